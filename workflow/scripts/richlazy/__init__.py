@@ -1,0 +1,1 @@
+"""Rich and lazy learning in recurrent networks: connectivity, training, kernels, measures, statistics."""

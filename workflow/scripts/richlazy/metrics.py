@@ -1,0 +1,207 @@
+"""How much learning changed a network, and how its weights and kernel are structured.
+
+Every measure of change compares the network before and after training. Lazier learning shows as a small
+change of the weights and as alignments near 1 (Liu et al. 2024, section 2.2).
+"""
+
+import numpy as np
+import torch
+from scipy import linalg
+
+from richlazy.kernels import tangent_kernel
+from richlazy.networks import Dynamics, Weights, respond
+
+
+def alignment(first: torch.Tensor, second: torch.Tensor) -> float:
+    """Cosine between two symmetric matrices, Tr(A B) / (|A| |B|), in [-1, 1] (Eqs. 5 and 6)."""
+    first, second = first.double(), second.double()
+    return float((first * second).sum() / (first.norm() * second.norm()))
+
+
+def weight_change_norms(initial: Weights, final: Weights) -> tuple[float, float]:
+    """Frobenius norm of the change of the recurrent weights alone, and of all trained weights (Eq. 4)."""
+    changes = [float((after.double() - before.double()).norm()) for before, after in zip(initial, final, strict=True)]
+    return changes[0], float(np.linalg.norm(changes))
+
+
+def representation(rates: torch.Tensor) -> torch.Tensor:
+    """Similarity R = H'H of trials by their activity at the last step, (m, m), not centred (Eq. 5).
+
+    Args:
+        rates: (T, m, N).
+    """
+    last = rates[-1]
+    return last @ last.T
+
+
+def sign_similarity(first: torch.Tensor, second: torch.Tensor, steps: torch.Tensor) -> float:
+    """Share of units with equal sign of activity before and after, over the given steps (authors' script).
+
+    Args:
+        first, second: rates (T, m, N).
+        steps: (T, m), the steps that count.
+    """
+    return float((first[steps].sign() == second[steps].sign()).double().mean())
+
+
+def eigenvalue_effective_rank(weights: np.ndarray) -> float:
+    """Relative effective rank sum|lambda_i| / (|lambda_1| N) (section 3, Figure 2)."""
+    return _relative_sum(np.abs(linalg.eigvals(weights)))
+
+
+def singular_value_effective_rank(weights: np.ndarray) -> float:
+    """Relative effective rank sum s_i / (s_1 N) (Figure 16)."""
+    return _relative_sum(linalg.svdvals(weights))
+
+
+def _relative_sum(magnitudes: np.ndarray) -> float:
+    return float(magnitudes.sum() / (magnitudes.max() * len(magnitudes)))
+
+
+def stable_rank(weights: np.ndarray) -> float:
+    """|W|_F² / s_1²."""
+    return float((np.linalg.norm(weights) / linalg.svdvals(weights)[0]) ** 2)
+
+
+def kernel_effective_rank(kernel: torch.Tensor) -> float:
+    """Trace of the kernel over its largest eigenvalue (Figure 15)."""
+    kernel = kernel.double()
+    return float(kernel.trace() / torch.linalg.eigvalsh(kernel)[-1])
+
+
+def kernel_task_alignment(kernel: torch.Tensor, targets: torch.Tensor) -> float:
+    """y'K y / (|y|² Tr K) with y the targets as one-hot vectors over all outputs (Figure 14B).
+
+    Args:
+        kernel: (R, R), outputs in the order (time, class, trial).
+        targets: one-hot targets (times, classes, m).
+    """
+    target = targets.flatten().double()
+    kernel = kernel.double()
+    return float(target @ kernel @ target / (target @ target * kernel.trace()))
+
+
+def centred_kernel_alignment(kernel: torch.Tensor, targets: torch.Tensor) -> float:
+    """y'K_c y / (|K_c| |y|²) after Baratin et al. 2021, Eq. 7 (Figure 14D).
+
+    The kernel is centred over trials within each pair of outputs (time, class); y is the one-hot target
+    minus its mean over trials.
+
+    Args:
+        kernel: (R, R), outputs in the order (time, class, trial).
+        targets: one-hot targets (times, classes, m).
+
+    Returns:
+        The alignment, or nan where every trial has the same targets.
+    """
+    trials = targets.shape[-1]
+    target = (targets.double() - targets.double().mean(-1, keepdim=True)).flatten()
+    blocks = kernel.double().unflatten(0, (-1, trials)).unflatten(2, (-1, trials))
+    blocks = blocks - blocks.mean(1, keepdim=True)
+    blocks = blocks - blocks.mean(3, keepdim=True)
+    centred = blocks.reshape(kernel.shape)
+    return float(target @ centred @ target / (centred.norm() * (target @ target)))
+
+
+def one_hot(targets: torch.Tensor, classes: int) -> torch.Tensor:
+    """Targets (times, m) of integer classes as one-hot vectors (times, classes, m)."""
+    return torch.nn.functional.one_hot(targets.long(), classes).transpose(1, 2)
+
+
+def loss_and_accuracy(
+    weights: Weights, rates: torch.Tensor, targets: torch.Tensor, decision: torch.Tensor
+) -> tuple[float, float]:
+    """Mean cross-entropy over all steps (nats), and the share of correct decisions.
+
+    Args:
+        weights: of one network.
+        rates: (T, m, N).
+        targets: classes (T, m).
+        decision: (T, m), the steps on which a decision is due.
+    """
+    outputs = rates @ weights.readout.T
+    loss = torch.nn.functional.cross_entropy(outputs.flatten(0, 1).double(), targets.flatten().long())
+    correct = (outputs.argmax(-1) == targets)[decision]
+    return float(loss), float(correct.double().mean())
+
+
+# Every measure of a run with its unit and meaning; the tables carry these words with them.
+MEASURES: dict[str, str] = {
+    "probe_loss": "nats; mean cross-entropy over all steps of the probe after training",
+    "accuracy": "share of correct decisions on the probe after training",
+    "weight_change_norm": "Frobenius norm of the change of all trained weights (Eq. 4)",
+    "weight_change_norm_recurrent": "Frobenius norm of the change of the recurrent weights",
+    "representation_alignment": "cosine of last-step similarity matrices before and after (Eq. 5)",
+    "kernel_alignment": "cosine of tangent kernels of all weights before and after (Eq. 6)",
+    "kernel_alignment_recurrent": "cosine of tangent kernels of the recurrent weights before and after",
+    "sign_similarity": "share of units whose sign of activity at the decision is unchanged",
+    "effective_rank_eigenvalues_initial": "sum|lambda| / (max|lambda| N) of the initial recurrent weights",
+    "effective_rank_eigenvalues": "sum|lambda| / (max|lambda| N) of the final recurrent weights",
+    "effective_rank_singular_values_initial": "sum s / (s_1 N) of the initial recurrent weights",
+    "effective_rank_singular_values": "sum s / (s_1 N) of the final recurrent weights",
+    "stable_rank_initial": "|W|_F^2 / s_1^2 of the initial recurrent weights",
+    "stable_rank": "|W|_F^2 / s_1^2 of the final recurrent weights",
+    "kernel_effective_rank_initial": "Tr K / lambda_1 of the kernel of all weights before training",
+    "kernel_effective_rank": "Tr K / lambda_1 of the kernel of all weights after training",
+    "kernel_task_alignment_initial": "y'K y / (|y|^2 Tr K), kernel of all weights before training",
+    "kernel_task_alignment": "y'K y / (|y|^2 Tr K), kernel of all weights after training",
+    "centred_kernel_alignment_initial": "centred alignment of kernel and targets before training (Baratin et al. 2021)",
+    "centred_kernel_alignment": "centred alignment of kernel and targets after training (Baratin et al. 2021)",
+}
+
+
+def measure(
+    initial: Weights,
+    final: Weights,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    decision: torch.Tensor,
+    dynamics: Dynamics,
+    kernel_trials: int,
+    kernel_times: str = "all",
+) -> dict[str, float]:
+    """All measures of one trained network.
+
+    Args:
+        initial, final: weights before and after training, float32.
+        inputs: probe trials (T, m, N_in); targets: (T, m); decision: (T, m) booleans.
+        dynamics: leak and place of the rectifier.
+        kernel_trials: the kernel is measured on this many first trials of the probe.
+        kernel_times: ``all`` outputs of a trial, or those at the ``last`` step.
+
+    Returns:
+        A value for each key of ``MEASURES``; all nan for weights that are not finite.
+    """
+    if not all(bool(torch.isfinite(matrix).all()) for matrix in final):
+        return dict.fromkeys(MEASURES, float("nan"))
+    rates_before, _ = respond(initial, inputs, dynamics)
+    rates_after, _ = respond(final, inputs, dynamics)
+    probe_loss, accuracy = loss_and_accuracy(final, rates_after, targets, decision)
+    recurrent_change, all_change = weight_change_norms(initial, final)
+    kernel_inputs = inputs[:, :kernel_trials]
+    before = tangent_kernel(initial, kernel_inputs, dynamics, kernel_times)
+    after = tangent_kernel(final, kernel_inputs, dynamics, kernel_times)
+    kernel_targets = one_hot(targets[:, :kernel_trials], initial.readout.shape[0])
+    if kernel_times == "last":
+        kernel_targets = kernel_targets[-1:]
+    values = {
+        "probe_loss": probe_loss,
+        "accuracy": accuracy,
+        "weight_change_norm": all_change,
+        "weight_change_norm_recurrent": recurrent_change,
+        "representation_alignment": alignment(representation(rates_before), representation(rates_after)),
+        "kernel_alignment": alignment(before.all, after.all),
+        "kernel_alignment_recurrent": alignment(before.recurrent, after.recurrent),
+        "sign_similarity": sign_similarity(rates_before, rates_after, decision),
+    }
+    for suffix, weights, kernel in (("_initial", initial, before.all), ("", final, after.all)):
+        recurrent = weights.recurrent.double().numpy()
+        values |= {
+            f"effective_rank_eigenvalues{suffix}": eigenvalue_effective_rank(recurrent),
+            f"effective_rank_singular_values{suffix}": singular_value_effective_rank(recurrent),
+            f"stable_rank{suffix}": stable_rank(recurrent),
+            f"kernel_effective_rank{suffix}": kernel_effective_rank(kernel),
+            f"kernel_task_alignment{suffix}": kernel_task_alignment(kernel, kernel_targets),
+            f"centred_kernel_alignment{suffix}": centred_kernel_alignment(kernel, kernel_targets),
+        }
+    return {name: values[name] for name in MEASURES}

@@ -1,0 +1,123 @@
+"""The recurrent network: its weights, its dynamics, and its response to a set of trials.
+
+States are (time, batch, unit); ``W[i, j]`` is the weight from j to i. With f the rectifier and rho the
+leak factor, time 0 being the silent state before the first input:
+
+    inside:     h[t] = rho h[t-1] + (1 - rho) (W_h f(h[t-1]) + W_x x[t]),   r[t] = f(h[t])    (Liu et al. 2024, Eq. 1)
+    after_leak: r[t] = f(rho r[t-1] + (1 - rho) (W_h r[t-1] + W_x x[t]))                      (the authors' script)
+
+and the output is w r[t] (Eq. 2). Both agree when rho is 0.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from richlazy import records
+
+LEAKS = ("euler", "exponential")
+RECTIFICATIONS = ("after_leak", "inside")
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """How a state follows from the one before.
+
+    Attributes:
+        leak_factor: rho, the share of the old state that stays after one step.
+        rectification: ``after_leak`` or ``inside`` (module docstring).
+    """
+
+    leak_factor: float
+    rectification: str = "after_leak"
+
+    @property
+    def inside(self) -> bool:
+        """Whether the rectifier stands inside the recurrence and the leak outside it."""
+        return self.rectification == "inside"
+
+
+def leak_factor(leak: str, time_step_ms: float, time_constant_ms: float) -> float:
+    """Share rho of the old state that stays: 1 - dt/tau (``euler``) or exp(-dt/tau) (``exponential``, Eq. 1)."""
+    ratio = time_step_ms / time_constant_ms
+    if leak == "euler":
+        return 1.0 - ratio
+    if leak == "exponential":
+        return math.exp(-ratio)
+    raise ValueError(f"unknown leak {leak!r}; choose one of {', '.join(LEAKS)}")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of one or several networks, each with an optional leading network axis.
+
+    Attributes:
+        recurrent: W_h, (N, N).
+        input: W_x, (N, N_in).
+        readout: w, (N_out, N).
+    """
+
+    recurrent: torch.Tensor
+    input: torch.Tensor
+    readout: torch.Tensor
+
+    def map(self, function) -> "Weights":
+        """The same function of each of the three matrices."""
+        return Weights(function(self.recurrent), function(self.input), function(self.readout))
+
+    def __iter__(self):
+        return iter((self.recurrent, self.input, self.readout))
+
+
+def linear_layer_weights(outputs: int, inputs: int, rng: np.random.Generator) -> np.ndarray:
+    """Entries U(-1/√inputs, 1/√inputs), shape (outputs, inputs): PyTorch's default linear layer, as in C.1."""
+    bound = 1.0 / math.sqrt(inputs)
+    return rng.uniform(-bound, bound, (outputs, inputs))
+
+
+def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rates and rectifier derivatives on a set of trials.
+
+    Args:
+        weights: of one network.
+        inputs: (T, m, N_in).
+        dynamics: leak and place of the rectifier.
+
+    Returns:
+        rates r, (T, m, N), and active, the derivative of the rectifier at each step, (T, m, N) of 0 and 1.
+    """
+    rho = dynamics.leak_factor
+    drive = (inputs @ weights.input.T) * (1.0 - rho)
+    rates = torch.empty_like(drive)
+    recurrent = weights.recurrent.T * (1.0 - rho)
+    state = rate = torch.zeros_like(drive[0])
+    for time in range(len(drive)):
+        state = torch.addmm(drive[time], rate, recurrent).add_(state, alpha=rho)
+        rate = rates[time] = state.relu()
+        if not dynamics.inside:
+            state = rate
+    return rates, (rates > 0).to(rates.dtype)
+
+
+def save_network(path: str | Path, initial: Weights, final: Weights) -> None:
+    """Write initial and final weights as float32 to ``network.npz``, atomically.
+
+    Keys: ``recurrent_initial``, ``recurrent`` (N, N); ``input_initial``, ``input`` (N, N_in);
+    ``readout_initial``, ``readout`` (N_out, N).
+    """
+    arrays = {}
+    for name in ("recurrent", "input", "readout"):
+        arrays[f"{name}_initial"] = getattr(initial, name).numpy().astype(np.float32)
+        arrays[name] = getattr(final, name).numpy().astype(np.float32)
+    records.save_arrays(path, **arrays)
+
+
+def load_network(path: str | Path) -> tuple[Weights, Weights]:
+    """Initial and final weights of a ``network.npz``."""
+    with np.load(path) as arrays:
+        initial = Weights(*(torch.from_numpy(arrays[f"{name}_initial"]) for name in ("recurrent", "input", "readout")))
+        final = Weights(*(torch.from_numpy(arrays[name]) for name in ("recurrent", "input", "readout")))
+    return initial, final
