@@ -36,7 +36,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
 def save_arrays(path: str | Path, **arrays: np.ndarray) -> None:
     """Write named arrays to one uncompressed .npz, atomically."""
     with atomic(path) as temporary:
-        np.savez(temporary, **arrays)
+        np.savez(temporary, **arrays)  # type: ignore[arg-type]
 
 
 def save_array(path: str | Path, array: np.ndarray) -> None:

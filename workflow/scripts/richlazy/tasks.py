@@ -190,7 +190,9 @@ def _matching_ceiling(env: TrialEnv) -> tuple[float, float]:
     log_match -= np.logaddexp(second, 0)[None]
     density = densities[0][:, None] * densities[1][None]
     loss = np.trapezoid(np.trapezoid(-log_match * density, axes[1]), axes[0])
-    right = [stats.norm.cdf(steps[period] / (env.sigma * math.sqrt(2 * steps[period]))) for period in ("sample", "test")]
+    right = [
+        stats.norm.cdf(steps[period] / (env.sigma * math.sqrt(2 * steps[period]))) for period in ("sample", "test")
+    ]
     return float(loss), float(right[0] * right[1] + (1 - right[0]) * (1 - right[1]))
 
 

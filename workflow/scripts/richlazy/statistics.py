@@ -1,0 +1,232 @@
+"""Tests and effect sizes of an experiment. The unit is the seed; conditions of a seed are paired."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+# Columns that each table shares, after the arms of its experiment.
+_SAMPLE = {
+    "n": "seeds that enter the test",
+    "excluded": "seeds left out because a run of theirs diverged or has no value",
+}
+
+TREND_COLUMNS: dict[str, str] = {
+    "measure": "measure that is tested",
+    **_SAMPLE,
+    "page_statistic": "Page's L of the ordering in the direction of the effect",
+    "p": "two-sided p of Page's exact test: twice the smaller of the two directions",
+    "p_holm": "p after Holm's correction over the experiment",
+    "effect": "mean over seeds of Kendall's tau between the compared parameter and the measure",
+    "interval_low": "lower end of the bootstrap interval of the effect",
+    "interval_high": "upper end of the bootstrap interval of the effect",
+}
+
+CONTRAST_COLUMNS: dict[str, str] = {
+    "measure": "measure that is tested",
+    "level": "condition that is compared",
+    "reference": "condition it is compared with",
+    **_SAMPLE,
+    "p": "two-sided p of Wilcoxon's exact signed-rank test",
+    "p_holm": "p after Holm's correction over the experiment",
+    "effect": "Hodges-Lehmann difference, level minus reference, in units of the measure",
+    "interval_low": "lower end of the bootstrap interval of the effect",
+    "interval_high": "upper end of the bootstrap interval of the effect",
+    "standardised_effect": "mean difference over its standard deviation (Cohen's d_z)",
+    "cliffs_delta": "share of pairs of runs in which the level is larger, minus the share in which it is smaller",
+}
+
+LOSS_COLUMNS: dict[str, str] = {
+    "level": "condition that is compared",
+    "reference": "condition it is compared with",
+    **_SAMPLE,
+    "margin": "nats per step within which final losses count as comparable",
+    "p": "larger p of two one-sided t-tests against the margin",
+    "p_holm": "p after Holm's correction over the experiment",
+    "effect": "mean difference of the final loss, level minus reference, nats per step",
+    "interval_low": "lower end of the t interval of the effect",
+    "interval_high": "upper end of the t interval of the effect",
+}
+
+
+def holm(p_values: Sequence[float]) -> np.ndarray:
+    """P-values corrected for a family after Holm (1979): the i-th smallest times m - i + 1, running maximum.
+
+    Values that are nan stay nan and do not count into the family.
+    """
+    p = np.asarray(p_values, float)
+    corrected = np.full(len(p), np.nan)
+    order = np.argsort(p, kind="stable")[: int(np.isfinite(p).sum())]
+    factors = np.arange(len(order), 0, -1)
+    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1.0)
+    return corrected
+
+
+def page_trend(values: np.ndarray) -> tuple[float, float, int]:
+    """Page's exact test for a trend over ordered conditions, in either direction.
+
+    Args:
+        values: (seeds, conditions), conditions in their order.
+
+    Returns:
+        Page's L and two-sided p for the direction with the smaller p, and that direction, 1 or -1.
+    """
+    rising = stats.page_trend_test(values, method="exact")
+    falling = stats.page_trend_test(values[:, ::-1], method="exact")
+    best, direction = (rising, 1) if rising.pvalue <= falling.pvalue else (falling, -1)
+    return float(best.statistic), min(1.0, 2.0 * float(best.pvalue)), direction
+
+
+def rank_correlations(values: np.ndarray) -> np.ndarray:
+    """Kendall's tau-b between the order of the conditions and the values, for each seed (row)."""
+    order = np.arange(values.shape[1])
+    return np.array([stats.kendalltau(order, row).statistic for row in values])
+
+
+def hodges_lehmann(differences: np.ndarray, axis: int = -1) -> np.ndarray:
+    """Median of the means of all pairs of differences, each paired with itself too."""
+    first, second = np.triu_indices(differences.shape[axis])
+    pairs = np.take(differences, first, axis) + np.take(differences, second, axis)
+    return np.median(pairs / 2, axis=axis)
+
+
+def cliffs_delta(first: np.ndarray, second: np.ndarray) -> float:
+    """Share of pairs with first > second minus the share with first < second, over all pairs of runs."""
+    return float(np.sign(first[:, None] - second[None]).mean())
+
+
+def bootstrap_interval(
+    sample: np.ndarray, statistic: Callable[..., np.ndarray], confidence: float, resamples: int, seed: int
+) -> tuple[float, float]:
+    """Bias-corrected and accelerated bootstrap interval over seeds (percentile where that is undefined)."""
+    if len(sample) < 2 or np.ptp(sample) == 0:
+        point = float(statistic(sample, axis=-1)) if len(sample) else np.nan
+        return point, point
+    for method in ("BCa", "percentile"):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            interval = stats.bootstrap(
+                (sample,), statistic, confidence_level=confidence, n_resamples=resamples, method=method,
+                rng=np.random.default_rng(seed),
+            ).confidence_interval  # fmt: skip
+        if np.isfinite(interval).all():
+            break
+    return float(interval.low), float(interval.high)
+
+
+def trends(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Trend of every measure over the ordered values of the compared parameter, in every arm.
+
+    Args:
+        runs: the runs of one experiment, one row each.
+        arms: parameters whose combinations are tested separately.
+        compare: the compared parameter.
+        settings: group ``statistics`` of the configuration.
+
+    Returns:
+        Columns ``arms`` and ``TREND_COLUMNS``; no rows where the compared parameter has no order.
+    """
+    rows = []
+    if pd.api.types.is_numeric_dtype(runs[compare]):
+        for arm, values, measure, excluded in _samples(runs, arms, compare, settings["measures"]):
+            row = arm | {"measure": measure, "n": len(values), "excluded": excluded}
+            if len(values) >= 2:
+                taus = rank_correlations(values.to_numpy())
+                statistic, p, _ = page_trend(values.to_numpy())
+                low, high = _interval(taus, np.mean, settings)
+                row |= {"page_statistic": statistic, "p": p, "effect": taus.mean()}
+                row |= {"interval_low": low, "interval_high": high}
+            rows.append(row)
+    return _finish(rows, [*arms, *TREND_COLUMNS])
+
+
+def contrasts(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Paired differences of every measure between conditions, in every arm.
+
+    Numbers compare their smallest value with the largest (the least with the most structured: full rank is the
+    reference); names compare each with the first.
+
+    Args and columns as for ``trends``, with ``CONTRAST_COLUMNS``.
+    """
+    rows = []
+    for arm, values, measure, excluded in _samples(runs, arms, compare, settings["measures"]):
+        for level, reference in _pairs(values, extremes_only=True):
+            row = arm | {"measure": measure, "level": str(level), "reference": str(reference)}
+            row |= {"n": len(values), "excluded": excluded}
+            if len(values) >= 2:
+                row |= _contrast(values[level].to_numpy(), values[reference].to_numpy(), settings)
+            rows.append(row)
+    return _finish(rows, [*arms, *CONTRAST_COLUMNS])
+
+
+def _contrast(level: np.ndarray, reference: np.ndarray, settings: Mapping[str, Any]) -> dict[str, float]:
+    differences = level - reference
+    spread = differences.std(ddof=1)
+    low, high = _interval(differences, hodges_lehmann, settings)
+    return {
+        "p": float(stats.wilcoxon(differences, method="exact").pvalue) if differences.any() else 1.0,
+        "effect": float(hodges_lehmann(differences)),
+        "interval_low": low,
+        "interval_high": high,
+        "standardised_effect": float(differences.mean() / spread) if spread > 0 else np.nan,
+        "cliffs_delta": cliffs_delta(level, reference),
+    }
+
+
+def losses(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Equivalence of the final losses of conditions, by two one-sided paired t-tests, in every arm.
+
+    Args and columns as for ``trends``, with ``LOSS_COLUMNS``.
+    """
+    margin = settings["loss_margin"]
+    rows = []
+    for arm, values, _, excluded in _samples(runs, arms, compare, ["final_loss"]):
+        for level, reference in _pairs(values, extremes_only=False):
+            row = arm | {"level": str(level), "reference": str(reference), "n": len(values)}
+            row |= {"excluded": excluded, "margin": margin}
+            if len(values) >= 2:
+                differences = (values[level] - values[reference]).to_numpy()
+                above = stats.ttest_1samp(differences, -margin, alternative="greater")
+                below = stats.ttest_1samp(differences, margin, alternative="less")
+                interval = stats.ttest_1samp(differences, 0).confidence_interval(settings["confidence_level"])
+                row |= {"p": float(max(above.pvalue, below.pvalue)), "effect": float(differences.mean())}
+                row |= {"interval_low": float(interval.low), "interval_high": float(interval.high)}
+            rows.append(row)
+    return _finish(rows, [*arms, *LOSS_COLUMNS])
+
+
+def _samples(
+    runs: pd.DataFrame, arms: Sequence[str], compare: str, measures: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame, str, int]]:
+    """For each arm and measure the complete table of seeds by conditions, and how many seeds it lacks."""
+    groups = runs.groupby(list(arms), sort=False) if len(arms) else [((), runs)]
+    for key, group in groups:
+        arm = dict(zip(arms, key, strict=True))
+        order = group[compare].unique()
+        if pd.api.types.is_numeric_dtype(group[compare]):
+            order = np.sort(order)
+        for measure in measures:
+            values = group.assign(value=group[measure].where(~group["diverged"]).astype(float))
+            table = values.pivot(index="seed", columns=compare, values="value")[order]
+            complete = table[np.isfinite(table).all(axis=1)]
+            yield arm, complete, measure, len(table) - len(complete)
+
+
+def _pairs(values: pd.DataFrame, extremes_only: bool) -> list[tuple[Any, Any]]:
+    """Conditions and their reference: the largest of ordered values, the first of names."""
+    levels = list(values.columns)
+    if pd.api.types.is_numeric_dtype(values.columns):
+        others = levels[:1] if extremes_only else levels[:-1]
+        return [(level, levels[-1]) for level in others]
+    return [(level, levels[0]) for level in levels[1:]]
+
+
+def _interval(sample: np.ndarray, statistic: Callable[..., np.ndarray], settings: Mapping[str, Any]):
+    return bootstrap_interval(sample, statistic, settings["confidence_level"], settings["bootstrap_resamples"], seed=0)
+
+
+def _finish(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+    table = pd.DataFrame(rows).reindex(columns=columns)
+    table["p_holm"] = holm(table["p"].astype(float))
+    return table
