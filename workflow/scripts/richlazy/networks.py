@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from richlazy import records
+from richlazy.seeds import generator
 
 LEAKS = ("euler", "exponential")
 RECTIFICATIONS = ("after_leak", "inside")
@@ -76,6 +77,17 @@ def linear_layer_weights(outputs: int, inputs: int, rng: np.random.Generator) ->
     """Entries U(-1/√inputs, 1/√inputs), shape (outputs, inputs): PyTorch's default linear layer, as in C.1."""
     bound = 1.0 / math.sqrt(inputs)
     return rng.uniform(-bound, bound, (outputs, inputs))
+
+
+def initial_weights(recurrent: np.ndarray, input_units: int, outputs: int, seed: int) -> Weights:
+    """Weights of a network before training, float32; input and readout weights are those of the seed (C.1)."""
+    size = len(recurrent)
+    matrices = (
+        recurrent,
+        linear_layer_weights(size, input_units, generator(seed, "input_weights")),
+        linear_layer_weights(outputs, size, generator(seed, "readout_weights")),
+    )
+    return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
 
 
 def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple[torch.Tensor, torch.Tensor]:

@@ -203,9 +203,9 @@ def _samples(
     groups = runs.groupby(list(arms), sort=False) if len(arms) else [((), runs)]
     for key, group in groups:
         arm = dict(zip(arms, key, strict=True))
-        order = group[compare].unique()
+        order = list(group[compare].unique())
         if pd.api.types.is_numeric_dtype(group[compare]):
-            order = np.sort(order)
+            order.sort()
         for measure in measures:
             values = group.assign(value=group[measure].where(~group["diverged"]).astype(float))
             table = values.pivot(index="seed", columns=compare, values="value")[order]

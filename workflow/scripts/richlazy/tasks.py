@@ -201,3 +201,15 @@ _CEILINGS: dict[type, Callable[[Any], tuple[float, float]]] = {
     CuedContextDecisionMaking: _evidence_ceiling,
     DelayMatchSample: _matching_ceiling,
 }
+
+
+def describe(env: TrialEnv) -> dict[str, Any]:
+    """What later stages need to know of a task, ready for JSON."""
+    ceiling = bayes_ceiling(env)
+    return {
+        "environment": type(env).__name__,
+        "input_units": int(env.observation_space.shape[0]),
+        "classes": int(env.action_space.n),
+        "bayes_loss": ceiling.loss if ceiling else None,
+        "bayes_accuracy": ceiling.accuracy if ceiling else None,
+    }

@@ -17,6 +17,7 @@ import logging
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -167,11 +168,23 @@ class History:
     losses: np.ndarray
     diverged_at: list[int | None]
 
-    def final_losses(self, fraction: float) -> np.ndarray:
-        """Mean loss of each network over the last fraction of the iterations; infinite if it diverged."""
-        points = max(1, math.ceil(fraction * len(self.iterations)))
-        losses = self.losses[-points:].mean(0)
-        return np.where([at is None for at in self.diverged_at], losses, np.inf)
+    def of_network(self, network: int, final_loss_fraction: float) -> dict[str, Any]:
+        """Curve and outcome of one network, ready for JSON.
+
+        Args:
+            network: place on the network axis.
+            final_loss_fraction: the final loss is the mean over this last part of the iterations; it is nan
+                where training diverged.
+        """
+        losses, diverged_at = self.losses[:, network], self.diverged_at[network]
+        points = max(1, math.ceil(final_loss_fraction * len(losses)))
+        return {
+            "final_loss": float(losses[-points:].mean()) if diverged_at is None else math.nan,
+            "diverged": diverged_at is not None,
+            "diverged_at": diverged_at,
+            "iterations": self.iterations,
+            "loss": losses.tolist(),
+        }
 
 
 def train(

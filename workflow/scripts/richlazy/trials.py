@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from neurogym.core import TrialEnv
 
-from richlazy import tasks
+from richlazy import seeds, tasks
 
 SAMPLERS = ("vectorised", "neurogym")
 
@@ -163,3 +163,28 @@ _SAMPLERS: dict[type, Callable[..., np.ndarray]] = {
     tasks.DelayMatchSample: _match_to_sample,
     tasks.CuedContextDecisionMaking: _context,
 }
+
+
+def draw(env: TrialEnv, count: int, seed: int, stream: str, sampler: str, sequence_steps: int | None = None) -> Trials:
+    """Draw sequences of a run with the configured sampler.
+
+    Args:
+        env: from ``tasks.make_environment``.
+        count: number of sequences.
+        seed: of the run.
+        stream: name of the random stream, ``trials`` or ``probe``.
+        sampler: ``vectorised`` or ``neurogym``.
+        sequence_steps: for tasks whose trials vary in length.
+    """
+    if sampler == "neurogym":
+        return from_neurogym(env, count, seeds.legacy_seed(seed, stream), sequence_steps)
+    if sampler == "vectorised":
+        return vectorised(env, count, seeds.generator(seed, stream))
+    raise ValueError(f"unknown sampler {sampler!r}; choose one of {', '.join(SAMPLERS)}")
+
+
+def as_batches(array: np.ndarray, iterations: int, batch_size: int) -> np.ndarray:
+    """Sequences (T, iterations * B, ...) as batches (iterations, T, B, ...)."""
+    steps = array.shape[0]
+    batches = array.reshape(steps, iterations, batch_size, *array.shape[2:]).swapaxes(0, 1)
+    return np.ascontiguousarray(batches)

@@ -1,0 +1,42 @@
+"""How connectivity shapes rich and lazy learning: from config.yaml to figures, statistics, claims and report."""
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+# The stages in the order of the data; each file opens with what it reads and writes.
+include: "workflow/rules/connectivity.smk"
+include: "workflow/rules/trials.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/measure.smk"
+include: "workflow/rules/summarise.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/verify.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+rule all:
+    """Build figures, statistics and claims of all selected experiments (the default target)."""
+    default_target: True
+    input:
+        collect(FIGURES, experiment=SELECTED, figure=FIGURE_NAMES, format=["pdf", "png"]),
+        collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
+        f"{RESULTS}/claims.md",
+
+
+# Every experiment of the configuration is a target of its own name, such as `snakemake figure_1`.
+for experiment in config["experiments"]:
+
+    rule:
+        name:
+            experiment
+        input:
+            collect(FIGURES, experiment=experiment, figure=FIGURE_NAMES, format=["pdf", "png"]),
+            collect(STATISTICS, experiment=experiment, table=STATISTIC_NAMES),

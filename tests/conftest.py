@@ -1,0 +1,30 @@
+"""Settings of every test session: one thread, repeatable examples, no use of global random numbers."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+
+# Examples are drawn the same way in every session, and nothing is written beside the tests.
+settings.register_profile("richlazy", max_examples=25, deadline=None, derandomize=True, database=None)
+settings.load_profile("richlazy")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread():
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+
+
+@pytest.fixture(autouse=True)
+def _global_random_state_untouched():
+    """Fail a test after which a global generator stands elsewhere: every random number has a named stream."""
+    python, (name, keys, *position), torch_state = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    yield
+    assert random.getstate() == python, "the test changed the global state of random"
+    name_after, keys_after, *position_after = np.random.get_state()
+    unchanged = name_after == name and np.array_equal(keys_after, keys) and position_after == position
+    assert unchanged, "the test changed the global random state of numpy"
+    assert torch.equal(torch.get_rng_state(), torch_state), "the test changed the global random state of torch"

@@ -1,0 +1,139 @@
+"""Reference implementations written from the equations, for tests and benchmarks.
+
+Slow and plain on purpose: networks run step by step under automatic differentiation, and the tangent kernel
+differentiates one output after the other. Nothing here imports the library, so that an error of the library
+cannot hide in its own test. Weights are any iterable of W_h (N, N), W_x (N, N_in) and w (N_out, N), for one network.
+
+Equation numbers are those of Liu et al. 2024 (arXiv 2310.08513).
+"""
+
+import numpy as np
+import torch
+
+# Periods in milliseconds as in the paper: 8 steps of 100 ms each (methods.md D1).
+PAPER_TIMINGS = {
+    "PerceptualDecisionMaking-v0": {"fixation": 0, "stimulus": 700, "delay": 0, "decision": 100},
+    "DelayMatchSample-v0": {"fixation": 0, "sample": 100, "delay": 500, "test": 100, "decision": 100},
+    "ContextDecisionMaking-v0": {"fixation": 0, "stimulus": 200, "delay": 500, "decision": 100},
+}
+
+RECTIFICATIONS = ("after_leak", "inside")
+
+
+def random_weights(rng, size, inputs, outputs, networks=None, dtype=torch.float64, gain=1.5):
+    """W_h, W_x and w of one network, or with a leading axis of several; large enough for mixed activity."""
+    lead = () if networks is None else (networks,)
+    shapes = ((size, size), (size, inputs), (outputs, size))
+    return tuple(torch.from_numpy(rng.standard_normal(lead + s) * gain / np.sqrt(s[-1])).to(dtype) for s in shapes)
+
+
+def random_trials(rng, steps, trials, inputs, outputs, dtype=torch.float64):
+    """Inputs (T, m, N_in), of which the first trial is silent at first, and classes (T, m)."""
+    signal = torch.from_numpy(rng.standard_normal((steps, trials, inputs))).to(dtype)
+    signal[: steps // 2, 0] = 0  # exactly silent units: the derivative of the rectifier at 0 counts
+    return signal, torch.from_numpy(rng.integers(0, outputs, (steps, trials)))
+
+
+def network_rates(weights, inputs, leak_factor, rectification):
+    """Rates r, one step after the other: list of T tensors (m, N)."""
+    recurrent, input_weights, _ = weights
+    rho = leak_factor
+    state = inputs.new_zeros(inputs.shape[1], recurrent.shape[0])
+    rates = []
+    for now in inputs:
+        if rectification == "inside":  # Eq. 1: h[t] = rho h[t-1] + (1 - rho) (W_h f(h[t-1]) + W_x x[t])
+            state = rho * state + (1 - rho) * (torch.relu(state) @ recurrent.T + now @ input_weights.T)
+            rates.append(torch.relu(state))
+        elif (
+            rectification == "after_leak"
+        ):  # the authors' script: r[t] = f(rho r[t-1] + (1 - rho) (W_h r[t-1] + W_x x))
+            state = torch.relu(rho * state + (1 - rho) * (state @ recurrent.T + now @ input_weights.T))
+            rates.append(state)
+        else:
+            raise ValueError(rectification)
+    return rates
+
+
+def network_outputs(weights, inputs, leak_factor, rectification):
+    """Outputs w r[t] at every step (Eq. 2), (T, m, N_out)."""
+    weights = tuple(weights)
+    return torch.stack([rate @ weights[2].T for rate in network_rates(weights, inputs, leak_factor, rectification)])
+
+
+def network_loss(weights, inputs, targets, leak_factor, rectification, loss_steps="all"):
+    """Mean cross-entropy over all steps and trials, or over the trials at the last step."""
+    outputs = network_outputs(weights, inputs, leak_factor, rectification)
+    if loss_steps == "last":
+        outputs, targets = outputs[-1:], targets[-1:]
+    return torch.nn.functional.cross_entropy(outputs.flatten(0, 1), targets.flatten().long())
+
+
+def loss_gradient(weights, inputs, targets, leak_factor, rectification, loss_steps="all"):
+    """Gradient of the loss with respect to W_h, W_x and w."""
+    leaves = [weight.detach().clone().requires_grad_(True) for weight in weights]
+    loss = network_loss(leaves, inputs, targets, leak_factor, rectification, loss_steps)
+    return torch.autograd.grad(loss, leaves, allow_unused=False)
+
+
+def train_with_autograd(weights, batches, leak_factor, rectification, learning_rate, momentum=0.0, loss_steps="all"):
+    """Train one network by automatic differentiation and ``torch.optim.SGD``.
+
+    Args:
+        weights: initial weights; they stay as they are.
+        batches: iterable of inputs (T, B, N_in) and classes (T, B).
+        leak_factor, rectification, loss_steps: as elsewhere.
+        learning_rate, momentum: of ``torch.optim.SGD``.
+
+    Returns:
+        The final weights, and the loss at each update.
+    """
+    leaves = [weight.detach().clone().requires_grad_(True) for weight in weights]
+    optimiser = torch.optim.SGD(leaves, lr=learning_rate, momentum=momentum)
+    losses = []
+    for inputs, targets in batches:
+        optimiser.zero_grad()
+        loss = network_loss(leaves, inputs, targets, leak_factor, rectification, loss_steps)
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return [leaf.detach() for leaf in leaves], losses
+
+
+def output_jacobian(weights, inputs, leak_factor, rectification, times="all"):
+    """Gradient of every output, in the order (time, class, trial), one backward pass per output.
+
+    Returns:
+        For each of W_h, W_x and w a matrix (outputs, entries of the matrix).
+    """
+    leaves = [weight.detach().clone().requires_grad_(True) for weight in weights]
+    outputs = network_outputs(leaves, inputs, leak_factor, rectification)
+    if times == "last":
+        outputs = outputs[-1:]
+    rows = [
+        [
+            torch.zeros_like(leaf).flatten() if part is None else part.flatten()
+            for leaf, part in zip(leaves, parts, strict=True)
+        ]
+        for parts in (
+            torch.autograd.grad(output, leaves, retain_graph=True, allow_unused=True)
+            for output in outputs.transpose(1, 2).flatten()
+        )
+    ]
+    return tuple(torch.stack(column) for column in zip(*rows, strict=True))
+
+
+def tangent_kernel(weights, inputs, leak_factor, rectification, times="all"):
+    """Kernel J J' of the recurrent weights, and of all weights (Eq. 6)."""
+    recurrent, input_weights, readout = output_jacobian(weights, inputs, leak_factor, rectification, times)
+    recurrent_part = recurrent @ recurrent.T
+    return recurrent_part, recurrent_part + input_weights @ input_weights.T + readout @ readout.T
+
+
+def relative_error(actual, expected):
+    """Norm of the difference over the norm of what is expected; 0 where both vanish."""
+    actual, expected = (torch.as_tensor(array, dtype=torch.float64) for array in (actual, expected))
+    assert actual.shape == expected.shape
+    difference, size = float((actual - expected).norm()), float(expected.norm())
+    if difference == 0:
+        return 0.0
+    return difference / size if size else float("inf")

@@ -1,0 +1,213 @@
+"""Dynamics of the network against its equations, and the files that hold weights."""
+
+import math
+
+import numpy as np
+import oracles
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from richlazy import networks
+from richlazy.networks import Dynamics, Weights
+from scipy import stats
+
+RECTIFICATIONS = oracles.RECTIFICATIONS
+leak_factors = st.sampled_from([0.0, 0.2, math.exp(-1), 0.8, 1.0]) | st.floats(0, 1)
+
+
+def column(*values):
+    """Inputs of one trial with one channel, (T, 1, 1)."""
+    return torch.tensor(values, dtype=torch.float64)[:, None, None]
+
+
+def one_unit(recurrent, input_weight=1.0, readout=1.0):
+    return Weights(*(torch.tensor([[value]], dtype=torch.float64) for value in (recurrent, input_weight, readout)))
+
+
+# The leak
+
+
+def test_euler_leak_forgets_everything_where_the_step_is_the_time_constant():
+    assert networks.leak_factor("euler", 100, 100) == 0
+    assert networks.leak_factor("euler", 20, 100) == pytest.approx(0.8)
+
+
+def test_exponential_leak_is_that_of_equation_1():
+    assert networks.leak_factor("exponential", 100, 100) == pytest.approx(1 / math.e)
+    # Two steps of half the length leave as much as one step.
+    assert networks.leak_factor("exponential", 50, 100) ** 2 == pytest.approx(networks.leak_factor("exponential", 100, 100))
+
+
+@given(st.floats(1e-3, 0.1))
+def test_leaks_agree_to_first_order_in_the_time_step(ratio):
+    difference = networks.leak_factor("exponential", ratio, 1) - networks.leak_factor("euler", ratio, 1)
+    assert 0 < difference < ratio**2 / 2
+
+
+def test_unknown_leak_is_refused_with_the_choices():
+    with pytest.raises(ValueError, match="unknown leak 'none'; choose one of euler, exponential"):
+        networks.leak_factor("none", 100, 100)
+
+
+def test_place_of_the_rectifier_is_after_the_leak_by_default():
+    assert not Dynamics(0.5).inside
+    assert not Dynamics(0.5, "after_leak").inside
+    assert Dynamics(0.5, "inside").inside
+
+
+# The response
+
+
+@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+@given(
+    leak_factor=leak_factors,
+    steps=st.integers(1, 7),
+    trials=st.integers(1, 4),
+    size=st.integers(1, 8),
+    inputs=st.integers(1, 4),
+    seed=st.integers(0, 1000),
+)
+def test_response_follows_the_equations(rectification, leak_factor, steps, trials, size, inputs, seed):
+    rng = np.random.default_rng(seed)
+    weights = Weights(*oracles.random_weights(rng, size, inputs, 2))
+    signal, _ = oracles.random_trials(rng, steps, trials, inputs, 2)
+    rates, active = networks.respond(weights, signal, Dynamics(leak_factor, rectification))
+    expected = torch.stack(oracles.network_rates(weights, signal, leak_factor, rectification))
+    assert rates.shape == active.shape == (steps, trials, size)
+    torch.testing.assert_close(rates, expected, rtol=1e-12, atol=1e-13)
+    assert torch.equal(active, (expected > 0).double())  # 0 where a unit is exactly silent
+
+
+def test_places_of_the_rectifier_agree_without_leak_only():
+    rng = np.random.default_rng(0)
+    weights = Weights(*oracles.random_weights(rng, 10, 3, 2))
+    signal, _ = oracles.random_trials(rng, 6, 4, 3, 2)
+    after, inside = (networks.respond(weights, signal, Dynamics(0.0, place))[0] for place in RECTIFICATIONS)
+    assert torch.equal(after, inside)
+    after, inside = (networks.respond(weights, signal, Dynamics(0.5, place))[0] for place in RECTIFICATIONS)
+    assert not torch.allclose(after, inside, rtol=0.1)
+
+
+@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+@given(leak_factor=st.floats(0, 0.95), recurrent=st.floats(0, 2), steps=st.integers(1, 10))
+def test_constant_input_to_a_positive_unit_gives_a_geometric_series(rectification, leak_factor, recurrent, steps):
+    rates, _ = networks.respond(one_unit(recurrent, 3.0), column(*[0.5] * steps), Dynamics(leak_factor, rectification))
+    factor = leak_factor + (1 - leak_factor) * recurrent
+    expected = [(1 - leak_factor) * 3.0 * 0.5 * sum(factor**k for k in range(step + 1)) for step in range(steps)]
+    np.testing.assert_allclose(rates[:, 0, 0], expected, rtol=1e-12)
+
+
+def test_a_state_below_threshold_is_remembered_only_inside():
+    # Inside, h = -1/2 leaks to -1/4 and cancels half of the next input; after the leak the state was cut to 0.
+    signal, rho = column(-1.0, 1.0), 0.5
+    inside, _ = networks.respond(one_unit(0.0), signal, Dynamics(rho, "inside"))
+    after, _ = networks.respond(one_unit(0.0), signal, Dynamics(rho, "after_leak"))
+    assert inside.flatten().tolist() == [0.0, 0.25]
+    assert after.flatten().tolist() == [0.0, 0.5]
+
+
+@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+def test_weights_lead_from_the_second_index_to_the_first(rectification):
+    # Channel 1 drives unit 0, which drives unit 2 one step later; nothing else is connected.
+    recurrent, input_weights = torch.zeros(3, 3), torch.zeros(3, 2)
+    recurrent[2, 0], input_weights[0, 1] = 5.0, 2.0
+    weights = Weights(recurrent, input_weights, torch.zeros(1, 3))
+    signal = torch.tensor([[[7.0, 1.0]], [[7.0, 0.0]], [[7.0, 0.0]]])
+    rates, _ = networks.respond(weights, signal, Dynamics(0.0, rectification))
+    assert rates[:, 0].tolist() == [[2, 0, 0], [0, 0, 10], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+def test_trials_do_not_see_each_other(rectification):
+    rng = np.random.default_rng(1)
+    weights = Weights(*oracles.random_weights(rng, 6, 3, 2))
+    signal, _ = oracles.random_trials(rng, 5, 4, 3, 2)
+    together, _ = networks.respond(weights, signal, Dynamics(0.3, rectification))
+    for trial in range(4):
+        alone, _ = networks.respond(weights, signal[:, trial : trial + 1], Dynamics(0.3, rectification))
+        torch.testing.assert_close(together[:, trial : trial + 1], alone, rtol=1e-13, atol=1e-14)
+
+
+def test_response_leaves_weights_and_inputs_as_they_are():
+    rng = np.random.default_rng(2)
+    weights = Weights(*oracles.random_weights(rng, 6, 3, 2))
+    signal, _ = oracles.random_trials(rng, 5, 4, 3, 2)
+    before = [tensor.clone() for tensor in (*weights, signal)]
+    networks.respond(weights, signal, Dynamics(0.3, "inside"))
+    assert all(torch.equal(*pair) for pair in zip(before, (*weights, signal), strict=True))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_response_has_the_precision_of_its_inputs(dtype):
+    rng = np.random.default_rng(3)
+    weights = Weights(*oracles.random_weights(rng, 6, 3, 2, dtype=dtype))
+    signal, _ = oracles.random_trials(rng, 5, 4, 3, 2, dtype=dtype)
+    rates, active = networks.respond(weights, signal, Dynamics(0.3))
+    assert rates.dtype == active.dtype == dtype
+
+
+# Weights
+
+
+@pytest.mark.parametrize(("outputs", "inputs"), [(300, 3), (3, 300), (200, 28)])
+def test_linear_layer_weights_are_distributed_as_pytorch_draws_them(outputs, inputs):
+    drawn = networks.linear_layer_weights(outputs, inputs, np.random.default_rng(0))
+    assert drawn.shape == (outputs, inputs)
+    assert np.abs(drawn).max() <= 1 / np.sqrt(inputs)
+    theirs = torch.empty(outputs, inputs)
+    torch.nn.init.kaiming_uniform_(theirs, a=math.sqrt(5), generator=torch.Generator().manual_seed(0))  # as nn.Linear does
+    assert stats.ks_2samp(drawn.ravel(), theirs.numpy().ravel()).pvalue > 0.01
+    assert drawn.var() == pytest.approx(1 / (3 * inputs), rel=0.1)
+
+
+def test_initial_weights_share_input_and_readout_among_the_conditions_of_a_seed():
+    first, second = (np.random.default_rng(k).standard_normal((20, 20)) for k in range(2))
+    one, other = (networks.initial_weights(recurrent, 3, 4, seed=7) for recurrent in (first, second))
+    assert [matrix.shape for matrix in one] == [(20, 20), (20, 3), (4, 20)]
+    assert all(matrix.dtype == torch.float32 for matrix in one)
+    assert np.array_equal(one.recurrent.numpy(), first.astype(np.float32))
+    assert np.array_equal(other.recurrent.numpy(), second.astype(np.float32))
+    assert torch.equal(one.input, other.input)
+    assert torch.equal(one.readout, other.readout)
+    # Fan-in of the input weights is the number of channels, that of the readout the number of units.
+    assert 0.9 / np.sqrt(3) < one.input.abs().max() <= 1 / np.sqrt(3)
+    assert 0.9 / np.sqrt(20) < one.readout.abs().max() <= 1 / np.sqrt(20)
+
+
+def test_initial_weights_of_seeds_and_matrices_are_independent():
+    recurrent = np.eye(12)
+    one, other = (networks.initial_weights(recurrent, 12, 12, seed=seed) for seed in (0, 1))
+    drawn = [one.input, one.readout, other.input, other.readout]  # all of one shape, so that equal draws would show
+    for first in range(4):
+        for second in range(first):
+            assert not torch.equal(drawn[first], drawn[second])
+
+
+def test_weights_come_in_the_order_recurrent_input_readout():
+    weights = Weights(torch.tensor(1), torch.tensor(2), torch.tensor(3))
+    assert [int(weight) for weight in weights] == [1, 2, 3]
+    doubled = weights.map(lambda weight: 2 * weight)
+    assert (doubled.recurrent, doubled.input, doubled.readout) == (2, 4, 6)
+
+
+def test_saved_network_has_the_promised_arrays_and_comes_back(tmp_path):
+    rng = np.random.default_rng(0)
+    size, inputs, outputs = 5, 3, 2
+    initial, final = (Weights(*oracles.random_weights(rng, size, inputs, outputs)) for _ in range(2))
+    # Training keeps units contiguous, so that its input weights are a transposed view.
+    final = Weights(final.recurrent, final.input.T.contiguous().T, final.readout)
+    path = tmp_path / "run" / "network.npz"
+    networks.save_network(path, initial, final)
+    shapes = {"recurrent": (size, size), "input": (size, inputs), "readout": (outputs, size)}
+    with np.load(path) as arrays:
+        assert set(arrays) == {name + suffix for name in shapes for suffix in ("", "_initial")}
+        for name, shape in shapes.items():
+            for suffix, weights in (("_initial", initial), ("", final)):
+                stored = arrays[name + suffix]
+                assert stored.shape == shape
+                assert stored.dtype == np.float32
+                assert np.array_equal(stored, getattr(weights, name).numpy().astype(np.float32))
+    for loaded, saved in zip(networks.load_network(path), (initial, final), strict=True):
+        assert all(torch.equal(*pair) for pair in zip(loaded, saved.map(torch.Tensor.float), strict=True))
+    assert [file.name for file in path.parent.iterdir()] == ["network.npz"]

@@ -1,0 +1,113 @@
+"""Configuration checks, the runs of every experiment, and names that all stages share. No rules."""
+
+import sys
+from pathlib import Path
+
+SCRIPTS = Path(workflow.basedir, "workflow/scripts")
+sys.path.insert(0, str(SCRIPTS))
+
+from richlazy import configuration, experiments
+from richlazy.closure import import_closure
+
+try:
+    configuration.check(
+        config, Path(workflow.basedir, "workflow/schemas/config.schema.yaml"), workflow.configfiles
+    )
+except configuration.ConfigurationError as error:
+    sys.exit(f"Configuration: {error}")
+
+# Scales never mix: paper scale owns results/, every other scale a folder in it.
+RESULTS = "results" if config["scale"] == "paper" else f"results/{config['scale']}"
+SELECTED = experiments.selected(config)
+EXPERIMENT_RUNS = {name: experiments.runs(config, name) for name in config["experiments"]}
+# Paths are the identity of a run, so equal runs of several experiments are one entry.
+RUNS = {
+    experiments.run_path(run): run
+    for runs_of_one in EXPERIMENT_RUNS.values()
+    for run in runs_of_one
+}
+CONNECTIVITIES = {experiments.connectivity_path(run): run for run in RUNS.values()}
+PROBES = {experiments.probe_path(run): run for run in RUNS.values()}
+BATCHES = {experiments.batches_path(run): run for run in RUNS.values()}
+
+FIGURE_NAMES = ["measures", "losses", "effects"]
+STATISTIC_NAMES = ["trends", "contrasts", "losses"]
+FIGURES = f"{RESULTS}/experiments/{{experiment}}/figures/{{figure}}.{{format}}"
+STATISTICS = f"{RESULTS}/experiments/{{experiment}}/statistics/{{table}}.parquet"
+
+
+wildcard_constraints:
+    experiment="[a-z][a-z0-9_]*",
+    run="task~.+/seed~[0-9]+",
+    connectivity="structure~.+/seed~[0-9]+",
+    probe="task~[^/]+/time_step_ms~[^/]+/seed~[0-9]+",
+    batches="task~[^/]+/time_step_ms~[^/]+/batch_size~[^/]+/seed~[0-9]+",
+
+
+def library(script):
+    """Library files that a script imports, as rule input: Snakemake does not follow imports."""
+    return [str(path) for path in import_closure(SCRIPTS / script)]
+
+
+def run_parameters(table, keys, wildcard):
+    """Params function that gives the parameters of the run behind a wildcard, reduced to those a job reads."""
+
+    def parameters(wildcards):
+        run = table[wildcards[wildcard]]
+        return {key: run[key] for key in keys} if keys else run
+
+    return parameters
+
+
+def experiment_setting(key, default=None):
+    """Params function that gives one setting of the experiment of the job."""
+
+    def setting(wildcards):
+        return config["experiments"][wildcards.experiment].get(key, default)
+
+    return setting
+
+
+def experiment_arms(wildcards):
+    """Parameters of an experiment whose combinations are tested separately."""
+    return experiments.arms(config, wildcards.experiment)
+
+
+def run_files(file):
+    """Input function that gives one file of every run of an experiment."""
+
+    def files(wildcards):
+        return [
+            f"{RESULTS}/runs/{experiments.run_path(run)}/{file}"
+            for run in EXPERIMENT_RUNS[wildcards.experiment]
+        ]
+
+    return files
+
+
+def stage_input(path_of_run, stage, file):
+    """Input function that gives the file of an earlier stage that a run shares with others."""
+
+    def shared_file(wildcards):
+        return f"{RESULTS}/{stage}/{path_of_run(RUNS[wildcards.run])}/{file}"
+
+    return shared_file
+
+
+def task_of(table, wildcard):
+    """Params function that gives the configuration of the task behind a wildcard."""
+
+    def task(wildcards):
+        return config["tasks"][table[wildcards[wildcard]]["task"]]
+
+    return task
+
+
+def connectivity_structure(wildcards):
+    """Configuration of the structure behind a connectivity path."""
+    return config["structures"][CONNECTIVITIES[wildcards.connectivity]["structure"]]
+
+
+def collect_settings(group, keys):
+    """The keys of a configuration group that a job reads, so that no other key reruns it."""
+    return {key: config[group][key] for key in keys}

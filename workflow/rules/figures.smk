@@ -1,0 +1,109 @@
+"""Figures of every experiment, from its tables and statistics alone.
+
+Reads   experiments/{experiment}/tables/*.parquet and statistics/*.parquet; configuration: figures
+Writes  experiments/{experiment}/figures/measures, losses, effects as PDF and PNG
+"""
+
+
+rule draw_measures:
+    """Draw the measures of change of an experiment: a dot per run, a bar at the median."""
+    input:
+        runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
+        library=library("draw_measures.py"),
+    output:
+        pdf=f"{RESULTS}/experiments/{{experiment}}/figures/measures.pdf",
+        png=report(
+            f"{RESULTS}/experiments/{{experiment}}/figures/measures.png",
+            caption="../report/measures.rst",
+            category="Figures",
+            subcategory="{experiment}",
+            labels={"figure": "measures of change"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_measures/{{experiment}}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        arms=experiment_arms,
+        compare=experiment_setting("compare"),
+        title=experiment_setting("title"),
+        source=experiment_setting("source"),
+        schematic=experiment_setting("schematic", False),
+        settings=lookup(within=config, dpath="figures"),
+    message:
+        "Figure of the measures of {wildcards.experiment}"
+    script:
+        "../scripts/draw_measures.py"
+
+
+rule draw_losses:
+    """Draw the loss curves of an experiment with the lowest loss that any observer can reach."""
+    input:
+        runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
+        curves=f"{RESULTS}/experiments/{{experiment}}/tables/curves.parquet",
+        library=library("draw_losses.py"),
+    output:
+        pdf=f"{RESULTS}/experiments/{{experiment}}/figures/losses.pdf",
+        png=report(
+            f"{RESULTS}/experiments/{{experiment}}/figures/losses.png",
+            caption="../report/losses.rst",
+            category="Figures",
+            subcategory="{experiment}",
+            labels={"figure": "loss curves"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_losses/{{experiment}}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        arms=experiment_arms,
+        compare=experiment_setting("compare"),
+        title=experiment_setting("title"),
+        settings=lookup(within=config, dpath="figures"),
+    message:
+        "Figure of the losses of {wildcards.experiment}"
+    script:
+        "../scripts/draw_losses.py"
+
+
+rule draw_effects:
+    """Draw the effect of the compared parameter on every measure in every arm, with intervals."""
+    input:
+        trends=STATISTICS.replace("{table}", "trends"),
+        contrasts=STATISTICS.replace("{table}", "contrasts"),
+        library=library("draw_effects.py"),
+    output:
+        pdf=f"{RESULTS}/experiments/{{experiment}}/figures/effects.pdf",
+        png=report(
+            f"{RESULTS}/experiments/{{experiment}}/figures/effects.png",
+            caption="../report/effects.rst",
+            category="Figures",
+            subcategory="{experiment}",
+            labels={"figure": "effect sizes"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_effects/{{experiment}}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        arms=experiment_arms,
+        compare=experiment_setting("compare"),
+        title=experiment_setting("title"),
+        significance_level=lookup(within=config, dpath="statistics/significance_level"),
+        settings=lookup(within=config, dpath="figures"),
+    message:
+        "Figure of the effects of {wildcards.experiment}"
+    script:
+        "../scripts/draw_effects.py"

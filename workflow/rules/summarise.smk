@@ -1,0 +1,93 @@
+"""From runs to tables, statistics and claims.
+
+Reads   measures.json and history.json of every run of an experiment; data/claims.yaml; configuration: statistics
+Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet
+        experiments/{experiment}/statistics/trends.parquet, contrasts.parquet, losses.parquet
+        claims.parquet, claims.md, claims.html
+"""
+
+
+rule tabulate:
+    """Collect the runs of an experiment into one row per network and one table of loss curves."""
+    input:
+        measures=run_files("measures.json"),
+        histories=run_files("history.json"),
+        library=library("tabulate.py"),
+    output:
+        runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
+        curves=f"{RESULTS}/experiments/{{experiment}}/tables/curves.parquet",
+    log:
+        f"{RESULTS}/logs/tabulate/{{experiment}}.log",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=collect_settings("statistics", ["convergence_factor", "loss_margin"]),
+    message:
+        "Tables of {wildcards.experiment}"
+    script:
+        "../scripts/tabulate.py"
+
+
+rule compare_conditions:
+    """Test the effect of the compared parameter on every measure, and whether losses are comparable."""
+    input:
+        runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
+        library=library("compare_conditions.py"),
+    output:
+        trends=STATISTICS.replace("{table}", "trends"),
+        contrasts=STATISTICS.replace("{table}", "contrasts"),
+        losses=STATISTICS.replace("{table}", "losses"),
+    log:
+        f"{RESULTS}/logs/compare_conditions/{{experiment}}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        arms=experiment_arms,
+        compare=experiment_setting("compare"),
+        settings=collect_settings(
+            "statistics", ["measures", "confidence_level", "bootstrap_resamples", "loss_margin"]
+        ),
+    message:
+        "Statistics of {wildcards.experiment}"
+    script:
+        "../scripts/compare_conditions.py"
+
+
+rule judge_claims:
+    """Judge every claim of the papers from the statistics of the selected experiments."""
+    input:
+        register=workflow.source_path("../../data/claims.yaml"),
+        statistics=collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
+        library=library("judge_claims.py"),
+    output:
+        table=f"{RESULTS}/claims.parquet",
+        markdown=f"{RESULTS}/claims.md",
+        page=report(
+            f"{RESULTS}/claims.html",
+            caption="../report/claims.rst",
+            category="Claims",
+            labels={"content": "verdicts and evidence"},
+        ),
+    log:
+        f"{RESULTS}/logs/judge_claims.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        settings=collect_settings("statistics", ["significance_level", "minimum_seeds"]),
+        scale=config["scale"],
+    message:
+        "Judging the claims"
+    script:
+        "../scripts/judge_claims.py"

@@ -1,0 +1,23 @@
+"""Test the effect of the compared parameter of an experiment, and the equality of its losses."""
+
+from richlazy import experiments, logs, statistics, tables
+
+
+def compare_conditions(runs_table, trends, contrasts, losses, arms, compare, settings):
+    runs = tables.load_table(runs_table)
+    for path, test, columns in (
+        (trends, statistics.trends, statistics.TREND_COLUMNS),
+        (contrasts, statistics.contrasts, statistics.CONTRAST_COLUMNS),
+        (losses, statistics.losses, statistics.LOSS_COLUMNS),
+    ):
+        meanings = {name: experiments.PARAMETERS[name][1] for name in arms} | columns
+        tables.save_table(path, test(runs, arms, compare, settings), meanings)
+
+
+if __name__ == "__main__":
+    logs.attach(snakemake.log[0], "scipy", "pandas")
+    output, params = snakemake.output, snakemake.params
+    compare_conditions(
+        snakemake.input.runs, output.trends, output.contrasts, output.losses,
+        params.arms, params.compare, params.settings,
+    )  # fmt: skip

@@ -1,0 +1,26 @@
+"""Judge the claims of the papers from the statistics of the experiments that were run."""
+
+from pathlib import Path
+
+import yaml
+
+from richlazy import claims, logs, records, tables
+
+
+def judge_claims(register, statistics, table, markdown, page, settings, scale):
+    found = {}
+    for path in map(Path, statistics):
+        experiment = path.parent.parent.name
+        found.setdefault(experiment, {})[path.stem] = tables.load_table(path)
+    verdicts = claims.judge(yaml.safe_load(Path(register).read_text()), found, settings, scale)
+    tables.save_table(table, verdicts, claims.CLAIM_COLUMNS)
+    records.save_text(markdown, claims.as_markdown(verdicts))
+    records.save_text(page, claims.as_html(verdicts))
+
+
+if __name__ == "__main__":
+    logs.attach(snakemake.log[0], "pandas")
+    inputs, output, params = snakemake.input, snakemake.output, snakemake.params
+    judge_claims(
+        inputs.register, inputs.statistics, output.table, output.markdown, output.page, params.settings, params.scale
+    )

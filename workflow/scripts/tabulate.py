@@ -1,0 +1,17 @@
+"""Collect the runs of an experiment into its two tables."""
+
+from richlazy import logs, records, summaries, tables
+
+
+def tabulate(measures, histories, runs_table, curves_table, settings):
+    rows = [records.load_json(path) for path in measures]
+    runs = summaries.runs_table(rows, settings["convergence_factor"], settings["loss_margin"])
+    tables.save_table(runs_table, runs, summaries.RUN_COLUMNS)
+    curves = summaries.curves_table([records.load_json(path) for path in histories], runs["run"])
+    tables.save_table(curves_table, curves, summaries.CURVE_COLUMNS)
+
+
+if __name__ == "__main__":
+    logs.attach(snakemake.log[0], "pandas", "pyarrow")
+    inputs, output = snakemake.input, snakemake.output
+    tabulate(inputs.measures, inputs.histories, output.runs, output.curves, snakemake.params.settings)
