@@ -31,8 +31,8 @@ rule all:
         f"{RESULTS}/claims.md",
 
 
-# Every experiment of the configuration is a target of its own name, such as `snakemake figure_1`.
-for experiment in config["experiments"]:
+# Every selected experiment is a target of its own name, such as `snakemake figure_1`.
+for experiment in SELECTED:
 
     rule:
         name:

@@ -131,7 +131,8 @@ def test_kernel_predicts_how_descent_moves_the_outputs(rectification):
     steps = (-rate * (part.T @ errors) for part in jacobian)
     moved = Weights(*(weight + step.view_as(weight) for weight, step in zip(weights, steps, strict=True)))
     outputs = [
-        (respond(network, inputs, dynamics)[0] @ network.readout.T).transpose(1, 2).flatten() for network in (weights, moved)
+        (respond(network, inputs, dynamics)[0] @ network.readout.T).transpose(1, 2).flatten()
+        for network in (weights, moved)
     ]
     expected = -rate * tangent_kernel(weights, inputs, dynamics).all @ errors
     assert oracles.relative_error(outputs[1] - outputs[0], expected) < 1e-4

@@ -36,7 +36,9 @@ def test_euler_leak_forgets_everything_where_the_step_is_the_time_constant():
 def test_exponential_leak_is_that_of_equation_1():
     assert networks.leak_factor("exponential", 100, 100) == pytest.approx(1 / math.e)
     # Two steps of half the length leave as much as one step.
-    assert networks.leak_factor("exponential", 50, 100) ** 2 == pytest.approx(networks.leak_factor("exponential", 100, 100))
+    assert networks.leak_factor("exponential", 50, 100) ** 2 == pytest.approx(
+        networks.leak_factor("exponential", 100, 100)
+    )
 
 
 @given(st.floats(1e-3, 0.1))
@@ -156,7 +158,9 @@ def test_linear_layer_weights_are_distributed_as_pytorch_draws_them(outputs, inp
     assert drawn.shape == (outputs, inputs)
     assert np.abs(drawn).max() <= 1 / np.sqrt(inputs)
     theirs = torch.empty(outputs, inputs)
-    torch.nn.init.kaiming_uniform_(theirs, a=math.sqrt(5), generator=torch.Generator().manual_seed(0))  # as nn.Linear does
+    torch.nn.init.kaiming_uniform_(
+        theirs, a=math.sqrt(5), generator=torch.Generator().manual_seed(0)
+    )  # as nn.Linear does
     assert stats.ks_2samp(drawn.ravel(), theirs.numpy().ravel()).pvalue > 0.01
     assert drawn.var() == pytest.approx(1 / (3 * inputs), rel=0.1)
 

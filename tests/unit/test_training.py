@@ -79,7 +79,9 @@ def check_gradient(weights, batches, leak_factor, rectification, loss_steps):
     losses, gradient = explicit_gradient(weights, batches, Dynamics(leak_factor, rectification), loss_steps)
     for network, (inputs, targets) in enumerate(batches):
         setting = (inputs, targets, leak_factor, rectification, loss_steps)
-        assert float(losses[network]) == pytest.approx(float(oracles.network_loss(single(weights, network), *setting)), 1e-12)
+        assert float(losses[network]) == pytest.approx(
+            float(oracles.network_loss(single(weights, network), *setting)), 1e-12
+        )
         expected = oracles.loss_gradient(single(weights, network), *setting)
         for name, actual, reference in zip(NAMES, single(gradient, network), expected, strict=True):
             assert oracles.relative_error(actual, reference) < 1e-12, f"{name} weights of network {network}"
@@ -124,7 +126,9 @@ def test_gradient_predicts_the_change_of_the_loss(rectification, leak_factor, lo
         direction = torch.from_numpy(rng.standard_normal(getattr(weights, name).shape))
         losses = []
         for step in (1e-6, -1e-6):
-            moved = Weights(**{other: getattr(weights, other) + (step * direction if other == name else 0) for other in NAMES})
+            moved = Weights(
+                **{other: getattr(weights, other) + (step * direction if other == name else 0) for other in NAMES}
+            )
             losses.append(float(explicit_gradient(moved, batches, dynamics, loss_steps)[0]))
         slope = (losses[0] - losses[1]) / 2e-6
         assert slope == pytest.approx(float((getattr(gradient, name) * direction).sum()), rel=1e-6, abs=1e-9)
@@ -151,7 +155,9 @@ def test_a_pass_remembers_nothing_of_the_batch_before(rectification, loss_steps,
     expected_losses, expected = explicit_gradient(weights, batches, dynamics, loss_steps)
     used = Backpropagation(weights, 5, 4, dynamics, loss_steps)
     for poison in (torch.full_like, torch.randn_like):  # infinite activity, and another batch
-        generator = {"generator": torch.Generator().manual_seed(0)} if poison is torch.randn_like else {"fill_value": math.inf}
+        generator = (
+            {"generator": torch.Generator().manual_seed(0)} if poison is torch.randn_like else {"fill_value": math.inf}
+        )
         loss_and_gradient(used, [(poison(inputs, **generator), targets) for inputs, targets in batches])
         losses, gradient = loss_and_gradient(used, batches)
         assert torch.equal(losses, expected_losses)
@@ -209,7 +215,14 @@ def test_training_equals_stochastic_gradient_descent_of_pytorch(
     weights, _ = problem(networks=networks)
     inputs, targets = data_set(1, networks, iterations)
     final, history = training.train(
-        weights, inputs, targets, Dynamics(leak_factor, rectification), learning_rate, momentum, loss_steps, report_every=1
+        weights,
+        inputs,
+        targets,
+        Dynamics(leak_factor, rectification),
+        learning_rate,
+        momentum,
+        loss_steps,
+        report_every=1,
     )
     for network in range(networks):
         expected, losses = oracles.train_with_autograd(
@@ -392,9 +405,7 @@ def test_a_loss_above_the_bound_is_divergence_at_the_first_such_point():
     _, history = training.train(weights, inputs, targets, Dynamics(0.2), 0.05, report_every=1)
     bound = float(np.median(history.losses[:, 0]))
     first = int(np.argmax(history.losses[:, 0] > bound)) + 1
-    _, bounded = training.train(
-        weights, inputs, targets, Dynamics(0.2), 0.05, report_every=1, divergence_loss=bound
-    )
+    _, bounded = training.train(weights, inputs, targets, Dynamics(0.2), 0.05, report_every=1, divergence_loss=bound)
     assert bounded.diverged_at[0] == first
     # A loss that equals the bound is not above it.
     highest = history.losses.max()

@@ -18,8 +18,8 @@ except configuration.ConfigurationError as error:
 
 # Scales never mix: paper scale owns results/, every other scale a folder in it.
 RESULTS = "results" if config["scale"] == "paper" else f"results/{config['scale']}"
-SELECTED = experiments.selected(config)
-EXPERIMENT_RUNS = {name: experiments.runs(config, name) for name in config["experiments"]}
+SELECTED = configuration.selected(config)
+EXPERIMENT_RUNS = {name: experiments.runs(config, name) for name in SELECTED}
 # Paths are the identity of a run, so equal runs of several experiments are one entry.
 RUNS = {
     experiments.run_path(run): run

@@ -41,8 +41,14 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
     _check_structures(config)
     _check_probe(config)
     _check_selection(config)
-    for name in config["experiments"]:
+    for name in selected(config):
         _check_experiment(config, name)
+
+
+def selected(config: Config) -> list[str]:
+    """Names of the experiments of this set of results; the others are neither checked further nor built."""
+    selection = config["experiments_to_build"]
+    return list(config["experiments"]) if selection == "all" else list(selection)
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -184,8 +190,6 @@ def _check_tasks(config: Config) -> None:
                     f"{where}.sampler is 'vectorised', which needs semantics: paper and fixed durations; "
                     "use sampler: neurogym"
                 )
-        if environment not in PAPER_ENVIRONMENTS:
-            _check_environment(where, environment)
 
 
 def _check_environment(where: str, environment: str) -> None:
@@ -229,6 +233,8 @@ def _check_experiment(config: Config, name: str) -> None:
     _known(f"{where}.preset", "preset", experiment["preset"], config["presets"])
     for task in grid["task"]:
         _known(f"{where}.grid.task", "task", task, config["tasks"])
+        if config["tasks"][task]["environment"] not in PAPER_ENVIRONMENTS:
+            _check_environment(f"tasks.{task}", config["tasks"][task]["environment"])
     for structure in grid["structure"]:
         _known(f"{where}.grid.structure", "structure", structure, config["structures"])
     _check_structure_parameters(config, where, grid)

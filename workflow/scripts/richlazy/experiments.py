@@ -47,12 +47,6 @@ _RUN = (
 )
 
 
-def selected(config: Config) -> list[str]:
-    """Names of the experiments that are built by default."""
-    selection = config["experiments_to_build"]
-    return list(config["experiments"]) if selection == "all" else list(selection)
-
-
 def seeds(experiment: Mapping[str, Any]) -> list[int]:
     """Seeds of an experiment: those listed, or 0 to count - 1."""
     given = experiment["seeds"]

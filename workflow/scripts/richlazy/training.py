@@ -13,7 +13,6 @@ state at time t (after_leak: to the argument of the rectifier), rho the leak fac
     dL/dW_h = (1 - rho) sum_t g[t] r[t-1]',   dL/dW_x = (1 - rho) sum_t g[t] x[t]',   dL/dw = sum_t e[t] r[t]'
 """
 
-import logging
 import math
 import time
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from richlazy.logs import LOGGER
 from richlazy.networks import Dynamics, Weights
 
 LOSS_STEPS = ("all", "last")
@@ -246,11 +246,11 @@ def train(
                 diverged_at[network] = done
         if len(points) % 10 == 0 or done == iterations:
             seconds = (time.monotonic() - started) / done * (iterations - done)
-            logging.info(
+            LOGGER.info(
                 "iteration %d of %d, loss %s, about %.0f s left",
                 done, iterations, " ".join(f"{loss:.4f}" for loss in losses[-1]), seconds,
             )  # fmt: skip
         if None not in diverged_at:
-            logging.warning("training stopped at iteration %d: loss %s", done, losses[-1])
+            LOGGER.warning("training stopped at iteration %d: loss %s", done, losses[-1])
             break
     return weights, History(points, np.array(losses), diverged_at)
