@@ -9,13 +9,14 @@ from richlazy import logs, networks, records, training
 def train_network(recurrent, inputs, targets, description, network, history, run, settings):
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # decaying activity would otherwise slow the products a hundredfold
-    batches = np.load(inputs, mmap_mode="r")
+    # Mapped, not read: a batch comes into memory when its turn comes.
+    batches = np.load(inputs, mmap_mode="c")
     classes = records.load_json(description)["classes"]
     initial = networks.initial_weights(np.load(recurrent), batches.shape[-1], classes, run["seed"])
     final, course = training.train(
         initial.map(lambda matrix: matrix[None]),
         [batches],
-        [np.load(targets, mmap_mode="r")],
+        [np.load(targets, mmap_mode="c")],
         networks.Dynamics(
             networks.leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"]), run["rectification"]
         ),
