@@ -26,7 +26,9 @@ rule all:
     """Build figures, statistics and claims of all selected experiments (the default target)."""
     default_target: True
     input:
-        collect(FIGURES, experiment=SELECTED, figure=FIGURE_NAMES, format=["pdf", "png"]),
+        collect(
+            FIGURES, experiment=SELECTED, figure=FIGURE_NAMES, format=["pdf", "png"]
+        ),
         collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
         f"{RESULTS}/claims.md",
 
@@ -38,5 +40,10 @@ for experiment in SELECTED:
         name:
             experiment
         input:
-            collect(FIGURES, experiment=experiment, figure=FIGURE_NAMES, format=["pdf", "png"]),
+            collect(
+                FIGURES,
+                experiment=experiment,
+                figure=FIGURE_NAMES,
+                format=["pdf", "png"],
+            ),
             collect(STATISTICS, experiment=experiment, table=STATISTIC_NAMES),

@@ -11,7 +11,9 @@ from richlazy.closure import import_closure
 
 try:
     configuration.check(
-        config, Path(workflow.basedir, "workflow/schemas/config.schema.yaml"), workflow.configfiles
+        config,
+        Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
+        workflow.configfiles,
     )
 except configuration.ConfigurationError as error:
     sys.exit(f"Configuration: {error}")
@@ -45,7 +47,7 @@ wildcard_constraints:
 
 
 def library(script):
-    """Library files that a script imports, as rule input: Snakemake does not follow imports."""
+    """Library files that a script imports, to be listed as input because Snakemake does not follow imports."""
     return [str(path) for path in import_closure(SCRIPTS / script)]
 
 
@@ -111,3 +113,39 @@ def connectivity_structure(wildcards):
 def collect_settings(group, keys):
     """The keys of a configuration group that a job reads, so that no other key reruns it."""
     return {key: config[group][key] for key in keys}
+
+
+def recheck_results(wildcards):
+    """Input function that draws rows of the reference results to train again."""
+    from richlazy import reference, tables
+
+    settings = config["recheck"]
+    paths = sorted(
+        Path(settings["reference"], "experiments").glob("*/tables/runs.parquet")
+    )
+    if not paths:
+        sys.exit(
+            f"recheck finds no tables in {settings['reference']}; name the folder of reference results in recheck.reference"
+        )
+    found = [
+        tables.load_table(path).assign(experiment=path.parent.parent.name)
+        for path in paths
+    ]
+    rows = reference.sample_rows(found, settings["runs"], settings["seed"])
+    return [
+        f"{RESULTS}/recheck/{row.experiment}/{row.run}.json"
+        for row in rows.itertuples()
+    ]
+
+
+def publishable_files(wildcards):
+    """Small results of all selected experiments: tables, statistics, PNG figures and claims."""
+    names = [f"tables/{table}.parquet" for table in ["runs", "curves"]]
+    names += [f"statistics/{table}.parquet" for table in STATISTIC_NAMES]
+    names += [f"figures/{figure}.png" for figure in FIGURE_NAMES]
+    files = [
+        f"{RESULTS}/experiments/{experiment}/{name}"
+        for experiment in SELECTED
+        for name in names
+    ]
+    return files + [f"{RESULTS}/claims.md"]

@@ -53,7 +53,8 @@ rule compare_conditions:
         arms=experiment_arms,
         compare=experiment_setting("compare"),
         settings=collect_settings(
-            "statistics", ["measures", "confidence_level", "bootstrap_resamples", "loss_margin"]
+            "statistics",
+            ["measures", "confidence_level", "bootstrap_resamples", "loss_margin"],
         ),
     message:
         "Statistics of {wildcards.experiment}"

@@ -9,7 +9,9 @@ Writes  runs/{run}/network.npz    initial and final weights, float32
 rule train_network:
     """Train one network and keep its initial and final weights and its loss curve."""
     input:
-        recurrent=stage_input(experiments.connectivity_path, "connectivity", "recurrent_initial.npy"),
+        recurrent=stage_input(
+            experiments.connectivity_path, "connectivity", "recurrent_initial.npy"
+        ),
         inputs=stage_input(experiments.batches_path, "trials", "inputs.npy"),
         targets=stage_input(experiments.batches_path, "trials", "targets.npy"),
         description=stage_input(experiments.probe_path, "trials", "task.json"),
@@ -31,12 +33,19 @@ rule train_network:
         run=run_parameters(
             RUNS,
             [
-                "leak", "rectification", "time_step_ms", "time_constant_ms",
-                "learning_rate", "momentum", "seed",
+                "leak",
+                "rectification",
+                "time_step_ms",
+                "time_constant_ms",
+                "learning_rate",
+                "momentum",
+                "seed",
             ],
             "run",
         ),
-        settings=collect_settings("training", ["loss_steps", "divergence_loss", "final_loss_fraction"]),
+        settings=collect_settings(
+            "training", ["loss_steps", "divergence_loss", "final_loss_fraction"]
+        ),
     message:
         "Training {wildcards.run}"
     script:

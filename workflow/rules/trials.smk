@@ -25,7 +25,9 @@ rule draw_batches:
         mem_mb=2000,
         runtime=30,
     params:
-        run=run_parameters(BATCHES, ["time_step_ms", "batch_size", "iterations", "seed"], "batches"),
+        run=run_parameters(
+            BATCHES, ["time_step_ms", "batch_size", "iterations", "seed"], "batches"
+        ),
         task=task_of(BATCHES, "batches"),
     message:
         "Training trials {wildcards.batches}"

@@ -1,1 +1,96 @@
-"""Checks of committed results (below)."""
+"""Committed reference results: publishing them, and training a sample of them again.
+
+Reads   results/reference/ (recheck); all results of the selected experiments (publish_reference)
+Writes  recheck/{row}.json, recheck/verdict.txt
+        results/reference/: tables, fingerprints of the weights, statistics, claims, PNG, config.yaml, provenance.json
+"""
+
+REFERENCE = config["recheck"]["reference"]
+REFERENCE_TABLE = f"{REFERENCE}/experiments/{{experiment}}/tables/{{table}}.parquet"
+SCRIPTS_OF_A_RUN = [
+    f"{SCRIPTS}/{script}.py"
+    for script in [
+        "build_connectivity",
+        "draw_batches",
+        "draw_probe",
+        "train_network",
+        "measure_network",
+    ]
+]
+
+
+rule recheck:
+    """Train a random sample of the rows in results/reference/ again and compare weights and measures."""
+    input:
+        results=recheck_results,
+        provenance=f"{REFERENCE}/provenance.json",
+        library=library("recheck.py"),
+    output:
+        f"{RESULTS}/recheck/verdict.txt",
+    log:
+        f"{RESULTS}/logs/recheck.log",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        tolerance=lookup(within=config, dpath="recheck/tolerance"),
+    message:
+        "Comparing networks trained again with the reference"
+    script:
+        "../scripts/recheck.py"
+
+
+rule recheck_run:
+    """Train one row of the reference results again, from nothing, and compare it."""
+    input:
+        runs=REFERENCE_TABLE.replace("{table}", "runs"),
+        fingerprints=REFERENCE_TABLE.replace("{table}", "fingerprints"),
+        config=f"{REFERENCE}/config.yaml",
+        scripts=SCRIPTS_OF_A_RUN,
+        library=library("recheck_run.py")
+        + library("train_network.py")
+        + library("measure_network.py"),
+    output:
+        temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}.json"),
+    log:
+        f"{RESULTS}/logs/recheck/{{experiment}}/{{run}}.log",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        run="{run}",
+    message:
+        "Training again {wildcards.run}"
+    script:
+        "../scripts/recheck_run.py"
+
+
+rule publish_reference:
+    """Copy the small results of the selected experiments to results/reference/, with provenance."""
+    input:
+        files=publishable_files,
+        claims=f"{RESULTS}/claims.parquet",
+        library=library("publish_reference.py"),
+    output:
+        touch(f"{RESULTS}/published.done"),
+    log:
+        f"{RESULTS}/logs/publish_reference.log",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        folder=REFERENCE,
+        selected=SELECTED,
+    message:
+        "Publishing the results of {params.selected} to {params.folder}"
+    script:
+        "../scripts/publish_reference.py"

@@ -86,6 +86,16 @@ def _canonical(config: Config, values: Mapping[str, Any]) -> Run:
     return run
 
 
+def run_of_row(row: Mapping[str, Any]) -> Run:
+    """Run of a row of a table or JSON file, its parameters in their types again."""
+    return {name: None if _missing(row[name]) else kind(row[name]) for name, (kind, _) in PARAMETERS.items()}
+
+
+def _missing(value: Any) -> bool:
+    # pandas.NA has no truth value and is not equal to itself; neither is nan.
+    return value is None or type(value).__name__ == "NAType" or value != value
+
+
 def arms(config: Config, name: str) -> list[str]:
     """Parameters that an experiment varies beside the compared one: each combination is tested by itself."""
     experiment = config["experiments"][name]

@@ -41,7 +41,7 @@ def runs_table(rows: Sequence[Mapping[str, Any]], convergence_factor: float, los
     table = pd.DataFrame(list(rows))
     for name, (kind, _) in experiments.PARAMETERS.items():
         table[name] = table[name].astype(_TYPES[kind])
-    table["run"] = [experiments.run_path(_parameters(row)) for row in rows]
+    table["run"] = [experiments.run_path(experiments.run_of_row(row)) for row in rows]
     table["diverged"] = table["diverged"].astype(bool)
     table["diverged_at"] = table["diverged_at"].astype("Int64")
     for name in ("final_loss", "bayes_loss", "bayes_accuracy", *MEASURES):
@@ -50,11 +50,6 @@ def runs_table(rows: Sequence[Mapping[str, Any]], convergence_factor: float, los
     converged = (table["final_loss"] <= bound).astype("boolean")
     table["converged"] = converged.mask(table["bayes_loss"].isna())
     return table[list(RUN_COLUMNS)]
-
-
-def _parameters(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a run as they were before JSON."""
-    return {name: None if row[name] is None else kind(row[name]) for name, (kind, _) in experiments.PARAMETERS.items()}
 
 
 def curves_table(histories: Sequence[Mapping[str, Any]], runs: Sequence[str]) -> pd.DataFrame:

@@ -1,0 +1,155 @@
+"""Committed reference results: where they came from, and whether a network trained again is the same."""
+
+import hashlib
+import importlib.metadata
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from richlazy.metrics import MEASURES
+
+_MATRICES = ("recurrent", "input", "readout")
+_PROJECTIONS = 8
+
+FINGERPRINT_COLUMNS: dict[str, str] = {
+    "run": "identity of the run, as in runs.parquet",
+    "sha256": "of network.npz",
+    **{
+        f"{matrix}_{index}": f"u'W v of the final {matrix} weights with fixed Gaussian u, v, number {index}"
+        for matrix in _MATRICES
+        for index in range(_PROJECTIONS)
+    },
+}
+
+
+def fingerprint(network: str | Path) -> dict[str, Any]:
+    """Checksum of a network file, and projections of its final weights, to commit in place of 0.7 MB.
+
+    The projections u'W v have fixed Gaussian vectors, so that two networks can be compared within a tolerance
+    where their bytes differ.
+    """
+    rng = np.random.default_rng(0)
+    values: dict[str, Any] = {"sha256": hashlib.sha256(Path(network).read_bytes()).hexdigest()}
+    with np.load(network) as arrays:
+        for matrix in _MATRICES:
+            weights = arrays[matrix].astype(float)
+            left, right = (rng.standard_normal((_PROJECTIONS, length)) for length in weights.shape)
+            projections = np.einsum("ki,ij,kj->k", left, weights, right)
+            values |= {f"{matrix}_{index}": float(value) for index, value in enumerate(projections)}
+    return values
+
+
+def compare(
+    row: Mapping[str, Any], committed: Mapping[str, Any], network: str | Path, measures: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Compare a network trained again with its committed row.
+
+    Args:
+        row: committed row of runs.parquet.
+        committed: committed fingerprint of the run.
+        network: file of the network trained again.
+        measures: its measures.
+
+    Returns:
+        ``equal_bytes``, and the largest relative differences ``weights`` and ``measures``.
+    """
+    again = fingerprint(network)
+    weights = 0.0
+    for matrix in _MATRICES:
+        names = [f"{matrix}_{index}" for index in range(_PROJECTIONS)]
+        old, new = (np.array([source[name] for name in names]) for source in (committed, again))
+        weights = max(weights, float(np.linalg.norm(new - old) / np.linalg.norm(old)))
+    return {
+        "run": row["run"],
+        "equal_bytes": again["sha256"] == committed["sha256"],
+        "weights": weights,
+        "measures": max(_relative_difference(row[name], measures[name]) for name in MEASURES),
+    }
+
+
+def _relative_difference(old: float | None, new: float | None) -> float:
+    old, new = (np.nan if value is None else float(value) for value in (old, new))
+    if np.isnan(old) or np.isnan(new):
+        return 0.0 if np.isnan(old) and np.isnan(new) else np.inf
+    return abs(new - old) / max(abs(old), 1e-12)
+
+
+def machine_class() -> dict[str, str]:
+    """What decides the last bits of a result: processor, its instructions as torch uses them, and library versions."""
+    return {
+        "processor": _processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "system": f"{platform.system()} {platform.machine()}",
+        **{name: importlib.metadata.version(name) for name in ("torch", "numpy", "scipy")},
+    }
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        fields = dict(
+            (part.strip() for part in line.split(":", 1))
+            for line in information.read_text().split("\n\n")[0].splitlines()
+            if ":" in line
+        )
+        return f"{fields.get('model name', 'unknown')}, family {fields.get('cpu family')} model {fields.get('model')}"
+    return platform.processor() or "unknown"
+
+
+def provenance(folder: str | Path, wall_seconds: Mapping[str, float]) -> dict[str, Any]:
+    """Where results came from: commit, versions, machine class and time.
+
+    Args:
+        folder: of the workflow, a git checkout.
+        wall_seconds: for each rule the summed wall time of its jobs.
+    """
+    packages = ("snakemake", "neurogym", "pandas", "pyarrow", "matplotlib")
+    return {
+        "commit": _git(folder, "rev-parse", "HEAD"),
+        "uncommitted_changes": bool(
+            _git(folder, "status", "--porcelain", "--", "workflow", "config.yaml", "Snakefile")
+        ),
+        "python": platform.python_version(),
+        "versions": {name: importlib.metadata.version(name) for name in packages},
+        "machine_class": machine_class(),
+        "wall_seconds": dict(wall_seconds),
+    }
+
+
+def _git(folder: str | Path, *arguments: str) -> str:
+    try:
+        command = ["git", "-C", str(folder), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def sample_rows(tables: Sequence[pd.DataFrame], count: int, seed: int) -> pd.DataFrame:
+    """Random rows of several tables of runs, each run once."""
+    runs = pd.concat(tables).drop_duplicates("run").sort_values("run", ignore_index=True)
+    chosen = np.random.default_rng(seed).permutation(len(runs))[:count]
+    return runs.iloc[np.sort(chosen)]
+
+
+def verdict(results: Sequence[Mapping[str, Any]], same_class: bool, tolerance: float) -> tuple[bool, list[str]]:
+    """Whether all networks trained again agree with the committed ones, and a line for each.
+
+    On the same class of machine bytes must be equal; elsewhere weights and measures within the tolerance.
+    """
+    lines, passed = [], True
+    for result in results:
+        near = max(result["weights"], result["measures"]) <= tolerance
+        agrees = result["equal_bytes"] if same_class else result["equal_bytes"] or near
+        passed &= agrees
+        word = "equal bytes" if result["equal_bytes"] else "within tolerance" if near else "differs"
+        lines.append(
+            f"{'ok  ' if agrees else 'FAIL'} {word}: weights {result['weights']:.1e}, measures {result['measures']:.1e}"
+            f"  {result['run']}"
+        )
+    return passed, lines
