@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-# Examples are drawn the same way in every session, and nothing is written beside the tests.
+# Examples are drawn the same way in every session, and no session depends on failures of the one before.
 settings.register_profile("richlazy", max_examples=25, deadline=None, derandomize=True, database=None)
 settings.load_profile("richlazy")
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from richlazy import connectivity, metrics, seeds
 from scipy import stats
+
+from richlazy import connectivity, metrics, seeds
 
 GAIN = 1.5
 sizes = st.integers(2, 24)
@@ -54,6 +55,15 @@ def test_uniform_entries_have_a_third_of_the_gaussian_variance():
 def test_gain_only_scales_the_draw(draw, size, gain, seed):
     unit, scaled = (draw(size, value, np.random.default_rng(seed)) for value in (1.0, gain))
     assert relative_distance(scaled, gain * unit) < 1e-14
+
+
+@pytest.mark.parametrize(("draw", "share"), [(connectivity.gaussian_entries, 1), (connectivity.uniform_entries, 1 / 3)])
+@pytest.mark.parametrize("size", [2, 5, 10])
+def test_variance_is_exact_for_small_networks_too(draw, share, size):
+    # N and N - 1 are nearly the same at N = 300, not here.
+    rng = np.random.default_rng(0)
+    entries = np.stack([draw(size, GAIN, rng) for _ in range(100_000 // size**2)])
+    assert entries.var() == pytest.approx(share * GAIN**2 / size, rel=0.025)  # five standard errors
 
 
 # Truncated rank
@@ -106,7 +116,7 @@ def test_soft_rank_keeps_the_singular_vectors_and_sets_the_singular_values(size,
     soft = connectivity.soften_rank(base, exponent)
     decay = (1 - np.arange(size) / size) ** exponent
     np.testing.assert_allclose(singular_values(soft), singular_values(base)[0] * decay, rtol=1e-9, atol=1e-12)
-    # Matrices with the same singular vectors: W'S = V s d V' and W S' = U s d U' are symmetric with positive eigenvalues.
+    # With the same singular vectors, W'S = V s d V' and W S' = U s d U' are symmetric with positive eigenvalues.
     for product in (base.T @ soft, base @ soft.T):
         np.testing.assert_allclose(product, product.T, atol=1e-10 * np.abs(product).max())
         assert np.linalg.eigvalsh(product).min() > -1e-10 * np.abs(product).max()

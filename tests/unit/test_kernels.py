@@ -4,11 +4,12 @@ import itertools
 import math
 
 import numpy as np
-import oracles
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
+import oracles
 from richlazy.kernels import tangent_kernel
 from richlazy.networks import Dynamics, Weights, respond
 

@@ -3,11 +3,12 @@
 import math
 
 import numpy as np
-import oracles
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
+import oracles
 from richlazy import metrics
 from richlazy.kernels import tangent_kernel
 from richlazy.networks import Dynamics, Weights, respond
@@ -29,6 +30,10 @@ def symmetric(rng, size):
 
 def rotation(rng, size):
     return torch.from_numpy(np.linalg.qr(rng.standard_normal((size, size)))[0])
+
+
+def cosine(first, second):
+    return float((first * second).sum() / first.norm() / second.norm())
 
 
 def network(seed=0, size=10, inputs=3, outputs=3, dtype=torch.float32):
@@ -80,7 +85,7 @@ def test_alignment_of_small_matrices():
 def test_alignment_of_single_precision_sums_in_double_precision():
     # A million equal entries: a sum in single precision would drift.
     ones = torch.full((1000, 1000), 0.1, dtype=torch.float32)
-    assert metrics.alignment(ones, ones) == pytest.approx(1, abs=1e-12)
+    assert metrics.alignment(ones, ones) == pytest.approx(1, abs=1e-10)
 
 
 # Weight change
@@ -89,7 +94,10 @@ def test_alignment_of_single_precision_sums_in_double_precision():
 @given(size=counts, seed=seeds)
 def test_weight_change_norms_sum_squares_of_all_entries(size, seed):
     before, after = network(seed, size), network(seed + 1, size)
-    squares = [sum((float(b) - float(a)) ** 2 for a, b in zip(*(m.flatten() for m in pair), strict=True)) for pair in zip(before, after, strict=True)]
+    squares = [
+        sum((float(b) - float(a)) ** 2 for a, b in zip(*(m.flatten() for m in pair), strict=True))
+        for pair in zip(before, after, strict=True)
+    ]
     recurrent, every = metrics.weight_change_norms(before, after)
     assert recurrent == pytest.approx(math.sqrt(squares[0]), rel=1e-12)
     assert every == pytest.approx(math.sqrt(sum(squares)), rel=1e-12)
@@ -108,7 +116,10 @@ def test_weight_change_norms_of_a_small_network():
 @given(steps=st.integers(1, 4), trials=counts, size=counts, seed=seeds)
 def test_representation_is_the_similarity_of_trials_at_the_last_step(steps, trials, size, seed):
     rates = torch.from_numpy(np.random.default_rng(seed).standard_normal((steps, trials, size)))
-    expected = [[float(sum(rates[-1, a, i] * rates[-1, b, i] for i in range(size))) for b in range(trials)] for a in range(trials)]
+    expected = [
+        [float(sum(rates[-1, a, i] * rates[-1, b, i] for i in range(size))) for b in range(trials)]
+        for a in range(trials)
+    ]
     np.testing.assert_allclose(metrics.representation(rates), expected, rtol=1e-10, atol=1e-12)
     turned = rates @ rotation(np.random.default_rng(seed + 1), size)
     torch.testing.assert_close(metrics.representation(turned), metrics.representation(rates), rtol=1e-10, atol=1e-10)
@@ -186,7 +197,9 @@ def test_ranks_of_weights_do_not_see_scale_or_rotation(size, seed, scale):
     assert 1 / size <= metrics.eigenvalue_effective_rank(weights) <= 1 + 1e-12
     assert 1 / size <= metrics.singular_value_effective_rank(weights) <= 1 + 1e-12
     assert 1 - 1e-12 <= metrics.stable_rank(weights) <= size + 1e-9
-    assert metrics.stable_rank(weights) == pytest.approx((weights**2).sum() / np.linalg.norm(weights, 2) ** 2, rel=1e-10)
+    assert metrics.stable_rank(weights) == pytest.approx(
+        (weights**2).sum() / np.linalg.norm(weights, 2) ** 2, rel=1e-10
+    )
 
 
 # Measures of a kernel
@@ -232,7 +245,9 @@ def test_kernel_task_alignment_by_loops(times, classes, trials, seed):
 def test_kernel_task_alignment_of_known_kernels():
     targets = metrics.one_hot(torch.tensor([[0, 1, 2, 2], [0, 0, 1, 2]]), 3)
     y = targets.flatten().double()
-    assert metrics.kernel_task_alignment(torch.outer(y, y), targets) == pytest.approx(1)  # all of the kernel is the task
+    assert metrics.kernel_task_alignment(torch.outer(y, y), targets) == pytest.approx(
+        1
+    )  # all of the kernel is the task
     assert metrics.kernel_task_alignment(torch.eye(24), targets) == pytest.approx(1 / 24)  # no direction preferred
     assert metrics.kernel_task_alignment(torch.diag(1 - y), targets) == 0
 
@@ -261,7 +276,9 @@ def test_centred_kernel_alignment_by_loops(times, classes, trials, seed):
     actual = metrics.centred_kernel_alignment(kernel, targets)
     assert actual == pytest.approx(centred_alignment_by_loops(kernel, targets.double()), rel=1e-9)
     # What is the same on all trials does not count, nor does scale.
-    offset = torch.from_numpy(rng.standard_normal((times * classes, times * classes * trials))).repeat_interleave(trials, 0)
+    offset = torch.from_numpy(rng.standard_normal((times * classes, times * classes * trials))).repeat_interleave(
+        trials, 0
+    )
     assert metrics.centred_kernel_alignment(3 * kernel + offset + offset.T, targets) == pytest.approx(actual, rel=1e-8)
     assert -1e-12 <= actual <= 1 + 1e-12
 
@@ -296,7 +313,9 @@ def test_loss_and_accuracy_by_loops(steps, trials, size, outputs, seed):
         losses.append(np.log(np.exp(logits).sum()) - logits[targets[t, b]])
         if decision[t, b]:
             correct.append(max(range(outputs), key=lambda k, logits=logits: logits[k]) == targets[t, b])
-    loss, accuracy = metrics.loss_and_accuracy(weights, *(torch.from_numpy(array) for array in (rates, targets, decision)))
+    loss, accuracy = metrics.loss_and_accuracy(
+        weights, *(torch.from_numpy(array) for array in (rates, targets, decision))
+    )
     assert loss == pytest.approx(np.mean(losses), rel=1e-10)
     assert accuracy == pytest.approx(np.mean(correct), rel=1e-12)
 
@@ -315,7 +334,9 @@ def test_loss_of_a_silent_network_is_that_of_a_guess():
 def test_measures_of_a_run_against_references(rectification, kernel_times):
     before, after, rho, chosen = network(0, dtype=torch.float64), network(1, dtype=torch.float64), 0.3, 5
     inputs, targets, decision = probe(dtype=torch.float64)
-    values = metrics.measure(before, after, inputs, targets, decision, Dynamics(rho, rectification), chosen, kernel_times)
+    values = metrics.measure(
+        before, after, inputs, targets, decision, Dynamics(rho, rectification), chosen, kernel_times
+    )
     assert list(values) == list(metrics.MEASURES)
     assert all(type(value) is float for value in values.values())  # ready for JSON and tables
 
@@ -323,7 +344,6 @@ def test_measures_of_a_run_against_references(rectification, kernel_times):
     kernels = [oracles.tangent_kernel(w, inputs[:, :chosen], rho, rectification, kernel_times) for w in (before, after)]
     labels = targets[:, :chosen] if kernel_times == "all" else targets[-1:, :chosen]
     one_hot = metrics.one_hot(labels, 3)
-    cosine = lambda a, b: float((a * b).sum() / a.norm() / b.norm())  # noqa: E731
     similarity = [rate[-1] @ rate[-1].T for rate in rates]
     signs = ((rates[0] > 0) == (rates[1] > 0))[decision]
     outputs = rates[1] @ after.readout.T
@@ -411,9 +431,6 @@ def test_every_measure_of_weights_that_are_not_finite_is_nan(matrix, bad):
     assert all(math.isnan(value) for value in values.values())
 
 
-@pytest.mark.xfail(
-    reason="measure raises LinAlgError where finite weights make the kernel overflow", raises=RuntimeError, strict=True
-)
 def test_measures_of_finite_weights_whose_activity_overflows_do_not_fail():
     # A run that is stopped at its divergence bound ends with weights that are large and finite (design.md 6).
     before, after, (inputs, targets, decision) = network(0), network(1).map(lambda matrix: 1e12 * matrix), probe()
@@ -431,6 +448,8 @@ def test_similarity_after_training_matches_the_kernel_of_the_same_network():
     # The readout part of the kernel of the last step is the representation, once per class.
     weights, (inputs, _, _) = network(dtype=torch.float64), probe(dtype=torch.float64)
     rates, _ = respond(weights, inputs, Dynamics(0.2))
-    silent = Weights(weights.recurrent, weights.input, torch.zeros_like(weights.readout))  # leaves the readout part alone
+    silent = Weights(
+        weights.recurrent, weights.input, torch.zeros_like(weights.readout)
+    )  # leaves the readout part alone
     kernel = tangent_kernel(silent, inputs, Dynamics(0.2), "last").all
     torch.testing.assert_close(kernel, torch.block_diag(*[metrics.representation(rates)] * 3), rtol=1e-12, atol=1e-12)

@@ -3,14 +3,15 @@
 import math
 
 import numpy as np
-import oracles
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
+
+import oracles
 from richlazy import networks
 from richlazy.networks import Dynamics, Weights
-from scipy import stats
 
 RECTIFICATIONS = oracles.RECTIFICATIONS
 leak_factors = st.sampled_from([0.0, 0.2, math.exp(-1), 0.8, 1.0]) | st.floats(0, 1)

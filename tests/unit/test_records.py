@@ -7,6 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
+
 from richlazy import records
 
 ARRAYS = {"weights": np.arange(6.0).reshape(2, 3), "classes": np.array([1, 2], np.uint8)}
@@ -137,7 +138,14 @@ def test_numbers_that_are_not_finite_become_null(tmp_path):
 
 
 def test_values_of_numpy_become_plain_numbers(tmp_path):
-    values = {"count": np.int64(3), "small": np.uint8(2), "loss": np.float64(0.1), "text": "x", "flag": True, "none": None}
+    values = {
+        "count": np.int64(3),
+        "small": np.uint8(2),
+        "loss": np.float64(0.1),
+        "text": "x",
+        "flag": True,
+        "none": None,
+    }
     records.save_json(tmp_path / "values.json", values)
     loaded = records.load_json(tmp_path / "values.json")
     assert loaded == {"count": 3, "small": 2, "loss": 0.1, "text": "x", "flag": True, "none": None}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from richlazy import seeds
 
 run_seeds = st.integers(0, 2**63)

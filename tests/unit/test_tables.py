@@ -6,9 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from pyarrow import parquet
+
 from richlazy import tables
 
-MEANINGS = {"seed": "number of the run", "loss": "nats; final loss", "task": "name of the task", "diverged": "true or false"}
+MEANINGS = {
+    "seed": "number of the run",
+    "loss": "nats; final loss",
+    "task": "name of the task",
+    "diverged": "true or false",
+}
 
 
 def table():

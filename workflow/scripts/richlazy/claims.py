@@ -84,7 +84,10 @@ def _judge_row(claim: Mapping[str, Any], row: pd.Series, settings: Mapping[str, 
         outside = min(abs(row["interval_low"]), abs(row["interval_high"])) > row["margin"]
         one_sided = row["interval_low"] * row["interval_high"] > 0
         return Judgement(1 if significant else -1 if outside and one_sided else 0, -abs(row["effect"]), row)
-    sign = {"increasing": 1, "higher": 1, "decreasing": -1, "lower": -1}[claim["direction"]]
+    # A claim that joins measures says for each of them which way it goes.
+    direction = claim["direction"]
+    word = direction[row["measure"]] if isinstance(direction, Mapping) else direction
+    sign = {"increasing": 1, "higher": 1, "decreasing": -1, "lower": -1}[word]
     favour = sign * row["effect"]
     return Judgement(int(np.sign(favour)) if significant else 0, favour, row)
 

@@ -1,19 +1,26 @@
 """Checks of the configuration: each mistake is one sentence that says where, what, and how to mend it."""
 
-import difflib
+import functools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import yaml
 
+from richlazy import experiments, mistakes
 from richlazy.connectivity import STRUCTURES
 
 # Environments with semantics of the paper, and a vectorised sampler for them; the same as
 # tasks.PAPER_ENVIRONMENTS, named here because importing NeuroGym takes seconds.
 PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "ContextDecisionMaking-v0")
+
+# Grid parameters that only some structures take.
+STRUCTURE_PARAMETERS = ("rank", "decay_exponent", "matching")
+
+# Folders of results/ at paper scale, which no other scale may take as its own.
+RESULT_FOLDERS = ("benchmarks", "connectivity", "experiments", "logs", "recheck", "reference", "runs", "trials")
 
 Config = Mapping[str, Any]
 
@@ -36,7 +43,7 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
     for file in files:
         _check_duplicate_keys(Path(file))
     _check_finite(config)
-    _check_schema(config, yaml.safe_load(Path(schema_path).read_text()))
+    _check_schema(config, _load_schema(schema_path))
     _check_tasks(config)
     _check_structures(config)
     _check_probe(config)
@@ -57,23 +64,30 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node, deep=False):
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":  # `<<: *other`, whose keys may be overwritten
+                continue
             key = self.construct_object(key_node, deep=True)
-            if key in seen:
+            if isinstance(key, Hashable) and key in seen:
                 raise ConfigurationError(
-                    f"{Path(self.name).name}, line {key_node.start_mark.line + 1}: {key!r} stands twice; "
+                    f"{Path(self.name).name}, line {key_node.start_mark.line + 1}: {mistakes.shown(key)} stands twice; "
                     "remove or rename one of the two"
                 )
-            seen.add(key)
+            if isinstance(key, Hashable):  # YAML itself refuses the others
+                seen.add(key)
         return super().construct_mapping(node, deep)
 
 
 def _check_duplicate_keys(file: Path) -> None:
-    with file.open() as stream:
+    with file.open("rb") as stream:
         try:
             yaml.load(stream, _StrictLoader)
         except yaml.YAMLError as error:
-            problem = " ".join(str(error).split())
-            raise ConfigurationError(f"{file.name} is not valid YAML: {problem}; mend the line it names") from error
+            mark = getattr(error, "problem_mark", None)
+            line = f", line {mark.line + 1}," if mark else ""
+            problem = getattr(error, "problem", None) or getattr(error, "reason", "unreadable")
+            raise ConfigurationError(
+                f"{file.name}{line} is not valid YAML: {problem}; mend this line or the one before it"
+            ) from error
 
 
 def _walk(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -83,95 +97,45 @@ def _walk(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, .
         yield from _walk(child, (*path, key))
 
 
-def _where(path: Iterable[Any]) -> str:
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text or "the configuration"
-
-
 def _check_finite(config: Config) -> None:
     for path, value in _walk(config):
         if isinstance(value, float) and not math.isfinite(value):
-            raise ConfigurationError(f"{_where(path)} is {value}; give a finite number")
+            raise ConfigurationError(f"{mistakes.where(path)} is {value}; give a finite number")
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise ConfigurationError(
+                f"{mistakes.where(path)} is {mistakes.shown(value)}, beyond 64 bits; give a smaller number"
+            )
+
+
+@functools.cache
+def _load_schema(path: str | Path) -> Mapping[str, Any]:
+    return yaml.safe_load(Path(path).read_text())
 
 
 def _check_schema(config: Config, schema: Mapping[str, Any]) -> None:
-    validator = jsonschema.Draft202012Validator(schema)
-    error = jsonschema.exceptions.best_match(validator.iter_errors(config))
+    error = jsonschema.exceptions.best_match(_Validator(schema).iter_errors(config))
     if error is not None:
-        raise ConfigurationError(_sentence(error))
+        raise ConfigurationError(mistakes.sentence(error))
 
 
-def _sentence(error: jsonschema.ValidationError) -> str:
-    """What a schema violation means for whoever wrote the configuration."""
-    where, found, wanted = _where(error.absolute_path), error.instance, error.validator_value
-    match error.validator:
-        case "additionalProperties":
-            known = list(error.schema.get("properties", {}))
-            unknown = next(key for key in found if key not in known)
-            guess = difflib.get_close_matches(str(unknown), known, 1)
-            hint = f"did you mean {guess[0]!r}?" if guess else "remove it;"
-            return f"{where} has an unknown key {unknown!r}: {hint} known keys are {', '.join(known)}"
-        case "required":
-            missing = [key for key in wanted if key not in found]
-            return f"{where} lacks {', '.join(missing)}; add it as in config.yaml"
-        case "type":
-            text = f"{where} must be {_article(wanted)}, not {found!r}"
-            if isinstance(found, str) and _is_number(found):
-                text += "; write it without quotes, with a decimal point before an exponent (3.0e-3)"
-            return text if ";" in text else f"{text}; see the key in workflow/docs/configuration.md"
-        case "enum" | "const":
-            choices = wanted if isinstance(wanted, list) else [wanted]
-            guess = difflib.get_close_matches(str(found), [str(choice) for choice in choices], 1)
-            hint = f" (did you mean {guess[0]!r}?)" if guess else ""
-            return f"{where} is {found!r}{hint}; choose one of {', '.join(map(str, choices))}"
-        case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum":
-            relation = {
-                "minimum": "at least", "exclusiveMinimum": "above",
-                "maximum": "at most", "exclusiveMaximum": "below",
-            }[error.validator]  # fmt: skip
-            return f"{where} is {found}; it must be {relation} {wanted}"
-        case "minItems" | "minProperties" | "minLength":
-            return f"{where} is empty; give at least {wanted} entry"
-        case "uniqueItems":
-            repeated = next(item for item in found if found.count(item) > 1)
-            return f"{where} names {repeated!r} twice; remove one"
-        case "pattern":
-            return f"{where} is {found!r}, which does not match {wanted}; {_pattern_hint(str(wanted))}"
-        case _:
-            return f"{where}: {error.message}; see workflow/docs/configuration.md"
+def _is_whole(_: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _pattern_hint(pattern: str) -> str:
-    if pattern.startswith("^#"):
-        return 'write a colour as "#RRGGBB" in quotes'
-    if "-v" in pattern:
-        return "write a NeuroGym id such as PerceptualDecisionMaking-v0"
-    return "use letters, digits, _ and - (experiments: lower case, no -), because names become part of paths"
-
-
-def _article(type_name: str) -> str:
-    names = {"object": "a mapping of keys to values", "array": "a list", "integer": "a whole number",
-             "number": "a number", "string": "a text", "boolean": "true or false"}  # fmt: skip
-    return names.get(type_name, str(type_name))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+# JSON takes 300.0 for a whole number, but a count of seeds, units or trials is an int in every later step.
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
+)
 
 
 def _known(where: str, what: str, name: str, known: Iterable[str]) -> None:
     names = list(known)
     if name not in names:
-        guess = difflib.get_close_matches(name, names, 1)
-        hint = f"did you mean {guess[0]!r}? " if guess else ""
+        meant = mistakes.guess(name, names)
+        hint = f"did you mean {meant!r}? " if meant else ""
         raise ConfigurationError(
-            f"{where} names {what} {name!r}, which is not configured; {hint}known: {', '.join(names)}"
+            f"{where} names {what} {mistakes.shown(name)}, which does not exist; {hint}known: {mistakes.listed(names)}"
         )
 
 
@@ -190,6 +154,20 @@ def _check_tasks(config: Config) -> None:
                     f"{where}.sampler is 'vectorised', which needs semantics: paper and fixed durations; "
                     "use sampler: neurogym"
                 )
+            if "sequence_steps" in task:
+                raise ConfigurationError(
+                    f"{where}.sequence_steps has no effect on sampler 'vectorised', whose trials are equally long; "
+                    "remove it or use sampler: neurogym"
+                )
+        _check_task_times(where, task)
+
+
+def _check_task_times(where: str, task: Mapping[str, Any]) -> None:
+    for argument, key in (("dt", "dynamics.time_step_ms"), ("timing", f"{where}.timing_ms")):
+        if argument in task.get("arguments", {}):
+            raise ConfigurationError(f"{where}.arguments.{argument} would overrule {key}; remove it and set {key}")
+    if not any(task["timing_ms"].values()):
+        raise ConfigurationError(f"{where}.timing_ms has no period above 0 ms; give the decision a duration")
 
 
 def _check_environment(where: str, environment: str) -> None:
@@ -217,13 +195,18 @@ def _check_probe(config: Config) -> None:
 
 
 def _check_selection(config: Config) -> None:
+    if config["scale"] in RESULT_FOLDERS:
+        raise ConfigurationError(
+            f"scale is {config['scale']!r}, a folder of the paper-scale results, with which other results would mix; "
+            "choose another name"
+        )
     selection = config["experiments_to_build"]
     for name in [] if selection == "all" else selection:
         _known("experiments_to_build", "experiment", name, config["experiments"])
     unbuilt = set(config["figures"]["measures"]) - set(config["statistics"]["measures"])
     if unbuilt:
         raise ConfigurationError(
-            f"figures.measures shows {', '.join(sorted(unbuilt))} without a test; add it to statistics.measures"
+            f"figures.measures shows {mistakes.listed(sorted(unbuilt))} without a test; add it to statistics.measures"
         )
 
 
@@ -240,6 +223,7 @@ def _check_experiment(config: Config, name: str) -> None:
     _check_structure_parameters(config, where, grid)
     _check_comparison(where, experiment)
     _check_times(config, where, experiment)
+    _check_arms(config, name)
 
 
 def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, Any]) -> None:
@@ -253,10 +237,10 @@ def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, A
             raise ConfigurationError(
                 f"{where}.grid lacks {parameter}, which structure {structure!r} needs; add a list of values"
             )
-    for parameter in {structure.parameter for structure in STRUCTURES.values()} - {None}:
-        if parameter in grid and parameter not in needed:
+    for parameter in [key for key in STRUCTURE_PARAMETERS if key in grid]:
+        if parameter not in needed and not (parameter == "matching" and needed):
             raise ConfigurationError(
-                f"{where}.grid.{parameter} has no effect on {', '.join(grid['structure'])}; remove it"
+                f"{where}.grid.{parameter} has no effect on {mistakes.listed(grid['structure'])}; remove it"
             )
     sizes = grid.get("size", [config["connectivity"]["size"]])
     if "rank" in grid and max(grid["rank"]) > min(sizes):
@@ -270,7 +254,8 @@ def _check_comparison(where: str, experiment: Mapping[str, Any]) -> None:
     compare, grid = experiment["compare"], experiment["grid"]
     if compare not in grid:
         raise ConfigurationError(
-            f"{where}.compare is {compare!r}, which the grid does not vary; choose one of {', '.join(grid)}"
+            f"{where}.compare is {mistakes.shown(compare)}, which the grid does not vary; "
+            f"choose one of {', '.join(key for key in grid if key != 'task')}"
         )
     if compare == "task":
         raise ConfigurationError(
@@ -299,3 +284,21 @@ def _check_times(config: Config, where: str, experiment: Mapping[str, Any]) -> N
                     f"tasks.{task}.timing_ms.{period} is {duration} ms, shorter than the time step of {max(steps)} ms "
                     f"in {where}; lengthen the period or set it to 0"
                 )
+
+
+def _check_arms(config: Config, name: str) -> None:
+    """Refuse an arm in which all values of the compared parameter give one and the same network."""
+    experiment = config["experiments"][name]
+    compare, arms = experiment["compare"], experiments.arms(config, name)
+    found: dict[tuple[Any, ...], set[Any]] = {}
+    one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
+    for run in experiments.runs(one_seed, name):
+        found.setdefault(tuple(run[arm] for arm in arms), set()).add(run[compare])
+    for arm, values in found.items():
+        if len(values) < 2:
+            fixed = (f"{key} is {mistakes.shown(value)}" for key, value in zip(arms, arm, strict=True))
+            raise ConfigurationError(
+                f"experiments.{name}.compare is {compare!r}, which makes no difference where "
+                f"{mistakes.listed(fixed, 120)}; "
+                "compare another parameter or give these runs an experiment of their own"
+            )

@@ -64,8 +64,10 @@ def stable_rank(weights: np.ndarray) -> float:
 
 
 def kernel_effective_rank(kernel: torch.Tensor) -> float:
-    """Trace of the kernel over its largest eigenvalue (Figure 15)."""
+    """Trace of the kernel over its largest eigenvalue (Figure 15); nan where the kernel has overflowed."""
     kernel = kernel.double()
+    if not torch.isfinite(kernel).all():
+        return float("nan")
     return float(kernel.trace() / torch.linalg.eigvalsh(kernel)[-1])
 
 

@@ -91,7 +91,7 @@ def _arms(table: pd.DataFrame, arms: Sequence[str]) -> list[tuple[str, pd.DataFr
     if not len(arms):
         return [("", table)]
     result = []
-    for key, group in table.groupby(list(arms), sort=False):
+    for key, group in table.groupby(list(arms), sort=False, dropna=False):
         result.append((_arm_title(dict(zip(arms, key, strict=True))), group))
     return result
 

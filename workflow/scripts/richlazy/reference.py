@@ -92,14 +92,13 @@ def machine_class() -> dict[str, str]:
 
 def _processor() -> str:
     information = Path("/proc/cpuinfo")
-    if information.exists():
-        fields = dict(
-            (part.strip() for part in line.split(":", 1))
-            for line in information.read_text().split("\n\n")[0].splitlines()
-            if ":" in line
-        )
-        return f"{fields.get('model name', 'unknown')}, family {fields.get('cpu family')} model {fields.get('model')}"
-    return platform.processor() or "unknown"
+    if not information.exists():
+        return platform.processor() or "unknown"
+    fields = {}
+    for line in information.read_text().split("\n\n")[0].splitlines():
+        name, _, value = line.partition(":")
+        fields[name.strip()] = value.strip()
+    return f"{fields.get('model name', 'unknown')}, family {fields.get('cpu family')} model {fields.get('model')}"
 
 
 def provenance(folder: str | Path, wall_seconds: Mapping[str, float]) -> dict[str, Any]:

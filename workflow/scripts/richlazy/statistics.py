@@ -80,9 +80,12 @@ def page_trend(values: np.ndarray) -> tuple[float, float, int]:
 
 
 def rank_correlations(values: np.ndarray) -> np.ndarray:
-    """Kendall's tau-b between the order of the conditions and the values, for each seed (row)."""
+    """Kendall's tau-b between the order of the conditions and the values, for each seed (row).
+
+    It is 0 for a seed whose values are all equal: they follow no order.
+    """
     order = np.arange(values.shape[1])
-    return np.array([stats.kendalltau(order, row).statistic for row in values])
+    return np.array([stats.kendalltau(order, row).statistic if np.ptp(row) else 0.0 for row in values])
 
 
 def hodges_lehmann(differences: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -125,10 +128,11 @@ def trends(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapp
         settings: group ``statistics`` of the configuration.
 
     Returns:
-        Columns ``arms`` and ``TREND_COLUMNS``; no rows where the compared parameter has no order.
+        Columns ``arms`` and ``TREND_COLUMNS``; no rows where the compared parameter has no order or fewer than
+        three values, between which Page's test sees no trend but a contrast.
     """
     rows = []
-    if pd.api.types.is_numeric_dtype(runs[compare]):
+    if pd.api.types.is_numeric_dtype(runs[compare]) and runs[compare].nunique() >= 3:
         for arm, values, measure, excluded in _samples(runs, arms, compare, settings["measures"]):
             row = arm | {"measure": measure, "n": len(values), "excluded": excluded}
             if len(values) >= 2:
@@ -200,7 +204,7 @@ def _samples(
     runs: pd.DataFrame, arms: Sequence[str], compare: str, measures: Sequence[str]
 ) -> Iterator[tuple[dict[str, Any], pd.DataFrame, str, int]]:
     """For each arm and measure the complete table of seeds by conditions, and how many seeds it lacks."""
-    groups = runs.groupby(list(arms), sort=False) if len(arms) else [((), runs)]
+    groups = runs.groupby(list(arms), sort=False, dropna=False) if len(arms) else [((), runs)]
     for key, group in groups:
         arm = dict(zip(arms, key, strict=True))
         order = list(group[compare].unique())

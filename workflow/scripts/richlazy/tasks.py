@@ -8,6 +8,7 @@ restore the trials of version 0.0.2 on the installed NeuroGym; ``installed`` tak
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -98,25 +99,33 @@ def make_environment(
         ValueError: for an unknown id, arguments or timing that the task does not take, or a task
             without observations in one row of channels and classes as targets.
     """
-    keywords = {"dt": time_step_ms, "timing": dict(timing_ms)} | dict(arguments or {})
+    if semantics not in SEMANTICS or (semantics == "paper" and environment not in PAPER_ENVIRONMENTS):
+        raise ValueError(
+            f"task {environment!r} has no semantics {semantics!r}: paper is for {', '.join(PAPER_ENVIRONMENTS)}, "
+            "installed for all"
+        )
+    keywords: dict[str, Any] = {"dt": time_step_ms, "timing": dict(timing_ms), **(arguments or {})}
     try:
-        if semantics == "paper":
-            env = PAPER_ENVIRONMENTS[environment](**keywords)
-        else:
-            env = make(environment, **keywords).unwrapped
-        unknown = sorted(set(timing_ms) - set(type(env)(dt=time_step_ms, **dict(arguments or {})).timing))
+        constructor = PAPER_ENVIRONMENTS[environment] if semantics == "paper" else partial(make, environment)
+        env = constructor(**keywords).unwrapped
+        periods = constructor(dt=time_step_ms, **(arguments or {})).unwrapped.timing
         env.new_trial()
     except Exception as error:
         raise ValueError(
             f"NeuroGym cannot make task {environment!r} with {keywords}: {error}; "
             "check environment, timing_ms and arguments of this task in the configuration"
         ) from error
+    unknown = [period for period in timing_ms if period not in periods]
     if unknown:
-        raise ValueError(f"task {environment!r} has no period {', '.join(unknown)}; it has {', '.join(env.timing)}")
+        raise ValueError(f"task {environment!r} has no period {', '.join(unknown)}; it has {', '.join(periods)}")
     if env.observation_space.shape is None or len(env.observation_space.shape) != 1 or not hasattr(env, "gt"):
         raise ValueError(f"task {environment!r} has no row of observation channels with a class for every step")
     if not hasattr(env.action_space, "n"):
         raise ValueError(f"task {environment!r} has no classes as targets: its actions are {env.action_space}")
+    if np.max(env.gt) >= env.action_space.n:
+        raise ValueError(
+            f"task {environment!r} has targets beyond its {env.action_space.n} actions; no class fits them"
+        )
     return env
 
 
@@ -140,30 +149,32 @@ def bayes_ceiling(env: TrialEnv) -> Ceiling | None:
     evidence is in the difference of the channels, summed over the stimulus.
     """
     formula = _CEILINGS.get(type(env))
-    if formula is None or getattr(env, "dim_ring", 2) != 2 or not _fixed_periods(env):
+    if formula is None or len(env.theta) != 2 or not has_fixed_trials(env):
         return None
     decision_loss, accuracy = formula(env)
-    steps = period_steps(env)
-    return Ceiling(decision_loss * steps["decision"] / sum(steps.values()), accuracy)
+    decision = period_slices(env)["decision"]
+    return Ceiling(decision_loss * (decision.stop - decision.start) / len(env.ob), accuracy)
 
 
-def period_steps(env: TrialEnv) -> dict[str, int]:
-    """Number of steps of each period of a task whose periods are fixed."""
-    return {period: int(duration // env.dt) for period, duration in env.timing.items()}
-
-
-def _fixed_periods(env: TrialEnv) -> bool:
-    return all(isinstance(duration, (int, float)) for duration in env.timing.values())
+def period_slices(env: TrialEnv) -> dict[str, slice]:
+    """Steps of each period of a task whose periods are fixed, as NeuroGym lays out its trials."""
+    env.new_trial()
+    return {period: slice(env.start_ind[period], env.end_ind[period]) for period in env.start_ind}
 
 
 def has_fixed_trials(env: TrialEnv) -> bool:
     """Whether every trial of a task has the same periods."""
-    return _fixed_periods(env)
+    return all(isinstance(duration, (int, float)) for duration in env.timing.values())
+
+
+def _steps(env: TrialEnv, period: str) -> int:
+    where = period_slices(env)[period]
+    return where.stop - where.start
 
 
 def _evidence_ceiling(env: TrialEnv) -> tuple[float, float]:
     """Two choices, one relevant pair of channels, coherence drawn from a list and unknown to the observer."""
-    steps = period_steps(env)["stimulus"]
+    steps = _steps(env, "stimulus")
     means = steps * np.asarray(env.cohs) / 100.0
     spread = env.sigma * math.sqrt(2 * steps)
     evidence = np.linspace(-means.max() - 9 * spread, means.max() + 9 * spread, 40_001)
@@ -176,23 +187,21 @@ def _evidence_ceiling(env: TrialEnv) -> tuple[float, float]:
 
 def _matching_ceiling(env: TrialEnv) -> tuple[float, float]:
     """Same or opposite of two noisy unit stimuli, each of either sign with equal chance."""
-    steps = period_steps(env)
-    axes, densities, odds = [], [], []
+    axes, densities, odds, right = [], [], [], []
     for period in ("sample", "test"):
-        mean, spread = steps[period] * 1.0, env.sigma * math.sqrt(2 * steps[period])
+        mean = float(_steps(env, period))
+        spread = env.sigma * math.sqrt(2 * mean)
         axis = np.linspace(-mean - 9 * spread, mean + 9 * spread, 2_001)
         axes.append(axis)
         densities.append(stats.norm.pdf(axis, mean, spread))
         odds.append(2 * mean * axis / spread**2)
+        right.append(stats.norm.cdf(mean / spread))
     # Given both signs positive: the posterior of a match is p q + (1 - p)(1 - q).
     first, second = (np.clip(odd, -700, 700) for odd in odds)
     log_match = np.logaddexp(first[:, None] + second[None], 0) - np.logaddexp(first, 0)[:, None]
     log_match -= np.logaddexp(second, 0)[None]
     density = densities[0][:, None] * densities[1][None]
     loss = np.trapezoid(np.trapezoid(-log_match * density, axes[1]), axes[0])
-    right = [
-        stats.norm.cdf(steps[period] / (env.sigma * math.sqrt(2 * steps[period]))) for period in ("sample", "test")
-    ]
     return float(loss), float(right[0] * right[1] + (1 - right[0]) * (1 - right[1]))
 
 

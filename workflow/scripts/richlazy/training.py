@@ -177,7 +177,7 @@ class History:
                 where training diverged.
         """
         losses, diverged_at = self.losses[:, network], self.diverged_at[network]
-        points = max(1, math.ceil(final_loss_fraction * len(losses)))
+        points = max(1, round(final_loss_fraction * len(losses)))
         return {
             "final_loss": float(losses[-points:].mean()) if diverged_at is None else math.nan,
             "diverged": diverged_at is not None,
@@ -242,7 +242,7 @@ def train(
         points.append(done)
         losses.append(-log_likelihoods[: row + 1].double().mean((0, 2, 3)).cpu().numpy())
         for network, loss in enumerate(losses[-1]):
-            if diverged_at[network] is None and not loss <= divergence_loss:
+            if diverged_at[network] is None and not (math.isfinite(loss) and loss <= divergence_loss):
                 diverged_at[network] = done
         if len(points) % 10 == 0 or done == iterations:
             seconds = (time.monotonic() - started) / done * (iterations - done)

@@ -93,13 +93,10 @@ def vectorised(env: TrialEnv, count: int, rng: np.random.Generator) -> Trials:
     """
     if not can_vectorise(env):
         raise ValueError(f"{type(env).__name__} has no vectorised sampler for these periods; use sampler: neurogym")
-    steps = tasks.period_steps(env)
-    length = sum(steps.values())
-    channels = env.observation_space.shape[0]
+    periods = tasks.period_slices(env)
+    length, channels = env.ob.shape
     inputs = np.zeros((length, count, channels), np.float32)
     targets = np.zeros((length, count), np.uint8)
-    ends = np.cumsum(list(steps.values()))
-    periods = {name: slice(end - steps[name], end) for name, end in zip(steps, ends, strict=True)}
     targets[periods["decision"]] = _SAMPLERS[type(env)](env, inputs, periods, rng)
     decision = np.zeros((length, count), bool)
     decision[periods["decision"]] = True

@@ -1,0 +1,46 @@
+# `make run` and `make test` work from a fresh clone: each sets itself up in .venv.
+# Needs git, make and Python 3.11 or newer (make PYTHON=python3.12 to name one).
+
+PYTHON ?= python3
+BIN = .venv/bin
+INSTALLED = .venv/installed
+# Jobs have one thread each; Snakemake runs as many jobs as there are cores.
+export OMP_NUM_THREADS = 1
+
+.PHONY: run paper test test-slow lint benchmark clean
+
+run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
+	$(BIN)/snakemake --profile profiles/quick
+	$(BIN)/snakemake --profile profiles/quick --logger rich --report results/quick/report.html
+	@$(BIN)/python workflow/scripts/print_verdicts.py results/quick
+
+paper: $(INSTALLED)  ## everything in config.yaml, at paper scale
+	$(BIN)/snakemake --logger rich
+	$(BIN)/snakemake --logger rich --report results/report.html
+	@$(BIN)/python workflow/scripts/print_verdicts.py results
+
+test: $(INSTALLED) lint  ## all tests but the slow ones
+	$(BIN)/pytest -q
+
+test-slow: $(INSTALLED)  ## the slow tests
+	$(BIN)/pytest -q -m slow
+
+lint: $(INSTALLED)  ## formats, types, workflow rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+benchmark: $(INSTALLED)  ## speed and memory against stated references, as ratios
+	$(BIN)/python -m tests.benchmarks
+
+clean:  ## remove the environment; results stay
+	rm -rf .venv
+
+$(INSTALLED): envs/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "This needs Python 3.11 or newer, and '$(PYTHON)' is missing or older: install one, or name it with make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/requirements.txt
+	@touch $@

@@ -1,0 +1,70 @@
+"""Peak memory of one training job, in a process of its own."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import draw_batches
+import draw_probe
+from richlazy import records
+from richlazy.connectivity import initial_recurrent_weights
+from richlazy.seeds import generator
+
+from . import ROOT
+from .measuring import Row, Settings
+from .whole_run import PRESET, SEED, paper_scale
+
+NAME = "memory"
+TASK = "CXT"  # of the paper's tasks the one with the largest trial files
+MEGABYTE = 1e6
+
+
+def rows(settings: Settings, config: Mapping[str, Any] | None = None) -> list[Row]:
+    """Peak resident memory of the script train_network.py."""
+    config = config or paper_scale()
+    with tempfile.TemporaryDirectory() as folder:
+        peak, mapped = training_job(config, Path(folder))
+    iterations, batch_size = (config["training"][key] for key in ("iterations", "batch_size"))
+    return [
+        Row(
+            NAME, f"training job, {TASK}", (peak + mapped) / MEGABYTE, "MB", required=600, moonshot=400,
+            note=f"train_network() in a process of its own, on files of {iterations} x {batch_size} trials; "
+            f"stopped after 100 iterations at {peak / MEGABYTE:.0f} MB. To this the {mapped / MEGABYTE:.0f} MB of the "
+            "trial files are added: they are mapped, and their pages count once they have been read.",
+        )
+    ]  # fmt: skip
+
+
+def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
+    """Peak resident bytes of a training job that stops early, and bytes of its mapped files."""
+    preset, settings = config["presets"][PRESET], config["training"]
+    run = config["dynamics"] | preset | settings | {"seed": SEED}
+    task = config["tasks"][TASK]
+    names = ("recurrent.npy", "inputs.npy", "targets.npy", "task.json", "network.npz", "history.json")
+    recurrent, inputs, targets, description, network, history = (str(folder / name) for name in names)
+    records.save_array(
+        recurrent,
+        initial_recurrent_weights(
+            "gaussian", config["connectivity"]["size"], preset["gain"], "frobenius", generator(SEED, "connectivity")
+        ),
+    )
+    draw_batches.draw_batches(inputs, targets, task, run)
+    draw_probe.draw_probe(str(folder / "probe.npz"), str(folder / "decision.npy"), description, task, run, 1)
+    job = {
+        "recurrent": recurrent, "inputs": inputs, "targets": targets, "description": description,
+        "network": network, "history": history, "run": run,
+        # Every loss is above this one, so that training ends at its first point of the curve.
+        "settings": settings | {"divergence_loss": -1.0},
+    }  # fmt: skip
+    answer = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.memory_job", json.dumps(job)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return int(answer.stdout), sum(Path(path).stat().st_size for path in (inputs, targets))

@@ -1,0 +1,138 @@
+"""The references: what a competent user of PyTorch writes down from the equations of Liu et al. 2024.
+
+Nothing here imports the numerics of the library. Weights are W_h (N, N), W_x (N, N_in) and w (N_out, N) of one network.
+"""
+
+import torch
+from torch.nn.functional import cross_entropy, linear
+
+
+class PlainNetwork(torch.nn.Module):
+    """r[t] = f(rho r[t-1] + (1 - rho) (W_h r[t-1] + W_x x[t])) as a loop over time, outputs w r[t] (Eq. 2)."""
+
+    def __init__(self, weights, leak_factor: float = 0.0):
+        super().__init__()
+        self.recurrent, self.input, self.readout = (torch.nn.Parameter(matrix.detach().clone()) for matrix in weights)
+        self.leak_factor = leak_factor
+
+    def rates(self, inputs: torch.Tensor) -> list[torch.Tensor]:
+        """Rates at each step, T tensors (m, N), of trials (T, m, N_in)."""
+        rho = self.leak_factor
+        rate = inputs.new_zeros(inputs.shape[1], len(self.recurrent))
+        rates = []
+        for drive in linear(inputs, self.input):
+            state = drive + linear(rate, self.recurrent)
+            rate = torch.relu(rho * rate + (1 - rho) * state if rho else state)
+            rates.append(rate)
+        return rates
+
+    def forward(self, inputs: torch.Tensor, loss_steps: str = "all") -> torch.Tensor:
+        """Outputs (T, m, N_out), or (1, m, N_out) where only the last step counts."""
+        rates = self.rates(inputs)
+        return linear(torch.stack(rates if loss_steps == "all" else rates[-1:]), self.readout)
+
+
+class TorchNetwork(torch.nn.Module):
+    """The same network from PyTorch's own ``torch.nn.RNN``, which knows no leak: equal for rho = 0."""
+
+    def __init__(self, weights):
+        super().__init__()
+        recurrent, feed, readout = (matrix.detach().clone() for matrix in weights)
+        # Made without storage first: PyTorch would else initialise it from the global generator.
+        options = {"nonlinearity": "relu", "bias": False, "dtype": recurrent.dtype, "device": "meta"}
+        self.rnn = torch.nn.RNN(feed.shape[1], len(recurrent), **options).to_empty(device="cpu")
+        self.rnn.weight_hh_l0.data.copy_(recurrent)
+        self.rnn.weight_ih_l0.data.copy_(feed)
+        self.readout = torch.nn.Parameter(readout)
+
+    def forward(self, inputs: torch.Tensor, loss_steps: str = "all") -> torch.Tensor:
+        """Outputs (T, m, N_out), or (1, m, N_out) where only the last step counts."""
+        rates, _ = self.rnn(inputs)
+        return linear(rates if loss_steps == "all" else rates[-1:], self.readout)
+
+
+class AutogradTraining:
+    """Stochastic gradient descent (Eq. 3) by automatic differentiation and ``torch.optim.SGD``."""
+
+    def __init__(self, network: torch.nn.Module, learning_rate: float, momentum: float = 0.0, loss_steps: str = "all"):
+        self.network, self.loss_steps = network, loss_steps
+        self.optimiser = torch.optim.SGD(network.parameters(), lr=learning_rate, momentum=momentum)
+
+    def step(self, inputs: torch.Tensor, targets: torch.Tensor) -> float:
+        """One update on a batch (T, B, N_in) with classes (T, B); returns the loss before it."""
+        if self.loss_steps == "last":
+            targets = targets[-1:]
+        self.optimiser.zero_grad()
+        outputs = self.network(inputs, self.loss_steps)
+        loss = cross_entropy(outputs.flatten(0, 1), targets.flatten())
+        loss.backward()
+        self.optimiser.step()
+        return loss.item()
+
+
+class MatrixProducts:
+    """Only the matrix products of a training step that no algorithm saves, on preallocated arrays.
+
+    T - 1 products with W_h forward, T - 1 backward, and one of all rates and deltas for dL/dW_h; T - 1 because
+    nothing comes before the first step. Products with input and readout weights are left out.
+    """
+
+    def __init__(self, recurrent: torch.Tensor, steps: int, batch_size: int):
+        size = len(recurrent)
+        self.recurrent, self.recurrent_transposed = recurrent, recurrent.T
+        rates, deltas = (torch.ones(steps, batch_size, size, dtype=recurrent.dtype) for _ in range(2))
+        self.rates, self.deltas = rates.unbind(), deltas.unbind()
+        self.earlier_rates = rates[:-1].view(-1, size)
+        self.later_deltas_transposed = deltas[1:].view(-1, size).T
+        self.gradient = torch.empty_like(recurrent)
+
+    def run(self) -> None:
+        """All products once."""
+        rates, deltas = self.rates, self.deltas
+        for step in range(1, len(rates)):
+            torch.mm(rates[step - 1], self.recurrent_transposed, out=rates[step])
+        for step in range(len(deltas) - 2, -1, -1):
+            torch.mm(deltas[step + 1], self.recurrent, out=deltas[step])
+        torch.mm(self.later_deltas_transposed, self.earlier_rates, out=self.gradient)
+
+
+def jacobian_rows(network: PlainNetwork, inputs: torch.Tensor, one_graph: bool = True) -> list[torch.Tensor]:
+    """Gradient of every output with respect to all weights, one backward pass for each.
+
+    Args:
+        network: whose outputs are differentiated.
+        inputs: trials (T, m, N_in).
+        one_graph: index the network's output tensor, as one would and as the authors' script does. Otherwise the
+            readout is applied to each step by itself, so that a backward pass does not visit later steps.
+
+    Returns:
+        A row for each output in the order (time, class, trial).
+    """
+    weights = (network.recurrent, network.input, network.readout)
+    outputs = network(inputs) if one_graph else [linear(rates, network.readout) for rates in network.rates(inputs)]
+    rows = []
+    for output in outputs:
+        trials, classes = output.shape
+        for k in range(classes):
+            for b in range(trials):
+                gradients = torch.autograd.grad(output[b, k], weights, retain_graph=True)
+                rows.append(torch.cat([gradient.flatten() for gradient in gradients]))
+    return rows
+
+
+def per_output_kernel(
+    network: PlainNetwork, inputs: torch.Tensor, one_graph: bool = True
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Tangent kernel J J' of the recurrent weights and of all weights (Eq. 6); the rows of J are stacked once."""
+    jacobian = torch.stack(jacobian_rows(network, inputs, one_graph))
+    recurrent, others = jacobian.tensor_split([network.recurrent.numel()], dim=1)
+    kernel = recurrent @ recurrent.T
+    return kernel, kernel + others @ others.T
+
+
+def grown_by_concatenation(rows: list[torch.Tensor]) -> torch.Tensor:
+    """The rows as one matrix that grows by ``torch.cat``, row by row, as in the authors' script."""
+    matrix = rows[0][None]
+    for row in rows[1:]:
+        matrix = torch.cat([matrix, row[None]])
+    return matrix

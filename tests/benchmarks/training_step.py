@@ -1,0 +1,99 @@
+"""A training step as a fraction: its unavoidable matrix products alone over the whole step of the library."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from richlazy.connectivity import initial_recurrent_weights
+from richlazy.networks import Dynamics, Weights, initial_weights
+from richlazy.training import Backpropagation, GradientDescent
+
+from .measuring import Row, Settings, interleaved
+from .references import MatrixProducts
+
+NAME = "training_step"
+LEARNING_RATE = 0.003
+STORED_BATCHES = 20
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A kind of training step.
+
+    Attributes:
+        name: for the table.
+        size, inputs, outputs, steps, batch_size: N, N_in, N_out, T, B.
+        loss_steps: ``all`` or ``last``.
+        calls: steps per measurement.
+        required, moonshot: least fraction of the time that is products.
+    """
+
+    name: str
+    size: int
+    inputs: int
+    outputs: int
+    steps: int
+    batch_size: int
+    loss_steps: str = "all"
+    calls: int = 10
+    required: float | None = None
+    moonshot: float | None = None
+
+
+SHAPES = (
+    Shape("NeuroGym: N=300 B=32 T=8 N_in=3", 300, 3, 3, 8, 32, required=0.80, moonshot=0.90),
+    Shape("CXT: N=300 B=32 T=8 N_in=7", 300, 7, 3, 8, 32, required=0.80, moonshot=0.90),
+    Shape("sMNIST: N=300 B=200 T=28 N_in=28", 300, 28, 10, 28, 200, "last", 1, required=0.85, moonshot=0.95),
+)
+
+
+def problem(shape: Shape, dtype=torch.float32) -> tuple[Weights, np.ndarray, np.ndarray]:
+    """Initial weights of one network, and stored batches of inputs and classes as the workflow stores them."""
+    rng = np.random.default_rng(0)
+    recurrent = initial_recurrent_weights("gaussian", shape.size, 1.5, "frobenius", rng)
+    weights = initial_weights(recurrent, shape.inputs, shape.outputs, 0).map(lambda matrix: matrix.to(dtype))
+    batches = (STORED_BATCHES, shape.steps, shape.batch_size)
+    inputs = rng.standard_normal((*batches, shape.inputs)).astype(torch.empty(0, dtype=dtype).numpy().dtype)
+    return weights, inputs, rng.integers(0, shape.outputs, batches).astype(np.uint8)
+
+
+class LibraryStep:
+    """One iteration of ``training.train``: load a stored batch, step. Each call takes the next batch."""
+
+    def __init__(self, shape: Shape, dtype=torch.float32):
+        weights, inputs, targets = problem(shape, dtype)
+        self.weights = Weights(
+            weights.recurrent[None].clone(),
+            weights.input.T.contiguous().T[None],  # the layout that train gives them
+            weights.readout[None].clone(),
+        )
+        self.backpropagation = Backpropagation(
+            self.weights, shape.steps, shape.batch_size, Dynamics(0.0), shape.loss_steps
+        )
+        self.descent = GradientDescent(self.backpropagation, LEARNING_RATE)
+        self.log_likelihoods = self.backpropagation.errors.new_zeros(1, 1, self.backpropagation.loss_rows)
+        self.batches = itertools.cycle(list(zip(inputs, targets, strict=True)))
+
+    def __call__(self) -> None:
+        inputs, targets = next(self.batches)
+        self.backpropagation.load(torch.from_numpy(inputs), torch.from_numpy(targets))
+        self.descent.step(self.log_likelihoods)
+
+
+def rows(settings: Settings, shapes=SHAPES) -> list[Row]:
+    """Fraction of a step that is unavoidable, for each shape."""
+    found = []
+    for shape in shapes:
+        products = MatrixProducts(problem(shape)[0].recurrent, shape.steps, shape.batch_size)
+        comparison = interleaved(LibraryStep(shape), products.run, settings.repeats, shape.calls)
+        found.append(
+            Row.of(
+                NAME, shape.name, comparison, required=shape.required, moonshot=shape.moonshot,
+                note="Ours: a batch loaded and one step of GradientDescent. Reference: only its T-1 forward products "
+                "with W_h, T-1 backward products, and the one product for dL/dW_h, preallocated. The ratio is the "
+                "share of a step that is spent on them.",
+            )
+        )  # fmt: skip
+    return found

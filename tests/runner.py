@@ -1,0 +1,96 @@
+"""Real Snakemake runs at a scale of seconds, in copies of the project."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("Snakefile", "config.yaml", "workflow", "envs", "data", "profiles")
+TINY = yaml.safe_load((ROOT / "tests/configs/tiny.yaml").read_text())
+
+
+@dataclass
+class Project:
+    """A copy of the project in which a test may edit and run."""
+
+    folder: Path
+
+    def snakemake(self, *arguments: str, cores: int = 2, check: bool = True) -> subprocess.CompletedProcess:
+        """Run Snakemake on the tiny scale; its output is text."""
+        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--workflow-profile", "none"]
+        command += ["--configfile", "tiny.yaml", *arguments]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment())
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def jobs(self, *arguments: str) -> dict[str, int]:
+        """How many jobs of each rule a run would do, by a dry-run."""
+        return job_counts(self.snakemake("--dry-run", *arguments).stdout)
+
+    def run(self, *arguments: str, cores: int = 2) -> dict[str, int]:
+        """Run, and count the jobs of each rule that were done."""
+        return job_counts(self.snakemake(*arguments, cores=cores).stderr)
+
+    def configure(self, **changes) -> None:
+        """Change the tiny configuration; mappings are merged."""
+        path = self.folder / "tiny.yaml"
+        path.write_text(yaml.safe_dump(merged(yaml.safe_load(path.read_text()), changes)))
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace text that occurs in a file of the project."""
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in {file}"
+        path.write_text(text.replace(old, new, 1))
+
+    def results(self) -> dict[str, bytes]:
+        """Every result with its bytes; logs and timings are not results."""
+        root = self.folder / "results/tiny"
+        files = [path for path in root.rglob("*") if path.is_file()]
+        skipped = ("logs", "benchmarks")
+        return {
+            str(path.relative_to(root)): path.read_bytes()
+            for path in files
+            if path.relative_to(root).parts[0] not in skipped
+        }
+
+
+def environment() -> dict[str, str]:
+    """Environment of a run: one thread a job, nothing of the test runner."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "SNAKEMAKE_"))}
+    return kept | {"OMP_NUM_THREADS": "1"}
+
+
+def merged(base: dict, changes: dict) -> dict:
+    """Mappings merged key by key, everything else replaced."""
+    result = dict(base)
+    for key, value in changes.items():
+        nested = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if nested else value
+    return result
+
+
+def job_counts(output: str) -> dict[str, int]:
+    """Rules and counts of Snakemake's job table, without targets; empty when there is nothing to do."""
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", output, re.MULTILINE))
+    return {rule: int(count) for rule, count in counts.items() if rule not in ("total", "all", "figure_1", "count")}
+
+
+def new_project(folder: Path) -> Project:
+    """A fresh copy of the project with the tiny configuration."""
+    folder.mkdir(parents=True)
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / part)
+    shutil.copy2(ROOT / "tests/configs/tiny.yaml", folder / "tiny.yaml")
+    return Project(folder)

@@ -1,0 +1,95 @@
+"""The register of claims: well formed, and in step with measures and experiments."""
+
+from collections import Counter
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from richlazy.claims import TESTS
+from richlazy.metrics import MEASURES
+
+ROOT = Path(__file__).parents[2]
+CLAIMS = yaml.safe_load((ROOT / "data/claims.yaml").read_text())
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text())
+
+DIRECTIONS = {"trend": {"increasing", "decreasing"}, "contrast": {"higher", "lower"}, "equivalence": {"none"}}
+
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def trend(**changes):
+    """The first claim, a trend, with some fields changed; those set to None are left out."""
+    claim = CLAIMS[0] | changes
+    return {key: value for key, value in claim.items() if value is not None}
+
+
+def test_register_follows_its_schema():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(CLAIMS)] == []
+
+
+def test_schema_describes_every_field_and_knows_every_test():
+    fields = SCHEMA["items"]["properties"]
+    assert [name for name, field in fields.items() if not field.get("description")] == []
+    assert set(fields["test"]["enum"]) == set(TESTS) == set(DIRECTIONS)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"colour": "red"},
+        {"id": "Figure 1"},
+        {"paper": "Nobody 2024"},
+        {"statement": "One sentence. Then another."},
+        {"direction": "higher"},
+        {"direction": "none"},
+        {"direction": {"representation_alignment": "increasing", "kernel_alignment": "higher"}},
+        {"measures": None},
+        {"measures": []},
+        {"where": {"task": "2AF"}},
+        {"where": {"level": ["dale"]}},
+        {"test": "equivalence"},
+        {"test": "equivalence", "direction": "none"},
+        {"test": "contrast"},
+        {"scale": None},
+    ],
+    ids=str,
+)
+def test_schema_refuses_a_wrong_claim(changes):
+    assert VALIDATOR.is_valid([trend()])
+    assert not VALIDATOR.is_valid([trend(**changes)])
+
+
+def test_ids_are_unique():
+    assert [name for name, count in Counter(claim["id"] for claim in CLAIMS).items() if count > 1] == []
+
+
+def test_ids_name_their_paper():
+    for claim in CLAIMS:
+        author, *_, year = claim["paper"].lower().split()
+        assert claim["id"].startswith(f"{author}{year}-")
+
+
+def test_directions_fit_test_and_measures():
+    for claim in CLAIMS:
+        direction = claim["direction"]
+        if isinstance(direction, dict):
+            assert list(direction) == claim["measures"], claim["id"]
+        words = direction.values() if isinstance(direction, dict) else [direction]
+        assert set(words) <= DIRECTIONS[claim["test"]], claim["id"]
+
+
+def test_claims_of_figure_1_name_measures_that_are_taken_and_tested():
+    named = {measure for claim in CLAIMS if claim["experiment"] == "figure_1" for measure in claim.get("measures", [])}
+    assert named
+    assert named <= set(MEASURES)
+    assert named <= set(CONFIG["statistics"]["measures"])
+
+
+def test_every_reproduced_figure_has_a_claim():
+    figures = {name for name in CONFIG["experiments"] if name.startswith("figure_")}
+    assert figures
+    assert figures <= {claim["experiment"] for claim in CLAIMS}

@@ -1,0 +1,739 @@
+"""Mistakes in a configuration: each is refused in one sentence that says where it stands and how to mend it."""
+
+import copy
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from richlazy import (
+    configuration,
+    connectivity,
+    experiments,
+    metrics,
+    networks,
+    plotting,
+    tasks,
+    training,
+    trials,
+)
+from richlazy.configuration import ConfigurationError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA_PATH = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+SCHEMA = yaml.safe_load(SCHEMA_PATH.read_text())
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+FIGURE_1 = "experiments.figure_1"
+GRID = f"{FIGURE_1}.grid"
+REMOVED = object()
+
+
+def changed(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of config.yaml with values set, added or removed at dotted keys."""
+    config = copy.deepcopy(CONFIG)
+    for key, value in changes.items():
+        *groups, last = key.split(".")
+        group = config
+        for name in groups:
+            group = group[name]
+        if value is REMOVED:
+            del group[last]
+        else:
+            group[last] = value
+    return config
+
+
+def check(config: Any, files=()) -> None:
+    configuration.check(config, SCHEMA_PATH, files)
+
+
+def refusal(config: Any, files=()) -> str:
+    """The sentence with which a configuration is refused, checked for its form."""
+    with pytest.raises(ConfigurationError) as caught:
+        check(config, files)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert 20 < len(sentence) < 400
+    assert not re.search(r"<class|object at 0x|Traceback|jsonschema|None\b|True\b|False\b", sentence), sentence
+    return sentence
+
+
+@dataclass
+class Mistake:
+    """A change of config.yaml, and what the sentence must hold: first where, then how to mend it."""
+
+    name: str
+    changes: Mapping[str, Any]
+    where: str
+    mend: str
+
+
+def out_of_range(key: str, value: Any, relation: str) -> Mistake:
+    place = key if not isinstance(value, list) else f"{key}[{len(value) - 1}]"
+    shown = value[-1] if isinstance(value, list) else value
+    return Mistake(f"{key} {shown}", {key: value}, f"{place} is {shown}", f"it must be {relation}")
+
+
+UNKNOWN_KEYS = [
+    Mistake("top level", {"trainin": {}}, "the configuration has an unknown key 'trainin'", "did you mean 'training'?"),
+    Mistake("preset", {"presets.equation_1.momentun": 0.9}, "presets.equation_1 has an", "did you mean 'momentum'?"),
+    Mistake("structure", {"structures.soft_rank.entry": "uniform"}, "structures.soft_rank", "did you mean 'entries'?"),
+    Mistake("connectivity", {"connectivity.sizes": 3}, "connectivity has an", "did you mean 'size'?"),
+    Mistake("dynamics", {"dynamics.time_step": 20}, "dynamics has an", "did you mean 'time_step_ms'?"),
+    Mistake("task", {"tasks.2AF.enviroment": "A-v0"}, "tasks.2AF has an", "did you mean 'environment'?"),
+    Mistake("training", {"training.learning_rates": 0.1}, "training has an", "did you mean 'learning_rate'?"),
+    Mistake("probe", {"probe.trails": 10}, "probe has an", "did you mean 'trials'?"),
+    Mistake("experiment", {f"{FIGURE_1}.tittle": "A"}, f"{FIGURE_1} has an", "did you mean 'title'?"),
+    Mistake("grid", {f"{GRID}.ranks": [1]}, f"{GRID} has an unknown key 'ranks'", "did you mean 'rank'?"),
+    Mistake("statistics", {"statistics.loss_margins": 1}, "statistics has an", "did you mean 'loss_margin'?"),
+    Mistake("figures", {"figures.dot_color": "#000000"}, "figures has an", "did you mean 'dot_colour'?"),
+    Mistake("recheck", {"recheck.tolerence": 0.1}, "recheck has an", "did you mean 'tolerance'?"),
+    Mistake(
+        "nothing close", {"dynamics.noise": 0.1}, "dynamics has an", "remove it; known keys are time_step_ms, time"
+    ),
+    Mistake("not a text", {"training.x": 1}, "training has an unknown key 'x'", "known keys are learning_rate"),
+]
+
+MISSING_KEYS = [
+    Mistake("top level", {"training": REMOVED}, "the configuration lacks training", "add it as in config.yaml"),
+    Mistake("preset", {"presets.equation_1.gain": REMOVED}, "presets.equation_1 lacks gain", "add it"),
+    Mistake("structure", {"structures.gaussian.kind": REMOVED}, "structures.gaussian lacks kind", "add it"),
+    Mistake("connectivity", {"connectivity.matching": REMOVED}, "connectivity lacks matching", "add it"),
+    Mistake("task", {"tasks.DMS.timing_ms": REMOVED}, "tasks.DMS lacks timing_ms", "add it"),
+    Mistake("training", {"training.batch_size": REMOVED}, "training lacks batch_size", "add it"),
+    Mistake("experiment", {f"{FIGURE_1}.compare": REMOVED}, f"{FIGURE_1} lacks compare", "add it"),
+    Mistake("several", {f"{FIGURE_1}.title": REMOVED, f"{FIGURE_1}.source": REMOVED}, "lacks title, source", "add it"),
+    Mistake("grid", {f"{GRID}.task": REMOVED}, f"{GRID} lacks task", "add it"),
+    Mistake("figures", {"figures.width_mm": REMOVED}, "figures lacks width_mm", "add it"),
+]
+
+WRONG_TYPES = [
+    Mistake("quoted number", {"training.learning_rate": "0.003"}, "training.learning_rate must be a number", "quotes"),
+    Mistake("quoted integer", {"training.iterations": "100"}, "training.iterations must be a whole number", "quotes"),
+    Mistake("3e-3", {"training.learning_rate": yaml.safe_load("3e-3")}, "not '3e-3'", "point and sign (3.0e-3)"),
+    Mistake("1.0e4", {"training.iterations": yaml.safe_load("1.0e4")}, "not '1.0e4'", "point and sign"),
+    Mistake("1.0e+4", {"training.iterations": yaml.safe_load("1.0e+4")}, "a whole number, not 10000.0", "write 10000"),
+    Mistake("float size", {"connectivity.size": 300.0}, "connectivity.size must be a whole number", "write 300"),
+    Mistake("float seeds", {f"{FIGURE_1}.seeds": 10.0}, f"{FIGURE_1}.seeds is 10.0", "how many seeds"),
+    Mistake("broken integer", {"probe.trials": 32.5}, "probe.trials must be a whole number, not 32.5", "see the key"),
+    Mistake("word for number", {"dynamics.time_step_ms": "short"}, "dynamics.time_step_ms must be a", "see the key"),
+    Mistake("boolean for integer", {"training.iterations": True}, "a whole number, not true", "see the key"),
+    Mistake("boolean for number", {"presets.equation_1.momentum": False}, "a number, not false", "see the key"),
+    Mistake("boolean seeds", {f"{FIGURE_1}.seeds": True}, f"{FIGURE_1}.seeds is true", "how many seeds"),
+    Mistake("boolean in grid", {f"{GRID}.rank": [1, True]}, f"{GRID}.rank[1] must be a whole", "not true"),
+    Mistake("number for boolean", {f"{FIGURE_1}.schematic": 1}, "schematic must be true or false", "see the key"),
+    Mistake("text for boolean", {f"{FIGURE_1}.schematic": "yes"}, "schematic must be true or false", "not 'yes'"),
+    Mistake("scalar for list", {f"{GRID}.rank": 30}, f"{GRID}.rank must be a list, not 30", "write [30]"),
+    Mistake("name for list", {"statistics.measures": "accuracy"}, "measures must be a list", "write [accuracy]"),
+    Mistake("mapping for list", {f"{GRID}.task": {"2AF": 1}}, f"{GRID}.task must be a list", "see the key"),
+    Mistake("list for mapping", {"tasks": [{"name": "2AF"}]}, "tasks must be a mapping", "see the key"),
+    Mistake("number for text", {f"{FIGURE_1}.title": 1}, f"{FIGURE_1}.title must be a text", "put it in quotes"),
+    Mistake("number for name", {"scale": 1}, "scale must be a text, not 1", "put it in quotes"),
+    Mistake("null mapping", {"training": None}, "training must be a mapping of keys to values, not null", "remove the"),
+    Mistake("null preset", {"presets.reproduction": None}, "presets.reproduction must be a mapping", "give it a value"),
+    Mistake("null grid", {GRID: None}, f"{GRID} must be a mapping", "give it a value"),
+    Mistake("null number", {"training.batch_size": None}, "training.batch_size must be a whole", "give it a value"),
+    Mistake("null in a list", {f"{GRID}.rank": [1, None]}, f"{GRID}.rank[1] must be", "not null"),
+    Mistake("null arguments", {"tasks.2AF.arguments": None}, "tasks.2AF.arguments must be a mapping", "not null"),
+    Mistake(
+        "boolean period", {"tasks.2AF.timing_ms.delay": True}, "tasks.2AF.timing_ms.delay is true", "a duration in"
+    ),
+    Mistake(
+        "word for selection", {"experiments_to_build": "figure_1"}, "experiments_to_build is 'fig", "list of names"
+    ),
+    Mistake("number of seeds in quotes", {f"{FIGURE_1}.seeds": "10"}, f"{FIGURE_1}.seeds is '10'", "how many seeds"),
+    Mistake("long text", {"training": "x" * 999}, "training must be a mapping", "xxx..."),
+]
+
+RANGES = [
+    out_of_range("presets.reproduction.momentum", -0.1, "at least 0"),
+    out_of_range("presets.reproduction.momentum", 1.0, "below 1"),
+    out_of_range("presets.published_code.gain", 0.0, "above 0"),
+    out_of_range("connectivity.size", 1, "at least 2"),
+    out_of_range("dynamics.time_step_ms", 0, "above 0"),
+    out_of_range("dynamics.time_constant_ms", -5.0, "above 0"),
+    out_of_range("tasks.CXT.timing_ms.stimulus", -100, "at least 0"),
+    out_of_range("tasks.MSI.sequence_steps", 0, "at least 1"),
+    out_of_range("training.learning_rate", 0.0, "above 0"),
+    out_of_range("training.batch_size", 0, "at least 1"),
+    out_of_range("training.iterations", -1, "at least 1"),
+    out_of_range("training.divergence_loss", 0, "above 0"),
+    out_of_range("training.final_loss_fraction", 0.0, "above 0"),
+    out_of_range("training.final_loss_fraction", 1.5, "at most 1"),
+    out_of_range("probe.trials", 1, "at least 2"),
+    out_of_range("probe.kernel_trials", 0, "at least 1"),
+    out_of_range(f"{GRID}.rank", [1, 0], "at least 1"),
+    out_of_range(f"{GRID}.decay_exponent", [2.0, 0.0], "above 0"),
+    out_of_range(f"{GRID}.size", [300, 1], "at least 2"),
+    out_of_range(f"{GRID}.gain", [1.5, -1.5], "above 0"),
+    out_of_range(f"{GRID}.time_step_ms", [20, 0], "above 0"),
+    out_of_range(f"{GRID}.time_constant_ms", [100, 0], "above 0"),
+    out_of_range(f"{GRID}.learning_rate", [0.003, -0.003], "above 0"),
+    out_of_range(f"{GRID}.momentum", [0.0, 1], "below 1"),
+    out_of_range(f"{GRID}.batch_size", [32, 0], "at least 1"),
+    out_of_range(f"{GRID}.iterations", [100, 0], "at least 1"),
+    out_of_range(f"{FIGURE_1}.seeds", 0, "at least 1"),
+    out_of_range(f"{FIGURE_1}.seeds", [0, -1], "at least 0"),
+    out_of_range("statistics.significance_level", 0, "above 0"),
+    out_of_range("statistics.significance_level", 0.5, "below 0.5"),
+    out_of_range("statistics.confidence_level", 0.05, "at least 0.5"),
+    out_of_range("statistics.confidence_level", 1.0, "below 1"),
+    out_of_range("statistics.bootstrap_resamples", 98, "at least 99"),
+    out_of_range("statistics.loss_margin", 0.0, "above 0"),
+    out_of_range("statistics.convergence_factor", 0.9, "at least 1"),
+    out_of_range("statistics.minimum_seeds", 1, "at least 2"),
+    out_of_range("figures.width_mm", 59, "at least 60"),
+    out_of_range("figures.width_mm", 401, "at most 400"),
+    out_of_range("figures.font_size_pt", 3.5, "at least 4"),
+    out_of_range("figures.font_size_pt", 21, "at most 20"),
+    out_of_range("figures.resolution_dpi", 49, "at least 50"),
+    out_of_range("figures.resolution_dpi", 1201, "at most 1200"),
+    out_of_range("recheck.runs", 0, "at least 1"),
+    out_of_range("recheck.seed", -1, "at least 0"),
+    out_of_range("recheck.tolerance", -1.0e-3, "at least 0"),
+    Mistake("nan", {"training.learning_rate": float("nan")}, "training.learning_rate is nan", "give a finite number"),
+    Mistake("infinity", {f"{GRID}.gain": [1.5, float("inf")]}, f"{GRID}.gain[1] is inf", "give a finite number"),
+    Mistake(
+        "beyond 64 bits", {"presets.equation_1.gain": 10**400}, "presets.equation_1.gain is 1000", "a smaller number"
+    ),
+    Mistake("-infinity", {"tasks.2AF.arguments": {"sigma": -float("inf")}}, "arguments.sigma is -inf", "give a finite"),
+]
+
+EMPTY = [
+    Mistake("grid values", {f"{GRID}.rank": []}, f"{GRID}.rank is []", "give at least 1"),
+    Mistake("tasks of a grid", {f"{GRID}.task": []}, f"{GRID}.task is []", "give at least 1"),
+    Mistake("presets", {"presets": {}}, "presets is {}", "give at least 1"),
+    Mistake("structures", {"structures": {}}, "structures is {}", "give at least 1"),
+    Mistake("tasks", {"tasks": {}}, "tasks is {}", "give at least 1"),
+    Mistake("experiments", {"experiments": {}}, "experiments is {}", "give at least 1"),
+    Mistake("selection", {"experiments_to_build": []}, "experiments_to_build is []", "give at least 1"),
+    Mistake("seeds", {f"{FIGURE_1}.seeds": []}, f"{FIGURE_1}.seeds is []", "give at least 1"),
+    Mistake("measures", {"statistics.measures": []}, "statistics.measures is []", "give at least 1"),
+    Mistake("periods", {"tasks.2AF.timing_ms": {}}, "tasks.2AF.timing_ms is {}", "give at least 1"),
+    Mistake("distribution", {"tasks.MSI.timing_ms.stimulus": []}, "timing_ms.stimulus is []", "a duration in ms"),
+    Mistake("title", {f"{FIGURE_1}.title": ""}, f"{FIGURE_1}.title is ''", "give at least 1"),
+    Mistake("reference", {"recheck.reference": ""}, "recheck.reference is ''", "give at least 1"),
+    Mistake("grid", {GRID: {}}, f"{GRID} lacks task, structure", "add it"),
+]
+
+REPEATED = [
+    Mistake("rank", {f"{GRID}.rank": [1, 30, 1]}, f"{GRID}.rank names 1 twice", "remove one"),
+    Mistake("1 and 1.0", {f"{GRID}.gain": [1, 1.0]}, f"{GRID}.gain names 1 twice", "remove one"),
+    Mistake("seed", {f"{FIGURE_1}.seeds": [0, 1, 1]}, f"{FIGURE_1}.seeds names 1 twice", "remove one"),
+    Mistake("task", {f"{GRID}.task": ["2AF", "2AF"]}, f"{GRID}.task names '2AF' twice", "remove one"),
+    Mistake("selection", {"experiments_to_build": ["figure_1"] * 2}, "experiments_to_build names", "remove one"),
+    Mistake("measure", {"figures.measures": ["accuracy"] * 2}, "figures.measures names 'accuracy'", "remove one"),
+]
+
+CHOICES = [
+    Mistake("leak", {"presets.reproduction.leak": "eular"}, "presets.reproduction.leak", "did you mean 'euler'?"),
+    Mistake("rectification", {"presets.reproduction.rectification": "outside"}, ".rectification", "one of after_leak"),
+    Mistake("kind", {"structures.soft_rank.kind": "softrank"}, "structures.soft_rank.kind", "mean 'soft_rank'?"),
+    Mistake("entries", {"structures.soft_rank.entries": "normal"}, "structures.soft_rank.entries", "one of gaussian"),
+    Mistake("matching", {"connectivity.matching": "frobenuis"}, "connectivity.matching", "did you mean 'frobenius'?"),
+    Mistake("semantics", {"tasks.2AF.semantics": "papers"}, "tasks.2AF.semantics", "did you mean 'paper'?"),
+    Mistake("sampler", {"tasks.2AF.sampler": "vectorized"}, "tasks.2AF.sampler", "did you mean 'vectorised'?"),
+    Mistake("loss steps", {"training.loss_steps": "final"}, ".loss_steps is 'final'", "choose one of all, last"),
+    Mistake("kernel times", {"probe.kernel_times": "first"}, ".kernel_times is 'first'", "choose one of all, last"),
+    Mistake("leak of grid", {f"{GRID}.leak": ["euler", "exponent"]}, f"{GRID}.leak[1]", "did you mean 'exponential'?"),
+    Mistake("matching of grid", {f"{GRID}.matching": ["norm"]}, f"{GRID}.matching[0]", "leading_eigenvalue"),
+    Mistake("measure", {"statistics.measures": ["sign"]}, "statistics.measures[0] is 'sign'", "choose one of weig"),
+    Mistake("close measure", {"figures.measures": ["accurracy"]}, "figures.measures[0]", "did you mean 'accuracy'?"),
+    Mistake("case", {"presets.equation_1.leak": "Exponential"}, "equation_1.leak is", "did you mean 'exponential'?"),
+    Mistake(
+        "distribution", {"tasks.MSI.timing_ms.stimulus": ["unifrom", [1, 2]]},
+        'tasks.MSI.timing_ms.stimulus is ["unifrom"', "uniform, choice",
+    ),
+]  # fmt: skip
+
+NAMES = [
+    Mistake("preset", {"presets.my preset": CONFIG["presets"]["equation_1"]}, "presets has the name 'my pr", "letters"),
+    Mistake("task", {"tasks.a/b": CONFIG["tasks"]["2AF"]}, "tasks has the name 'a/b'", "become part of paths"),
+    Mistake("structure", {"structures.a~b": {"kind": "gaussian"}}, "structures has the name 'a~b'", "letters, digits"),
+    Mistake("experiment", {"experiments.Figure-1": CONFIG["experiments"]["figure_1"]}, "experiments has", "lower case"),
+    Mistake("long", {f"tasks.{'a' * 61}": CONFIG["tasks"]["2AF"]}, "tasks has the name 'aaa", "shorten it to 60"),
+    Mistake("scale with a folder", {"scale": "a/b"}, "scale is 'a/b'", "use letters"),
+    Mistake("scale with a line break", {"scale": "quick\n"}, r"scale is 'quick\n'", "use letters"),
+    Mistake("long scale", {"scale": "a" * 61}, "scale is 'aaa", "shorten it to 60"),
+    Mistake("scale of the results", {"scale": "reference"}, "scale is 'reference'", "choose another name"),
+    Mistake("name in a grid", {f"{GRID}.task": ["2 AF"]}, f"{GRID}.task[0] is '2 AF'", "use letters"),
+    Mistake("environment", {"tasks.2AF.environment": "PerceptualDecisionMaking"}, "tasks.2AF.environment", "Making-v0"),
+    Mistake("colour", {"figures.dot_colour": "blue"}, "figures.dot_colour is 'blue'", '"#RRGGBB"'),
+    Mistake("short colour", {"figures.median_colour": "#FFF"}, "figures.median_colour is '#FFF'", '"#RRGGBB"'),
+    Mistake(
+        "colour as a comment", {"figures.dot_colour": None}, "figures.dot_colour must be a text", "starts a comment"
+    ),
+]
+
+UNKNOWN_NAMES = [
+    Mistake("experiment", {"experiments_to_build": ["figure_l"]}, "experiments_to_build names", "mean 'figure_1'?"),
+    Mistake("task", {f"{GRID}.task": ["2AFC"]}, f"{GRID}.task names task '2AFC'", "did you mean '2AF'?"),
+    Mistake("distant task", {f"{GRID}.task": ["sMNIST"]}, f"{GRID}.task names", "known: 2AF, DMS, CXT, MSI"),
+    Mistake("structure", {f"{GRID}.structure": ["svd"]}, f"{GRID}.structure names structure 'svd'", "known: gaussian"),
+    Mistake("preset", {f"{FIGURE_1}.preset": "reproducton"}, f"{FIGURE_1}.preset names", "mean 'reproduction'?"),
+    Mistake(
+        "environment",
+        {"tasks.MSI.environment": "MultiSensoryIntegraton-v0"},
+        "tasks.MSI.environment names NeuroGym environment",
+        "did you mean 'MultiSensoryIntegration-v0'?",
+    ),
+]
+
+COMBINATIONS = [
+    Mistake("rank above size", {f"{GRID}.rank": [1, 301]}, f"{GRID}.rank has 301", "lower the rank or raise the size"),
+    Mistake("rank above a size of the grid", {f"{GRID}.size": [300, 100]}, f"{GRID}.rank has 300", "the 100 units"),
+    Mistake(
+        "rank missing", {f"{GRID}.rank": REMOVED, f"{FIGURE_1}.compare": "task"}, f"{GRID} lacks rank", "add a list"
+    ),
+    Mistake("rank without effect", {f"{GRID}.structure": ["gaussian"]}, f"{GRID}.rank has no effect", "remove it"),
+    Mistake(
+        "decay_exponent missing", {f"{GRID}.structure": ["soft_rank"]}, f"{GRID} lacks decay_exponent", "add a list"
+    ),
+    Mistake(
+        "decay_exponent without effect", {f"{GRID}.decay_exponent": [1]}, f"{GRID}.decay_exponent has no", "remove"
+    ),
+    Mistake(
+        "matching without effect",
+        {f"{GRID}.structure": ["uniform"], f"{GRID}.rank": REMOVED, f"{GRID}.matching": ["frobenius"]},
+        f"{GRID}.matching has no effect on uniform",
+        "remove it",
+    ),
+    Mistake(
+        "entries of gaussian", {"structures.gaussian.entries": "uniform"}, "structures.gaussian.entries", "remove it"
+    ),
+    Mistake(
+        "kernel_trials above trials", {"probe.kernel_trials": 321}, "probe.kernel_trials is 321", "lower it or draw"
+    ),
+    Mistake("one seed", {f"{FIGURE_1}.seeds": 1}, f"{FIGURE_1}.seeds gives one seed", "give at least two"),
+    Mistake("list of one seed", {f"{FIGURE_1}.seeds": [7]}, f"{FIGURE_1}.seeds gives one seed", "give at least two"),
+    Mistake(
+        "compare unknown", {f"{FIGURE_1}.compare": "rnk"}, f"{FIGURE_1}.compare is 'rnk'", "one of structure, rank"
+    ),
+    Mistake("compare not in grid", {f"{FIGURE_1}.compare": "gain"}, "which the grid does not vary", "choose one of"),
+    Mistake("compare one value", {f"{GRID}.rank": [30]}, f"{GRID}.rank has one value", "give at least two"),
+    Mistake("compare tasks", {f"{FIGURE_1}.compare": "task"}, f"{FIGURE_1}.compare is 'task'", "another parameter"),
+    Mistake(
+        "step above constant", {"dynamics.time_step_ms": 101}, "has a time step of 101 ms", "use leak: exponential"
+    ),
+    Mistake(
+        "step of grid", {f"{GRID}.time_step_ms": [20, 200]}, f"{FIGURE_1} has a time step of 200", "shorten the step"
+    ),
+    Mistake("constant of grid", {f"{GRID}.time_constant_ms": [50]}, f"{FIGURE_1} has a time step", "shorten the step"),
+    Mistake("short period", {"tasks.DMS.timing_ms.test": 50}, "tasks.DMS.timing_ms.test is 50 ms", "set it to 0"),
+    Mistake(
+        "no period", {"tasks.DMS.timing_ms": {"test": 0}}, "tasks.DMS.timing_ms has no period", "give the decision"
+    ),
+    Mistake(
+        "paper semantics", {"tasks.MSI.semantics": "paper"}, "tasks.MSI.semantics is 'paper'", "semantics: installed"
+    ),
+    Mistake("vectorised installed", {"tasks.MSI.sampler": "vectorised"}, "tasks.MSI.sampler", "use sampler: neurogym"),
+    Mistake(
+        "vectorised random periods",
+        {"tasks.DMS.timing_ms.delay": ["uniform", [100, 500]]},
+        "tasks.DMS.sampler is 'vectorised'",
+        "use sampler: neurogym",
+    ),
+    Mistake("vectorised windows", {"tasks.2AF.sequence_steps": 9}, "tasks.2AF.sequence_steps has no", "remove it or"),
+    Mistake("dt as argument", {"tasks.2AF.arguments": {"dt": 20}}, "tasks.2AF.arguments.dt", "dynamics.time_step_ms"),
+    Mistake(
+        "timing as argument", {"tasks.MSI.arguments": {"timing": {}}}, "tasks.MSI.arguments.timing", "MSI.timing_ms"
+    ),
+    Mistake(
+        "figure without test",
+        {"figures.measures": ["accuracy", "final_loss"]},
+        "figures.measures shows accuracy, final_loss without a test",
+        "add it to statistics.measures",
+    ),
+    Mistake(
+        "rank beside unstructured weights",
+        {f"{GRID}.structure": ["gaussian", "svd_truncation"]},
+        f"{FIGURE_1}.compare is 'rank', which makes no difference where task is '2AF', structure is 'gaussian'",
+        "an experiment of their own",
+    ),
+    Mistake(
+        "structures at several ranks",
+        {f"{GRID}.structure": ["gaussian", "svd_truncation"], f"{FIGURE_1}.compare": "structure"},
+        "where task is '2AF', rank is null",
+        "an experiment of their own",
+    ),
+    Mistake(
+        "rectification without leak",
+        {f"{GRID}.rectification": ["after_leak", "inside"], f"{FIGURE_1}.compare": "rectification"},
+        f"{FIGURE_1}.compare is 'rectification'",
+        "compare another parameter",
+    ),
+]
+
+GROUPS = {
+    "unknown key": UNKNOWN_KEYS, "missing key": MISSING_KEYS, "type": WRONG_TYPES, "range": RANGES, "empty": EMPTY,
+    "repeated": REPEATED, "choice": CHOICES, "name": NAMES, "unknown name": UNKNOWN_NAMES, "combination": COMBINATIONS,
+}  # fmt: skip
+MISTAKES = {f"{group}: {mistake.name}": mistake for group, members in GROUPS.items() for mistake in members}
+
+
+def test_the_shipped_configuration_passes():
+    check(CONFIG, [ROOT / "config.yaml"])
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_each_mistake_is_one_sentence_with_place_and_cure(name):
+    mistake = MISTAKES[name]
+    sentence = refusal(changed(mistake.changes))
+    assert mistake.where in sentence
+    assert mistake.mend in sentence[sentence.index(mistake.where) :]
+
+
+JUNK = [
+    None,
+    True,
+    "x",
+    "3e-3",
+    -1,
+    0,
+    0.5,
+    1e300,
+    10**30,
+    float("nan"),
+    [],
+    {},
+    [None],
+    [[1]],
+    {1: 2},
+    "a\nb",
+    [1, "a"],
+]
+PLACES = [path for path, _ in configuration._walk(CONFIG)]
+
+
+def replaced(place: tuple[Any, ...], value: Any) -> Any:
+    if not place:
+        return value
+    config = copy.deepcopy(CONFIG)
+    group = config
+    for name in place[:-1]:
+        group = group[name]
+    group[place[-1]] = value
+    return config
+
+
+@given(st.sampled_from(PLACES), st.sampled_from(JUNK))
+def test_junk_at_any_place_is_accepted_or_refused_in_a_sentence(place, junk):
+    config = replaced(place, junk)
+    try:
+        check(config)
+    except ConfigurationError:
+        refusal(config)
+
+
+@pytest.mark.parametrize("config", [None, [], "config.yaml", 3], ids=str)
+def test_a_configuration_that_is_no_mapping_is_refused(config):
+    assert refusal(config).startswith("the configuration must be a mapping")
+
+
+@pytest.mark.parametrize("key", [1, True, None, 1.5], ids=str)
+def test_a_name_that_yaml_does_not_read_as_text_is_refused(key):
+    sentence = refusal(replaced(("tasks", key), CONFIG["tasks"]["2AF"]))
+    assert sentence.startswith("tasks has the name ")
+    assert "put it in quotes" in sentence
+
+
+def test_long_lists_of_names_are_cut():
+    sentence = refusal(changed({"tasks.MSI.environment": "Unheard-v0"}))
+    assert re.search(r"known: AnnubesEnv-v0, .+ and \d+ more$", sentence)
+
+
+# Files
+
+
+def written(tmp_path: Path, text: str | bytes) -> list[Path]:
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return [path]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("scale: a\nprobe: {}\nscale: b\n", "mine.yaml, line 3: 'scale' stands twice"),
+        ("training:\n  iterations: 1\n  iterations: 2\n", "mine.yaml, line 3: 'iterations' stands twice"),
+        ("tasks: {A: 1, B: 2, A: 3}\n", "mine.yaml, line 1: 'A' stands twice"),
+        ("tasks:\n  - {a: 1}\n  - {b: 1, b: 1}\n", "mine.yaml, line 3: 'b' stands twice"),
+        ("tasks: {1: a, 1: b}\n", "mine.yaml, line 1: 1 stands twice"),
+    ],
+    ids=["top level", "group", "flow", "in a list", "number"],
+)
+def test_a_key_that_stands_twice_is_refused(tmp_path, text, place):
+    sentence = refusal(CONFIG, written(tmp_path, text))
+    assert place in sentence
+    assert "remove or rename one of the two" in sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("scale: paper\n\ttraining: {}\n", "mine.yaml, line 2, is not valid YAML"),
+        ("scale: [paper\n", "mine.yaml, line 2, is not valid YAML"),
+        ("scale: 'paper\n", "mine.yaml, line 2, is not valid YAML"),
+        ("scale: paper: quick\n", "mine.yaml, line 1, is not valid YAML"),
+        ("tasks: {{name}: 1}\n", "mine.yaml, line 1, is not valid YAML"),
+        ("scale: !python/object:os.system paper\n", "mine.yaml, line 1, is not valid YAML"),
+        ("scale: *unknown\n", "mine.yaml, line 1, is not valid YAML"),
+        ("a: 1\n---\nb: 2\n", "mine.yaml, line 2, is not valid YAML"),
+        ("scale: caf\xe9\n".encode("latin-1"), "mine.yaml is not valid YAML"),
+        ("scale: a\x07b\n", "mine.yaml is not valid YAML"),
+    ],
+    ids=[
+        "tab",
+        "bracket",
+        "quote",
+        "colon",
+        "unhashable",
+        "tag",
+        "alias",
+        "documents",
+        "encoding",
+        "control character",
+    ],
+)
+def test_invalid_yaml_is_refused_with_its_line(tmp_path, text, place):
+    sentence = refusal(CONFIG, written(tmp_path, text))
+    assert place in sentence
+    assert "mend this line" in sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &base {x: 1, y: 2}\nb:\n  <<: *base\n  x: 3\n",
+        "a: {x: 1}\nb: {x: 1}\n",
+        "# nothing\n",
+        "µm: 1\n",
+    ],
+    ids=["merged mapping", "same key in two groups", "comment", "UTF-8"],
+)
+def test_good_yaml_passes(tmp_path, text):
+    check(CONFIG, written(tmp_path, text))
+
+
+def test_every_file_is_checked(tmp_path):
+    assert "mine.yaml, line 2" in refusal(CONFIG, [ROOT / "config.yaml", *written(tmp_path, "a: 1\na: 2\n")])
+
+
+@pytest.mark.parametrize("path", sorted([*ROOT.glob("profiles/*/*.yaml"), *ROOT.glob("tests/configs/*.yaml")]), ids=str)
+def test_files_of_the_repository_have_no_repeated_key(path):
+    check(CONFIG, [path])
+
+
+# What is checked when
+
+
+def test_all_selects_every_experiment_in_the_order_of_the_file():
+    assert configuration.selected(CONFIG) == list(CONFIG["experiments"])
+    assert configuration.selected(changed({"experiments_to_build": ["another_task", "figure_1"]})) == [
+        "another_task",
+        "figure_1",
+    ]
+
+
+def test_an_experiment_that_is_not_selected_is_not_cross_checked():
+    wrong = {"experiments.another_task.grid.rank": [1, 301], "tasks.MSI.environment": "NoSuchTask-v0"}
+    check(changed(wrong | {"experiments_to_build": ["figure_1"]}))
+    refusal(changed(wrong | {"experiments_to_build": ["figure_1", "another_task"]}))
+
+
+def test_an_experiment_that_is_not_selected_still_follows_the_schema():
+    wrong = {"experiments.another_task.grid.rank": [0, 1], "experiments_to_build": ["figure_1"]}
+    assert "experiments.another_task.grid.rank[0]" in refusal(changed(wrong))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {f"{GRID}.rank": [300, 1]},
+        {f"{GRID}.size": [300, 400]},
+        {"dynamics.time_step_ms": 200, "experiments_to_build": ["another_task"], f"{GRID}.leak": ["exponential"]},
+        {f"{GRID}.time_step_ms": [20, 100], f"{GRID}.time_constant_ms": [100]},
+        {"tasks.DMS.timing_ms.delay": 0},
+        {"tasks.DMS.timing_ms.delay": ["uniform", [100, 500]], "tasks.DMS.sampler": "neurogym"},
+        {"tasks.DMS.timing_ms.delay": [100, 300], "tasks.DMS.sampler": "neurogym", "tasks.DMS.sequence_steps": 20},
+        {"tasks.2AF.arguments": {"sigma": 0.5}},
+        {f"{FIGURE_1}.seeds": [3, 1]},
+        {f"{FIGURE_1}.seeds": 2},
+        {
+            f"{GRID}.structure": ["gaussian"],
+            f"{GRID}.rank": REMOVED,
+            f"{GRID}.gain": [1, 2],
+            f"{FIGURE_1}.compare": "gain",
+        },
+        {
+            f"{GRID}.structure": ["gaussian", "svd_truncation"],
+            f"{GRID}.rank": [30],
+            f"{FIGURE_1}.compare": "structure",
+        },
+        {
+            f"{GRID}.rectification": ["after_leak", "inside"],
+            f"{GRID}.leak": ["exponential"],
+            f"{FIGURE_1}.compare": "rectification",
+        },
+        {f"{GRID}.matching": ["frobenius", "leading_eigenvalue"], f"{FIGURE_1}.compare": "matching"},
+        {"probe.kernel_trials": 320},
+        {"statistics.measures": ["final_loss", "accuracy"], "figures.measures": ["accuracy"]},
+        {"scale": "quick"},
+    ],
+    ids=lambda changes: ", ".join(changes),
+)
+def test_a_sensible_change_passes(changes):
+    changes = dict(changes)
+    if "dynamics.time_step_ms" in changes:
+        changes["experiments_to_build"] = ["figure_1"]
+        changes |= {f"tasks.{task}.timing_ms": {"decision": 200} for task in ("2AF", "DMS", "CXT")}
+    check(changed(changes))
+
+
+# Schema, library and documentation agree
+
+
+def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" in schema:
+        return SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")] | {
+            key: value for key, value in schema.items() if key != "$ref"
+        }
+    return schema
+
+
+def keys(schema: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """Every key of the schema with its own schema; * stands for a name that the user gives."""
+    schema = resolved(schema)
+    if path:
+        yield path, schema
+    for name, inner in schema.get("properties", {}).items():
+        yield from keys(inner, (*path, name))
+    if isinstance(schema.get("additionalProperties"), Mapping) and "properties" in schema["additionalProperties"]:
+        yield from keys(schema["additionalProperties"], (*path, "*"))
+
+
+KEYS = dict(keys(SCHEMA))
+LEAVES = {
+    path: schema for path, schema in KEYS.items() if not any(path == other[: len(path)] != other for other in KEYS)
+}
+
+
+def choices(*path: str) -> tuple[str, ...]:
+    schema = KEYS[path]
+    return tuple(resolved(schema.get("items", schema))["enum"])
+
+
+def test_the_schema_is_itself_valid():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_schema_walk_finds_keys_of_every_level():
+    assert len(LEAVES) > 60
+    assert {("scale",), ("presets", "*", "gain"), ("experiments", "*", "grid", "rank"), ("recheck", "seed")} <= set(
+        LEAVES
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "table"),
+    [
+        (("structures", "*", "kind"), connectivity.STRUCTURES),
+        (("structures", "*", "entries"), connectivity.ENTRIES),
+        (("connectivity", "matching"), connectivity.MATCHINGS),
+        (("experiments", "*", "grid", "matching"), connectivity.MATCHINGS),
+        (("presets", "*", "leak"), networks.LEAKS),
+        (("experiments", "*", "grid", "leak"), networks.LEAKS),
+        (("presets", "*", "rectification"), networks.RECTIFICATIONS),
+        (("experiments", "*", "grid", "rectification"), networks.RECTIFICATIONS),
+        (("tasks", "*", "semantics"), tasks.SEMANTICS),
+        (("tasks", "*", "sampler"), trials.SAMPLERS),
+        (("training", "loss_steps"), training.LOSS_STEPS),
+        (("statistics", "measures"), plotting.LABELS),
+        (("figures", "measures"), plotting.LABELS),
+    ],
+    ids=lambda value: ".".join(value) if isinstance(value, tuple) and "*" in value else None,
+)
+def test_choices_of_the_schema_are_those_of_the_library(path, table):
+    assert sorted(choices(*path)) == sorted(table)
+
+
+def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
+    after_training = {name for name in metrics.MEASURES if not name.endswith("_initial")}
+    assert set(choices("statistics", "measures")) == after_training | {"final_loss"}
+
+
+def test_structure_options_of_the_schema_are_those_of_the_library():
+    options = {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
+    assert set(SCHEMA["properties"]["structures"]["additionalProperties"]["properties"]) == options | {"kind"}
+    parameters = {structure.parameter for structure in connectivity.STRUCTURES.values()} - {None}
+    assert set(configuration.STRUCTURE_PARAMETERS) == parameters | {"matching"}
+    assert parameters <= set(KEYS[("experiments", "*", "grid")]["properties"])
+
+
+def test_every_grid_parameter_is_a_parameter_of_a_run_with_a_label():
+    grid = set(KEYS[("experiments", "*", "grid")]["properties"])
+    assert grid == set(experiments.PARAMETERS) - {"seed"}
+    assert grid - {"task"} == set(plotting.PARAMETER_LABELS)
+
+
+def test_environments_of_the_paper_are_those_of_the_library():
+    assert tuple(tasks.PAPER_ENVIRONMENTS) == configuration.PAPER_ENVIRONMENTS
+
+
+def test_no_scale_can_take_a_folder_of_the_results():
+    rules = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    folders = set(re.findall(r"\{RESULTS\}/([a-z_]+)/", rules))
+    assert len(folders) > 4
+    assert set(configuration.RESULT_FOLDERS) == folders | {"reference"}
+
+
+@pytest.mark.parametrize("path", [path for path in KEYS if path[-1] != "*"], ids=".".join)
+def test_every_key_of_the_schema_has_a_description(path):
+    assert len(KEYS[path].get("description", "")) > 5
+
+
+def test_every_group_of_the_schema_is_closed():
+    for path, schema in {(): SCHEMA, **KEYS}.items():
+        if "properties" in schema:
+            assert schema["additionalProperties"] is False, path
+        entries = schema.get("additionalProperties")
+        if isinstance(entries, Mapping) and "properties" in entries:
+            assert entries["additionalProperties"] is False, path
+
+
+OPTIONAL = {"arguments", "sequence_steps", "schematic", "entries"}
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=".".join)
+def test_every_key_of_the_schema_stands_in_config_yaml(path):
+    def values(config, rest):
+        if not rest:
+            return [config]
+        names = config if rest[0] == "*" else [rest[0]] if rest[0] in config else []
+        return [value for name in names for value in values(config[name], rest[1:])]
+
+    if "grid" not in path and path[-1] not in OPTIONAL:
+        parents = values(CONFIG, path[:-1])
+        assert len(values(CONFIG, path)) == len(parents) > 0
+
+
+def workflow_text() -> str:
+    files = [*(ROOT / "workflow" / "rules").glob("*.smk"), *(ROOT / "workflow" / "scripts").rglob("*.py")]
+    read = [path.read_text() for path in files if path.name not in ("configuration.py", "mistakes.py")]
+    return "\n".join([*read, inspect.getsource(configuration.selected)])
+
+
+WORKFLOW = workflow_text()
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=".".join)
+def test_every_key_of_the_schema_is_read_by_the_workflow(path):
+    assert re.search(rf"""["'/]{path[-1]}["']""", WORKFLOW), f"nothing reads {'.'.join(path)}"

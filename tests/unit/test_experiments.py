@@ -1,0 +1,369 @@
+"""Runs of an experiment, and their identity in paths."""
+
+import copy
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from richlazy import configuration, connectivity, experiments, networks
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def with_experiment(grid, compare="rank", preset="reproduction", seeds=2, name="mine", **groups):
+    """A copy of config.yaml with one more experiment, and keys of groups replaced."""
+    config = copy.deepcopy(CONFIG)
+    for group, values in groups.items():
+        config[group] |= values
+    config["experiments"][name] = {
+        "title": "t", "source": "s", "preset": preset, "grid": grid, "compare": compare, "seeds": seeds,
+    }  # fmt: skip
+    return config
+
+
+def runs_of(grid, **settings):
+    return experiments.runs(with_experiment(grid, **settings), "mine")
+
+
+def paths_of(grid, **settings):
+    return [experiments.run_path(run) for run in runs_of(grid, **settings)]
+
+
+SVD = {"task": ["CXT"], "structure": ["svd_truncation"], "rank": [1, 30]}
+GAUSSIAN = {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]}
+
+
+def parameters_in(path):
+    """Names and values of a path, read back as types of ``PARAMETERS``; missing ones are None."""
+    found = dict(part.split("~") for folder in path.split("/") for part in folder.split(","))
+    return {
+        name: kind(found[name]) if name in found else None for name, (kind, _) in experiments.PARAMETERS.items()
+    } | {name: value for name, value in found.items() if name not in experiments.PARAMETERS}
+
+
+def test_a_run_comes_back_from_a_row_of_a_table_or_json_file():
+    grid = SVD | {"structure": ["svd_truncation", "soft_rank", "gaussian"], "decay_exponent": [1, 2]}
+    runs = runs_of(grid)
+    for missing in (None, pd.NA, float("nan"), np.nan):
+        rows = [{name: missing if value is None else value for name, value in run.items()} for run in runs]
+        found = [experiments.run_of_row(row | {"final_loss": 0.1}) for row in rows]
+        assert found == runs
+        assert [experiments.run_path(run) for run in found] == [experiments.run_path(run) for run in runs]
+    as_read = [json.loads(json.dumps(run | {"gain": 1})) for run in runs]
+    assert [type(experiments.run_of_row(row)["gain"]) for row in as_read] == [float] * len(runs)
+
+
+# Seeds and order
+
+
+@pytest.mark.parametrize(("given_seeds", "expected"), [(3, [0, 1, 2]), ([5, 2], [5, 2])], ids=["count", "list"])
+def test_seeds_are_counted_from_0_or_listed(given_seeds, expected):
+    assert experiments.seeds({"seeds": given_seeds}) == expected
+    assert [run["seed"] for run in runs_of(SVD | {"rank": [1]}, seeds=given_seeds)] == expected
+
+
+def test_runs_stand_in_the_order_of_the_grid_and_then_of_the_seeds():
+    runs = runs_of({"task": ["DMS", "2AF"], "structure": ["svd_truncation"], "rank": [30, 1]})
+    assert [(run["task"], run["rank"], run["seed"]) for run in runs] == [
+        ("DMS", 30, 0), ("DMS", 30, 1), ("DMS", 1, 0), ("DMS", 1, 1),
+        ("2AF", 30, 0), ("2AF", 30, 1), ("2AF", 1, 0), ("2AF", 1, 1),
+    ]  # fmt: skip
+
+
+def test_the_shipped_experiments_have_their_runs():
+    counts = {name: len(experiments.runs(CONFIG, name)) for name in CONFIG["experiments"]}
+    assert counts == {"figure_1": 3 * 4 * 10, "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5}
+
+
+def test_a_run_has_every_parameter_in_its_type_and_order():
+    for run in runs_of(SVD | {"decay_exponent": [1, 2], "structure": ["svd_truncation", "soft_rank", "uniform"]}):
+        assert list(run) == list(experiments.PARAMETERS)
+        for name, (kind, _) in experiments.PARAMETERS.items():
+            assert run[name] is None or type(run[name]) is kind, name
+
+
+def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_training():
+    run = runs_of(SVD, preset="published_code", training={"iterations": 7}, connectivity={"size": 40})[0]
+    expected = {
+        "task": "CXT", "structure": "svd_truncation", "rank": 1, "decay_exponent": None, "matching": "frobenius",
+        "size": 40, "gain": 1.25, "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0,
+        "time_constant_ms": 100.0, "learning_rate": 0.003, "momentum": 0.9, "batch_size": 32, "iterations": 7,
+        "seed": 0,
+    }  # fmt: skip
+    assert run == expected
+
+
+def test_the_grid_stands_above_preset_and_groups():
+    grid = SVD | {
+        "leak": ["exponential"], "rectification": ["inside"], "momentum": [0.5], "gain": [0.7], "size": [50],
+        "matching": ["leading_eigenvalue"], "time_step_ms": [20], "time_constant_ms": [80], "learning_rate": [0.1],
+        "batch_size": [4], "iterations": [9],
+    }  # fmt: skip
+    run = runs_of(grid)[0]
+    assert {name: run[name] for name in grid if name != "rank"} == {
+        name: values[0] for name, values in grid.items() if name != "rank"
+    }
+
+
+# Identity
+
+
+def test_the_path_of_a_run_reads_like_this():
+    assert paths_of(SVD)[0] == (
+        "task~CXT/structure~svd_truncation,rank~1,matching~frobenius/size~300,gain~1.5/"
+        "leak~euler,rectification~after_leak,time_step_ms~100,time_constant_ms~100/"
+        "learning_rate~0.003,momentum~0,batch_size~32,iterations~10000/seed~0"
+    )
+
+
+def test_gain_1_and_gain_1_0_are_the_same_network():
+    assert paths_of(GAUSSIAN | {"gain": [1]}) == paths_of(GAUSSIAN | {"gain": [1.0]})
+
+
+@pytest.mark.parametrize("value", [100, 100.0, 1e2])
+def test_numbers_are_written_in_one_way(value):
+    assert paths_of(SVD, dynamics={"time_step_ms": value}) == paths_of(SVD)
+
+
+def test_close_numbers_stay_apart():
+    assert len(set(paths_of(GAUSSIAN | {"gain": [0.1 + 0.2, 0.3, 1e-7, 1e22]}, seeds=1))) == 4
+
+
+def test_rectification_makes_no_difference_where_nothing_of_the_old_state_stays():
+    both = paths_of(SVD | {"rectification": ["after_leak", "inside"]})
+    assert both == paths_of(SVD)
+    assert all("rectification~after_leak" in path for path in both)
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [{"leak": ["exponential"]}, {"time_step_ms": [50]}, {"time_constant_ms": [200]}],
+    ids=["exponential", "short step", "long constant"],
+)
+def test_rectification_makes_a_difference_where_something_stays(grid):
+    paths = paths_of(SVD | {"rectification": ["after_leak", "inside"]} | grid)
+    assert len(set(paths)) == 2 * len(paths_of(SVD))
+
+
+@pytest.mark.parametrize("time_step_ms", [50, 100])
+@pytest.mark.parametrize("leak", networks.LEAKS)
+def test_rectification_is_ignored_exactly_where_the_leak_factor_is_0(leak, time_step_ms):
+    run = runs_of(SVD | {"leak": [leak], "rectification": ["inside"], "time_step_ms": [time_step_ms]})[0]
+    factor = networks.leak_factor(leak, run["time_step_ms"], run["time_constant_ms"])
+    assert (run["rectification"] == "after_leak") == (factor == 0)
+
+
+def test_parameters_that_a_structure_ignores_are_left_out():
+    grid = {
+        "task": ["CXT"], "structure": ["gaussian", "uniform", "svd_truncation", "soft_rank"], "rank": [1, 30],
+        "decay_exponent": [2], "matching": ["frobenius", "leading_eigenvalue"],
+    }  # fmt: skip
+    runs = runs_of(grid, seeds=1)
+    taken = {run["structure"]: {key for key in ("rank", "decay_exponent", "matching") if run[key]} for run in runs}
+    assert taken == {
+        "gaussian": set(), "uniform": set(),
+        "svd_truncation": {"rank", "matching"}, "soft_rank": {"decay_exponent", "matching"},
+    }  # fmt: skip
+    assert len(runs) == 1 + 1 + 2 * 2 + 2
+    for run in runs:
+        for name in {"rank", "decay_exponent", "matching"} - taken[run["structure"]]:
+            assert f"{name}~" not in experiments.run_path(run)
+
+
+def test_the_kind_and_not_the_name_of_a_structure_decides_what_it_takes():
+    config = with_experiment(SVD | {"structure": ["mine"]}, structures={"mine": {"kind": "gaussian"}})
+    assert [run["rank"] for run in experiments.runs(config, "mine")] == [None, None]
+
+
+def test_an_equal_run_stands_once_in_an_experiment():
+    paths = paths_of(SVD | {"structure": ["gaussian"]})
+    assert len(paths) == len(set(paths)) == 2
+
+
+def test_equal_runs_of_two_experiments_are_one_path():
+    figure_1 = {experiments.run_path(run) for run in experiments.runs(CONFIG, "figure_1")}
+    others = {experiments.run_path(run) for run in experiments.runs(CONFIG, "leak_momentum_gain")}
+    assert len(figure_1 & others) == 4 * 5  # euler, no momentum, gain 1.5: four ranks, five seeds
+
+
+@pytest.mark.parametrize("change", [{"seeds": 3}, {"grid": {"rank": [1, 30, 300]}}, {"grid": {"rank": [100, 1, 30]}}])
+def test_adding_seeds_or_values_keeps_the_paths_of_before(change):
+    before = set(paths_of(SVD))
+    after = set(paths_of(SVD | change.get("grid", {}), seeds=change.get("seeds", 2)))
+    assert before < after
+
+
+def test_title_source_and_seed_count_are_no_part_of_the_identity():
+    config = with_experiment(SVD)
+    before = [experiments.run_path(run) for run in experiments.runs(config, "mine")]
+    config["experiments"]["mine"] |= {"title": "other", "source": "other", "compare": "structure", "schematic": True}
+    config["scale"] = "other"
+    assert [experiments.run_path(run) for run in experiments.runs(config, "mine")] == before
+
+
+VALUES = {
+    "task": st.sampled_from(list(CONFIG["tasks"])),
+    "structure": st.sampled_from(list(CONFIG["structures"])),
+    "rank": st.integers(1, 300),
+    "decay_exponent": st.floats(1e-6, 1e6),
+    "matching": st.sampled_from(list(connectivity.MATCHINGS)),
+    "size": st.integers(2, 10**6),
+    "gain": st.floats(1e-6, 1e6),
+    "leak": st.sampled_from(networks.LEAKS),
+    "rectification": st.sampled_from(networks.RECTIFICATIONS),
+    "time_step_ms": st.sampled_from([0.5, 1, 20, 100, 100.0]),
+    "time_constant_ms": st.sampled_from([100, 100.0, 1e3]),
+    "learning_rate": st.floats(1e-300, 1e300),
+    "momentum": st.floats(0, 1, exclude_max=True),
+    "batch_size": st.integers(1, 10**6),
+    "iterations": st.integers(1, 10**9),
+}
+
+
+@st.composite
+def grids(draw):
+    """A grid with one or two values of every parameter."""
+    return {name: draw(st.lists(values, min_size=1, max_size=2)) for name, values in VALUES.items()}
+
+
+@given(grids())
+def test_distinct_runs_have_distinct_paths_and_a_path_gives_its_run_back(grid):
+    runs = runs_of(grid, seeds=[0, 2**63 - 1])
+    paths = [experiments.run_path(run) for run in runs]
+    assert len(set(paths)) == len(paths) == len({tuple(run.values()) for run in runs})
+    assert [parameters_in(path) for path in paths] == runs
+
+
+@given(grids())
+def test_stages_are_shared_by_exactly_the_runs_that_agree_on_what_they_read(grid):
+    """Runs share a file when, and only when, all parameters are equal that the rule of that file reads."""
+    runs = runs_of(grid)
+    for path_of, names in (
+        (experiments.connectivity_path, ["structure", "rank", "decay_exponent", "matching", "size", "gain", "seed"]),
+        (experiments.probe_path, ["task", "time_step_ms", "seed"]),
+        (experiments.batches_path, ["task", "time_step_ms", "batch_size", "iterations", "seed"]),
+    ):
+        by_path = {(path_of(run), tuple(run[name] for name in names)) for run in runs}
+        assert len(by_path) == len(dict(by_path)) == len({values for _, values in by_path})
+
+
+def longest_path():
+    long = "n" * 60
+    config = copy.deepcopy(CONFIG)
+    config["tasks"][long] = config["tasks"]["2AF"]
+    config["structures"][long] = config["structures"]["soft_rank"]
+    grid = {
+        "task": [long], "structure": [long], "decay_exponent": [1.2345678901234567e-100],
+        "matching": ["leading_eigenvalue"], "size": [10**9], "gain": [1.2345678901234567e-100],
+        "leak": ["exponential"], "rectification": ["after_leak"], "time_step_ms": [1.2345678901234567e-100],
+        "time_constant_ms": [1.2345678901234567e100], "learning_rate": [1.2345678901234567e-100],
+        "momentum": [1.2345678901234567e-100], "batch_size": [10**9], "iterations": [10**9],
+    }  # fmt: skip
+    config["experiments"][long] = config["experiments"]["figure_1"] | {"grid": grid, "seeds": [0, 2**63 - 1]}
+    return experiments.run_path(experiments.runs(config, long)[-1])
+
+
+def test_no_folder_has_a_name_that_a_file_system_refuses():
+    path = longest_path()
+    assert max(map(len, path.split("/"))) <= 200
+    assert len(path) < 1000  # systems allow 4096 for the whole, and results may lie deep
+
+
+def test_the_longest_names_that_the_schema_allows_are_those_of_the_test_above():
+    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text())
+    assert schema["$defs"]["name"]["maxLength"] == 60
+    assert schema["properties"]["experiments"]["propertyNames"]["maxLength"] == 60
+    long = {f"{'n' * 60}": CONFIG["structures"]["gaussian"]}
+    configuration.check(
+        CONFIG | {"structures": CONFIG["structures"] | long}, ROOT / "workflow/schemas/config.schema.yaml"
+    )
+
+
+def test_paths_hold_no_character_that_a_shell_or_snakemake_reads():
+    for name in CONFIG["experiments"]:
+        for run in experiments.runs(CONFIG, name):
+            assert re.fullmatch(r"[A-Za-z0-9_~,./+-]+", experiments.run_path(run))
+
+
+# Stages that runs share
+
+
+def test_connectivity_is_shared_by_tasks_and_ways_of_training():
+    grid = SVD | {
+        "task": ["2AF", "CXT"],
+        "momentum": [0, 0.9],
+        "leak": ["euler", "exponential"],
+        "learning_rate": [1, 2],
+    }
+    runs = runs_of(grid)
+    assert len(runs) == 2 * 2 * 2 * 2 * len(SVD["rank"]) * 2
+    assert {experiments.connectivity_path(run) for run in runs} == {
+        f"structure~svd_truncation,rank~{rank},matching~frobenius/size~300,gain~1.5/seed~{seed}"
+        for rank in (1, 30)
+        for seed in (0, 1)
+    }
+
+
+def test_trials_are_shared_by_conditions_but_not_by_seeds_tasks_or_time_steps():
+    grid = SVD | {"task": ["2AF", "CXT"], "gain": [1, 1.5], "size": [30, 300], "time_step_ms": [50, 100]}
+    runs = runs_of(grid)
+    assert {experiments.probe_path(run) for run in runs} == {
+        f"task~{task}/time_step_ms~{step}/seed~{seed}"
+        for task in ("2AF", "CXT")
+        for step in (50, 100)
+        for seed in (0, 1)
+    }
+    assert {experiments.batches_path(run) for run in runs} == {
+        f"task~{task}/time_step_ms~{step}/batch_size~32,iterations~10000/seed~{seed}"
+        for task in ("2AF", "CXT")
+        for step in (50, 100)
+        for seed in (0, 1)
+    }
+
+
+def test_probes_do_not_depend_on_how_long_is_trained_but_batches_do():
+    runs = runs_of(SVD | {"rank": [1], "iterations": [10, 20], "batch_size": [4, 8]}, seeds=1)
+    assert len({experiments.probe_path(run) for run in runs}) == 1
+    assert len({experiments.batches_path(run) for run in runs}) == 4
+
+
+def test_paths_match_the_wildcards_of_the_workflow():
+    text = (ROOT / "workflow" / "rules" / "common.smk").read_text()
+    patterns = dict(re.findall(r'^    (run|connectivity|probe|batches)="(.+)",$', text, re.MULTILINE))
+    run = runs_of(SVD)[0]
+    for name, path_of in (
+        ("run", experiments.run_path),
+        ("connectivity", experiments.connectivity_path),
+        ("probe", experiments.probe_path),
+        ("batches", experiments.batches_path),
+    ):
+        matching = {other for other, pattern in patterns.items() if re.fullmatch(pattern, path_of(run))}
+        assert name in matching
+        # Trials of both kinds lie in one folder, so neither pattern may match the other's path.
+        assert not (matching - {name} - {"run"})
+
+
+# Arms
+
+
+@pytest.mark.parametrize(
+    ("grid", "compare", "expected"),
+    [
+        (SVD, "rank", ["task"]),
+        (SVD | {"task": ["2AF", "CXT"]}, "rank", ["task"]),
+        (SVD | {"gain": [1, 1.5], "leak": ["euler"], "momentum": [0, 0.9]}, "rank", ["task", "gain", "momentum"]),
+        (SVD | {"structure": ["svd_truncation", "mine"]}, "structure", ["task", "rank"]),
+        (SVD, "structure", ["task", "rank"]),
+    ],
+    ids=["one task", "two tasks", "varied parameters", "compared structures", "compared parameter left out"],
+)
+def test_arms_are_the_tasks_and_what_else_varies(grid, compare, expected):
+    assert experiments.arms(with_experiment(grid, compare=compare), "mine") == expected

@@ -1,0 +1,543 @@
+"""Tests and effect sizes, against hand computations, brute force and naive loops."""
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from richlazy import statistics
+
+SETTINGS = {
+    "measures": ["change", "alignment"],
+    "confidence_level": 0.95,
+    "bootstrap_resamples": 199,
+    "loss_margin": 0.005,
+}
+SHARED = ["n", "excluded"]
+
+
+def generator(seed=0):
+    return np.random.default_rng(seed)
+
+
+def runs_table(levels=(1, 30, 300), seeds=6, tasks=("CXT",), compare="rank", slope=-1.0, noise=0.3):
+    """Runs whose change falls and whose alignment rises with the place of the level, in every task."""
+    rng = generator(1)
+    rows = []
+    for task, (place, level), seed in itertools.product(tasks, enumerate(levels), range(seeds)):
+        rows.append(
+            {
+                "task": task, compare: level, "seed": seed, "diverged": False,
+                "change": slope * place + noise * rng.standard_normal() + seed,
+                "alignment": -slope * place + noise * rng.standard_normal(),
+                "final_loss": 0.3 + 0.001 * rng.standard_normal(),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def sample_of(runs, measure, compare="rank"):
+    return runs.pivot(index="seed", columns=compare, values=measure).to_numpy()
+
+
+# Holm
+
+
+def test_holm_by_hand():
+    # Sorted .005, .01, .03, .04 times 4, 3, 2, 1: .02, .03, .06, .04; the last may not fall below the third.
+    assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+def test_holm_stops_at_1_and_leaves_a_single_value():
+    assert statistics.holm([0.6, 0.7]) == pytest.approx([1.0, 1.0])
+    assert statistics.holm([0.04]) == pytest.approx([0.04])
+    assert len(statistics.holm([])) == 0
+
+
+def test_holm_does_not_count_missing_values():
+    corrected = statistics.holm([np.nan, 0.01, np.nan, 0.04])
+    assert corrected[[1, 3]] == pytest.approx([0.02, 0.04])
+    assert np.isnan(corrected[[0, 2]]).all()
+
+
+def test_holm_gives_equal_values_equal_corrections():
+    assert statistics.holm([0.01, 0.01, 0.01]) == pytest.approx([0.03, 0.03, 0.03])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_rejects_what_the_step_down_procedure_rejects(p_values):
+    """Holm (1979): go up the sorted values, reject while p <= alpha / (m - i), stop at the first that is not."""
+    corrected = statistics.holm(p_values)
+    for level in (0.001, 0.01, 0.05, 0.3):
+        rejected = set()
+        for step, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+            if p_values[place] * (len(p_values) - step) > level:
+                break
+            rejected.add(place)
+        assert {place for place, p in enumerate(corrected) if p <= level} == rejected
+    assert (corrected >= np.array(p_values)).all()
+    assert (corrected <= np.maximum(np.array(p_values), min(1, len(p_values) * max(p_values)))).all()
+
+
+# Page's test
+
+
+def page_by_enumeration(values):
+    """L and two-sided p of Page's test from all orders of every row; rows without ties."""
+    seeds, conditions = values.shape
+    weights = np.arange(1, conditions + 1)
+    ranks = values.argsort(axis=1).argsort(axis=1) + 1
+    observed = {1: (ranks * weights).sum(), -1: (ranks[:, ::-1] * weights).sum()}
+    sums = [np.dot(order, weights) for order in itertools.permutations(weights)]
+    null = np.array([sum(rows) for rows in itertools.product(sums, repeat=seeds)])
+    p = {direction: (null >= statistic).mean() for direction, statistic in observed.items()}
+    direction = 1 if p[1] <= p[-1] else -1
+    return observed[direction], min(1.0, 2 * p[direction]), direction
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("seeds", "conditions"), [(2, 3), (4, 3), (3, 4), (2, 4)])
+def test_page_trend_is_exact(seeds, conditions, seed):
+    values = generator(seed).standard_normal((seeds, conditions))
+    statistic, p, direction = statistics.page_trend(values)
+    expected_statistic, expected_p, expected_direction = page_by_enumeration(values)
+    assert statistic == expected_statistic
+    assert p == pytest.approx(expected_p, rel=1e-12)
+    assert direction == expected_direction
+
+
+def test_page_trend_of_perfect_order():
+    """All rows in order: one of (4!)^5 orders reaches it, and as many in the other direction."""
+    rising = np.tile([1.0, 2.0, 3.0, 4.0], (5, 1)) + generator().standard_normal((5, 1))
+    for values, direction in ((rising, 1), (rising[:, ::-1], -1)):
+        statistic, p, found = statistics.page_trend(values)
+        assert statistic == 5 * (1 + 4 + 9 + 16)
+        assert p == pytest.approx(2 / math.factorial(4) ** 5)
+        assert found == direction
+
+
+def test_page_trend_does_not_exceed_1():
+    statistic, p, _ = statistics.page_trend(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
+    assert (statistic, p) == (24.0, 1.0)
+
+
+# Effect sizes
+
+
+def naive_tau(row):
+    """Kendall's tau-b with the order of the places, by counting pairs; 0 where all values are equal."""
+    pairs = list(itertools.combinations(range(len(row)), 2))
+    score = sum(np.sign(row[j] - row[i]) for i, j in pairs)
+    untied = sum(row[i] != row[j] for i, j in pairs)
+    return score / math.sqrt(untied * len(pairs)) if untied else 0.0
+
+
+@pytest.mark.parametrize("conditions", [2, 3, 4, 7])
+def test_rank_correlations_are_kendalls_tau_b(conditions):
+    rng = generator(conditions)
+    values = np.vstack([rng.standard_normal((5, conditions)), rng.integers(0, 3, (5, conditions))])
+    expected = [naive_tau(row) for row in values]
+    assert np.allclose(statistics.rank_correlations(values), expected, equal_nan=True, atol=1e-12)
+
+
+def test_rank_correlations_have_the_sign_of_the_trend():
+    assert statistics.rank_correlations(np.array([[1.0, 2, 3], [3.0, 2, 1], [1.0, 3, 2]])) == pytest.approx(
+        [1, -1, 1 / 3]
+    )
+
+
+@given(st.lists(st.integers(-50, 50), min_size=1, max_size=9))
+def test_hodges_lehmann_is_the_median_of_pairwise_means(differences):
+    walsh = [(differences[i] + differences[j]) / 2 for i in range(len(differences)) for j in range(i, len(differences))]
+    assert statistics.hodges_lehmann(np.array(differences, float)) == np.median(walsh)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_hodges_lehmann_works_along_an_axis(axis):
+    sample = generator().standard_normal((4, 5))
+    rows = np.moveaxis(sample, axis, -1)
+    assert statistics.hodges_lehmann(sample, axis=axis) == pytest.approx(
+        [statistics.hodges_lehmann(row) for row in rows]
+    )
+
+
+def test_hodges_lehmann_resists_an_outlier():
+    assert statistics.hodges_lehmann(np.array([1.0, 1.1, 0.9, 1.0, 1000.0])) < 1.2
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=7), st.lists(st.integers(0, 5), min_size=1, max_size=7))
+def test_cliffs_delta_counts_pairs(first, second):
+    larger = sum(a > b for a in first for b in second)
+    smaller = sum(a < b for a in first for b in second)
+    delta = statistics.cliffs_delta(np.array(first, float), np.array(second, float))
+    assert delta == pytest.approx((larger - smaller) / (len(first) * len(second)))
+
+
+# Bootstrap
+
+
+def test_interval_covers_the_mean_about_as_often_as_it_says():
+    rng = generator(5)
+    covered = 0
+    for repetition in range(200):
+        low, high = statistics.bootstrap_interval(rng.standard_normal(15), np.mean, 0.9, 199, seed=repetition)
+        covered += low <= 0 <= high
+    assert 0.8 <= covered / 200 <= 0.96
+
+
+def test_interval_contains_the_estimate_and_grows_with_confidence():
+    sample = generator().standard_normal(12)
+    widths = []
+    for confidence in (0.5, 0.8, 0.99):
+        low, high = statistics.bootstrap_interval(sample, np.mean, confidence, 999, seed=0)
+        assert low < sample.mean() < high
+        widths.append(high - low)
+    assert widths == sorted(widths)
+    assert widths[0] < widths[-1] / 2
+
+
+def test_interval_repeats_for_a_seed_and_differs_for_another():
+    sample = generator().standard_normal(8)
+    first, again, other = (statistics.bootstrap_interval(sample, np.mean, 0.95, 99, seed=seed) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+@pytest.mark.parametrize("statistic", [np.mean, statistics.hodges_lehmann])
+def test_interval_of_a_sample_without_spread_is_a_point(statistic):
+    assert statistics.bootstrap_interval(np.full(5, 0.25), statistic, 0.95, 99, 0) == (0.25, 0.25)
+    assert statistics.bootstrap_interval(np.array([2.0]), statistic, 0.95, 99, 0) == (2.0, 2.0)
+
+
+def test_interval_of_nothing_is_missing():
+    assert np.isnan(statistics.bootstrap_interval(np.array([]), np.mean, 0.95, 99, 0)).all()
+
+
+@pytest.mark.filterwarnings("ignore:The BCa confidence interval:Warning")
+@pytest.mark.parametrize("sample", [[1, 1, 1, 1, 1, 1, 1, 1, 1, 0.67], [0, 0, 0, 0, 5], [1, -1]], ids=str)
+@pytest.mark.parametrize("statistic", [np.mean, statistics.hodges_lehmann])
+def test_interval_is_finite_where_bca_is_undefined(sample, statistic):
+    low, high = statistics.bootstrap_interval(np.array(sample, float), statistic, 0.95, 199, 0)
+    assert min(sample) <= low <= high <= max(sample)
+
+
+# Trends
+
+
+def test_trends_have_their_columns_and_one_row_per_arm_and_measure():
+    table = statistics.trends(runs_table(tasks=("2AF", "CXT")), ["task"], "rank", SETTINGS)
+    assert list(table.columns) == ["task", *statistics.TREND_COLUMNS]
+    assert table[["task", "measure"]].to_numpy().tolist() == [
+        ["2AF", "change"], ["2AF", "alignment"], ["CXT", "change"], ["CXT", "alignment"],
+    ]  # fmt: skip
+
+
+def test_trends_agree_with_their_parts():
+    runs = runs_table()
+    table = statistics.trends(runs, ["task"], "rank", SETTINGS).set_index("measure")
+    for measure in ("change", "alignment"):
+        values, row = sample_of(runs, measure), table.loc[measure]
+        taus = statistics.rank_correlations(values)
+        expected = statistics.page_trend(values)
+        assert (row["page_statistic"], row["p"]) == expected[:2]
+        assert row["effect"] == pytest.approx(taus.mean())
+        interval = statistics.bootstrap_interval(taus, np.mean, 0.95, 199, seed=0)
+        assert (row["interval_low"], row["interval_high"]) == interval
+        assert row[SHARED].tolist() == [6, 0]
+    assert table.loc["change", "effect"] < -0.8
+    assert table.loc["alignment", "effect"] > 0.8
+
+
+def test_levels_are_ordered_by_value_and_not_by_place_in_the_table():
+    runs = runs_table(levels=(300, 1, 30))
+    assert statistics.trends(runs, [], "rank", SETTINGS)["effect"].abs().max() < 0.7
+    values = sample_of(runs, "change")  # pivot sorts the columns
+    assert statistics.trends(runs, [], "rank", SETTINGS)["p"][0] == statistics.page_trend(values)[1]
+
+
+def test_trends_of_named_conditions_are_empty_but_have_their_columns():
+    runs = runs_table(levels=("gaussian", "uniform", "soft_rank"), compare="structure")
+    table = statistics.trends(runs, ["task"], "structure", SETTINGS)
+    assert len(table) == 0
+    assert list(table.columns) == ["task", *statistics.TREND_COLUMNS]
+
+
+@pytest.mark.parametrize("kind", ["Int64", "Float64", "int64", "float64"])
+def test_numbers_keep_their_order_in_every_type_of_column(kind):
+    runs = runs_table(levels=(2, 10, 9))
+    expected = statistics.trends(runs, [], "rank", SETTINGS)
+    typed = statistics.trends(runs.astype({"rank": kind}), [], "rank", SETTINGS)
+    pd.testing.assert_frame_equal(typed, expected)
+
+
+# Contrasts
+
+
+@pytest.mark.parametrize(("seeds", "p"), [(10, 2 / 2**10), (5, 2 / 2**5)])
+def test_the_smallest_p_of_wilcoxon_is_exact(seeds, p):
+    runs = runs_table(levels=(1, 300), seeds=seeds, noise=0.01)
+    table = statistics.contrasts(runs, [], "rank", SETTINGS)
+    assert table["p"].to_numpy() == pytest.approx([p, p], rel=1e-12)
+
+
+def test_wilcoxon_by_enumeration_of_signs():
+    runs = runs_table(levels=(1, 300), seeds=7, slope=0.1)
+    values = sample_of(runs, "change")
+    differences = values[:, 0] - values[:, 1]
+    ranks = np.abs(differences).argsort().argsort() + 1
+    observed = abs((np.sign(differences) * ranks).sum())
+    null = [abs(np.dot(signs, ranks)) for signs in itertools.product((-1, 1), repeat=7)]
+    table = statistics.contrasts(runs, [], "rank", SETTINGS)
+    assert table["p"][0] == pytest.approx(np.mean(np.array(null) >= observed))
+
+
+def test_contrast_of_numbers_is_the_smallest_against_the_largest():
+    runs = runs_table(levels=(30, 300, 1))
+    table = statistics.contrasts(runs, ["task"], "rank", SETTINGS)
+    assert list(table.columns) == ["task", *statistics.CONTRAST_COLUMNS]
+    assert table[["level", "reference"]].drop_duplicates().to_numpy().tolist() == [["1", "300"]]
+
+
+def test_contrasts_of_names_are_each_against_the_first_of_the_table():
+    runs = runs_table(levels=("gaussian", "b", "a"), compare="structure")
+    table = statistics.contrasts(runs, [], "structure", SETTINGS)
+    assert table[["measure", "level", "reference"]].to_numpy().tolist() == [
+        ["change", "b", "gaussian"], ["change", "a", "gaussian"],
+        ["alignment", "b", "gaussian"], ["alignment", "a", "gaussian"],
+    ]  # fmt: skip
+
+
+def test_contrasts_agree_with_their_parts():
+    runs = runs_table(levels=("gaussian", "soft_rank"), compare="structure")
+    row = statistics.contrasts(runs, [], "structure", SETTINGS).iloc[0]
+    values = runs.pivot(index="seed", columns="structure", values="change")
+    level, reference = values["soft_rank"].to_numpy(), values["gaussian"].to_numpy()
+    differences = level - reference
+    assert row["effect"] == pytest.approx(statistics.hodges_lehmann(differences))
+    assert row["effect"] < 0  # level minus reference
+    spread = math.sqrt(sum((differences - differences.mean()) ** 2) / (len(differences) - 1))
+    assert row["standardised_effect"] == pytest.approx(differences.mean() / spread)
+    assert row["cliffs_delta"] == pytest.approx(statistics.cliffs_delta(level, reference))
+    interval = statistics.bootstrap_interval(differences, statistics.hodges_lehmann, 0.95, 199, seed=0)
+    assert (row["interval_low"], row["interval_high"]) == interval
+
+
+def test_equal_conditions_have_p_1_and_no_effect():
+    runs = runs_table(levels=(1, 300))
+    runs["change"] = runs["seed"] * 1.0
+    row = statistics.contrasts(runs, [], "rank", SETTINGS).iloc[0]
+    assert row[["p", "effect", "interval_low", "interval_high"]].tolist() == [1, 0, 0, 0]
+    assert np.isnan(row["standardised_effect"])
+
+
+def test_pairing_sees_a_small_shift_under_large_differences_of_seeds():
+    runs = runs_table(levels=(1, 300), seeds=8, noise=0.001)
+    runs["change"] += 100 * runs["seed"]
+    paired = statistics.contrasts(runs, [], "rank", SETTINGS).iloc[0]
+    assert paired["p"] == pytest.approx(2 / 2**8)
+    assert paired["cliffs_delta"] < 0.2  # which ignores the pairing, as it says
+
+
+# Losses
+
+
+def loss_table(differences, reference=0.3):
+    rows = []
+    for seed, difference in enumerate(differences):
+        for rank, loss in ((1, reference + difference), (300, reference)):
+            rows.append({"rank": rank, "seed": seed, "diverged": False, "final_loss": loss})
+    return pd.DataFrame(rows)
+
+
+def one_sided_t(values, bound):
+    """T statistic of mean - bound."""
+    values = np.asarray(values)
+    return (values.mean() - bound) / (values.std(ddof=1) / math.sqrt(len(values)))
+
+
+def test_losses_agree_with_two_t_tests_by_formula():
+    from scipy.stats import t as student
+
+    differences = 0.002 + 0.004 * generator(3).standard_normal(9)
+    row = statistics.losses(loss_table(differences), [], "rank", SETTINGS).iloc[0]
+    p_above = student.sf(one_sided_t(differences, -0.005), 8)
+    p_below = student.cdf(one_sided_t(differences, 0.005), 8)
+    assert row["p"] == pytest.approx(max(p_above, p_below), rel=1e-6)
+    half = student.ppf(0.975, 8) * differences.std(ddof=1) / 3
+    assert row["effect"] == pytest.approx(differences.mean())
+    assert (row["interval_low"], row["interval_high"]) == pytest.approx(
+        (differences.mean() - half, differences.mean() + half)
+    )
+    assert row[["level", "reference", "margin"]].tolist() == ["1", "300", 0.005]
+
+
+@pytest.mark.parametrize(
+    ("shift", "equivalent"),
+    [(0.0, True), (0.003, True), (-0.003, True), (0.005, False), (-0.005, False), (0.02, False), (-0.02, False)],
+)
+def test_losses_are_equivalent_within_the_margin_on_either_side(shift, equivalent):
+    noise = 1e-4 * generator().standard_normal(10)
+    row = statistics.losses(loss_table(noise - noise.mean() + shift), [], "rank", SETTINGS).iloc[0]
+    assert (row["p"] < 0.05) == equivalent
+    if abs(shift) > 0.01:
+        assert row["p"] > 0.99
+
+
+def test_a_wide_spread_is_not_equivalent():
+    differences = 0.05 * np.array([-1.0, 1, -1, 1, -1, 1])
+    assert statistics.losses(loss_table(differences), [], "rank", SETTINGS)["p"][0] > 0.1
+
+
+def test_losses_compare_every_level_with_the_largest_and_names_with_the_first():
+    table = statistics.losses(runs_table(levels=(30, 1, 300)), ["task"], "rank", SETTINGS)
+    assert list(table.columns) == ["task", *statistics.LOSS_COLUMNS]
+    assert table[["level", "reference"]].to_numpy().tolist() == [["1", "300"], ["30", "300"]]
+    names = runs_table(levels=("b", "c", "a"), compare="structure")
+    table = statistics.losses(names, [], "structure", SETTINGS)
+    assert table[["level", "reference"]].to_numpy().tolist() == [["c", "b"], ["a", "b"]]
+
+
+# Pairing, exclusion and families
+
+
+TABLES = {"trends": statistics.trends, "contrasts": statistics.contrasts, "losses": statistics.losses}
+
+
+@pytest.mark.parametrize("test", TABLES)
+def test_a_diverged_run_takes_its_seed_out_of_all_conditions(test):
+    runs = runs_table(tasks=("2AF", "CXT"))
+    without_seed = runs[~((runs["task"] == "CXT") & (runs["seed"] == 2))]
+    diverged = runs.copy()
+    place = diverged[(diverged["task"] == "CXT") & (diverged["seed"] == 2) & (diverged["rank"] == 30)].index
+    # What a diverged run left behind does not count, however extreme.
+    diverged.loc[place, ["diverged", "change", "alignment", "final_loss"]] = [True, 1e9, -1e9, 1e9]
+    found = TABLES[test](diverged, ["task"], "rank", SETTINGS)
+    expected = TABLES[test](without_seed, ["task"], "rank", SETTINGS)
+    assert found.loc[found["task"] == "CXT", "n"].unique().tolist() == [5]
+    assert found.loc[found["task"] == "CXT", "excluded"].unique().tolist() == [1]
+    assert found.loc[found["task"] == "2AF", "excluded"].unique().tolist() == [0]
+    pd.testing.assert_frame_equal(found.drop(columns="excluded"), expected.drop(columns="excluded"))
+
+
+@pytest.mark.parametrize("missing", [np.nan, np.inf, -np.inf])
+def test_a_missing_value_takes_its_seed_out_of_that_measure_alone(missing):
+    runs = runs_table()
+    runs.loc[0, "change"] = missing
+    table = statistics.contrasts(runs, [], "rank", SETTINGS).set_index("measure")
+    assert table.loc["change", SHARED].tolist() == [5, 1]
+    assert table.loc["alignment", SHARED].tolist() == [6, 0]
+    assert np.isfinite(table["effect"]).all()
+
+
+@pytest.mark.parametrize("missing", [None, pd.NA])
+def test_a_null_of_a_typed_table_counts_as_missing(missing):
+    runs = runs_table().astype({"change": "Float64"})
+    runs.loc[0, "change"] = missing
+    assert statistics.trends(runs, [], "rank", SETTINGS)["excluded"].tolist() == [1, 0]
+
+
+def test_a_seed_that_lacks_a_condition_is_left_out():
+    runs = runs_table().iloc[1:]
+    assert statistics.trends(runs, [], "rank", SETTINGS)[SHARED].to_numpy().tolist() == [[5, 1], [5, 1]]
+
+
+@pytest.mark.parametrize("test", TABLES)
+@pytest.mark.parametrize("left", [0, 1])
+def test_too_few_seeds_give_a_row_without_numbers(test, left):
+    runs = runs_table()
+    runs["diverged"] = (runs["rank"] == 30) & (runs["seed"] >= left) | (runs["rank"] == 1) & (runs["seed"] >= left)
+    table = TABLES[test](runs, ["task"], "rank", SETTINGS)
+    assert len(table) == len(TABLES[test](runs_table(), ["task"], "rank", SETTINGS))
+    assert (table[SHARED] == [left, 6 - left]).all(axis=None)
+    assert table[["p", "p_holm", "effect", "interval_low", "interval_high"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("test", TABLES)
+def test_arms_are_tested_by_themselves(test):
+    both = runs_table(tasks=("2AF", "CXT"))
+    together = TABLES[test](both, ["task"], "rank", SETTINGS)
+    for task in ("2AF", "CXT"):
+        alone = TABLES[test](both[both["task"] == task], ["task"], "rank", SETTINGS)
+        part = together[together["task"] == task].reset_index(drop=True)
+        pd.testing.assert_frame_equal(part.drop(columns="p_holm"), alone.drop(columns="p_holm"))
+
+
+@pytest.mark.parametrize("test", TABLES)
+def test_all_rows_of_a_table_are_one_family(test):
+    table = TABLES[test](runs_table(tasks=("2AF", "CXT", "DMS")), ["task"], "rank", SETTINGS)
+    assert len(table) > 3
+    assert table["p_holm"].tolist() == statistics.holm(table["p"]).tolist()
+
+
+def test_several_parameters_make_an_arm_of_each_combination():
+    runs = pd.concat([runs_table(tasks=("2AF", "CXT")).assign(gain=gain) for gain in (1.0, 1.5)])
+    table = statistics.trends(runs, ["task", "gain"], "rank", SETTINGS)
+    assert list(table.columns[:2]) == ["task", "gain"]
+    assert len(table.drop_duplicates(["task", "gain"])) == 4
+    assert (table["n"] == 6).all()
+
+
+def test_two_runs_of_one_seed_and_condition_are_an_error_and_not_averaged():
+    runs = pd.concat([runs_table(), runs_table().iloc[:1]])
+    with pytest.raises(ValueError, match="duplicate"):
+        statistics.trends(runs, [], "rank", SETTINGS)
+
+
+@pytest.mark.parametrize("test", TABLES)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_tables_do_not_depend_on_the_order_of_the_runs(test, seed):
+    runs = runs_table(tasks=("2AF", "CXT"))
+    shuffled = runs.iloc[generator(seed).permutation(len(runs))]
+    keys = ["task", *(["measure"] if test != "losses" else ["level"])]
+    found, expected = (
+        TABLES[test](table, ["task"], "rank", SETTINGS).sort_values(keys, ignore_index=True)
+        for table in (shuffled, runs)
+    )
+    pd.testing.assert_frame_equal(found, expected)
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_tables_of_names_depend_only_on_which_name_comes_first(seed):
+    runs = runs_table(levels=("gaussian", "uniform", "soft_rank"), compare="structure")
+    order = generator(seed).permutation(len(runs) - 1) + 1
+    shuffled = runs.iloc[[0, *order]]
+    keys = ["measure", "level"]
+    found, expected = (
+        statistics.contrasts(table, [], "structure", SETTINGS).sort_values(keys, ignore_index=True)
+        for table in (shuffled, runs)
+    )
+    # Equal p-values may be corrected in either order, with the same result.
+    pd.testing.assert_frame_equal(found, expected)
+
+
+@pytest.mark.parametrize("test", TABLES)
+def test_the_runs_table_is_left_as_it_was(test):
+    runs = runs_table()
+    TABLES[test](runs, ["task"], "rank", SETTINGS)
+    pd.testing.assert_frame_equal(runs, runs_table())
+
+
+def test_two_ordered_conditions_have_a_contrast_but_no_trend():
+    runs = runs_table(levels=(1, 300))
+    trends = statistics.trends(runs, [], "rank", SETTINGS)
+    assert list(trends.columns) == list(statistics.TREND_COLUMNS)
+    assert len(trends) == 0
+    assert len(statistics.contrasts(runs, [], "rank", SETTINGS)) == 2
+
+
+@pytest.mark.parametrize("test", TABLES)
+def test_an_arm_whose_structure_takes_no_rank_is_not_lost(test):
+    runs = runs_table(levels=(1.0, 1.25, 1.5), compare="gain")
+    both = pd.concat([runs.assign(structure="gaussian", rank=pd.NA), runs.assign(structure="svd_truncation", rank=30)])
+    table = TABLES[test](both.astype({"rank": "Int64"}), ["structure", "rank"], "gain", SETTINGS)
+    assert set(table["structure"]) == {"gaussian", "svd_truncation"}
+
+
+def test_a_seed_without_any_change_does_not_erase_the_effect_of_the_others():
+    runs = runs_table()
+    runs.loc[runs["seed"] == 0, "alignment"] = 1.0
+    row = statistics.trends(runs, [], "rank", SETTINGS).set_index("measure").loc["alignment"]
+    assert np.isfinite(row[["p", "effect", "interval_low", "interval_high"]].astype(float)).all()

@@ -1,0 +1,199 @@
+"""Tables of an experiment: types of the columns, the rule of convergence, and diverged runs."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from richlazy import experiments, metrics, records, summaries, tables
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+RUNS = experiments.runs(CONFIG, "figure_1")
+MEASURES = {name: 0.5 + place for place, name in enumerate(metrics.MEASURES)}
+KINDS = {int: "Int64", float: "Float64", str: "string"}
+
+
+def row(place=0, **changes):
+    """What measure_network writes for one run, as it comes back from JSON."""
+    values = (
+        RUNS[place]
+        | {"network": f"results/runs/{place}/network.npz", "probe": "results/trials/probe.npz"}
+        | {"final_loss": 0.3, "diverged": False, "diverged_at": None, "bayes_loss": 0.25, "bayes_accuracy": 0.9}
+        | MEASURES
+        | changes
+    )
+    return json.loads(json.dumps(records._finite(values), allow_nan=False))
+
+
+def diverged(place=1):
+    """A run of which nothing is known but that it diverged."""
+    return row(place, final_loss=math.nan, diverged=True, diverged_at=17, **dict.fromkeys(MEASURES, math.nan))
+
+
+def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005):
+    return summaries.runs_table(rows, convergence_factor, loss_margin)
+
+
+# Columns
+
+
+def test_a_row_for_each_run_in_their_order_with_all_columns():
+    table = runs_table(row(3), row(0), diverged(7))
+    assert list(table.columns) == list(summaries.RUN_COLUMNS)
+    assert table["run"].tolist() == [experiments.run_path(RUNS[place]) for place in (3, 0, 7)]
+    assert table["network"].tolist() == [f"results/runs/{place}/network.npz" for place in (3, 0, 7)]
+
+
+def test_columns_are_parameters_outcome_and_every_measure():
+    columns = set(summaries.RUN_COLUMNS)
+    assert set(experiments.PARAMETERS) | set(metrics.MEASURES) <= columns
+    assert columns - set(experiments.PARAMETERS) - set(metrics.MEASURES) == {
+        "run", "network", "probe", "final_loss", "diverged", "diverged_at", "bayes_loss", "bayes_accuracy", "converged",
+    }  # fmt: skip
+
+
+def test_every_column_has_a_meaning():
+    for columns in (summaries.RUN_COLUMNS, summaries.CURVE_COLUMNS):
+        assert all(len(meaning) > 5 for meaning in columns.values())
+
+
+@pytest.mark.parametrize("rows", [[row()], [row(), diverged()], [diverged()]], ids=["good", "both", "diverged"])
+def test_types_do_not_depend_on_what_is_missing(rows):
+    types = runs_table(*rows).dtypes.astype(str).to_dict()
+    expected = {name: KINDS[kind] for name, (kind, _) in experiments.PARAMETERS.items()}
+    expected |= dict.fromkeys(("final_loss", "bayes_loss", "bayes_accuracy", *metrics.MEASURES), "float64")
+    expected |= {"diverged": "bool", "diverged_at": "Int64", "converged": "boolean"}
+    expected |= dict.fromkeys(("run", "network", "probe"), "object")
+    assert types == expected
+
+
+def test_parameters_keep_their_values():
+    table = runs_table(*(row(place) for place in range(len(RUNS))))
+    for name in experiments.PARAMETERS:
+        assert [None if pd.isna(value) else value for value in table[name]] == [run[name] for run in RUNS]
+    assert [experiments.run_of_row(line) for line in table.to_dict("records")] == RUNS
+
+
+@pytest.mark.parametrize(("structure", "null"), [("gaussian", {"rank", "decay_exponent", "matching"})])
+def test_parameters_that_a_structure_ignores_are_null(structure, null):
+    values = {"structure": structure, "rank": None, "matching": None}
+    table = runs_table(row(**values), row(1))
+    assert set(table.columns[table.iloc[0].isna()]) == null | {"diverged_at"}
+    assert table["rank"].isna().tolist() == [True, False]
+
+
+def test_a_gain_of_1_is_a_number_with_a_point_and_gives_the_same_run():
+    table = runs_table(row(gain=1))
+    assert table["gain"].dtype == "Float64"
+    assert "gain~1/" in table["run"][0]
+
+
+def test_measures_stand_in_their_columns():
+    table = runs_table(row())
+    assert {name: table[name][0] for name in MEASURES} == MEASURES
+
+
+# Convergence and divergence
+
+
+@pytest.mark.parametrize(
+    ("final_loss", "bayes_loss", "converged"),
+    [
+        (0.25, 0.25, True),
+        (0.3749, 0.25, True),
+        (0.3849, 0.25, True),
+        (0.3851, 0.25, False),
+        (0.0099, 0.0, True),
+        (0.0101, 0.0, False),
+        (0.0, 0.0, True),
+    ],
+)
+def test_a_run_has_converged_up_to_the_floor_times_the_factor_plus_the_margin(final_loss, bayes_loss, converged):
+    table = runs_table(row(final_loss=final_loss, bayes_loss=bayes_loss), convergence_factor=1.5, loss_margin=0.01)
+    assert table["converged"].tolist() == [converged]
+
+
+def test_the_bound_itself_counts_as_converged():
+    table = runs_table(row(final_loss=0.75, bayes_loss=0.25), convergence_factor=2, loss_margin=0.25)
+    assert table["converged"].tolist() == [True]
+
+
+def test_without_a_floor_nothing_is_said_about_convergence():
+    table = runs_table(row(bayes_loss=None, bayes_accuracy=None), row(1, final_loss=9.0))
+    assert table["converged"].isna().tolist() == [True, False]
+    assert table["converged"][1] == False  # noqa: E712
+    assert np.isnan(table["bayes_accuracy"][0])
+
+
+def test_a_diverged_run_is_null_and_not_averaged():
+    table = runs_table(row(0), diverged(1))
+    assert table["diverged"].tolist() == [False, True]
+    assert table["diverged_at"].isna().tolist() == [True, False]
+    assert table["diverged_at"][1] == 17
+    assert table.loc[1, ["final_loss", *MEASURES]].isna().all()
+    assert table["converged"].tolist() == [True, False]
+    assert table["final_loss"][0] == 0.3
+
+
+# Curves
+
+
+def history(*losses, step=10):
+    values = {"iterations": [step * (place + 1) for place in range(len(losses))], "loss": list(losses)}
+    return json.loads(json.dumps(records._finite(values)))
+
+
+def test_curves_are_one_row_per_run_and_point():
+    table = summaries.curves_table([history(1.0, 0.5), history(2.0, 1.0, 0.5, step=5)], ["a", "b"])
+    assert list(table.columns) == list(summaries.CURVE_COLUMNS)
+    assert table["run"].tolist() == ["a", "a", "b", "b", "b"]
+    assert table["iteration"].tolist() == [10, 20, 5, 10, 15]
+    assert set(table["quantity"]) == {"loss"}
+    assert table["value"].tolist() == [1.0, 0.5, 2.0, 1.0, 0.5]
+    assert table["value"].dtype == float
+    assert list(table.index) == list(range(5))
+
+
+def test_a_loss_that_was_not_finite_is_null_and_the_others_stay():
+    table = summaries.curves_table([history(1.0, math.inf, math.nan)], ["a"])
+    assert table["value"].isna().tolist() == [False, True, True]
+    assert table["value"].dtype == float
+
+
+def test_a_curve_of_nulls_alone_keeps_its_type():
+    assert summaries.curves_table([history(math.nan, math.nan)], ["a"])["value"].dtype == float
+
+
+def test_runs_and_histories_must_be_as_many():
+    with pytest.raises(ValueError, match="longer than"):
+        summaries.curves_table([history(1.0), history(1.0)], ["a"])
+
+
+# Files
+
+
+@pytest.mark.parametrize("rows", [[row(), diverged()], [row()], [diverged()]], ids=["both", "good", "diverged"])
+def test_runs_come_back_from_their_file_with_types_and_meanings(tmp_path, rows):
+    table = runs_table(*rows)
+    tables.save_table(tmp_path / "runs.parquet", table, summaries.RUN_COLUMNS)
+    pd.testing.assert_frame_equal(tables.load_table(tmp_path / "runs.parquet"), table)
+    assert tables.meanings(tmp_path / "runs.parquet") == summaries.RUN_COLUMNS
+
+
+def test_curves_come_back_from_their_file_with_types_and_meanings(tmp_path):
+    table = summaries.curves_table([history(1.0, math.nan)], ["a"])
+    tables.save_table(tmp_path / "curves.parquet", table, summaries.CURVE_COLUMNS)
+    pd.testing.assert_frame_equal(tables.load_table(tmp_path / "curves.parquet"), table)
+    assert tables.meanings(tmp_path / "curves.parquet") == summaries.CURVE_COLUMNS
+
+
+def test_curves_can_be_joined_to_runs():
+    runs = runs_table(row(0), row(1))
+    curves = summaries.curves_table([history(1.0), history(2.0)], runs["run"])
+    joined = curves.merge(runs, on="run")
+    assert joined[["seed", "value"]].to_numpy().tolist() == [[RUNS[0]["seed"], 1.0], [RUNS[1]["seed"], 2.0]]

@@ -1,0 +1,126 @@
+"""The workflow as a user meets it before anything runs."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+from runner import ROOT, environment, new_project
+
+
+def run_in_root(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment())
+
+
+@pytest.fixture(scope="module")
+def whole() -> str:
+    done = run_in_root("--dry-run", "--directory", ".", "--forceall")
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", whole, re.MULTILINE))
+    # 120 of Figure 1, 160 of the factorial of which 20 are those of Figure 1, 20 of another task
+    assert int(counts["train_network"]) == int(counts["measure_network"]) == 120 + 140 + 20
+
+
+def test_a_dry_run_gives_a_reason_for_each_job(whole):
+    jobs = len(re.findall(r"^Reason: ", whole, re.MULTILINE))
+    total = int(re.search(r"^total +(\d+)$", whole, re.MULTILINE).group(1))
+    assert jobs == total - 1  # the target itself is listed without one
+
+
+def test_rules_have_a_docstring_of_one_line():
+    done = run_in_root("--list-rules")
+    assert done.returncode == 0
+    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    named = {line.split()[0]: line for line in lines if not line.startswith(" ")}
+    for rule in ("all", "build_connectivity", "draw_batches", "draw_probe", "train_network", "measure_network",
+                 "tabulate", "compare_conditions", "judge_claims", "draw_measures", "recheck"):  # fmt: skip
+        assert rule in named
+    text = done.stdout
+    for sentence in ("Train one network", "Measure what learning changed", "Judge every claim"):
+        assert sentence in text
+
+
+def test_the_workflow_passes_the_linter():
+    done = run_in_root("--lint")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "good condition" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("profile", ["profiles/quick"])
+def test_profiles_dry_run(profile, tmp_path):
+    project = new_project(tmp_path / "project")
+    command = [sys.executable, "-m", "snakemake", "--profile", profile, "--dry-run"]
+    done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"train network +20", done.stdout + done.stderr)
+
+
+def test_a_new_task_needs_a_configuration_entry_alone(tmp_path):
+    project = new_project(tmp_path / "project")
+    task = {
+        "environment": "DelayComparison-v0",
+        "semantics": "installed",
+        "sampler": "neurogym",
+        "timing_ms": {"fixation": 0, "stimulus1": 200, "delay": 200, "stimulus2": 200, "decision": 100},
+    }
+    project.configure(
+        tasks={"comparison": task}, experiments={"figure_1": {"grid": {"task": ["comparison"], "rank": [2, 16]}}}
+    )
+    description = "results/tiny/trials/task~comparison/time_step_ms~100/seed~0/task.json"
+    project.run(description)
+    found = json.loads((project.folder / description).read_text())
+    assert found["environment"] == "DelayComparison" and found["classes"] == 3
+    assert project.jobs()["train_network"] == 4
+
+
+def test_any_directory_can_hold_the_results(tmp_path):
+    done = run_in_root(
+        "--dry-run", "--directory", str(tmp_path), "--workflow-profile", "none", "--cores", "1",
+        "--configfile", "tests/configs/tiny.yaml",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+BAD = {
+    "unknown key": ({"trainig": {}}, "unknown key 'trainig'"),
+    "rank above size": ({"experiments": {"figure_1": {"grid": {"rank": [1, 4, 17]}}}}, "lower the rank"),
+    "unknown task": ({"experiments": {"figure_1": {"grid": {"task": ["2AF", "XYZ"]}}}}, "'XYZ'"),
+    "not a number": ({"training": {"learning_rate": float("nan")}}, "finite"),
+}
+
+
+@pytest.mark.parametrize("mistake", BAD)
+def test_a_bad_configuration_stops_with_one_sentence_before_anything_is_written(mistake, tmp_path):
+    changes, fragment = BAD[mistake]
+    project = new_project(tmp_path / "project")
+    project.configure(**changes)
+    done = project.snakemake(check=False)
+    assert done.returncode != 0
+    output = (done.stdout + done.stderr).strip()
+    assert "Traceback" not in output
+    sentence = [line for line in output.splitlines() if line.startswith("Configuration: ")]
+    assert len(sentence) == 1 and fragment in sentence[0]
+    assert not (project.folder / "results").exists()
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path):
+    project = new_project(tmp_path / "project")
+    path = project.folder / "tiny.yaml"
+    path.write_text(path.read_text() + "scale: other\n")
+    done = project.snakemake("--dry-run", check=False)
+    assert done.returncode != 0 and "'scale' stands twice" in done.stderr
+
+
+def test_environments_carry_the_pins_of_the_requirements():
+    pins = dict(re.findall(r"^([A-Za-z0-9_-]+)==(\S+)", (ROOT / "envs/requirements.txt").read_text(), re.MULTILINE))
+    for name in ("compute", "analysis"):
+        packages = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())["dependencies"][-1]["pip"]
+        for package, version in (pin.split("==") for pin in packages):
+            assert pins[package] == version, f"{package} in envs/{name}.yaml"
