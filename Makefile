@@ -2,6 +2,8 @@
 # Needs git, make and Python 3.11 or newer (make PYTHON=python3.12 to name one).
 
 PYTHON ?= python3
+# An additional package index, such as PyTorch's own of CPU builds
+PIP_INDEX ?=
 BIN = .venv/bin
 INSTALLED = .venv/installed
 # Jobs have one thread each; Snakemake runs as many jobs as there are cores.
@@ -42,5 +44,5 @@ $(INSTALLED): envs/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "This needs Python 3.11 or newer, and '$(PYTHON)' is missing or older: install one, or name it with make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check $(if $(PIP_INDEX),--extra-index-url $(PIP_INDEX)) -r envs/requirements.txt
 	@touch $@

@@ -37,6 +37,7 @@ rule all:
 for experiment in SELECTED:
 
     rule:
+        """Build tables, statistics and figures of this experiment of the configuration."""
         name:
             experiment
         input:

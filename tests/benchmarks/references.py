@@ -128,11 +128,3 @@ def per_output_kernel(
     recurrent, others = jacobian.tensor_split([network.recurrent.numel()], dim=1)
     kernel = recurrent @ recurrent.T
     return kernel, kernel + others @ others.T
-
-
-def grown_by_concatenation(rows: list[torch.Tensor]) -> torch.Tensor:
-    """The rows as one matrix that grows by ``torch.cat``, row by row, as in the authors' script."""
-    matrix = rows[0][None]
-    for row in rows[1:]:
-        matrix = torch.cat([matrix, row[None]])
-    return matrix

@@ -109,14 +109,15 @@ def _levels(runs: pd.DataFrame, compare: str) -> list[Any]:
     return sorted(levels) if pd.api.types.is_numeric_dtype(runs[compare]) else levels
 
 
-def _footnote(figure: Figure, runs: pd.DataFrame) -> None:
+def _footnote(figure: Figure, runs: pd.DataFrame, mark: str = "") -> None:
+    """Say below the panels how many runs there are, and how many diverged or did not converge."""
     total, diverged = len(runs), int(runs["diverged"].sum())
     unconverged = int((~runs["converged"] & ~runs["diverged"]).sum()) if runs["converged"].notna().all() else None
     text = f"{total} runs; {diverged} diverged"
     if diverged:
         text += " (not drawn, their seeds not tested)"
     if unconverged is not None:
-        text += f"; {unconverged} not converged" + (" (open circles)" if unconverged else "")
+        text += f"; {unconverged} not converged" + (mark if unconverged else "")
     figure.text(0.995, 0.005, text, ha="right", va="bottom", color="0.35")
 
 
@@ -176,7 +177,7 @@ def draw_measures(
                     axes.tick_params(labelbottom=True)
         right.supxlabel(PARAMETER_LABELS[compare], fontsize=settings["font_size_pt"])
         right.align_ylabels(panels[:, 0])
-        _footnote(figure, runs)
+        _footnote(figure, runs, mark=" (open circles)")
         _save(figure, pdf, png, settings)
 
 
@@ -289,7 +290,7 @@ def draw_effects(
         width = settings["width_mm"] / MM_PER_INCH
         figure, panels = plt.subplots(
             1, len(measures), figsize=(width, 0.19 * len(rows) + 1.35), squeeze=False, sharey=True,
-            sharex="row" if ordered else False, layout=ConstrainedLayoutEngine(rect=(0, 0.06, 1, 0.94)),
+            sharex="row" if ordered else False, layout="constrained",
         )  # fmt: skip
         for axes, measure in zip(panels[0], measures, strict=True):
             label, sign = LABELS[measure]
@@ -314,8 +315,7 @@ def draw_effects(
             if ordered
             else "difference from the reference (Hodges-Lehmann)"
         )
-        figure.supxlabel(meaning, fontsize=settings["font_size_pt"])
+        note = f"filled: p < {significance_level:g} after Holm's correction; n = {int(table['n'].min())} seeds"
+        figure.supxlabel(f"{meaning}\n{note}", fontsize=settings["font_size_pt"])
         figure.suptitle(title)
-        note = f"dots filled where p < {significance_level:g} (Holm); n = {int(table['n'].min())} seeds"
-        figure.text(0.995, 0.005, note, ha="right", va="bottom", color="0.35")
         _save(figure, pdf, png, settings)

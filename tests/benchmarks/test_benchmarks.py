@@ -1,0 +1,334 @@
+"""The references of the benchmarks compute what the library computes; the table says what was measured. No timing."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import oracles
+from richlazy import metrics
+from richlazy.kernels import tangent_kernel
+from richlazy.networks import Dynamics, Weights
+
+from . import __main__ as program
+from . import dry_run, measuring, memory, training_autograd, training_step, whole_run
+from . import tangent_kernel as tangent_kernel_benchmark
+from .measuring import Comparison, Row, Settings, Spread
+from .references import MatrixProducts, PlainNetwork, TorchNetwork, per_output_kernel
+
+SHAPES = (
+    training_step.Shape("small", 12, 3, 3, 5, 4, calls=1, required=0.8, moonshot=0.9),
+    training_step.Shape("small, last step", 12, 7, 4, 6, 3, "last", calls=1),
+)
+ONCE = Settings(repeats=1, quick=True)
+NETWORKS = (PlainNetwork, TorchNetwork)
+
+
+@pytest.fixture
+def small_config():
+    """The repository's configuration, reduced to seconds."""
+    config = whole_run.paper_scale()
+    config["connectivity"]["size"] = 16
+    config["training"] |= {"iterations": 250, "batch_size": 8}
+    config["probe"] |= {"trials": 20, "kernel_trials": 3}
+    return config
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.loss_steps)
+def test_both_sides_of_a_training_step_give_the_same_weights(shape, network):
+    ours = training_step.LibraryStep(shape, torch.float64)
+    reference = training_autograd.AutogradStep(shape, network, torch.float64)
+    before = ours.weights.map(torch.clone)
+    for _ in range(training_step.STORED_BATCHES + 2):  # all batches, and the first ones again
+        ours()
+        reference()
+    trained = reference.training.network.state_dict().values()
+    expected = {matrix.shape: matrix for matrix in trained}
+    for matrix, initial in zip(ours.weights, before, strict=True):
+        assert not torch.equal(matrix, initial)
+        torch.testing.assert_close(matrix[0], expected[matrix[0].shape], rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.loss_steps)
+def test_both_sides_of_a_training_step_see_the_same_loss(shape, network):
+    ours = training_step.LibraryStep(shape, torch.float64)
+    reference = training_autograd.AutogradStep(shape, network, torch.float64)
+    for _ in range(3):
+        ours()
+        inputs, targets = next(reference.batches)
+        loss = reference.training.step(torch.from_numpy(inputs), torch.from_numpy(targets))
+        assert loss == pytest.approx(-float(ours.log_likelihoods.mean()), rel=1e-12)
+
+
+@pytest.mark.parametrize("leak_factor", [0.0, 0.3])
+@pytest.mark.parametrize("loss_steps", ["all", "last"])
+def test_outputs_of_the_plain_network_follow_the_equation(leak_factor, loss_steps):
+    rng = np.random.default_rng(0)
+    weights = oracles.random_weights(rng, 9, 3, 4)
+    inputs, _ = oracles.random_trials(rng, 6, 5, 3, 4)
+    expected = oracles.network_outputs(weights, inputs, leak_factor, "after_leak")
+    outputs = PlainNetwork(weights, leak_factor)(inputs, loss_steps)
+    torch.testing.assert_close(outputs, expected if loss_steps == "all" else expected[-1:], rtol=1e-12, atol=1e-14)
+
+
+def test_products_of_the_reference_are_those_of_the_step():
+    steps, batch_size, size = 5, 4, 12
+    recurrent = oracles.random_weights(np.random.default_rng(0), size, 3, 3)[0]
+    products = MatrixProducts(recurrent, steps, batch_size)
+    products.run()
+    products.run()  # the arrays are used again, so that a second call must give the same
+    rates, deltas = (torch.ones(batch_size, size, dtype=torch.float64) for _ in range(2))
+    gradient = torch.zeros(size, size, dtype=torch.float64)
+    all_deltas = [deltas := deltas @ recurrent if step else deltas for step in range(steps)][::-1]
+    for step in range(steps):
+        if step:
+            gradient += all_deltas[step].T @ rates
+            rates = rates @ recurrent.T
+        torch.testing.assert_close(products.rates[step], rates, rtol=1e-12, atol=1e-14)
+        torch.testing.assert_close(products.deltas[step], all_deltas[step], rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(products.gradient, gradient, rtol=1e-12, atol=1e-13)
+
+
+def test_products_of_the_reference_give_the_library_its_gradient():
+    shape = SHAPES[0]
+    step = training_step.LibraryStep(shape, torch.float64)
+    products = MatrixProducts(step.weights.recurrent[0], shape.steps, shape.batch_size)
+    before = step.weights.recurrent.clone()
+    step()
+    for ours, theirs in ((products.rates, step.backpropagation.rates), (products.deltas, step.backpropagation.deltas)):
+        for target, source in zip(ours, theirs, strict=True):
+            target.copy_(source[0])
+    torch.mm(products.later_deltas_transposed, products.earlier_rates, out=products.gradient)
+    factor = training_step.LEARNING_RATE / step.backpropagation.loss_rows
+    torch.testing.assert_close(
+        step.weights.recurrent[0], before[0] - factor * products.gradient, rtol=1e-13, atol=1e-15
+    )
+
+
+@pytest.mark.parametrize("leak_factor", [0.0, 0.3])
+@pytest.mark.parametrize("one_graph", [True, False])
+def test_kernel_of_the_reference_is_that_of_the_library(leak_factor, one_graph):
+    rng = np.random.default_rng(0)
+    weights = Weights(*oracles.random_weights(rng, 7, 3, 3))
+    inputs, _ = oracles.random_trials(rng, 5, 4, 3, 3)
+    ours = tangent_kernel(weights, inputs, Dynamics(leak_factor))
+    recurrent, every = per_output_kernel(PlainNetwork(weights, leak_factor), inputs, one_graph)
+    assert oracles.relative_error(ours.recurrent, recurrent) < 1e-12
+    assert oracles.relative_error(ours.all, every) < 1e-12
+
+
+def test_appends_are_timed_from_the_first_to_the_last(monkeypatch):
+    lengths = []
+    concatenate = torch.cat
+
+    def recorded(parts):
+        lengths.append(len(parts[0]))
+        return concatenate(parts)
+
+    monkeypatch.setattr(torch, "cat", recorded)
+    monkeypatch.setattr(tangent_kernel_benchmark, "seconds", lambda function: len(function()))
+    # Each append "takes" as many seconds as the matrix then has rows: the sum over all appends is known.
+    assert tangent_kernel_benchmark.seconds_of_growing(40, 3, 8) == pytest.approx(40 * 41 / 2, rel=0.02)
+    assert lengths == [2, 7, 12, 17, 22, 27, 32, 37]
+
+
+@pytest.mark.parametrize("subject", [training_step, training_autograd])
+def test_training_steps_are_measured(subject):
+    check(subject.rows(ONCE, SHAPES), subject.NAME)
+
+
+def test_tangent_kernel_is_measured_and_compared():
+    found = tangent_kernel_benchmark.rows(ONCE, SHAPES[0])
+    check(found, "tangent_kernel")
+    assert found[0].what.startswith("60 outputs")
+    assert (found[0].required, found[0].moonshot) == (50, 200)
+
+
+def test_kernels_that_differ_stop_the_benchmark(monkeypatch):
+    monkeypatch.setattr(tangent_kernel_benchmark, "Dynamics", lambda leak_factor: Dynamics(0.1))
+    with pytest.raises(AssertionError, match="kernels differ"):
+        tangent_kernel_benchmark.rows(ONCE, SHAPES[0])
+
+
+def test_a_whole_run_is_measured(small_config):
+    found = whole_run.rows(ONCE, small_config)
+    check(found, "whole_run")
+    named = {row.what: row for row in found}
+    parts = [row for row in found if row.what.startswith("part: ")]
+    total, trials = named["run with trials"], named["part: trials"]
+    assert len(parts) == 4
+    assert total.ours == pytest.approx(sum(part.ours for part in parts), rel=1e-6)
+    assert named["run without trials"].ours == pytest.approx(total.ours - trials.ours, rel=1e-6)
+    assert named["run with trials, kernels with growing torch.cat"].reference > total.reference
+    assert (total.required, total.moonshot) == (8, 12)
+    assert metrics.tangent_kernel is tangent_kernel, "the library's kernel is back in its place"
+
+
+def test_the_reference_draws_the_trials_of_the_task(small_config, tmp_path):
+    run = whole_run.Run(small_config, tmp_path)
+    run.draw_trials()
+    ours, classes = np.load(tmp_path / "inputs.npy"), np.load(tmp_path / "targets.npy")
+    dataset = run.dataset()
+    batches = [tuple(array.copy() for array in dataset()) for _ in range(300)]
+    inputs, targets = (np.stack(arrays) for arrays in zip(*batches, strict=True))
+    assert inputs.shape[1:] == ours.shape[1:]
+    assert targets.shape[1:] == classes.shape[1:]
+    for drawn in (ours, inputs):
+        np.testing.assert_allclose(drawn.mean((0, 2)), ours.mean((0, 2)), atol=0.02)
+        np.testing.assert_allclose(drawn.std((0, 2)), ours.std((0, 2)), atol=0.02)
+    again = run.dataset()
+    assert np.array_equal(again()[0], batches[0][0]), "the same seed gives the same trials"
+
+
+@pytest.mark.slow
+def test_memory_of_a_training_job_is_measured(small_config):
+    found = memory.rows(ONCE, small_config)
+    check(found, "memory")
+    assert found[0].unit == "MB"
+    assert 50 < found[0].ours < 5000
+
+
+def test_announced_jobs_are_counted():
+    lines = [
+        "job           count",
+        "----------  -------",
+        "all               1",
+        "train            40",
+        "total            41",
+    ]
+    assert dry_run.jobs("\n".join([*lines, "", "total ruin"])) == 41
+    assert dry_run.jobs("Nothing to be done") == 0
+
+
+def check(rows, subject):
+    """Rows that name their subject, with finite and positive numbers, and that a table can show."""
+    assert rows
+    for row in rows:
+        assert row.subject == subject
+        values = [row.ours]
+        if row.ratio is not None:
+            values += [row.reference, row.ratio.median, row.ratio.low, row.ratio.high]
+            assert row.ratio.low <= row.ratio.median <= row.ratio.high
+        assert all(math.isfinite(value) and value > 0 for value in values), row
+        assert row.what in measuring.table(rows)
+
+
+def test_two_sides_are_timed_in_turns():
+    calls = []
+    comparison = measuring.interleaved(lambda: calls.append("a"), lambda: calls.append("b"), 3, calls=2)
+    assert "".join(calls) == "ab" + "aabb" * 3
+    assert len(comparison.ours) == len(comparison.reference) == 3
+    calls.clear()
+    measuring.interleaved(lambda: calls.append("a"), lambda: calls.append("b"), 2, calls=3, reference_calls=1)
+    assert "".join(calls) == "ab" + "aaab" * 2
+
+
+def test_the_ratio_is_the_median_of_pairwise_ratios():
+    comparison = Comparison([1.0, 2.0, 4.0], [8.0, 2.0, 8.0])
+    assert comparison.ratio == Spread(2.0, 1.0, 8.0)
+    row = Row.of("subject", "what", comparison, required=2)
+    assert (row.ours, row.reference, row.unit) == (2.0, 8.0, "s")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "ours", "met"),
+    [
+        (9.0, 1.0, "moonshot"),
+        (8.0, 1.0, "moonshot"),
+        (4.0, 9.0, "yes"),
+        (3.9, 1.0, "no"),
+        (None, 4.0, "moonshot"),
+        (None, 8.0, "yes"),
+        (None, 8.1, "no"),
+    ],  # fmt: skip
+)
+def test_requirements_are_least_ratios_or_greatest_values(ratio, ours, met):
+    spread = None if ratio is None else Spread(ratio, 0.0, 100.0)
+    limits = (4.0, 8.0) if spread else (8.0, 4.0)
+    row = Row("subject", "what", ours, "s", 1.0, spread, *limits)
+    assert row.met == met
+    assert replace(row, required=None).met == "-"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (1.8512e-3, "s", "1.85 ms"),
+        (0.06, "s", "60 ms"),
+        (12.3, "s", "12.3 s"),
+        (251.7, "s", "252 s"),
+        (2.5e-7, "s", "0.25 µs"),
+        (325.4, "MB", "325 MB"),
+        (None, "s", "-"),
+    ],  # fmt: skip
+)
+def test_quantities_have_three_digits_and_a_unit(value, unit, text):
+    assert measuring.quantity(value, unit) == text
+
+
+def test_the_table_shows_every_number_and_each_note_once():
+    rows = [
+        Row("speed", "step", 0.0018, "s", 0.0146, Spread(8.11, 7.5, 8.5), 8.0, 12.0, "Against a loop."),
+        Row("speed", "other step", 1.0, "s", 3.0, Spread(3.0, 2.0, 4.0), note="Against a loop."),
+        Row("memory", "job", 325.0, "MB", required=600.0, moonshot=400.0, note="In a process."),
+    ]
+    assert measuring.table(rows).splitlines() == [
+        "what                ours  reference  ratio  min-max   required   moonshot      met?",
+        "-----------------------------------------------------------------------------------",
+        "speed",
+        "  step [1]        1.8 ms    14.6 ms   8.11  7.5-8.5       >= 8      >= 12       yes",
+        "  other step [1]     1 s        3 s      3      2-4          -          -         -",
+        "memory",
+        "  job [2]         325 MB          -      -        -  <= 600 MB  <= 400 MB  moonshot",
+        "[1] Against a loop.",
+        "[2] In a process.",
+    ]
+
+
+@pytest.fixture
+def one_subject(monkeypatch):
+    """The program with a single subject that takes no time; settings of PyTorch are set back."""
+    asked = []
+
+    def rows(settings):
+        asked.append(settings)
+        return [Row("nothing", "a thing", 1.0, "s", 3.0, Spread(3.0, 2.0, 4.0), 2.0, 5.0)]
+
+    monkeypatch.setattr(program, "SUBJECTS", {"nothing": rows})
+    yield asked
+    torch.set_flush_denormal(False)
+
+
+def test_the_program_prints_the_table_and_writes_the_numbers(one_subject, tmp_path, capsys):
+    program.main(["--json", str(tmp_path / "numbers.json"), "--repeats", "7", "--with-rerun"])
+    assert one_subject == [Settings(7, False, True)]
+    printed = capsys.readouterr().out
+    assert "a thing" in printed
+    assert f"torch {torch.__version__}" in printed
+    values = json.loads((tmp_path / "numbers.json").read_text())
+    assert values["settings"] == {"repeats": 7, "quick": False, "with_rerun": True}
+    assert values["versions"]["torch"] == torch.__version__
+    assert values["machine"]["cores"] >= 1
+    (row,) = values["rows"]
+    assert (row["what"], row["ours"], row["reference"], row["met"]) == ("a thing", 1.0, 3.0, "yes")
+    assert row["ratio"] == {"median": 3.0, "low": 2.0, "high": 4.0}
+
+
+@pytest.mark.parametrize(("arguments", "repeats"), [([], 20), (["--quick"], 4), (["--quick", "--repeats", "2"], 2)])
+def test_quick_means_fewer_repeats(one_subject, arguments, repeats):
+    program.main([*arguments, "--only", "nothing"])
+    assert one_subject[0].repeats == repeats
+
+
+def test_the_program_knows_its_subjects(capsys):
+    assert list(program.SUBJECTS) == [
+        "training_step", "training_autograd", "tangent_kernel", "whole_run", "memory", "dry_run",
+    ]  # fmt: skip
+    with pytest.raises(SystemExit):
+        program.main(["--only", "coffee"])
+    assert "training_step" in capsys.readouterr().err
