@@ -23,8 +23,8 @@ class Project:
 
     def snakemake(self, *arguments: str, cores: int = 2, check: bool = True) -> subprocess.CompletedProcess:
         """Run Snakemake on the tiny scale; its output is text."""
-        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--workflow-profile", "none"]
-        command += ["--configfile", "tiny.yaml", *arguments]
+        command = [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", "--workflow-profile", "none"]
+        command += ["--cores", str(cores), *arguments]
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment())
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")

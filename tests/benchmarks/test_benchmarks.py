@@ -245,7 +245,7 @@ def test_the_ratio_is_the_median_of_pairwise_ratios():
         (None, 4.0, "moonshot"),
         (None, 8.0, "yes"),
         (None, 8.1, "no"),
-    ],  # fmt: skip
+    ],
 )
 def test_requirements_are_least_ratios_or_greatest_values(ratio, ours, met):
     spread = None if ratio is None else Spread(ratio, 0.0, 100.0)
@@ -265,7 +265,7 @@ def test_requirements_are_least_ratios_or_greatest_values(ratio, ours, met):
         (2.5e-7, "s", "0.25 µs"),
         (325.4, "MB", "325 MB"),
         (None, "s", "-"),
-    ],  # fmt: skip
+    ],
 )
 def test_quantities_have_three_digits_and_a_unit(value, unit, text):
     assert measuring.quantity(value, unit) == text

@@ -167,11 +167,12 @@ def rows(settings: Settings, config: Mapping[str, Any] | None = None) -> list[Ro
         "run without trials, kernels with growing torch.cat": without_trials | appends,
     }
     measured = (
-        f"{run.iterations} iterations of {TASK}. Training and the reference's trials were measured on {chunks} "
-        f"x {chunk} = {chunks * chunk} iterations, in turns, and scaled to {run.iterations}; our trials, and the "
-        "measures of both sides, whole. Reference: NeuroGym's Dataset batch by batch, autograd with torch.optim.SGD, one backward "
-        "pass per output (rows stacked once), the same other metrics. Start of the process and import of PyTorch are left "
-        "out on both sides; in the workflow the conditions of a seed share our trials, here they are counted in full."
+        f"{run.iterations} iterations of {TASK}. Training and the reference's trials were measured on {chunks} x "
+        f"{chunk} = {chunks * chunk} iterations, in turns, and scaled to {run.iterations}; our trials, and the "
+        "measures of both sides, whole. Reference: NeuroGym's Dataset batch by batch, autograd with "
+        "torch.optim.SGD, one backward pass per output (rows stacked once), the same other metrics. Start of the "
+        "process and import of PyTorch are left out on both sides; in the workflow the conditions of a seed share "
+        "our trials, here they are counted in full."
     )
     grown = "As above, with J growing by torch.cat as in the authors' script; timed on a sample of the appends."
     found = [Row.of(NAME, f"part: {name}", Comparison(*part), note=measured) for name, part in parts.items()]

@@ -58,7 +58,7 @@ CASES = {
         compare="gain", title="Gain of several structures",
     ),
     "diverged and unconverged": Case(
-        {"task": ["2AF", "DMS", "CXT"], **SVD},
+        {"task": ["2AF", "CXT"], **SVD},
         diverged=lambda run: run["rank"] == 1 and run["seed"] == 2,
         unconverged=lambda run: run["task"] == "CXT" and run["seed"] == 0,
     ),
@@ -74,10 +74,7 @@ FIGURES = {
         "one task", "three tasks", "eight arms", "named comparison", "diverged and unconverged", "all diverged",
         "no floor",
     ],
-    "effects": [
-        "one task", "three tasks", "eight arms", "named comparison", "two values", "arms with and without a rank",
-        "all diverged",
-    ],
+    "effects": ["one task", "eight arms", "named comparison", "arms with and without a rank", "all diverged"],
 }  # fmt: skip
 DRAWINGS = [(name, figure) for figure, names in FIGURES.items() for name in names]
 
@@ -266,7 +263,6 @@ def overlap(first, second):
     ("diverged and unconverged", "measures"),
     ("all diverged", "measures"),
     ("one task", "effects"),
-    ("three tasks", "effects"),
     ("arms with and without a rank", "effects"),
     ("all diverged", "effects"),
 )
@@ -283,7 +279,7 @@ def test_titles_labels_and_notes_do_not_overlap(drawings, name, figure):
 
 
 @pytest.mark.parametrize(
-    ("name", "figure"), [("three tasks", "measures"), ("eight arms", "losses"), ("named comparison", "effects")]
+    ("name", "figure"), [("three tasks", "measures"), ("one task", "losses"), ("one task", "effects")]
 )
 def test_equal_tables_give_equal_bytes(drawings, data, tmp_path, name, figure):
     drawing = drawings(name, figure)
@@ -296,15 +292,6 @@ def test_files_carry_no_date(drawings):
     drawing = drawings("one task", "measures")
     assert b"/CreationDate" not in drawing.pdf.read_bytes()
     assert b"Software" not in drawing.png.read_bytes()
-
-
-def test_drawing_changes_neither_tables_nor_the_style_of_others(data, tmp_path):
-    style = dict(mpl.rcParams)
-    given = data("one task")
-    before = given.runs.copy()
-    draw("measures", given, tmp_path)
-    pd.testing.assert_frame_equal(given.runs, before)
-    assert dict(mpl.rcParams) == style
 
 
 # What a figure says
@@ -349,9 +336,9 @@ def test_effects_have_a_panel_for_each_tested_measure(drawings, name):
         (
             "measures",
             "diverged and unconverged",
-            ["48 runs; 3 diverged", "not drawn", "4 not converged", "open circles"],
+            ["32 runs; 2 diverged", "not drawn", "4 not converged", "open circles"],
         ),
-        ("losses", "diverged and unconverged", ["48 runs; 3 diverged", "not drawn", "4 not converged"]),
+        ("losses", "diverged and unconverged", ["32 runs; 2 diverged", "not drawn", "4 not converged"]),
         ("measures", "all diverged", ["16 runs; 16 diverged"]),
         ("losses", "no floor", ["16 runs; 0 diverged"]),
     ],
@@ -378,7 +365,7 @@ def dots(drawing):
 
 @pytest.mark.parametrize(
     ("name", "filled", "hollow"),
-    [("one task", 16 * 3, 0), ("diverged and unconverged", (48 - 3 - 4) * 3, 4 * 3), ("all diverged", 0, 0)],
+    [("one task", 16 * 3, 0), ("diverged and unconverged", (32 - 2 - 4) * 3, 4 * 3), ("all diverged", 0, 0)],
 )
 def test_a_dot_for_each_run_open_where_it_did_not_converge(drawings, name, filled, hollow):
     assert dots(drawings(name, "measures")) == (filled, hollow)
@@ -410,8 +397,12 @@ def test_levels_stand_in_their_order_with_their_names(drawings):
 
 
 def test_colours_width_and_resolution_are_those_of_the_settings(data, tmp_path):
+    style, given, before = dict(mpl.rcParams), data("one task"), data("one task").runs.copy()
     settings = SETTINGS | {"width_mm": 100.0, "resolution_dpi": 80, "dot_colour": "#000000", "median_colour": "#00FF00"}
-    _, png = draw("measures", data("one task"), tmp_path, settings)
+    _, png = draw("measures", given, tmp_path, settings)
+    # Nothing beside the files has changed.
+    pd.testing.assert_frame_equal(given.runs, before)
+    assert dict(mpl.rcParams) == style
     pixels = plt.imread(png)
     assert pixels.shape[1] == pytest.approx(100 / 25.4 * 80, abs=1)
     seen = {tuple(colour) for colour in (pixels[..., :3] * 255).round().astype(int).reshape(-1, 3).tolist()}

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from richlazy import statistics
@@ -487,6 +487,7 @@ def test_two_runs_of_one_seed_and_condition_are_an_error_and_not_averaged():
 
 
 @pytest.mark.parametrize("test", TABLES)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_tables_do_not_depend_on_the_order_of_the_runs(test, seed):
     runs = runs_table(tasks=("2AF", "CXT"))
@@ -499,6 +500,7 @@ def test_tables_do_not_depend_on_the_order_of_the_runs(test, seed):
     pd.testing.assert_frame_equal(found, expected)
 
 
+@settings(max_examples=6)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_tables_of_names_depend_only_on_which_name_comes_first(seed):
     runs = runs_table(levels=("gaussian", "uniform", "soft_rank"), compare="structure")
