@@ -1,5 +1,6 @@
 """Configuration checks, the runs of every experiment, and names that all stages share. No rules."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -48,7 +49,12 @@ wildcard_constraints:
 
 def library(script):
     """Library files that a script imports, to be listed as input because Snakemake does not follow imports."""
-    return [str(path) for path in import_closure(SCRIPTS / script)]
+    return [os.path.relpath(path) for path in import_closure(SCRIPTS / script)]
+
+
+def project_file(path):
+    """A file of the project as input; relative, so that a project that moves does not build anything again."""
+    return os.path.relpath(Path(workflow.basedir, path))
 
 
 def run_parameters(table, keys, wildcard):

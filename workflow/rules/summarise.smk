@@ -65,7 +65,7 @@ rule compare_conditions:
 rule judge_claims:
     """Judge every claim of the papers from the statistics of the selected experiments."""
     input:
-        register=workflow.source_path("../../data/claims.yaml"),
+        register=project_file("data/claims.yaml"),
         statistics=collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
         library=library("judge_claims.py"),
     output:

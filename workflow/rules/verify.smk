@@ -8,7 +8,7 @@ Writes  recheck/{row}.json, recheck/verdict.txt
 REFERENCE = config["recheck"]["reference"]
 REFERENCE_TABLE = f"{REFERENCE}/experiments/{{experiment}}/tables/{{table}}.parquet"
 SCRIPTS_OF_A_RUN = [
-    f"{SCRIPTS}/{script}.py"
+    project_file(f"workflow/scripts/{script}.py")
     for script in [
         "build_connectivity",
         "draw_batches",
