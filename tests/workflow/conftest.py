@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+
 from runner import Project, new_project
 
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import yaml
+
 from runner import ROOT, environment, new_project
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+
 from runner import new_project
 
 RUNS = 12
