@@ -126,8 +126,10 @@ def _verdict(judgements: list[Judgement], minimum_seeds: int) -> str:
 
 
 def _evidence(row: pd.Series) -> str:
-    before_sample = row.loc[:"n"].iloc[:-1]
-    name = " ".join(str(value) for value in before_sample if pd.notna(value))
+    identity = row.loc[:"n"].iloc[:-1].dropna().astype(str)
+    if "reference" in identity:
+        identity["reference"] = f"against {identity['reference']}"
+    name = " ".join(identity)
     return (
         f"{name}: {row['effect']:+.3g} [{row['interval_low']:+.3g}, {row['interval_high']:+.3g}], "
         f"p {_probability(row['p_holm'])}, n {row['n']}"
