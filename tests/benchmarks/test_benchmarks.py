@@ -205,6 +205,23 @@ def test_announced_jobs_are_counted():
     assert dry_run.jobs("Nothing to be done") == 0
 
 
+@pytest.mark.parametrize("with_rerun", [False, True])
+def test_a_plan_and_on_request_a_rerun_are_timed(monkeypatch, with_rerun):
+    outputs = iter(["total  707", "total  45", "Nothing to be done"])
+    monkeypatch.setattr(dry_run, "snakemake", lambda folder, *arguments: (2.0, next(outputs)))
+    found = dry_run.rows(replace(ONCE, with_rerun=with_rerun))
+    check(found, "dry_run")
+    assert len(found) == 1 + with_rerun
+    assert "707 jobs" in found[0].note
+    assert not with_rerun or "45 jobs" in found[1].note
+
+
+def test_a_rerun_that_builds_again_stops_the_benchmark(monkeypatch):
+    monkeypatch.setattr(dry_run, "snakemake", lambda folder, *arguments: (2.0, "total  45"))
+    with pytest.raises(AssertionError, match="total  45"):
+        dry_run.rows(replace(ONCE, with_rerun=True))
+
+
 def check(rows, subject):
     """Rows that name their subject, with finite and positive numbers, and that a table can show."""
     assert rows

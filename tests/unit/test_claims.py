@@ -277,7 +277,7 @@ def test_evidence_names_all_arms_and_leaves_out_those_without_a_value():
 
 
 def test_evidence_of_losses_and_contrasts_names_both_conditions():
-    assert judged(loss_rows((0.001, 0.001, 0.02)), EQUIVALENCE)["evidence"].startswith("CXT 0 300: +0.001 [")
+    assert judged(loss_rows((0.001, 0.001, 0.02)), EQUIVALENCE)["evidence"].startswith("CXT 0 against 300: +0.001 [")
 
 
 def test_verdicts_from_real_statistics_can_be_saved_with_all_meanings(tmp_path):
