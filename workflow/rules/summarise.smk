@@ -12,7 +12,7 @@ rule tabulate:
     input:
         measures=run_files("measures.json"),
         histories=run_files("history.json"),
-        library=library("tabulate.py"),
+        library=library("tabulate_runs.py"),
     output:
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
         curves=f"{RESULTS}/experiments/{{experiment}}/tables/curves.parquet",
@@ -29,7 +29,7 @@ rule tabulate:
     message:
         "Tables of {wildcards.experiment}"
     script:
-        "../scripts/tabulate.py"
+        "../scripts/tabulate_runs.py"
 
 
 rule compare_conditions:

@@ -3,7 +3,7 @@
 from richlazy import logs, records, summaries, tables
 
 
-def tabulate(measures, histories, runs_table, curves_table, settings):
+def tabulate_runs(measures, histories, runs_table, curves_table, settings):
     rows = [records.load_json(path) for path in measures]
     runs = summaries.runs_table(rows, settings["convergence_factor"], settings["loss_margin"])
     tables.save_table(runs_table, runs, summaries.RUN_COLUMNS)
@@ -14,4 +14,4 @@ def tabulate(measures, histories, runs_table, curves_table, settings):
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "pyarrow")
     inputs, output = snakemake.input, snakemake.output
-    tabulate(inputs.measures, inputs.histories, output.runs, output.curves, snakemake.params.settings)
+    tabulate_runs(inputs.measures, inputs.histories, output.runs, output.curves, snakemake.params.settings)
