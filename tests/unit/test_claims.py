@@ -417,6 +417,13 @@ def test_html_escapes_what_the_register_says(verdicts):
     assert "A &amp; B, &lt;Figure&gt;" in text
 
 
+def test_html_escapes_the_evidence():
+    table = trend_rows((-0.9, 0.001)).assign(task="<b>bold")
+    text = claims.as_html(claims.judge([CLAIM], {"figure_1": {"trends": table}}, SETTINGS, "quick"))
+    assert "&lt;b&gt;bold change: -0.9" in text
+    assert "<b>" not in text
+
+
 def test_html_is_one_file_that_loads_nothing(verdicts):
     text = claims.as_html(verdicts)
     assert "http" not in text

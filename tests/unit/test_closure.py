@@ -96,7 +96,7 @@ def library_of_rules():
         for rule in re.split(r"^(?:rule|checkpoint) ", file.read_text(), flags=re.MULTILINE)[1:]:
             name, script = rule.split(":")[0], re.search(r'script:\s+"\.\./scripts/(\w+\.py)"', rule)
             if script:
-                yield name, script[1], re.findall(r'library\("(\w+\.py)"\)', rule)
+                yield name, script[1], re.findall(r'"(\w+\.py)"', " ".join(re.findall(r"library\(([^)]*)\)", rule)))
 
 
 RULES = list(library_of_rules())
@@ -107,7 +107,10 @@ def test_every_script_belongs_to_a_rule():
     assert {script for _, script, _ in RULES} | alone == {script.name for script in SCRIPTS}
 
 
-@pytest.mark.parametrize(("rule", "script", "listed"), RULES, ids=[rule for rule, _, _ in RULES])
+@pytest.mark.parametrize(
+    ("rule", "script", "listed"),
+    [pytest.param(*row, id=row[0]) for row in RULES],
+)
 def test_every_rule_lists_all_library_modules_that_its_script_loads(rule, script, listed):
     inputs = set().union(*(closure_of(other) for other in listed))
     loaded = really_imported()[str(ROOT / "workflow" / "scripts" / script)]

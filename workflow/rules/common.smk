@@ -47,9 +47,10 @@ wildcard_constraints:
     batches="task~[^/]+/time_step_ms~[^/]+/batch_size~[^/]+/seed~[0-9]+",
 
 
-def library(script):
-    """Library files that a script imports, to be listed as input because Snakemake does not follow imports."""
-    return [os.path.relpath(path) for path in import_closure(SCRIPTS / script)]
+def library(*scripts):
+    """Library files that scripts import, to be listed as input because Snakemake does not follow imports."""
+    files = {path for script in scripts for path in import_closure(SCRIPTS / script)}
+    return sorted(os.path.relpath(path) for path in files)
 
 
 def project_file(path):

@@ -50,9 +50,14 @@ rule recheck_run:
         fingerprints=REFERENCE_TABLE.replace("{table}", "fingerprints"),
         config=f"{REFERENCE}/config.yaml",
         scripts=SCRIPTS_OF_A_RUN,
-        library=library("recheck_run.py")
-        + library("train_network.py")
-        + library("measure_network.py"),
+        library=library(
+            "recheck_run.py",
+            "build_connectivity.py",
+            "draw_batches.py",
+            "draw_probe.py",
+            "train_network.py",
+            "measure_network.py",
+        ),
     output:
         temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}.json"),
     log:

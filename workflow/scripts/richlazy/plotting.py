@@ -1,5 +1,6 @@
 """Figures of an experiment, from its tables alone."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,10 @@ MM_PER_INCH = 25.4
 # Label of each measure, and the sign with which it grows where learning is lazier.
 LABELS: dict[str, tuple[str, int]] = {
     "weight_change_norm_recurrent": ("weight change\n$\\|\\Delta W_h\\|$", -1),
-    "weight_change_norm": ("weight change, all\n$\\|\\Delta W\\|$", -1),
+    "weight_change_norm": ("weight change,\nall weights\n$\\|\\Delta W\\|$", -1),
     "representation_alignment": ("representation\nalignment", 1),
     "kernel_alignment_recurrent": ("tangent kernel\nalignment", 1),
-    "kernel_alignment": ("tangent kernel\nalignment, all weights", 1),
+    "kernel_alignment": ("tangent kernel\nalignment,\nall weights", 1),
     "sign_similarity": ("sign similarity", 1),
     "accuracy": ("accuracy", 0),
     "final_loss": ("final loss\n(nats per step)", 0),
@@ -87,21 +88,37 @@ def _save(figure: Figure, pdf: str | Path, png: str | Path, settings: Mapping[st
 
 
 def _arms(table: pd.DataFrame, arms: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
-    """Each arm with its title: values of the varied parameters, named where they are not a task."""
+    """Each arm with its title."""
     if not len(arms):
         return [("", table)]
-    result = []
-    for key, group in table.groupby(list(arms), sort=False, dropna=False):
-        result.append((_arm_title(dict(zip(arms, key, strict=True))), group))
-    return result
+    groups = [group for _, group in table.groupby(list(arms), sort=False, dropna=False)]
+    titles = _arm_titles(pd.concat([group[list(arms)].iloc[:1] for group in groups]))
+    return list(zip(titles, groups, strict=True))
 
 
-def _arm_title(arm: Mapping[str, Any]) -> str:
-    words = {"momentum": "momentum {}", "gain": "g = {}", "size": "N = {}", "learning_rate": "lr {}"}
-    parts = [
-        words.get(name, "{}").format(f"{value:g}" if isinstance(value, float) else value) for name, value in arm.items()
+def _arm_titles(arms: pd.DataFrame) -> list[str]:
+    """Title of each arm (row): the parameters that distinguish it from others, or its task where it is alone."""
+    telling = [name for name in arms if arms[name].nunique(dropna=False) > 1]
+    chosen = arms[telling or list(arms)]
+    return [
+        ", ".join(_value(name, row[name]) for name in chosen if pd.notna(row[name])) for _, row in chosen.iterrows()
     ]
-    return ", ".join(parts)
+
+
+def _heading(title: str, table: pd.DataFrame, arms: Sequence[str]) -> str:
+    """Title of a figure, with what all its arms have in common."""
+    shared = [name for name in arms if table[name].nunique(dropna=False) == 1 and pd.notna(table[name].iloc[0])]
+    if not shared or len(shared) == len(arms):
+        return title
+    return f"{title} ({', '.join(_value(name, table[name].iloc[0]) for name in shared)})"
+
+
+def _value(name: str, value: Any) -> str:
+    """A parameter with its value, the name left out where the value speaks for itself."""
+    words = {"momentum": "momentum {}", "gain": "g = {}", "size": "N = {}", "learning_rate": "learning rate {}"}
+    words |= {"time_step_ms": "step {} ms", "time_constant_ms": "time constant {} ms", "batch_size": "batches of {}"}
+    words |= {"iterations": "{} iterations", "decay_exponent": "k = {}"}
+    return words.get(name, "{}").format(f"{value:g}" if isinstance(value, float) else value)
 
 
 def _levels(runs: pd.DataFrame, compare: str) -> list[Any]:
@@ -150,15 +167,15 @@ def draw_measures(
     with mpl.rc_context(_style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
         height = (0.16 * width * len(measures) + 0.12 * width) * blocks + 0.35
-        foot = 0.035 / blocks
+        foot = 0.02 * settings["font_size_pt"] / height  # room for the footnote
         figure = plt.figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot)))
-        left, right = figure.subfigures(1, 2, width_ratios=[1, 2.1]) if with_schematic else (None, figure)
+        left, right = figure.subfigures(1, 2, width_ratios=[1, 2.1]) if with_schematic else (None, figure.subfigures())
         if left is not None:
             schematic.draw(left.subplots(), settings)
             left.suptitle("A", x=0.02, ha="left", fontweight="bold")
             right.suptitle("B", x=0.0, ha="left", fontweight="bold")
         else:
-            right.suptitle(title)
+            right.suptitle(_heading(title, runs, arms))
         panels = right.subplots(len(measures) * blocks, columns, squeeze=False, sharex=True)
         for axes in panels.flat:
             axes.set_visible(False)
@@ -169,7 +186,7 @@ def draw_measures(
                 axes.set_visible(True)
                 _draw_dots(axes, group, measure, compare, levels, settings)
                 if row == 0:
-                    axes.set_title(name)
+                    axes.set_title(textwrap.fill(name, 22 if len(groups) > 1 else 60))
                 if column == 0:
                     label, sign = LABELS[measure]
                     axes.set_ylabel(label + _DIRECTION[sign])
@@ -233,7 +250,7 @@ def draw_losses(
         width = settings["width_mm"] / MM_PER_INCH
         figure, panels = plt.subplots(
             rows, columns, figsize=(width, width * (0.3 * rows + 0.12)), squeeze=False, sharex=True, sharey=True,
-            layout=ConstrainedLayoutEngine(rect=(0, 0.05, 1, 0.95)),
+            layout=ConstrainedLayoutEngine(rect=(0, 0.06 / rows, 1, 1 - 0.06 / rows)),
         )  # fmt: skip
         for axes in panels.flat[len(groups) :]:
             axes.set_visible(False)
@@ -247,14 +264,14 @@ def draw_losses(
             if pd.notna(floor) and floor > 1e-6:
                 axes.axhline(floor, color="0.2", lw=0.9, ls="--", label="Bayes floor")
             axes.set(xscale="log", yscale="log")
-            axes.set_title(name)
+            axes.set_title(textwrap.fill(name, 22 if len(groups) > 1 else 60))
         for axes in panels[-1]:
             axes.set_xlabel("iteration")
         for axes in panels[:, 0]:
             axes.set_ylabel("cross-entropy\n(nats per step)")
         handles, labels = panels[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside right center", frameon=False, title=_wrapped(compare))
-        figure.suptitle(title)
+        figure.suptitle(_heading(title, runs, arms))
         _footnote(figure, runs)
         _save(figure, pdf, png, settings)
 
@@ -282,9 +299,8 @@ def draw_effects(
     ordered = len(trends) > 0
     table = trends if ordered else contrasts
     names = [*arms] if ordered else [*arms, "level"]
-    labels = [_arm_title({name: row[name] for name in names}) for _, row in table.iterrows()]
-    table = table.assign(label=labels)
-    rows = list(dict.fromkeys(labels))[::-1]
+    table = table.assign(label=_arm_titles(table[names]) if names else "")
+    rows = list(dict.fromkeys(table["label"]))[::-1]
     measures = list(dict.fromkeys(table["measure"]))
     with mpl.rc_context(_style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
@@ -317,5 +333,5 @@ def draw_effects(
         )
         note = f"filled: p < {significance_level:g} after Holm's correction; n = {int(table['n'].min())} seeds"
         figure.supxlabel(f"{meaning}\n{note}", fontsize=settings["font_size_pt"])
-        figure.suptitle(title)
+        figure.suptitle(_heading(title, table, names))
         _save(figure, pdf, png, settings)
