@@ -169,7 +169,8 @@ def draw_measures(
         height = (0.16 * width * len(measures) + 0.12 * width) * blocks + 0.35
         foot = 0.02 * settings["font_size_pt"] / height  # room for the footnote
         figure = plt.figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot)))
-        left, right = figure.subfigures(1, 2, width_ratios=[1, 2.1]) if with_schematic else (None, figure.subfigures())
+        parts: Any = figure.subfigures(1, 2, width_ratios=[1, 2.1]) if with_schematic else (None, figure.subfigures())
+        left, right = parts
         if left is not None:
             schematic.draw(left.subplots(), settings)
             left.suptitle("A", x=0.02, ha="left", fontweight="bold")
