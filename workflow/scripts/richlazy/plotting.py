@@ -105,6 +105,12 @@ def _arm_titles(arms: pd.DataFrame) -> list[str]:
     ]
 
 
+def _wrapped_title(title: str, panels: int) -> str:
+    """Title of a panel in lines that fit beside others; a parameter is never cut from its value."""
+    parts = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in title.split(", ")]
+    return textwrap.fill(", ".join(parts), 24 if panels > 1 else 60)
+
+
 def _heading(title: str, table: pd.DataFrame, arms: Sequence[str]) -> str:
     """Title of a figure, with what all its arms have in common."""
     shared = [name for name in arms if table[name].nunique(dropna=False) == 1 and pd.notna(table[name].iloc[0])]
@@ -187,7 +193,7 @@ def draw_measures(
                 axes.set_visible(True)
                 _draw_dots(axes, group, measure, compare, levels, settings)
                 if row == 0:
-                    axes.set_title(textwrap.fill(name, 22 if len(groups) > 1 else 60))
+                    axes.set_title(_wrapped_title(name, len(groups)))
                 if column == 0:
                     label, sign = LABELS[measure]
                     axes.set_ylabel(label + _DIRECTION[sign])
@@ -265,7 +271,7 @@ def draw_losses(
             if pd.notna(floor) and floor > 1e-6:
                 axes.axhline(floor, color="0.2", lw=0.9, ls="--", label="Bayes floor")
             axes.set(xscale="log", yscale="log")
-            axes.set_title(textwrap.fill(name, 22 if len(groups) > 1 else 60))
+            axes.set_title(_wrapped_title(name, len(groups)))
         for axes in panels[-1]:
             axes.set_xlabel("iteration")
         for axes in panels[:, 0]:
@@ -332,7 +338,9 @@ def draw_effects(
             if ordered
             else "difference from the reference (Hodges-Lehmann)"
         )
-        note = f"filled: p < {significance_level:g} after Holm's correction; n = {int(table['n'].min())} seeds"
+        fewest, most = int(table["n"].min()), int(table["n"].max())
+        sample = f"{most}" if fewest == most else f"{fewest} to {most}"
+        note = f"filled: p < {significance_level:g} after Holm's correction; n = {sample} seeds"
         figure.supxlabel(f"{meaning}\n{note}", fontsize=settings["font_size_pt"])
         figure.suptitle(_heading(title, table, names))
         _save(figure, pdf, png, settings)
