@@ -108,7 +108,7 @@ def _arm_titles(arms: pd.DataFrame) -> list[str]:
 def _wrapped_title(title: str, panels: int) -> str:
     """Title of a panel in lines that fit beside others; a parameter is never cut from its value."""
     parts = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in title.split(", ")]
-    return textwrap.fill(", ".join(parts), 24 if panels > 1 else 60)
+    return textwrap.fill(", ".join(parts), 20 if panels > 1 else 60)
 
 
 def _heading(title: str, table: pd.DataFrame, arms: Sequence[str]) -> str:
