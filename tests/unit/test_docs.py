@@ -1,0 +1,145 @@
+"""The documentation names only what exists, and the configuration reference follows schema and defaults."""
+
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "workflow" / "docs"
+PAGES = sorted([ROOT / "README.md", ROOT / "data" / "README.md", *DOCS.glob("*.md")])
+RECIPES = [DOCS / "extending.md", DOCS / "trace_a_number.md"]
+MODULES = {path.stem for path in (ROOT / "workflow/scripts/richlazy").glob("*.py")}
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
+SUFFIXES = "py|md|smk|yaml|rst|toml|txt"
+DOTTED = rf"^(?:{'|'.join(MODULES)})\.(?!(?:{SUFFIXES}|parquet)$)\w+$"
+
+
+def spans(page: Path) -> list[str]:
+    """Texts in backticks outside of code blocks."""
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"`([^`]+)`", text)
+
+
+def anchors(page: Path) -> set[str]:
+    """Anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def named(pattern: str, pages=RECIPES) -> list[tuple[str, str]]:
+    """Page and name of everything in backticks that has a form."""
+    return sorted({(page.name, match) for page in pages for span in spans(page) for match in re.findall(pattern, span)})
+
+
+# The configuration reference
+
+
+def make_reference(*arguments: str, script: Path = DOCS / "make_configuration_reference.py"):
+    return subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, check=False)
+
+
+def test_the_configuration_reference_is_up_to_date():
+    done = make_reference("--check")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_stale_configuration_reference_is_found_and_made_again(tmp_path):
+    for file in ("config.yaml", "workflow/schemas/config.schema.yaml", "workflow/docs/make_configuration_reference.py"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text((ROOT / file).read_text())
+    script, page = (
+        tmp_path / "workflow/docs" / name for name in ("make_configuration_reference.py", "configuration.md")
+    )
+    assert make_reference("--check", script=script).returncode == 1  # it does not exist yet
+    make_reference(script=script)
+    assert page.read_text() == (DOCS / "configuration.md").read_text()
+    assert make_reference("--check", script=script).returncode == 0
+    config = tmp_path / "config.yaml"
+    config.write_text(config.read_text().replace("batch_size: 32", "batch_size: 64"))
+    done = make_reference("--check", script=script)
+    assert done.returncode == 1
+    assert done.stderr.strip() == (
+        "configuration.md is stale; run python workflow/docs/make_configuration_reference.py"
+    )
+
+
+def keys(schema, path=()):
+    """Dotted names of all keys of the schema; <name> stands for what the user names."""
+    for key, inner in schema.get("properties", {}).items():
+        yield ".".join((*path, key))
+        yield from keys(inner, (*path, key))
+    if isinstance(schema.get("additionalProperties"), dict) and "properties" in schema["additionalProperties"]:
+        yield from keys(schema["additionalProperties"], (*path, "<name>"))
+
+
+def test_the_configuration_reference_describes_every_key_once():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    groups = {key for key, inner in schema["properties"].items() if inner.get("type") == "object"}
+    listed = re.findall(r"^\| `([^`]+)` \|", (DOCS / "configuration.md").read_text(), re.MULTILINE)
+    assert sorted(set(listed)) == sorted(listed)
+    assert set(keys(schema)) - groups == set(listed) - {"tasks.<name>.timing_ms.<period>"}
+
+
+# Links, files and names
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files_and_headings_that_exist(page):
+    links = re.findall(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text())
+    for file, anchor in links:
+        target = (page.parent / file) if file else page
+        assert target.exists(), f"{page.name} links to {file}"
+        assert not anchor or anchor in anchors(target), f"{page.name} links to #{anchor}"
+
+
+@pytest.mark.parametrize(("page", "file"), named(rf"(?<![\w<>./-])([\w.-]+(?:/[\w.-]+)*\.(?:{SUFFIXES}))(?![\w<])"))
+def test_files_that_a_recipe_names_exist(page, file):
+    if file in {"mine.yaml", "claims.md"}:
+        return  # of the reader, or a result
+    if "/" in file and not file.startswith("results/"):
+        assert (ROOT / file).exists()
+    elif "/" not in file:
+        assert [path for path in ROOT.rglob(file) if ".venv" not in path.parts]
+
+
+@pytest.mark.parametrize(("page", "test"), named(r"\btest_\w+(?!\w*\.py)\b"))
+def test_tests_that_a_recipe_names_exist(page, test):
+    texts = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert f"def {test}(" in texts or list((ROOT / "tests").rglob(f"{test}.py"))
+
+
+@pytest.mark.parametrize(("page", "name"), named(DOTTED))
+def test_functions_and_keys_that_a_recipe_names_exist(page, name):
+    """Names such as ``metrics.measure`` are functions of the library, or keys of a configuration group."""
+    group, attribute = name.split(".")
+    if attribute not in CONFIG.get(group, {}):
+        assert hasattr(importlib.import_module(f"richlazy.{group}"), attribute)
+
+
+@pytest.mark.parametrize("page", RECIPES, ids=lambda page: page.name)
+def test_recipes_have_at_most_five_steps(page):
+    assert not re.search(r"^[6-9]\. ", page.read_text(), re.MULTILINE)
+
+
+def test_the_checks_of_names_see_something():
+    assert len(named(r"\btest_\w+\b")) > 15
+    assert len(named(DOTTED)) > 30
+
+
+def test_every_caption_of_the_report_exists():
+    rules = ROOT / "workflow" / "rules"
+    captions = re.findall(r'caption="([^"]+)"', "".join(path.read_text() for path in rules.glob("*.smk")))
+    assert captions
+    assert [caption for caption in captions if not (rules / caption).is_file()] == []
+
+
+def test_python_of_the_pages_is_valid():
+    blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / "trace_a_number.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 4
+    ast.parse("\n".join(blocks))
