@@ -165,7 +165,7 @@ def as_html(verdicts: pd.DataFrame) -> str:
     body = []
     for row in verdicts.itertuples():
         evidence = "".join(f"<li>{html.escape(part)}</li>" for part in row.evidence.split("; ") if part)
-        details = f"<details><summary>{row.supporting + row.contradicting + row.undecided} tests</summary>"
+        details = f"<details><summary>{_count(row.supporting + row.contradicting + row.undecided, 'test')}</summary>"
         body.append(
             f"<tr><td>{html.escape(row.statement)}<br><small>{html.escape(f'{row.paper}, {row.location}')} · "
             f"<code>{html.escape(row.id)}</code></small></td>"
@@ -192,7 +192,11 @@ def summary(verdicts: pd.DataFrame) -> str:
     """How many claims have each verdict, in a sentence."""
     counts = verdicts["verdict"].value_counts()
     parts = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if verdict in counts]
-    return f"{len(verdicts)} claims: {', '.join(parts)}."
+    return f"{_count(len(verdicts), 'claim')}: {', '.join(parts)}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _effect(row: Any) -> str:
