@@ -124,7 +124,12 @@ def _value(name: str, value: Any) -> str:
     words = {"momentum": "momentum {}", "gain": "g = {}", "size": "N = {}", "learning_rate": "learning rate {}"}
     words |= {"time_step_ms": "step {} ms", "time_constant_ms": "time constant {} ms", "batch_size": "batches of {}"}
     words |= {"iterations": "{} iterations", "decay_exponent": "k = {}"}
-    return words.get(name, "{}").format(f"{value:g}" if isinstance(value, float) else value)
+    return words.get(name, "{}").format(_text(value))
+
+
+def _text(value: Any) -> str:
+    """A value of a parameter as it stands beside an axis."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _levels(runs: pd.DataFrame, compare: str) -> list[Any]:
@@ -229,7 +234,7 @@ def _draw_dots(
                 lw=1.4,
                 zorder=3,
             )
-    axes.set_xticks(range(len(levels)), [f"{level:g}" if isinstance(level, float) else str(level) for level in levels])
+    axes.set_xticks(range(len(levels)), [_text(level) for level in levels])
     axes.set_xlim(-0.6, len(levels) - 0.4)
 
 
@@ -265,8 +270,7 @@ def draw_losses(
             for level, colour in zip(levels, colours, strict=True):
                 table = group[group[compare] == level].pivot(index="iteration", columns="seed", values="value")
                 axes.fill_between(table.index, table.min(axis=1), table.max(axis=1), color=colour, alpha=0.2, lw=0)
-                label = f"{level:g}" if isinstance(level, float) else str(level)
-                axes.plot(table.index, table.median(axis=1), color=colour, lw=1.2, label=label)
+                axes.plot(table.index, table.median(axis=1), color=colour, lw=1.2, label=_text(level))
             floor = group["bayes_loss"].iloc[0]
             if pd.notna(floor) and floor > 1e-6:
                 axes.axhline(floor, color="0.2", lw=0.9, ls="--", label="Bayes floor")
