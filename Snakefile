@@ -10,6 +10,8 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 include: "workflow/rules/common.smk"
 # The stages in the order of the data; each file opens with what it reads and writes.
+include: "workflow/rules/cave.smk"
+include: "workflow/rules/connectome.smk"
 include: "workflow/rules/connectivity.smk"
 include: "workflow/rules/trials.smk"
 include: "workflow/rules/train.smk"
@@ -22,6 +24,10 @@ include: "workflow/rules/verify.smk"
 report: "workflow/report/workflow.rst"
 
 
+onstart:
+    require_token(workflow.dag.needrun_jobs())
+
+
 rule all:
     """Build figures, statistics and claims of all selected experiments (the default target)."""
     default_target: True
@@ -30,6 +36,7 @@ rule all:
             FIGURES, experiment=SELECTED, figure=FIGURE_NAMES, format=["pdf", "png"]
         ),
         collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
+        collect(CONNECTOME_FIGURES, connectome=CONNECTOMES, format=["pdf", "png"]),
         f"{RESULTS}/claims.md",
 
 
@@ -48,3 +55,8 @@ for experiment in SELECTED:
                 format=["pdf", "png"],
             ),
             collect(STATISTICS, experiment=experiment, table=STATISTIC_NAMES),
+            collect(
+                CONNECTOME_FIGURES,
+                connectome=connectomes_of(experiment),
+                format=["pdf", "png"],
+            ),

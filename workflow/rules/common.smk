@@ -7,8 +7,9 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir, "workflow/scripts")
 sys.path.insert(0, str(SCRIPTS))
 
-from richlazy import configuration, experiments
+from richlazy import cave_token, configuration, experiments
 from richlazy.closure import import_closure
+from richlazy.connectivity import STRUCTURE_PARAMETERS
 
 try:
     configuration.check(
@@ -33,9 +34,23 @@ CONNECTIVITIES = {experiments.connectivity_path(run): run for run in RUNS.values
 PROBES = {experiments.probe_path(run): run for run in RUNS.values()}
 BATCHES = {experiments.batches_path(run): run for run in RUNS.values()}
 
+# Connectomes that the selected experiments use, by source, with the settings of their active source.
+CONNECTOMES = {
+    name: experiments.connectome(config, name)
+    for name in {
+        experiments.connectome_of(config, run["structure"]) for run in RUNS.values()
+    } - {None}
+}
+CAVE_CONNECTOMES, RELEASE_CONNECTOMES, FILE_CONNECTOMES, SYNTHETIC_CONNECTOMES = (
+    {name: entry for name, entry in CONNECTOMES.items() if entry["source"] == source}
+    for source in ["cave", "release", "file", "synthetic"]
+)
+
 FIGURE_NAMES = ["measures", "losses", "effects"]
+TABLE_NAMES = ["runs", "curves", "connectivity", "spectra"]
 STATISTIC_NAMES = ["trends", "contrasts", "losses"]
 FIGURES = f"{RESULTS}/experiments/{{experiment}}/figures/{{figure}}.{{format}}"
+CONNECTOME_FIGURES = f"{RESULTS}/connectomes/{{connectome}}/figures/connectome.{{format}}"
 STATISTICS = f"{RESULTS}/experiments/{{experiment}}/statistics/{{table}}.parquet"
 
 
@@ -45,6 +60,21 @@ wildcard_constraints:
     connectivity="structure~.+/seed~[0-9]+",
     probe="task~[^/]+/time_step_ms~[^/]+/seed~[0-9]+",
     batches="task~[^/]+/time_step_ms~[^/]+/batch_size~[^/]+/seed~[0-9]+",
+
+
+def require_token(jobs):
+    """Stop before any job where CAVE is to be asked and there is no token; a dry-run does not come here."""
+    if any(job.rule.name.startswith("download_cave") for job in jobs):
+        for server in {entry["server"] for entry in CAVE_CONNECTOMES.values()}:
+            try:
+                cave_token.check_token(server, os.environ)
+            except ValueError as error:
+                raise WorkflowError(f"No job was started. {error}") from None
+
+
+def one_of(names):
+    """Regular expression of a wildcard that is one of some names; it matches nothing where there are none."""
+    return "|".join(sorted(names)) or "(?!)"
 
 
 def library(*scripts):
@@ -112,6 +142,76 @@ def task_of(table, wildcard):
     return task
 
 
+def connectome_of_connectivity(wildcards):
+    """Input function that gives the connectome from which initial weights are made, where there is one."""
+    run = CONNECTIVITIES[wildcards.connectivity]
+    name = experiments.connectome_of(config, run["structure"])
+    return {"connectome": f"{RESULTS}/connectomes/{name}/weights.npy"} if name else {}
+
+
+def training_structure(wildcards):
+    """What training needs to know of the structure: whether signs are held."""
+    structure = config["structures"][RUNS[wildcards.run]["structure"]]
+    return {"signs_held": structure.get("signs_held", False)}
+
+
+def experiment_connectomes(wildcards):
+    """For each structure of an experiment that is made of a connectome, what tables say of it."""
+    structures = {run["structure"] for run in EXPERIMENT_RUNS[wildcards.experiment]}
+    notes = {
+        name: experiments.connectome_note(config, name) for name in sorted(structures)
+    }
+    return {name: note for name, note in notes.items() if note}
+
+
+def connectomes_of(experiment):
+    """Names of the connectomes that an experiment uses."""
+    structures = {run["structure"] for run in EXPERIMENT_RUNS[experiment]}
+    names = {experiments.connectome_of(config, structure) for structure in structures}
+    return sorted(names - {None})
+
+
+def experiment_measures(group):
+    """Params function that gives the measures that an experiment tests or draws."""
+
+    def measures(wildcards):
+        return experiments.measures(config, wildcards.experiment, group)
+
+    return measures
+
+
+def connectivity_runs(experiment):
+    """For each matrix of initial recurrent weights of an experiment, by path, a run that starts with it."""
+    runs = {
+        experiments.connectivity_path(run): run for run in EXPERIMENT_RUNS[experiment]
+    }
+    return dict(sorted(runs.items()))
+
+
+def experiment_connectivities(wildcards):
+    """Initial recurrent weights of all runs of an experiment, each once."""
+    return [
+        f"{RESULTS}/connectivity/{path}/recurrent_initial.npy"
+        for path in connectivity_runs(wildcards.experiment)
+    ]
+
+
+def experiment_connectivity_runs(wildcards):
+    """What decides the initial recurrent weights of an experiment, in the order of their files."""
+    keys = experiments.CONNECTIVITY_PARAMETERS
+    return [
+        {key: run[key] for key in keys}
+        for run in connectivity_runs(wildcards.experiment).values()
+    ]
+
+
+def experiment_spectra(wildcards):
+    """Input function that gives the spectra of an experiment whose figure shows them."""
+    spectrum = config["experiments"][wildcards.experiment].get("spectrum")
+    folder = f"{RESULTS}/experiments/{wildcards.experiment}/tables"
+    return {"spectra": f"{folder}/spectra.parquet"} if spectrum else {}
+
+
 def connectivity_structure(wildcards):
     """Configuration of the structure behind a connectivity path."""
     return config["structures"][CONNECTIVITIES[wildcards.connectivity]["structure"]]
@@ -146,8 +246,8 @@ def recheck_results(wildcards):
 
 
 def publishable_files(wildcards):
-    """Small results of all selected experiments: tables, statistics, PNG figures and claims."""
-    names = [f"tables/{table}.parquet" for table in ["runs", "curves"]]
+    """Small results of all selected experiments: tables, statistics and PNG figures, and pages of connectomes."""
+    names = [f"tables/{table}.parquet" for table in TABLE_NAMES]
     names += [f"statistics/{table}.parquet" for table in STATISTIC_NAMES]
     names += [f"figures/{figure}.png" for figure in FIGURE_NAMES]
     files = [
@@ -155,4 +255,9 @@ def publishable_files(wildcards):
         for experiment in SELECTED
         for name in names
     ]
-    return files + [f"{RESULTS}/claims.md"]
+    parts = ["figures/connectome.png", "selection.json", "provenance.json"]
+    return files + [
+        f"{RESULTS}/connectomes/{name}/{part}"
+        for name in CONNECTOMES
+        for part in parts
+    ]

@@ -1,6 +1,7 @@
 """Initial recurrent weights.
 
-Reads   configuration: structures; of a run its structure, size, gain, matching and seed
+Reads   connectomes/{connectome}/weights.npy where the structure is made of a connectome;
+        configuration: structures; of a run its structure, size, gain, matching and seed
 Writes  connectivity/{connectivity}/recurrent_initial.npy   (N, N) float64, W[i, j] from j to i
 """
 
@@ -8,6 +9,7 @@ Writes  connectivity/{connectivity}/recurrent_initial.npy   (N, N) float64, W[i,
 rule build_connectivity:
     """Build the initial recurrent weights of one structure, size, gain and seed."""
     input:
+        unpack(connectome_of_connectivity),
         library=library("build_connectivity.py"),
     output:
         recurrent=f"{RESULTS}/connectivity/{{connectivity}}/recurrent_initial.npy",
@@ -22,7 +24,7 @@ rule build_connectivity:
     params:
         run=run_parameters(
             CONNECTIVITIES,
-            ["rank", "decay_exponent", "matching", "size", "gain", "seed"],
+            [*STRUCTURE_PARAMETERS, "matching", "size", "gain", "seed"],
             "connectivity",
         ),
         structure=connectivity_structure,

@@ -8,6 +8,7 @@ Writes  experiments/{experiment}/figures/measures, losses, effects as PDF and PN
 rule draw_measures:
     """Draw the measures of change of an experiment: a dot per run, a bar at the median."""
     input:
+        unpack(experiment_spectra),
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
         library=library("draw_measures.py"),
     output:
@@ -33,6 +34,8 @@ rule draw_measures:
         title=experiment_setting("title"),
         source=experiment_setting("source"),
         schematic=experiment_setting("schematic", False),
+        spectrum=experiment_setting("spectrum"),
+        measures=experiment_measures("figures"),
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of the measures of {wildcards.experiment}"

@@ -1,7 +1,8 @@
 """From runs to tables, statistics and claims.
 
 Reads   measures.json and history.json of every run of an experiment; data/claims.yaml; configuration: statistics
-Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet
+        initial weights of an experiment
+Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivity.parquet, spectra.parquet
         experiments/{experiment}/statistics/trends.parquet, contrasts.parquet, losses.parquet
         claims.parquet, claims.md, claims.html
 """
@@ -26,10 +27,36 @@ rule tabulate:
         runtime=10,
     params:
         settings=collect_settings("statistics", ["convergence_factor", "loss_margin"]),
+        connectomes=experiment_connectomes,
     message:
         "Tables of {wildcards.experiment}"
     script:
         "../scripts/tabulate_runs.py"
+
+
+rule tabulate_connectivity:
+    """Collect norms, motifs and spectra of the initial recurrent weights of an experiment."""
+    input:
+        matrices=experiment_connectivities,
+        library=library("tabulate_connectivity.py"),
+    output:
+        connectivity=f"{RESULTS}/experiments/{{experiment}}/tables/connectivity.parquet",
+        spectra=f"{RESULTS}/experiments/{{experiment}}/tables/spectra.parquet",
+    log:
+        f"{RESULTS}/logs/tabulate_connectivity/{{experiment}}.log",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        runs=experiment_connectivity_runs,
+        connectomes=experiment_connectomes,
+    message:
+        "Initial weights of {wildcards.experiment}"
+    script:
+        "../scripts/tabulate_connectivity.py"
 
 
 rule compare_conditions:
@@ -52,9 +79,10 @@ rule compare_conditions:
     params:
         arms=experiment_arms,
         compare=experiment_setting("compare"),
+        measures=experiment_measures("statistics"),
         settings=collect_settings(
             "statistics",
-            ["measures", "confidence_level", "bootstrap_resamples", "loss_margin"],
+            ["confidence_level", "bootstrap_resamples", "loss_margin"],
         ),
     message:
         "Statistics of {wildcards.experiment}"

@@ -43,6 +43,7 @@ rule train_network:
             ],
             "run",
         ),
+        structure=training_structure,
         settings=collect_settings(
             "training", ["loss_steps", "divergence_loss", "final_loss_fraction"]
         ),

@@ -2,7 +2,8 @@
 
 Reads   results/reference/ (recheck); all results of the selected experiments (publish_reference)
 Writes  recheck/{row}.json, recheck/verdict.txt
-        results/reference/: tables, fingerprints of the weights, statistics, claims, PNG, config.yaml, provenance.json
+        results/reference/: for each experiment tables, fingerprints of the weights, statistics, PNG and
+        provenance.json; claims of all of them, config.yaml
 """
 
 REFERENCE = config["recheck"]["reference"]
@@ -23,7 +24,6 @@ rule recheck:
     """Train a random sample of the rows in results/reference/ again and compare weights and measures."""
     input:
         results=recheck_results,
-        provenance=f"{REFERENCE}/provenance.json",
         library=library("recheck.py"),
     output:
         f"{RESULTS}/recheck/verdict.txt",
@@ -48,6 +48,7 @@ rule recheck_run:
     input:
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
         fingerprints=REFERENCE_TABLE.replace("{table}", "fingerprints"),
+        provenance=f"{REFERENCE}/experiments/{{experiment}}/provenance.json",
         config=f"{REFERENCE}/config.yaml",
         scripts=SCRIPTS_OF_A_RUN,
         library=library(
@@ -80,8 +81,9 @@ rule publish_reference:
     """Copy the small results of the selected experiments to results/reference/, with provenance."""
     input:
         files=publishable_files,
-        claims=f"{RESULTS}/claims.parquet",
-        library=library("publish_reference.py"),
+        register=project_file("data/claims.yaml"),
+        scripts=project_file("workflow/scripts/judge_claims.py"),
+        library=library("publish_reference.py", "judge_claims.py"),
     output:
         touch(f"{RESULTS}/published.done"),
     log:
@@ -93,6 +95,7 @@ rule publish_reference:
         mem_mb=2000,
         runtime=10,
     params:
+        root=RESULTS,
         folder=REFERENCE,
         selected=SELECTED,
     message:

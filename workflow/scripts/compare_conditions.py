@@ -3,8 +3,8 @@
 from richlazy import experiments, logs, statistics, tables
 
 
-def compare_conditions(runs_table, trends, contrasts, losses, arms, compare, settings):
-    runs = tables.load_table(runs_table)
+def compare_conditions(runs_table, trends, contrasts, losses, arms, compare, measures, settings):
+    runs, settings = tables.load_table(runs_table), settings | {"measures": measures}
     for path, test, columns in (
         (trends, statistics.trends, statistics.TREND_COLUMNS),
         (contrasts, statistics.contrasts, statistics.CONTRAST_COLUMNS),
@@ -19,5 +19,5 @@ if __name__ == "__main__":
     output, params = snakemake.output, snakemake.params
     compare_conditions(
         snakemake.input.runs, output.trends, output.contrasts, output.losses,
-        params.arms, params.compare, params.settings,
+        params.arms, params.compare, params.measures, params.settings,
     )  # fmt: skip

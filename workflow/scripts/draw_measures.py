@@ -4,8 +4,9 @@ from richlazy import logs, plotting, tables
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "matplotlib")
-    output, params = snakemake.output, snakemake.params
+    inputs, output, params = snakemake.input, snakemake.output, snakemake.params
     plotting.draw_measures(
-        tables.load_table(snakemake.input.runs), params.arms, params.compare, params.title, params.settings,
-        output.pdf, output.png, params.schematic,
+        tables.load_table(inputs.runs), params.arms, params.compare, params.title, params.measures, params.settings,
+        output.pdf, output.png, params.schematic, tables.load_table(inputs.spectra) if params.spectrum else None,
+        params.spectrum,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Copy the small results of a finished run to the committed reference, with their provenance."""
+"""Copy the small results of finished experiments to the committed reference, with their provenance."""
 
 import shutil
 from pathlib import Path
@@ -6,31 +6,37 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from judge_claims import judge_claims
 from richlazy import logs, records, reference, tables
 
 
-def publish_reference(root, folder, selected, files, config, workflow_folder):
+def publish_reference(root, folder, selected, files, config, workflow_folder, register):
     for file in map(Path, files):
         target = Path(folder, file.relative_to(root))
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
-    seconds = {}
-    for rule in ("train", "measure"):
-        timings = [pd.read_csv(path, sep="\t")["s"].sum() for path in (root / "benchmarks" / rule).rglob("*.tsv")]
-        seconds[rule] = round(float(sum(timings)), 1)
     for experiment in selected:
         runs = tables.load_table(root / "experiments" / experiment / "tables" / "runs.parquet")
+        target = Path(folder, "experiments", experiment)
         prints = pd.DataFrame([{"run": row.run} | reference.fingerprint(row.network) for row in runs.itertuples()])
-        target = Path(folder, "experiments", experiment, "tables", "fingerprints.parquet")
-        tables.save_table(target, prints, reference.FINGERPRINT_COLUMNS)
-    records.save_text(Path(folder, "config.yaml"), yaml.safe_dump(config, sort_keys=False))
-    records.save_json(Path(folder, "provenance.json"), reference.provenance(workflow_folder, seconds))
+        tables.save_table(target / "tables" / "fingerprints.parquet", prints, reference.FINGERPRINT_COLUMNS)
+        seconds = reference.wall_seconds(root / "benchmarks", runs["run"])
+        records.save_json(target / "provenance.json", reference.provenance(workflow_folder, seconds))
+    kept = Path(folder, "config.yaml")
+    earlier = yaml.safe_load(kept.read_text()) if kept.exists() else {}
+    records.save_text(kept, yaml.safe_dump(reference.merged_configuration(earlier, config), sort_keys=False))
+    # Verdicts are those of everything that is published, of earlier times too.
+    judge_claims(
+        register, sorted(Path(folder).glob("experiments/*/statistics/*.parquet")),
+        *(Path(folder, f"claims.{suffix}") for suffix in ("parquet", "md", "html")),
+        config["statistics"], config["scale"],
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "torch")
-    claims, params = snakemake.input.claims, snakemake.params
+    inputs, params = snakemake.input, snakemake.params
     publish_reference(
-        Path(claims).parent, params.folder, params.selected, [*snakemake.input.files, claims],
-        snakemake.config, Path(snakemake.scriptdir).parents[1],
+        Path(params.root), params.folder, params.selected, inputs.files, snakemake.config,
+        Path(snakemake.scriptdir).parents[1], inputs.register,
     )  # fmt: skip

@@ -13,26 +13,29 @@ from richlazy import experiments, logs, records, reference, tables
 from train_network import train_network
 
 
-def recheck_run(config_file, runs_table, fingerprints_table, output, run_name):
+def recheck_run(config_file, runs_table, fingerprints_table, provenance, output, run_name):
     config = yaml.safe_load(Path(config_file).read_text())
     row = tables.load_table(runs_table).set_index("run", drop=False).loc[run_name].to_dict()
     committed = tables.load_table(fingerprints_table).set_index("run").loc[run_name].to_dict()
     run = experiments.run_of_row(row)
-    task = config["tasks"][run["task"]]
+    task, structure = config["tasks"][run["task"]], config["structures"][run["structure"]]
     with tempfile.TemporaryDirectory() as folder:
         names = ("recurrent.npy", "inputs.npy", "targets.npy", "probe.npz", "decision.npy", "task.json")
         recurrent, inputs, targets, probe, decision, description = (str(Path(folder, name)) for name in names)
         network, history, measures = (str(Path(folder, name)) for name in ("n.npz", "h.json", "m.json"))
-        build_connectivity(recurrent, run, config["structures"][run["structure"]])
+        build_connectivity(recurrent, run, structure)
         draw_batches(inputs, targets, task, run)
         draw_probe(probe, decision, description, task, run, config["probe"]["trials"])
-        train_network(recurrent, inputs, targets, description, network, history, run, config["training"])
+        train_network(recurrent, inputs, targets, description, network, history, run, structure, config["training"])
         measure_network(network, history, probe, decision, description, measures, run, config["probe"])
         result = reference.compare(row, committed, network, records.load_json(measures))
-    records.save_json(output, result)
+    same_class = records.load_json(provenance)["machine_class"] == reference.machine_class()
+    records.save_json(output, result | {"same_class": same_class})
 
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "torch", "numpy")
     inputs = snakemake.input
-    recheck_run(inputs.config, inputs.runs, inputs.fingerprints, snakemake.output[0], snakemake.params.run)
+    recheck_run(
+        inputs.config, inputs.runs, inputs.fingerprints, inputs.provenance, snakemake.output[0], snakemake.params.run
+    )

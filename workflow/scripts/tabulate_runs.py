@@ -3,9 +3,9 @@
 from richlazy import logs, records, summaries, tables
 
 
-def tabulate_runs(measures, histories, runs_table, curves_table, settings):
+def tabulate_runs(measures, histories, runs_table, curves_table, settings, connectomes):
     rows = [records.load_json(path) for path in measures]
-    runs = summaries.runs_table(rows, settings["convergence_factor"], settings["loss_margin"])
+    runs = summaries.runs_table(rows, settings["convergence_factor"], settings["loss_margin"], connectomes)
     tables.save_table(runs_table, runs, summaries.RUN_COLUMNS)
     curves = summaries.curves_table([records.load_json(path) for path in histories], runs["run"])
     tables.save_table(curves_table, curves, summaries.CURVE_COLUMNS)
@@ -14,4 +14,5 @@ def tabulate_runs(measures, histories, runs_table, curves_table, settings):
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "pyarrow")
     inputs, output = snakemake.input, snakemake.output
-    tabulate_runs(inputs.measures, inputs.histories, output.runs, output.curves, snakemake.params.settings)
+    params = snakemake.params
+    tabulate_runs(inputs.measures, inputs.histories, output.runs, output.curves, params.settings, params.connectomes)

@@ -6,7 +6,7 @@ import torch
 from richlazy import logs, networks, records, training
 
 
-def train_network(recurrent, inputs, targets, description, network, history, run, settings):
+def train_network(recurrent, inputs, targets, description, network, history, run, structure, settings):
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # decaying activity would otherwise slow the products a hundredfold
     # Mapped, not read: a batch comes into memory when its turn comes.
@@ -24,6 +24,7 @@ def train_network(recurrent, inputs, targets, description, network, history, run
         run["momentum"],
         settings["loss_steps"],
         settings["divergence_loss"],
+        signs_held=structure.get("signs_held", False),
     )
     networks.save_network(network, initial, final.map(lambda matrix: matrix[0]))
     records.save_json(history, course.of_network(0, settings["final_loss_fraction"]))
@@ -34,5 +35,5 @@ if __name__ == "__main__":
     inputs, output = snakemake.input, snakemake.output
     train_network(
         inputs.recurrent, inputs.inputs, inputs.targets, inputs.description,
-        output.network, output.history, snakemake.params.run, snakemake.params.settings,
+        output.network, output.history, snakemake.params.run, snakemake.params.structure, snakemake.params.settings,
     )  # fmt: skip

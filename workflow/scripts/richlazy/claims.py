@@ -20,6 +20,7 @@ CLAIM_COLUMNS: dict[str, str] = {
     "statement": "the claim in our own words",
     "experiment": "experiment that tests it",
     "scale": "set of results on which it is judged",
+    "connectome": "where the connectomes behind the tests come from; empty where there is none",
     "verdict": "supported, contradicted, mixed, underpowered or not run",
     "supporting": "tests that agree with the claim after correction",
     "contradicting": "tests that show the opposite after correction",
@@ -65,6 +66,8 @@ def judge(
         table = tables.get(TESTS[claim["test"]])
         judgements = [] if table is None else [_judge_row(claim, row, settings) for row in _rows(claim, table)]
         rows.append(_claim_row(claim, judgements, settings, scale))
+        if table is not None and not judgements:
+            rows[-1]["evidence"] = f"{claim['experiment']} was run, but has no test with what this claim names"
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
 
@@ -99,6 +102,7 @@ def _claim_row(
     row: dict[str, Any] = {key: claim[key] for key in ("id", "paper", "location", "statement", "experiment")}
     row |= {
         "scale": scale,
+        "connectome": "; ".join(dict.fromkeys(origin for row in judgements for origin in _origins(row.row))),
         "verdict": _verdict(judgements, settings["minimum_seeds"]),
         "supporting": outcomes.count(1),
         "contradicting": outcomes.count(-1),
@@ -125,6 +129,12 @@ def _verdict(judgements: list[Judgement], minimum_seeds: int) -> str:
     return "contradicted" if 1 not in outcomes else "mixed"
 
 
+def _origins(row: pd.Series) -> list[str]:
+    """Where the connectomes behind a test come from."""
+    origin = row.get("connectome")
+    return [] if pd.isna(origin) else origin.split("; ")
+
+
 def _evidence(row: pd.Series) -> str:
     identity = row.loc[:"n"].iloc[:-1].dropna().astype(str)
     if "reference" in identity:
@@ -133,6 +143,7 @@ def _evidence(row: pd.Series) -> str:
     return (
         f"{name}: {row['effect']:+.3g} [{row['interval_low']:+.3g}, {row['interval_high']:+.3g}], "
         f"p {_probability(row['p_holm'])}, n {row['n']}"
+        + (f", {row['unconverged']} of them with a run that has not converged" if row.get("unconverged") else "")
     )
 
 
@@ -157,6 +168,9 @@ def as_markdown(verdicts: pd.DataFrame) -> str:
         "",
     ]
     lines += [f"- **{row.id}**: {row.evidence}" for row in verdicts.itertuples() if row.evidence]
+    origins = dict.fromkeys(origin for text in verdicts["connectome"] for origin in text.split("; ") if origin)
+    if origins:
+        lines += ["", "Connectomes behind these tests:", "", *(f"- {origin}" for origin in origins)]
     return "\n".join(lines) + "\n"
 
 
@@ -168,7 +182,8 @@ def as_html(verdicts: pd.DataFrame) -> str:
         details = f"<details><summary>{_count(row.supporting + row.contradicting + row.undecided, 'test')}</summary>"
         body.append(
             f"<tr><td>{html.escape(row.statement)}<br><small>{html.escape(f'{row.paper}, {row.location}')} · "
-            f"<code>{html.escape(row.id)}</code></small></td>"
+            f"<code>{html.escape(row.id)}</code>"
+            f"{f'<br>connectome {html.escape(row.connectome)}' if row.connectome else ''}</small></td>"
             f'<td class="{row.verdict.replace(" ", "-")}">{row.verdict}</td><td>{_effect(row)}</td>'
             f"<td>{_probability(row.p) if pd.notna(row.p) else ''}</td><td>{row.n or ''}</td>"
             f"<td>{f'{details}<ul>{evidence}</ul></details>' if evidence else ''}</td></tr>"

@@ -9,18 +9,17 @@ from typing import Any
 import jsonschema
 import yaml
 
-from richlazy import experiments, mistakes
-from richlazy.connectivity import STRUCTURES
+from richlazy import arms, experiments, mistakes
+from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES
 
 # Environments with semantics of the paper, and a vectorised sampler for them; the same as
 # tasks.PAPER_ENVIRONMENTS, named here because importing NeuroGym takes seconds.
 PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "ContextDecisionMaking-v0")
 
-# Grid parameters that only some structures take.
-STRUCTURE_PARAMETERS = ("rank", "decay_exponent", "matching")
-
 # Folders of results/ at paper scale, which no other scale may take as its own.
-RESULT_FOLDERS = ("benchmarks", "connectivity", "experiments", "logs", "recheck", "reference", "runs", "trials")
+RESULT_FOLDERS = (
+    "benchmarks", "connectivity", "connectomes", "experiments", "logs", "recheck", "reference", "runs", "trials",
+)  # fmt: skip
 
 Config = Mapping[str, Any]
 
@@ -45,6 +44,7 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
     _check_finite(config)
     _check_schema(config, _load_schema(schema_path))
     _check_tasks(config)
+    _check_connectomes(config)
     _check_structures(config)
     _check_probe(config)
     _check_selection(config)
@@ -176,13 +176,81 @@ def _check_environment(where: str, environment: str) -> None:
     _known(f"{where}.environment", "NeuroGym environment", environment, all_envs())
 
 
+def _check_connectomes(config: Config) -> None:
+    for name, entry in config["connectomes"].items():
+        where, source = f"connectomes.{name}", entry["source"]
+        if source not in entry:
+            given = [key for key in entry if key != "source"]
+            hint = f"; it has settings of {mistakes.listed(given)}" if given else ""
+            raise ConfigurationError(
+                f"{where}.source is {source!r}, but {where}.{source} is missing; add its settings{hint}"
+            )
+        for key in set(entry) - {"source"}:
+            _check_selection_of_cells(f"{where}.{key}", key, entry[key])
+            if "format" in entry[key]:
+                _check_connectome_format(f"{where}.{key}", entry[key])
+
+
+def _check_selection_of_cells(where: str, source: str, settings: Mapping[str, Any]) -> None:
+    selection, where = settings["selection"], f"{where}.selection"
+    estimated = isinstance(selection.get("boundary"), str)
+    if selection["by"] == "boundary" and "boundary" not in selection:
+        raise ConfigurationError(
+            f"{where} lacks boundary; give a depth in um, or logistic with two cell types in between"
+        )
+    if estimated and "between" not in selection:
+        raise ConfigurationError(f"{where} lacks between, the two cell types whose boundary is estimated; add them")
+    for key in ("boundary", "between"):
+        if key in selection and (selection["by"] != "boundary" or (key == "between" and not estimated)):
+            raise ConfigurationError(f"{where}.{key} has no effect here; remove it or set by: boundary")
+    if source == "cave" and selection["by"] != "boundary":
+        raise ConfigurationError(
+            f"{where}.by is {selection['by']!r}, but synapses are asked of CAVE for chosen cells only; use by: boundary"
+        )
+
+
+def _check_connectome_format(where: str, settings: Mapping[str, Any]) -> None:
+    layout, where = settings["format"], f"{where}.format"
+    needed = {"edge_list": ("presynaptic", "postsynaptic"), "matrix": ("rows",)}[layout["connections"]]
+    idle = {"edge_list": ("rows",), "matrix": ("presynaptic", "postsynaptic", "weight")}[layout["connections"]]
+    reasons = dict.fromkeys(needed, f"connections: {layout['connections']}")
+    if layout["sign"] == "cell_class":
+        reasons |= dict.fromkeys(("class", "excitatory", "inhibitory"), "sign: cell_class")
+    if "position" in layout:
+        reasons |= dict.fromkeys(("x", "y", "z"), "position")
+    for key, reason in reasons.items():
+        if key not in layout:
+            raise ConfigurationError(f"{where} lacks {key}, which {reason} needs; add it")
+    for key in idle:
+        if key in layout:
+            raise ConfigurationError(f"{where}.{key} has no effect on connections: {layout['connections']}; remove it")
+    if "cells" not in settings:
+        columns = set(layout) - {"connections", "presynaptic", "postsynaptic", "weight", "rows", "sign"}
+        if columns or layout["sign"] == "cell_class":
+            named = mistakes.listed(sorted(columns)) or "sign: cell_class"
+            raise ConfigurationError(f"{where} describes a table of cells ({named}), but cells names no file; add it")
+
+
 def _check_structures(config: Config) -> None:
     for name, structure in config["structures"].items():
-        for option in set(structure) - {"kind"}:
-            if option not in STRUCTURES[structure["kind"]].options:
+        where, kind = f"structures.{name}", STRUCTURES[structure["kind"]]
+        for option in set(structure) - {"kind", "signs_held"}:
+            if option not in kind.options:
+                raise ConfigurationError(f"{where}.{option} has no meaning for kind {structure['kind']!r}; remove it")
+        for option in kind.options:
+            if option not in structure:
                 raise ConfigurationError(
-                    f"structures.{name}.{option} has no meaning for kind {structure['kind']!r}; remove it"
+                    f"{where} lacks {option}, which kind {structure['kind']!r} needs; add it as in config.yaml"
                 )
+        if "signs_held" in structure and not kind.signed:
+            raise ConfigurationError(
+                f"{where}.signs_held has no meaning for kind {structure['kind']!r}, "
+                "whose units have outgoing weights of both signs; remove it"
+            )
+        if structure.get("correlation") == 0:
+            raise ConfigurationError(f"{where}.correlation is 0, which makes no motif; use kind: gaussian")
+        if "connectome" in structure:
+            _known(f"{where}.connectome", "connectome", structure["connectome"], config["connectomes"])
 
 
 def _check_probe(config: Config) -> None:
@@ -212,69 +280,101 @@ def _check_selection(config: Config) -> None:
 
 def _check_experiment(config: Config, name: str) -> None:
     experiment, where = config["experiments"][name], f"experiments.{name}"
-    grid = experiment["grid"]
     _known(f"{where}.preset", "preset", experiment["preset"], config["presets"])
-    for task in grid["task"]:
+    for task in experiments.values(experiment, "task"):
         _known(f"{where}.grid.task", "task", task, config["tasks"])
         if config["tasks"][task]["environment"] not in PAPER_ENVIRONMENTS:
             _check_environment(f"tasks.{task}", config["tasks"][task]["environment"])
-    for structure in grid["structure"]:
-        _known(f"{where}.grid.structure", "structure", structure, config["structures"])
-    _check_structure_parameters(config, where, grid)
+    for place, grid in _grids(where, experiment):
+        if "structure" not in grid:
+            raise ConfigurationError(f"{place} lacks structure; add a list of names from structures")
+        for structure in grid["structure"]:
+            _known(f"{place}.structure", "structure", structure, config["structures"])
+        _check_structure_parameters(config, place, grid)
+        _check_connectome_sizes(config, place, grid)
+        _check_compared(place, grid, experiment)
+        _check_times(config, where, place, grid, experiment["preset"])
     _check_comparison(where, experiment)
-    _check_times(config, where, experiment)
     _check_arms(config, name)
 
 
+def _grids(where: str, experiment: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Every grid of an experiment, with the name of the place where it stands."""
+    for index, group in enumerate(experiment.get("groups", [])):
+        twice = mistakes.listed(sorted(set(group) & set(experiment["grid"])))
+        if twice:
+            raise ConfigurationError(
+                f"{where}.groups[{index}] repeats {twice} of {where}.grid; keep it in one of the two"
+            )
+    grids = experiments.grids(experiment)
+    if "groups" not in experiment:
+        return [(f"{where}.grid", grids[0])]
+    return [(f"{where}.groups[{index}]", grid) for index, grid in enumerate(grids)]
+
+
 def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, Any]) -> None:
-    needed = {}
-    for structure in grid["structure"]:
-        parameter = STRUCTURES[config["structures"][structure]["kind"]].parameter
-        if parameter is not None:
-            needed[parameter] = structure
+    kinds = {structure: STRUCTURES[config["structures"][structure]["kind"]] for structure in grid["structure"]}
+    needed = {kind.parameter: structure for structure, kind in kinds.items() if kind.parameter is not None}
     for parameter, structure in needed.items():
         if parameter not in grid:
             raise ConfigurationError(
-                f"{where}.grid lacks {parameter}, which structure {structure!r} needs; add a list of values"
+                f"{where} lacks {parameter}, which structure {structure!r} needs; add a list of values"
             )
-    for parameter in [key for key in STRUCTURE_PARAMETERS if key in grid]:
-        if parameter not in needed and not (parameter == "matching" and needed):
-            raise ConfigurationError(
-                f"{where}.grid.{parameter} has no effect on {mistakes.listed(grid['structure'])}; remove it"
-            )
+    idle = [parameter for parameter in STRUCTURE_PARAMETERS if parameter in grid and parameter not in needed]
+    if "matching" in grid and all(kind.unstructured for kind in kinds.values()):
+        idle.append("matching")
+    if idle:
+        raise ConfigurationError(f"{where}.{idle[0]} has no effect on {mistakes.listed(grid['structure'])}; remove it")
     sizes = grid.get("size", [config["connectivity"]["size"]])
     if "rank" in grid and max(grid["rank"]) > min(sizes):
         raise ConfigurationError(
-            f"{where}.grid.rank has {max(grid['rank'])}, more than the {min(sizes)} units of the network; "
+            f"{where}.rank has {max(grid['rank'])}, more than the {min(sizes)} units of the network; "
             "lower the rank or raise the size"
         )
 
 
-def _check_comparison(where: str, experiment: Mapping[str, Any]) -> None:
-    compare, grid = experiment["compare"], experiment["grid"]
+def _check_connectome_sizes(config: Config, where: str, grid: Mapping[str, Any]) -> None:
+    for structure in grid["structure"]:
+        name = experiments.connectome_of(config, structure)
+        if name is None:
+            continue
+        cells = experiments.connectome(config, name)["selection"]["cells"]
+        for size in grid.get("size", [config["connectivity"]["size"]]):
+            if size != cells:
+                raise ConfigurationError(
+                    f"{where}.size is {size}, but structure {structure!r} has the {cells} cells of connectome {name!r}; "
+                    f"give it a group with size: [{cells}]"
+                )
+
+
+def _check_compared(where: str, grid: Mapping[str, Any], experiment: Mapping[str, Any]) -> None:
+    compare = experiment["compare"]
     if compare not in grid:
         raise ConfigurationError(
-            f"{where}.compare is {mistakes.shown(compare)}, which the grid does not vary; "
+            f"{where.split('.grid')[0]}.compare is {mistakes.shown(compare)}, which the grid does not vary; "
             f"choose one of {', '.join(key for key in grid if key != 'task')}"
         )
-    if compare == "task":
+    if compare != "task" and len(grid[compare]) < 2:
+        raise ConfigurationError(f"{where}.{compare} has one value, but it is compared; give at least two")
+
+
+def _check_comparison(where: str, experiment: Mapping[str, Any]) -> None:
+    if experiment["compare"] == "task":
         raise ConfigurationError(
             f"{where}.compare is 'task', but tasks are not paired conditions; compare another parameter"
         )
-    if len(grid[compare]) < 2:
-        raise ConfigurationError(f"{where}.grid.{compare} has one value, but it is compared; give at least two")
     seeds = experiment["seeds"]
     if (seeds if isinstance(seeds, int) else len(seeds)) < 2:
         raise ConfigurationError(f"{where}.seeds gives one seed, but seeds are the sample; give at least two")
 
 
-def _check_times(config: Config, where: str, experiment: Mapping[str, Any]) -> None:
-    grid, preset = experiment["grid"], config["presets"][experiment["preset"]]
+def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any], preset_name: str) -> None:
+    preset = config["presets"][preset_name]
     steps = grid.get("time_step_ms", [config["dynamics"]["time_step_ms"]])
     constants = grid.get("time_constant_ms", [config["dynamics"]["time_constant_ms"]])
     if "euler" in grid.get("leak", [preset["leak"]]) and max(steps) > min(constants):
         raise ConfigurationError(
-            f"{where} has a time step of {max(steps)} ms, longer than its time constant of {min(constants)} ms, "
+            f"{place.removesuffix('.grid')} has a time step of {max(steps)} ms, longer than its time constant of {min(constants)} ms, "
             "where leak: euler is unstable; shorten the step or use leak: exponential"
         )
     for task in grid["task"]:
@@ -289,14 +389,12 @@ def _check_times(config: Config, where: str, experiment: Mapping[str, Any]) -> N
 def _check_arms(config: Config, name: str) -> None:
     """Refuse an arm in which all values of the compared parameter give one and the same network."""
     experiment = config["experiments"][name]
-    compare, arms = experiment["compare"], experiments.arms(config, name)
-    found: dict[tuple[Any, ...], set[Any]] = {}
+    compare = experiment["compare"]
     one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
-    for run in experiments.runs(one_seed, name):
-        found.setdefault(tuple(run[arm] for arm in arms), set()).add(run[compare])
-    for arm, values in found.items():
-        if len(values) < 2:
-            fixed = (f"{key} is {mistakes.shown(value)}" for key, value in zip(arms, arm, strict=True))
+    found = experiments.runs(one_seed, name)
+    for arm, places in arms.of(found, experiments.arms(config, name)):
+        if len({found[place][compare] for place in places}) < 2:
+            fixed = (f"{key} is {mistakes.shown(value)}" for key, value in arm.items())
             raise ConfigurationError(
                 f"experiments.{name}.compare is {compare!r}, which makes no difference where "
                 f"{mistakes.listed(fixed, 120)}; "

@@ -5,10 +5,11 @@ equal runs of different experiments are one file and train once.
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from richlazy.connectivity import STRUCTURES
+from richlazy.arms import is_missing
+from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES
 
 Config = Mapping[str, Any]
 Run = dict[str, Any]
@@ -35,6 +36,8 @@ PARAMETERS: dict[str, tuple[type, str]] = {
 
 # Folders of the path of a run; parameters that a structure does not take are left out.
 _CONNECTIVITY = (("structure", "rank", "decay_exponent", "matching"), ("size", "gain"), ("seed",))
+# What decides the initial recurrent weights of a run.
+CONNECTIVITY_PARAMETERS = tuple(name for folder in _CONNECTIVITY for name in folder)
 _PROBE = (("task",), ("time_step_ms",), ("seed",))
 _BATCHES = (("task",), ("time_step_ms",), ("batch_size", "iterations"), ("seed",))
 _RUN = (
@@ -53,10 +56,19 @@ def seeds(experiment: Mapping[str, Any]) -> list[int]:
     return list(range(given)) if isinstance(given, int) else list(given)
 
 
+def grids(experiment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Grids whose union is the experiment: its grid, completed in turn by each of its groups."""
+    return [{**experiment["grid"], **group} for group in experiment.get("groups", [{}])]
+
+
+def values(experiment: Mapping[str, Any], key: str) -> list[Any]:
+    """Values that a grid parameter takes anywhere in an experiment, in the order in which they are named."""
+    return list(dict.fromkeys(value for grid in grids(experiment) for value in grid.get(key, [])))
+
+
 def runs(config: Config, name: str) -> list[Run]:
-    """Every run of an experiment, each once, in the order of its grid and then of its seeds."""
+    """Every run of an experiment, each once, in the order of its grids and then of its seeds."""
     experiment = config["experiments"][name]
-    grid = experiment["grid"]
     defaults = {
         **config["presets"][experiment["preset"]],
         **config["connectivity"],
@@ -64,21 +76,22 @@ def runs(config: Config, name: str) -> list[Run]:
         **{key: config["training"][key] for key in ("learning_rate", "batch_size", "iterations")},
     }
     unique: dict[str, Run] = {}
-    for values in itertools.product(*grid.values()):
-        for seed in seeds(experiment):
-            run = _canonical(config, defaults | dict(zip(grid, values, strict=True)) | {"seed": seed})
-            unique.setdefault(run_path(run), run)
+    for grid in grids(experiment):
+        for chosen in itertools.product(*grid.values()):
+            for seed in seeds(experiment):
+                run = _canonical(config, defaults | dict(zip(grid, chosen, strict=True)) | {"seed": seed})
+                unique.setdefault(run_path(run), run)
     return list(unique.values())
 
 
-def _canonical(config: Config, values: Mapping[str, Any]) -> Run:
+def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     """Parameters in their types and order, without those that make no difference to this network."""
-    kind = config["structures"][values["structure"]]["kind"]
-    ignored = {structure.parameter for structure in STRUCTURES.values()} - {STRUCTURES[kind].parameter}
-    if STRUCTURES[kind].parameter is None:
+    structure = STRUCTURES[config["structures"][given["structure"]]["kind"]]
+    ignored = set(STRUCTURE_PARAMETERS) - {structure.parameter}
+    if structure.unstructured:
         ignored.add("matching")
     run = {
-        name: kind(values[name]) if name in values and name not in ignored else None
+        name: kind(given[name]) if name in given and name not in ignored else None
         for name, (kind, _) in PARAMETERS.items()
     }
     if run["leak"] == "euler" and run["time_step_ms"] == run["time_constant_ms"]:
@@ -88,19 +101,40 @@ def _canonical(config: Config, values: Mapping[str, Any]) -> Run:
 
 def run_of_row(row: Mapping[str, Any]) -> Run:
     """Run of a row of a table or JSON file, its parameters in their types again."""
-    return {name: None if _missing(row[name]) else kind(row[name]) for name, (kind, _) in PARAMETERS.items()}
-
-
-def _missing(value: Any) -> bool:
-    # pandas.NA has no truth value and is not equal to itself; neither is nan.
-    return value is None or type(value).__name__ == "NAType" or value != value
+    return {name: None if is_missing(row[name]) else kind(row[name]) for name, (kind, _) in PARAMETERS.items()}
 
 
 def arms(config: Config, name: str) -> list[str]:
     """Parameters that an experiment varies beside the compared one: each combination is tested by itself."""
     experiment = config["experiments"][name]
-    varied = [key for key, values in experiment["grid"].items() if len(values) > 1 or key == "task"]
-    return [key for key in varied if key != experiment["compare"]]
+    keys = dict.fromkeys(key for grid in grids(experiment) for key in grid)
+    return [key for key in keys if key != experiment["compare"] and (key == "task" or len(values(experiment, key)) > 1)]
+
+
+def measures(config: Config, name: str, group: str) -> list[str]:
+    """Measures that an experiment tests (group ``statistics``) or draws (group ``figures``): its own, or the usual."""
+    return list(config["experiments"][name].get("measures", config[group]["measures"]))
+
+
+def connectome(config: Config, name: str) -> dict[str, Any]:
+    """The active source of a connectome: its settings, with the name of the source."""
+    entry = config["connectomes"][name]
+    return {"source": entry["source"], **entry[entry["source"]]}
+
+
+def connectome_of(config: Config, structure: str) -> str | None:
+    """Name of the connectome from which a structure is made, or None."""
+    return config["structures"][structure].get("connectome")
+
+
+def connectome_note(config: Config, structure: str) -> str | None:
+    """What every table and figure says of the connectome behind a structure, or None."""
+    name = connectome_of(config, structure)
+    if name is None:
+        return None
+    active = connectome(config, name)
+    warning = ", not data" if active["source"] == "synthetic" else ""
+    return f"{name} ({active['source']}{warning}): {active['description']}"
 
 
 def run_path(run: Run) -> str:

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from richlazy import arms as arms_
 from richlazy import records, schematic
 
 MM_PER_INCH = 25.4
@@ -28,8 +29,11 @@ LABELS: dict[str, tuple[str, int]] = {
     "accuracy": ("accuracy", 0),
     "final_loss": ("final loss\n(nats per step)", 0),
     "probe_loss": ("loss on probe\n(nats per step)", 0),
+    "effective_rank_eigenvalues_initial": ("effective rank\nat start\n(eigenvalues)", 0),
     "effective_rank_eigenvalues": ("effective rank\n(eigenvalues)", 0),
+    "effective_rank_singular_values_initial": ("effective rank\nat start\n(singular values)", 0),
     "effective_rank_singular_values": ("effective rank\n(singular values)", 0),
+    "stable_rank_initial": ("stable rank\nat start", 0),
     "stable_rank": ("stable rank", 0),
     "kernel_effective_rank": ("kernel\neffective rank", 0),
     "kernel_task_alignment": ("kernel-task\nalignment", 0),
@@ -53,6 +57,16 @@ PARAMETER_LABELS = {
     "rectification": "rectification",
     "matching": "matching",
 }
+
+# Spectra of the initial recurrent weights: column of spectra.parquet, and label.
+SPECTRA = {
+    "eigenvalues": ("eigenvalue_modulus", "eigenvalues at start\n$|\\lambda_i|\\,/\\,|\\lambda_1|$"),
+    "singular_values": ("singular_value", "singular values\nat start\n$s_i\\,/\\,s_1$"),
+}
+
+# Colours of named conditions, distinct without colour vision; the first, their reference, is grey.
+_REFERENCE_COLOUR = "#7F7F7F"
+_CONDITION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 # Order of arms in the figures of wide experiments: a row holds at most this many panels.
 _PANELS_PER_ROW = 4
@@ -87,13 +101,11 @@ def _save(figure: Figure, pdf: str | Path, png: str | Path, settings: Mapping[st
     plt.close(figure)
 
 
-def _arms(table: pd.DataFrame, arms: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
+def _arms(runs: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
     """Each arm with its title."""
-    if not len(arms):
-        return [("", table)]
-    groups = [group for _, group in table.groupby(list(arms), sort=False, dropna=False)]
-    titles = _arm_titles(pd.concat([group[list(arms)].iloc[:1] for group in groups]))
-    return list(zip(titles, groups, strict=True))
+    found = arms_.of(runs.to_dict("records"), names)
+    titles = _arm_titles(pd.DataFrame([arm for arm, _ in found])) if len(names) else [""]
+    return [(title, runs.iloc[places]) for title, (_, places) in zip(titles, found, strict=True)]
 
 
 def _arm_titles(arms: pd.DataFrame) -> list[str]:
@@ -129,7 +141,7 @@ def _value(name: str, value: Any) -> str:
 
 def _text(value: Any) -> str:
     """A value of a parameter as it stands beside an axis."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
 def _levels(runs: pd.DataFrame, compare: str) -> list[Any]:
@@ -137,8 +149,21 @@ def _levels(runs: pd.DataFrame, compare: str) -> list[Any]:
     return sorted(levels) if pd.api.types.is_numeric_dtype(runs[compare]) else levels
 
 
+def _is_ordered(runs: pd.DataFrame, compare: str) -> bool:
+    return pd.api.types.is_numeric_dtype(runs[compare])
+
+
+def _colours(runs: pd.DataFrame, compare: str) -> dict[Any, Any]:
+    """Colour of each condition: along a scale where they are ordered, distinct where they are names."""
+    levels = _levels(runs, compare)
+    if _is_ordered(runs, compare):
+        return dict(zip(levels, mpl.colormaps["viridis"](np.linspace(0, 0.85, len(levels))), strict=True))
+    others = (_CONDITION_COLOURS[place % len(_CONDITION_COLOURS)] for place in range(len(levels) - 1))
+    return dict(zip(levels, (_REFERENCE_COLOUR, *others), strict=True))
+
+
 def _footnote(figure: Figure, runs: pd.DataFrame, mark: str = "") -> None:
-    """Say below the panels how many runs there are, and how many diverged or did not converge."""
+    """Say below the panels how many runs there are, how many diverged or did not converge, and whose connectome it is."""
     total, diverged = len(runs), int(runs["diverged"].sum())
     unconverged = int((~runs["converged"] & ~runs["diverged"]).sum()) if runs["converged"].notna().all() else None
     text = f"{total} runs; {diverged} diverged"
@@ -146,7 +171,20 @@ def _footnote(figure: Figure, runs: pd.DataFrame, mark: str = "") -> None:
         text += " (not drawn, their seeds not tested)"
     if unconverged is not None:
         text += f"; {unconverged} not converged" + (mark if unconverged else "")
-    figure.text(0.995, 0.005, text, ha="right", va="bottom", color="0.35")
+    lines = [*_origin_lines(runs), text]
+    figure.text(0.995, 0.005, "\n".join(lines), ha="right", va="bottom", color="0.35", linespacing=1.25)
+
+
+def _origin_lines(table: pd.DataFrame) -> list[str]:
+    """Where the connectomes of a figure come from, in lines as wide as the figure."""
+    notes = {note for text in table["connectome"].dropna().unique() for note in text.split("; ")}
+    return [line for note in sorted(notes) for line in textwrap.wrap(f"connectome {note}", 120)]
+
+
+def _room_for_footnote(settings: Mapping[str, Any], height: float, lines: int = 1) -> ConstrainedLayoutEngine:
+    """Layout that leaves room for lines below the panels of a figure of some height in inches."""
+    foot = (0.3 + 1.25 * lines) * settings["font_size_pt"] / 72 / height
+    return ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot))
 
 
 def draw_measures(
@@ -154,32 +192,38 @@ def draw_measures(
     arms: Sequence[str],
     compare: str,
     title: str,
+    measures: Sequence[str],
     settings: Mapping[str, Any],
     pdf: str | Path,
     png: str | Path,
     with_schematic: bool = False,
+    spectra: pd.DataFrame | None = None,
+    spectrum: str | None = None,
 ) -> None:
-    """Measures of change against the compared parameter: a dot per run, a bar at the median.
+    """Measures against the compared parameter: a dot per run, a bar at the median.
 
     Args:
         runs: rows of runs.parquet.
         arms: parameters whose combinations get a column of panels each.
         compare: the parameter on the horizontal axis.
         title: heading of the figure.
+        measures: one row of panels each.
         settings: group ``figures`` of the configuration.
         pdf, png: files to write.
         with_schematic: whether panel A, network and measures, stands on the left.
+        spectra: rows of spectra.parquet, for a first row of panels with the spectrum of the initial weights.
+        spectrum: which one, a key of ``SPECTRA``.
     """
     groups = _arms(runs, arms)
-    measures = settings["measures"]
-    levels = _levels(runs, compare)
+    colours = _colours(runs, compare) if spectra is not None else None
     columns = min(len(groups), _PANELS_PER_ROW)
     blocks = -(-len(groups) // columns)
+    kinds = ([] if spectra is None else [None]) + list(measures)
     with mpl.rc_context(_style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
-        height = (0.16 * width * len(measures) + 0.12 * width) * blocks + 0.35
-        foot = 0.02 * settings["font_size_pt"] / height  # room for the footnote
-        figure = plt.figure(figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot)))
+        height = (0.16 * width * len(kinds) + 0.12 * width) * blocks + 0.35
+        layout = _room_for_footnote(settings, height, 1 + len(_origin_lines(runs)))
+        figure = plt.figure(figsize=(width, height), layout=layout)
         parts: Any = figure.subfigures(1, 2, width_ratios=[1, 2.1]) if with_schematic else (None, figure.subfigures())
         left, right = parts
         if left is not None:
@@ -188,54 +232,90 @@ def draw_measures(
             right.suptitle("B", x=0.0, ha="left", fontweight="bold")
         else:
             right.suptitle(_heading(title, runs, arms))
-        panels = right.subplots(len(measures) * blocks, columns, squeeze=False, sharex=True)
+        panels = right.subplots(len(kinds) * blocks, columns, squeeze=False)
         for axes in panels.flat:
             axes.set_visible(False)
         for index, (name, group) in enumerate(groups):
             block, column = divmod(index, columns)
-            for row, measure in enumerate(measures):
-                axes = panels[block * len(measures) + row, column]
+            for row, measure in enumerate(kinds):
+                axes = panels[block * len(kinds) + row, column]
                 axes.set_visible(True)
-                _draw_dots(axes, group, measure, compare, levels, settings)
                 if row == 0:
                     axes.set_title(_wrapped_title(name, len(groups)))
-                if column == 0:
+                if measure is None:
+                    _draw_spectrum(axes, spectra, group, compare, str(spectrum), colours)
+                    label, sign = SPECTRA[str(spectrum)][1], 0
+                else:
+                    _draw_dots(axes, group, measure, compare, settings, colours)
+                    axes.tick_params(labelbottom=row == len(kinds) - 1)
                     label, sign = LABELS[measure]
+                if column == 0:
                     axes.set_ylabel(label + _DIRECTION[sign])
-                if row == len(measures) - 1:
-                    axes.tick_params(labelbottom=True)
         right.supxlabel(PARAMETER_LABELS[compare], fontsize=settings["font_size_pt"])
         right.align_ylabels(panels[:, 0])
         _footnote(figure, runs, mark=" (open circles)")
         _save(figure, pdf, png, settings)
 
 
-def _draw_dots(
-    axes: Axes, runs: pd.DataFrame, measure: str, compare: str, levels: list[Any], settings: Mapping[str, Any]
+def _draw_spectrum(
+    axes: Axes,
+    spectra: pd.DataFrame,
+    runs: pd.DataFrame,
+    compare: str,
+    spectrum: str,
+    colours: Mapping[Any, Any],
 ) -> None:
-    shown = runs[~runs["diverged"]]
+    """Sorted magnitudes over the largest, against their place; a line at the median over seeds, a band over all."""
+    shared = [name for name in spectra.columns if name in runs.columns and name != "connectome"]
+    rows = spectra.merge(runs[shared].drop_duplicates(), on=shared)
+    column, _ = SPECTRA[spectrum]
+    for level in _levels(runs, compare):
+        table = rows[rows[compare] == level].pivot(index="index", columns="seed", values=column)
+        table = table / table.max()
+        place = table.index / len(table)
+        axes.fill_between(place, table.min(axis=1), table.max(axis=1), color=colours[level], alpha=0.25, lw=0)
+        axes.plot(place, table.median(axis=1), color=colours[level], lw=1.1, label=_text(level))
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+    axes.set_xlabel("index $i/N$", labelpad=1)
+    axes.legend(frameon=False, loc="upper right", borderaxespad=0, handlelength=1.2)
+
+
+def _draw_dots(
+    axes: Axes,
+    runs: pd.DataFrame,
+    measure: str,
+    compare: str,
+    settings: Mapping[str, Any],
+    colours: Mapping[Any, Any] | None,
+) -> None:
+    shown, levels = runs[~runs["diverged"]], _levels(runs, compare)
     order = {seed: place for place, seed in enumerate(sorted(runs["seed"].unique()))}
     for place, level in enumerate(levels):
         at_level = shown[shown[compare] == level]
         # A seed keeps its place within every level, so that the eye can pair the runs.
         spread = (at_level["seed"].map(order) - (len(order) - 1) / 2) / max(len(order), 1) * 0.5
         converged = at_level["converged"].fillna(True).astype(bool)
-        colours = np.where(converged, settings["dot_colour"], "none")
+        colour = settings["dot_colour"] if colours is None else colours[level]
         axes.scatter(
-            place + spread, at_level[measure], s=settings["font_size_pt"] * 1.3, c=colours,
-            edgecolors=settings["dot_colour"], linewidths=0.5, zorder=2,
+            place + spread, at_level[measure], s=settings["font_size_pt"] * 1.3,
+            c=np.where(converged, colour, "none"), edgecolors=colour, linewidths=0.5, zorder=2,
         )  # fmt: skip
         if len(at_level):
             axes.hlines(
                 at_level[measure].median(),
                 place - 0.33,
                 place + 0.33,
-                colors=settings["median_colour"],
+                colors=settings["median_colour"] if colours is None else "black",
                 lw=1.4,
                 zorder=3,
             )
-    axes.set_xticks(range(len(levels)), [_text(level) for level in levels])
+    axes.set_xticks(range(len(levels)), [_tick(level, len(levels)) for level in levels])
     axes.set_xlim(-0.6, len(levels) - 0.4)
+
+
+def _tick(level: Any, count: int) -> str:
+    """A condition below an axis that it shares with others; words below each other."""
+    return textwrap.fill(_text(level), 12 if count < 5 else 9, break_long_words=False)
 
 
 def draw_losses(
@@ -252,23 +332,26 @@ def draw_losses(
 
     Lines are medians over seeds, bands reach from the lowest to the highest seed.
     """
-    loss = curves[curves["quantity"] == "loss"].merge(runs, on="run")
-    levels = _levels(runs, compare)
-    colours = mpl.colormaps["viridis"](np.linspace(0, 0.85, len(levels)))
-    groups = _arms(loss, arms)
+    loss = curves[curves["quantity"] == "loss"]
+    colours = _colours(runs, compare)
+    groups = _arms(runs, arms)
     columns = min(len(groups), _PANELS_PER_ROW)
     rows = -(-len(groups) // columns)
     with mpl.rc_context(_style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
+        height = width * (0.3 * rows + 0.12)
         figure, panels = plt.subplots(
-            rows, columns, figsize=(width, width * (0.3 * rows + 0.12)), squeeze=False, sharex=True, sharey=True,
-            layout=ConstrainedLayoutEngine(rect=(0, 0.06 / rows, 1, 1 - 0.06 / rows)),
+            rows, columns, figsize=(width, height), squeeze=False, sharex=True, sharey=True,
+            layout=_room_for_footnote(settings, height, 1 + len(_origin_lines(runs))),
         )  # fmt: skip
         for axes in panels.flat[len(groups) :]:
             axes.set_visible(False)
+        handles: dict[str, Any] = {}
         for axes, (name, group) in zip(panels.flat, groups, strict=False):
-            for level, colour in zip(levels, colours, strict=True):
-                table = group[group[compare] == level].pivot(index="iteration", columns="seed", values="value")
+            course = loss.merge(group[["run", "seed", compare]], on="run")
+            for level in _levels(group, compare):
+                table = course[course[compare] == level].pivot(index="iteration", columns="seed", values="value")
+                colour = colours[level]
                 axes.fill_between(table.index, table.min(axis=1), table.max(axis=1), color=colour, alpha=0.2, lw=0)
                 axes.plot(table.index, table.median(axis=1), color=colour, lw=1.2, label=_text(level))
             floor = group["bayes_loss"].iloc[0]
@@ -276,12 +359,16 @@ def draw_losses(
                 axes.axhline(floor, color="0.2", lw=0.9, ls="--", label="Bayes floor")
             axes.set(xscale="log", yscale="log")
             axes.set_title(_wrapped_title(name, len(groups)))
+            handles |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
         for axes in panels[-1]:
             axes.set_xlabel("iteration")
         for axes in panels[:, 0]:
             axes.set_ylabel("cross-entropy\n(nats per step)")
-        handles, labels = panels[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside right center", frameon=False, title=_wrapped(compare))
+        floor_last = sorted(handles, key=lambda label: label == "Bayes floor")
+        figure.legend(
+            [handles[label] for label in floor_last], floor_last, loc="outside right center", frameon=False,
+            title=_wrapped(compare),
+        )  # fmt: skip
         figure.suptitle(_heading(title, runs, arms))
         _footnote(figure, runs)
         _save(figure, pdf, png, settings)
@@ -345,6 +432,7 @@ def draw_effects(
         fewest, most = int(table["n"].min()), int(table["n"].max())
         sample = f"{most}" if fewest == most else f"{fewest} to {most}"
         note = f"filled: p < {significance_level:g} after Holm's correction; n = {sample} seeds"
-        figure.supxlabel(f"{meaning}\n{note}", fontsize=settings["font_size_pt"])
+        lines = "\n".join([meaning, note, *_origin_lines(table)])
+        figure.supxlabel(lines, fontsize=settings["font_size_pt"])
         figure.suptitle(_heading(title, table, names))
         _save(figure, pdf, png, settings)

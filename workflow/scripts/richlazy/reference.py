@@ -4,7 +4,7 @@ import hashlib
 import importlib.metadata
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,21 @@ def provenance(folder: str | Path, wall_seconds: Mapping[str, float]) -> dict[st
     }
 
 
+def wall_seconds(benchmarks: Path, runs: Iterable[str]) -> dict[str, float]:
+    """Summed wall time of the jobs of some runs, for each rule that is timed."""
+    rules = ("train", "measure")
+    timings = {rule: [pd.read_csv(benchmarks / rule / f"{run}.tsv", sep="\t")["s"].sum() for run in runs] for rule in rules}
+    return {rule: round(float(sum(seconds)), 1) for rule, seconds in timings.items()}
+
+
+def merged_configuration(earlier: Mapping[str, Any], latest: Mapping[str, Any]) -> dict[str, Any]:
+    """Configuration of all published results: the latest, with what only earlier ones named."""
+    merged = dict(latest)
+    for group in ("presets", "connectomes", "structures", "tasks", "experiments"):
+        merged[group] = {**earlier.get(group, {}), **latest[group]}
+    return merged
+
+
 def _git(folder: str | Path, *arguments: str) -> str:
     try:
         command = ["git", "-C", str(folder), *arguments]
@@ -130,19 +145,24 @@ def _git(folder: str | Path, *arguments: str) -> str:
 
 
 def sample_rows(tables: Sequence[pd.DataFrame], count: int, seed: int) -> pd.DataFrame:
-    """Random rows of several tables of runs, each run once."""
+    """Random rows of several tables of runs, each run once.
+
+    Runs that start from a connectome are left out: the data of others cannot be committed here.
+    """
     runs = pd.concat(tables).drop_duplicates("run").sort_values("run", ignore_index=True)
+    runs = runs[runs["connectome"].isna()].reset_index(drop=True)
     chosen = np.random.default_rng(seed).permutation(len(runs))[:count]
     return runs.iloc[np.sort(chosen)]
 
 
-def verdict(results: Sequence[Mapping[str, Any]], same_class: bool, tolerance: float) -> tuple[bool, list[str]]:
+def verdict(results: Sequence[Mapping[str, Any]], tolerance: float) -> tuple[bool, list[str]]:
     """Whether all networks trained again agree with the committed ones, and a line for each.
 
     On the same class of machine bytes must be equal; elsewhere weights and measures within the tolerance.
     """
     lines, passed = [], True
     for result in results:
+        same_class = result["same_class"]
         near = max(result["weights"], result["measures"]) <= tolerance
         agrees = result["equal_bytes"] if same_class else result["equal_bytes"] or near
         passed &= agrees

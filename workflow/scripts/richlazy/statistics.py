@@ -1,17 +1,24 @@
 """Tests and effect sizes of an experiment. The unit is the seed; conditions of a seed are paired."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from richlazy.arms import of as arms_of
+
 # Columns that each table shares, after the arms of its experiment.
 _SAMPLE = {
     "n": "seeds that enter the test",
     "excluded": "seeds left out because a run of theirs diverged or has no value",
+    "unconverged": "seeds that enter although a run of theirs has not converged",
 }
+
+_ORIGIN = {"connectome": "where the connectomes in the comparison come from; null where there is none"}
+
 
 TREND_COLUMNS: dict[str, str] = {
     "measure": "measure that is tested",
@@ -22,6 +29,7 @@ TREND_COLUMNS: dict[str, str] = {
     "effect": "mean over seeds of Kendall's tau between the compared parameter and the measure",
     "interval_low": "lower end of the bootstrap interval of the effect",
     "interval_high": "upper end of the bootstrap interval of the effect",
+    **_ORIGIN,
 }
 
 CONTRAST_COLUMNS: dict[str, str] = {
@@ -36,6 +44,7 @@ CONTRAST_COLUMNS: dict[str, str] = {
     "interval_high": "upper end of the bootstrap interval of the effect",
     "standardised_effect": "mean difference over its standard deviation (Cohen's d_z)",
     "cliffs_delta": "share of pairs of runs in which the level is larger, minus the share in which it is smaller",
+    **_ORIGIN,
 }
 
 LOSS_COLUMNS: dict[str, str] = {
@@ -48,6 +57,7 @@ LOSS_COLUMNS: dict[str, str] = {
     "effect": "mean difference of the final loss, level minus reference, nats per step",
     "interval_low": "lower end of the t interval of the effect",
     "interval_high": "upper end of the t interval of the effect",
+    **_ORIGIN,
 }
 
 
@@ -133,8 +143,9 @@ def trends(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapp
     """
     rows = []
     if pd.api.types.is_numeric_dtype(runs[compare]) and runs[compare].nunique() >= 3:
-        for arm, values, measure, excluded in _samples(runs, arms, compare, settings["measures"]):
-            row = arm | {"measure": measure, "n": len(values), "excluded": excluded}
+        for sample in _samples(runs, arms, compare, settings["measures"]):
+            values = sample.values
+            row = sample.arm | {"measure": sample.measure} | sample.description(values.columns)
             if len(values) >= 2:
                 taus = rank_correlations(values.to_numpy())
                 statistic, p, _ = page_trend(values.to_numpy())
@@ -154,10 +165,11 @@ def contrasts(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: M
     Args and columns as for ``trends``, with ``CONTRAST_COLUMNS``.
     """
     rows = []
-    for arm, values, measure, excluded in _samples(runs, arms, compare, settings["measures"]):
+    for sample in _samples(runs, arms, compare, settings["measures"]):
+        values = sample.values
         for level, reference in _pairs(values, extremes_only=True):
-            row = arm | {"measure": measure, "level": str(level), "reference": str(reference)}
-            row |= {"n": len(values), "excluded": excluded}
+            row = sample.arm | {"measure": sample.measure, "level": str(level), "reference": str(reference)}
+            row |= sample.description([level, reference])
             if len(values) >= 2:
                 row |= _contrast(values[level].to_numpy(), values[reference].to_numpy(), settings)
             rows.append(row)
@@ -185,10 +197,11 @@ def losses(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapp
     """
     margin = settings["loss_margin"]
     rows = []
-    for arm, values, _, excluded in _samples(runs, arms, compare, ["final_loss"]):
+    for sample in _samples(runs, arms, compare, ["final_loss"]):
+        values = sample.values
         for level, reference in _pairs(values, extremes_only=False):
-            row = arm | {"level": str(level), "reference": str(reference), "n": len(values)}
-            row |= {"excluded": excluded, "margin": margin}
+            row = sample.arm | {"level": str(level), "reference": str(reference), "margin": margin}
+            row |= sample.description([level, reference])
             if len(values) >= 2:
                 differences = (values[level] - values[reference]).to_numpy()
                 above = stats.ttest_1samp(differences, -margin, alternative="greater")
@@ -200,13 +213,43 @@ def losses(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapp
     return _finish(rows, [*arms, *LOSS_COLUMNS])
 
 
-def _samples(
-    runs: pd.DataFrame, arms: Sequence[str], compare: str, measures: Sequence[str]
-) -> Iterator[tuple[dict[str, Any], pd.DataFrame, str, int]]:
-    """For each arm and measure the complete table of seeds by conditions, and how many seeds it lacks."""
-    groups = runs.groupby(list(arms), sort=False, dropna=False) if len(arms) else [((), runs)]
-    for key, group in groups:
-        arm = dict(zip(arms, key, strict=True))
+@dataclass(frozen=True)
+class _Sample:
+    """What one measure is tested on in one arm.
+
+    Attributes:
+        arm: the parameters of the arm.
+        measure: the measure.
+        values: seeds (rows) by conditions (columns), seeds with a value in every condition alone.
+        excluded: how many seeds these lack.
+        runs: the runs of these seeds.
+        compare: the compared parameter.
+    """
+
+    arm: dict[str, Any]
+    measure: str
+    values: pd.DataFrame
+    excluded: int
+    runs: pd.DataFrame
+    compare: str
+
+    def description(self, levels: Sequence[Any]) -> dict[str, Any]:
+        """Size and origin of the sample for a test between some of its conditions."""
+        runs = self.runs[self.runs[self.compare].isin(levels)]
+        unconverged = runs.loc[~runs["converged"].fillna(True).astype(bool), "seed"].nunique()
+        origins = runs["connectome"].dropna().unique()
+        return {
+            "n": len(self.values),
+            "excluded": self.excluded,
+            "unconverged": unconverged,
+            "connectome": "; ".join(origins) or None,
+        }
+
+
+def _samples(runs: pd.DataFrame, names: Sequence[str], compare: str, measures: Sequence[str]) -> Iterator[_Sample]:
+    """The sample of each measure in each arm."""
+    for arm, places in arms_of(runs.to_dict("records"), names):
+        group = runs.iloc[places]
         order = list(group[compare].unique())
         if pd.api.types.is_numeric_dtype(group[compare]):
             order.sort()
@@ -214,7 +257,8 @@ def _samples(
             values = group.assign(value=group[measure].where(~group["diverged"]).astype(float))
             table = values.pivot(index="seed", columns=compare, values="value")[order]
             complete = table[np.isfinite(table).all(axis=1)]
-            yield arm, complete, measure, len(table) - len(complete)
+            members = group[group["seed"].isin(complete.index)]
+            yield _Sample(arm, measure, complete, len(table) - len(complete), members, compare)
 
 
 def _pairs(values: pd.DataFrame, extremes_only: bool) -> list[tuple[Any, Any]]:
@@ -233,4 +277,5 @@ def _interval(sample: np.ndarray, statistic: Callable[..., np.ndarray], settings
 def _finish(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
     table = pd.DataFrame(rows).reindex(columns=columns)
     table["p_holm"] = holm(table["p"].astype(float))
+    table["connectome"] = table["connectome"].astype("string")
     return table

@@ -154,6 +154,53 @@ class GradientDescent:
             weight.sub_(velocity, alpha=self.learning_rate)
 
 
+def outgoing_signs(recurrent: torch.Tensor) -> torch.Tensor:
+    """Sign of the outgoing weights of each unit, (K, 1, N); 1 for a unit without any.
+
+    Args:
+        recurrent: (K, N, N).
+
+    Raises:
+        ValueError: where the weights from one unit differ in sign.
+    """
+    positive, negative = (recurrent > 0).any(1, keepdim=True), (recurrent < 0).any(1, keepdim=True)
+    mixed = int((positive & negative).sum())
+    if mixed:
+        raise ValueError(
+            f"{mixed} units have outgoing weights of both signs, so there is no sign to hold; "
+            "set signs_held to false for this structure"
+        )
+    return torch.where(negative, -1.0, 1.0).to(recurrent.dtype)
+
+
+class SignHoldingDescent(GradientDescent):
+    """Descent in which the outgoing weights of each unit keep their sign, as Dale's law has it (Figure 17).
+
+    The recurrent weights are W = |P| S with S the signs at the start, and the descent is that of P, where
+    dL/dP = dL/dW S sign(P). A weight that starts at 0 stays there.
+    """
+
+    def __init__(self, backpropagation: Backpropagation, learning_rate: float, momentum: float = 0.0):
+        super().__init__(backpropagation, learning_rate, momentum)
+        weights = backpropagation.weights
+        self.signs = outgoing_signs(weights.recurrent)
+        self.unsigned = weights.recurrent.abs()  # P
+        self.velocity, self.gradient = weights.map(torch.zeros_like), weights.map(torch.zeros_like)
+
+    def step(self, log_likelihoods: torch.Tensor) -> None:
+        """One update of the weights, in place, on the batch that is loaded."""
+        pass_, gradient = self.backpropagation, self.gradient
+        pass_.forward(log_likelihoods)
+        pass_.backward()
+        pass_.add_gradient(gradient, 1.0, keep=0.0)
+        gradient.recurrent.mul_(self.signs).mul_(self.unsigned.sign())
+        trained = (self.unsigned, pass_.weights.input, pass_.weights.readout)
+        for parameter, velocity, slope in zip(trained, self.velocity, gradient, strict=True):
+            velocity.mul_(self.momentum).add_(slope)
+            parameter.sub_(velocity, alpha=self.learning_rate)
+        torch.mul(self.unsigned.abs(), self.signs, out=pass_.weights.recurrent)
+
+
 @dataclass(frozen=True)
 class History:
     """What training leaves beside the weights.
@@ -197,6 +244,7 @@ def train(
     loss_steps: str = "all",
     divergence_loss: float = math.inf,
     report_every: int = 100,
+    signs_held: bool = False,
 ) -> tuple[Weights, History]:
     """Train K networks, one update per stored batch.
 
@@ -210,6 +258,7 @@ def train(
         loss_steps: ``all`` or ``last``.
         divergence_loss: a mean loss above it, or one that is not finite, counts as divergence.
         report_every: iterations per point of the curve; each tenth point is also a line in the log.
+        signs_held: whether the outgoing recurrent weights of each unit keep their sign.
 
     Returns:
         The final weights, and the loss curve with who diverged. Training ends early once every network has diverged.
@@ -222,7 +271,7 @@ def train(
         initial.readout.clone(memory_format=torch.contiguous_format),
     )
     pass_ = Backpropagation(weights, steps, batch_size, dynamics, loss_steps)
-    descent = GradientDescent(pass_, learning_rate, momentum)
+    descent = (SignHoldingDescent if signs_held else GradientDescent)(pass_, learning_rate, momentum)
     networks = len(inputs)
     log_likelihoods = pass_.errors.new_zeros(report_every, networks, 1, pass_.loss_rows)
     rows = log_likelihoods.unbind(0)

@@ -1,0 +1,185 @@
+"""Connectomes from CAVE: tables of one frozen version, the candidate cells, and the synapses among chosen cells.
+
+Reads   configuration: connectomes (source: cave); a token in CAVE_TOKEN or in caveclient's own store
+        connectomes/{connectome}/selection.parquet
+Writes  data/downloads/cave/{datastack}/{version}/{table}.parquet, .json               cell types; proofreading
+        data/downloads/cave/{datastack}/{version}/{nuclei}_of_{table}.parquet, .json   nuclei of these cells
+        connectomes/{connectome}/cells.parquet, cells.json           candidate cells; how many each step left out
+        connectomes/{connectome}/synapses.parquet, synapses.json     synapses among the chosen cells
+        connectomes/{connectome}/connections.parquet                 synapses summed by ordered pair of cells
+        connectomes/{connectome}/provenance.json                     versions, dates and counts of all of these
+
+One job asks the server at a time where Snakemake is given `--resources cave=1`.
+"""
+
+# Downloads do not list the library as input: a version of CAVE never changes, so an edit of code must not download it
+# again. For the same reason their scripts read patience and chunks from the configuration, and not from params.
+# Finished chunks stay in {table}.chunks, so that an interrupted download asks only for what is missing, and a finished
+# one needs neither server nor token again.
+CAVE_FOLDER = "data/downloads/cave"
+CAVE_TABLE = f"{CAVE_FOLDER}/{{datastack}}/{{version}}/{{table}}"
+CAVE_NUCLEI = f"{CAVE_FOLDER}/{{datastack}}/{{version}}/{{nuclei}}_of_{{table}}"
+CAVE_CELLS = f"{RESULTS}/connectomes/{{connectome}}"
+# What a wildcard can be: the values of a setting in all connectomes from CAVE.
+CAVE_VALUES = {
+    setting: {str(asked[setting]) for asked in CAVE_CONNECTOMES.values()}
+    for setting in ["datastack", "version", "cell_types", "nuclei", "proofreading"]
+}
+CAVE_FILES = {}
+for connectome, asked in CAVE_CONNECTOMES.items():
+    folder = f"{CAVE_FOLDER}/{asked['datastack']}/{asked['version']}"
+    stems = {
+        "cell_types": f"{folder}/{asked['cell_types']}",
+        "nuclei": f"{folder}/{asked['nuclei']}_of_{asked['cell_types']}",
+        "proofreading": f"{folder}/{asked['proofreading']}",
+    }
+    CAVE_FILES[connectome] = {
+        **{part: f"{stem}.parquet" for part, stem in stems.items()},
+        "provenance": [f"{stem}.json" for stem in stems.values()],
+        "chunks": f"{folder}/{asked['synapses']}.chunks",
+    }
+
+
+rule download_cave_table:
+    """Download a whole small table of CAVE: cell types or proofreading."""
+    output:
+        table=f"{CAVE_TABLE}.parquet",
+        provenance=f"{CAVE_TABLE}.json",
+    log:
+        f"{RESULTS}/logs/cave/{{datastack}}/{{version}}/{{table}}.log",
+    wildcard_constraints:
+        datastack=one_of(CAVE_VALUES["datastack"]),
+        version=one_of(CAVE_VALUES["version"]),
+        table=one_of(CAVE_VALUES["cell_types"] | CAVE_VALUES["proofreading"]),
+    retries: 2
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        cave=1,
+        mem_mb=1000,
+        runtime=60,
+    params:
+        chunks=f"{CAVE_TABLE}.chunks",
+    message:
+        "Downloading {wildcards.table} of {wildcards.datastack}, version {wildcards.version}"
+    script:
+        "../scripts/download_cave_table.py"
+
+
+rule download_cave_nuclei:
+    """Download the nuclei of the cells in a table of cell types."""
+    input:
+        cell_types=f"{CAVE_TABLE}.parquet",
+    output:
+        table=f"{CAVE_NUCLEI}.parquet",
+        provenance=f"{CAVE_NUCLEI}.json",
+    log:
+        f"{RESULTS}/logs/cave/{{datastack}}/{{version}}/{{nuclei}}_of_{{table}}.log",
+    wildcard_constraints:
+        datastack=one_of(CAVE_VALUES["datastack"]),
+        version=one_of(CAVE_VALUES["version"]),
+        nuclei=one_of(CAVE_VALUES["nuclei"]),
+        table=one_of(CAVE_VALUES["cell_types"]),
+    retries: 2
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        cave=1,
+        mem_mb=1000,
+        runtime=60,
+    params:
+        chunks=f"{CAVE_FOLDER}/{{datastack}}/{{version}}/{{nuclei}}.chunks",
+    message:
+        "Downloading {wildcards.nuclei} of {wildcards.datastack}, version {wildcards.version}"
+    script:
+        "../scripts/download_cave_nuclei.py"
+
+
+rule gather_cave_cells:
+    """Gather the candidate cells of a connectome, with sign, depth and proofreading, from the downloaded tables."""
+    input:
+        cell_types=lookup(within=CAVE_FILES, dpath="{connectome}/cell_types"),
+        nuclei=lookup(within=CAVE_FILES, dpath="{connectome}/nuclei"),
+        proofreading=lookup(within=CAVE_FILES, dpath="{connectome}/proofreading"),
+        provenance=lookup(within=CAVE_FILES, dpath="{connectome}/provenance"),
+        library=library("gather_cave_cells.py"),
+    output:
+        cells=f"{CAVE_CELLS}/cells.parquet",
+        counts=f"{CAVE_CELLS}/cells.json",
+    log:
+        f"{RESULTS}/logs/connectomes/{{connectome}}/gather_cave_cells.log",
+    wildcard_constraints:
+        connectome=one_of(CAVE_CONNECTOMES),
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        datastack=lookup(within=CAVE_CONNECTOMES, dpath="{connectome}/datastack"),
+    message:
+        "Gathering the cells of {wildcards.connectome}"
+    script:
+        "../scripts/gather_cave_cells.py"
+
+
+rule download_cave_synapses:
+    """Download the synapses among the chosen cells of a connectome."""
+    input:
+        selection=f"{CAVE_CELLS}/selection.parquet",
+    output:
+        synapses=f"{CAVE_CELLS}/synapses.parquet",
+        provenance=f"{CAVE_CELLS}/synapses.json",
+    log:
+        f"{RESULTS}/logs/connectomes/{{connectome}}/download_cave_synapses.log",
+    wildcard_constraints:
+        connectome=one_of(CAVE_CONNECTOMES),
+    retries: 2
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        cave=1,
+        mem_mb=2000,
+        runtime=240,
+    params:
+        datastack=lookup(within=CAVE_CONNECTOMES, dpath="{connectome}/datastack"),
+        version=lookup(within=CAVE_CONNECTOMES, dpath="{connectome}/version"),
+        table=lookup(within=CAVE_CONNECTOMES, dpath="{connectome}/synapses"),
+        chunks=lookup(within=CAVE_FILES, dpath="{connectome}/chunks"),
+    message:
+        "Downloading the synapses of {wildcards.connectome}"
+    script:
+        "../scripts/download_cave_synapses.py"
+
+
+rule gather_cave_connections:
+    """Sum the synapses of each ordered pair of chosen cells, and gather where everything comes from."""
+    input:
+        synapses=f"{CAVE_CELLS}/synapses.parquet",
+        provenance=f"{CAVE_CELLS}/synapses.json",
+        selection=f"{CAVE_CELLS}/selection.parquet",
+        cells=f"{CAVE_CELLS}/cells.json",
+        library=library("gather_cave_connections.py"),
+    output:
+        connections=f"{CAVE_CELLS}/connections.parquet",
+        provenance=f"{CAVE_CELLS}/provenance.json",
+    log:
+        f"{RESULTS}/logs/connectomes/{{connectome}}/gather_cave_connections.log",
+    wildcard_constraints:
+        connectome=one_of(CAVE_CONNECTOMES),
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        description=lookup(within=CAVE_CONNECTOMES, dpath="{connectome}/description"),
+    message:
+        "Summing the synapses of {wildcards.connectome}"
+    script:
+        "../scripts/gather_cave_connections.py"

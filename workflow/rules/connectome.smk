@@ -1,0 +1,178 @@
+"""Connectomes: cells and connections from files or a generator, the chosen cells, and the weights among them.
+
+Reads   files of the user, or downloads of a release; configuration: connectomes
+        (cells, connections and provenance of CAVE connectomes come from cave.smk)
+Writes  data/downloads/releases/{connectome}/{part}/{file}     what a release offers, checked
+        connectomes/{connectome}/cells.parquet                 all candidate cells
+        connectomes/{connectome}/connections.parquet           size of each connection with its sign
+        connectomes/{connectome}/provenance.json               where they come from, and what was left out
+        connectomes/{connectome}/selection.parquet, .json      the chosen cells, and what each stage left
+        connectomes/{connectome}/weights.npy                   (N, N) float64, W[i, j] from cell j to cell i
+        connectomes/{connectome}/weights.json                  density and sizes of the matrix
+        connectomes/{connectome}/figures/connectome            one page as PDF and PNG
+"""
+
+include: "connectome_inputs.smk"
+
+
+rule download_release:
+    """Download one file of a public release and check it."""
+    output:
+        DOWNLOADED,
+    log:
+        f"{RESULTS}/logs/download_release/{{connectome}}/{{part}}/{{file}}.log",
+    wildcard_constraints:
+        connectome=one_of(RELEASE_CONNECTOMES),
+        part="connections|cells",
+        file="[^/]+",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=30,
+    params:
+        # No library as input: an edit of it must not download again what a checksum vouches for.
+        file=release_file,
+    message:
+        "Downloading {params.file[url]}"
+    script:
+        "../scripts/download_release.py"
+
+
+rule import_connectome:
+    """Read cells and connections from the files of a connectome, as its format declares them."""
+    input:
+        unpack(connectome_files),
+        library=library("import_connectome.py"),
+    output:
+        cells=f"{CONNECTOME}/cells.parquet",
+        connections=f"{CONNECTOME}/connections.parquet",
+        provenance=f"{CONNECTOME}/provenance.json",
+    log:
+        f"{RESULTS}/logs/import_connectome/{{connectome}}.log",
+    wildcard_constraints:
+        connectome=one_of(IMPORTED_CONNECTOMES),
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=15,
+    params:
+        settings=connectome_settings(
+            "source", "description", "connections", "cells", "format"
+        ),
+    message:
+        "Reading connectome {wildcards.connectome}"
+    script:
+        "../scripts/import_connectome.py"
+
+
+rule generate_connectome:
+    """Draw cells and synapses with the published statistics of the V1 column; not data."""
+    input:
+        library=library("generate_connectome.py"),
+    output:
+        cells=f"{CONNECTOME}/cells.parquet",
+        connections=f"{CONNECTOME}/connections.parquet",
+        provenance=f"{CONNECTOME}/provenance.json",
+    log:
+        f"{RESULTS}/logs/generate_connectome/{{connectome}}.log",
+    wildcard_constraints:
+        connectome=one_of(SYNTHETIC_CONNECTOMES),
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        settings=connectome_settings("source", "description", "seed"),
+    message:
+        "Drawing synthetic connectome {wildcards.connectome}"
+    script:
+        "../scripts/generate_connectome.py"
+
+
+rule select_cells:
+    """Choose the cells of a connectome that become units of the network."""
+    input:
+        unpack(connections_to_rank),
+        cells=f"{CONNECTOME}/cells.parquet",
+        library=library("select_cells.py"),
+    output:
+        selection=f"{CONNECTOME}/selection.parquet",
+        counts=f"{CONNECTOME}/selection.json",
+    log:
+        f"{RESULTS}/logs/select_cells/{{connectome}}.log",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        selection=connectome_selection,
+    message:
+        "Choosing cells of {wildcards.connectome}"
+    script:
+        "../scripts/select_cells.py"
+
+
+rule assemble_connectome:
+    """Assemble the weights among the chosen cells of a connectome."""
+    input:
+        selection=f"{CONNECTOME}/selection.parquet",
+        connections=f"{CONNECTOME}/connections.parquet",
+        library=library("assemble_connectome.py"),
+    output:
+        weights=f"{CONNECTOME}/weights.npy",
+        description=f"{CONNECTOME}/weights.json",
+    log:
+        f"{RESULTS}/logs/assemble_connectome/{{connectome}}.log",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    message:
+        "Weights of connectome {wildcards.connectome}"
+    script:
+        "../scripts/assemble_connectome.py"
+
+
+rule draw_connectome:
+    """Draw which cells of a connectome were chosen, and the weights among them."""
+    input:
+        cells=f"{CONNECTOME}/cells.parquet",
+        selection=f"{CONNECTOME}/selection.parquet",
+        counts=f"{CONNECTOME}/selection.json",
+        weights=f"{CONNECTOME}/weights.npy",
+        provenance=f"{CONNECTOME}/provenance.json",
+        library=library("draw_connectome.py"),
+    output:
+        pdf=f"{CONNECTOME}/figures/connectome.pdf",
+        png=report(
+            f"{CONNECTOME}/figures/connectome.png",
+            caption="../report/connectome.rst",
+            category="Connectome",
+            subcategory="{connectome}",
+            labels={"figure": "selection and matrix"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_connectome/{{connectome}}.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=5,
+    params:
+        title=connectome_title,
+        settings=lookup(within=config, dpath="figures"),
+    message:
+        "Figure of connectome {wildcards.connectome}"
+    script:
+        "../scripts/draw_connectome.py"

@@ -1,0 +1,21 @@
+"""Nuclei of the cells that a table of cell types names, from a frozen CAVE version, with their provenance."""
+
+import os
+
+from richlazy import cave, cave_tables, cave_token, logs, tables
+
+
+def download_cave_nuclei(cell_types, output, provenance, chunks, source, table, token):
+    ids = tables.load_table(cell_types)["target_id"].tolist()
+    rows, origin = cave_tables.download_rows(source, token, table, "id", ids, cave_tables.NUCLEI_IN_ONE_CHUNK, chunks)
+    cave_tables.save(table, rows, origin, output, provenance)
+
+
+if __name__ == "__main__":
+    logs.attach(snakemake.log[0], "caveclient", "pandas", "pyarrow")
+    wildcards, output = snakemake.wildcards, snakemake.output
+    download_cave_nuclei(
+        snakemake.input.cell_types, output.table, output.provenance, snakemake.params.chunks,
+        cave.source(snakemake.config["connectomes"], wildcards.datastack, int(wildcards.version)),
+        wildcards.nuclei, cave_token.token(os.environ),
+    )  # fmt: skip

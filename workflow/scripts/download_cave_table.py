@@ -1,0 +1,20 @@
+"""One whole table of a frozen CAVE version, with its provenance."""
+
+import os
+
+from richlazy import cave, cave_tables, cave_token, logs
+
+
+def download_cave_table(output, provenance, chunks, source, table, token):
+    rows, origin = cave_tables.download_table(source, token, table, chunks)
+    cave_tables.save(table, rows, origin, output, provenance)
+
+
+if __name__ == "__main__":
+    logs.attach(snakemake.log[0], "caveclient", "pandas", "pyarrow")
+    wildcards, output = snakemake.wildcards, snakemake.output
+    download_cave_table(
+        output.table, output.provenance, snakemake.params.chunks,
+        cave.source(snakemake.config["connectomes"], wildcards.datastack, int(wildcards.version)),
+        wildcards.table, cave_token.token(os.environ),
+    )  # fmt: skip

@@ -1,0 +1,22 @@
+"""Cells and connections of a connectome from files."""
+
+from richlazy import connectome, connectome_files, logs, records, tables
+
+
+def import_connectome(connections, cells, output, settings):
+    read_cells, read_connections, counts = connectome_files.read(connections, cells, settings["format"])
+    tables.save_table(output.cells, read_cells, connectome.CELL_COLUMNS)
+    tables.save_table(output.connections, read_connections, connectome.CONNECTION_COLUMNS)
+    provenance = connectome_files.describe_origin({"connections": connections, "cells": cells}, settings, counts)
+    records.save_json(output.provenance, provenance)
+    logs.LOGGER.info("%s", counts)
+    if counts.get("rows_of_unknown_cells"):
+        logs.LOGGER.warning(
+            "%s rows join cells outside the cell table and are left out", counts["rows_of_unknown_cells"]
+        )
+
+
+if __name__ == "__main__":
+    logs.attach(snakemake.log[0], "pandas", "pyarrow", "numpy")
+    inputs = snakemake.input
+    import_connectome(inputs.connections, inputs.get("cells"), snakemake.output, snakemake.params.settings)

@@ -1,0 +1,45 @@
+"""Arms of an experiment: combinations of parameters that are compared, tested and drawn by themselves."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+Key = tuple[Hashable, ...]
+
+
+def of(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[tuple[dict[str, Any], list[int]]]:
+    """Arms among rows of a table, each as its parameters and the places of its rows.
+
+    Args:
+        rows: runs, or rows made from runs.
+        names: the parameters that make the arms.
+    """
+    keys = [tuple(None if is_missing(row[name]) else row[name] for name in names) for row in rows]
+    return [(dict(zip(names, key, strict=True)), places) for key, places in assign(keys).items()]
+
+
+def assign(keys: Sequence[Key]) -> dict[Key, list[int]]:
+    """Rows of each arm, from the values that each row has of the parameters that make the arms.
+
+    A value of None says that the parameter makes no difference to this row; it then belongs to every arm that
+    agrees in the others, as unstructured weights belong to each way of matching the magnitude of structured ones.
+
+    Args:
+        keys: for each row its values.
+
+    Returns:
+        For each arm the places of its rows, arms in the order of their first row.
+    """
+    distinct = list(dict.fromkeys(keys))
+    arms = [key for key in distinct if not any(_covers(key, other) for other in distinct if other != key)]
+    return {arm: [row for row, key in enumerate(keys) if key == arm or _covers(key, arm)] for arm in arms}
+
+
+def _covers(general: Key, special: Key) -> bool:
+    """Whether two different keys agree wherever the first has a value."""
+    return all(left is None or left == right for left, right in zip(general, special, strict=True))
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value of a table or JSON file is missing."""
+    # pandas.NA has no truth value and is not equal to itself; neither is nan.
+    return value is None or type(value).__name__ == "NAType" or value != value
