@@ -280,12 +280,52 @@ def test_evidence_of_losses_and_contrasts_names_both_conditions():
     assert judged(loss_rows((0.001, 0.001, 0.02)), EQUIVALENCE)["evidence"].startswith("CXT 0 against 300: +0.001 [")
 
 
+def test_evidence_says_how_many_seeds_have_a_run_that_has_not_converged():
+    table = trend_rows((-0.9, 0.001), (-0.8, 0.001))
+    assert "converged" not in judged(table)["evidence"]
+    table["unconverged"] = [0, 3]
+    first, second = judged(table)["evidence"].split("; ")
+    assert first == "T0 change: -0.9 [-1, -0.8], p 0.001, n 10"
+    assert second == ("T1 change: -0.8 [-0.9, -0.7], p 0.001, n 10, 3 of them with a run that has not converged")
+
+
+@pytest.mark.parametrize("where", [{"level": ["dale"]}, {"task": ["T9"]}], ids=str)
+def test_evidence_of_an_experiment_that_lacks_what_a_claim_names_says_so(where):
+    row = judged(trend_rows((-0.9, 0.001)), CLAIM | {"where": where})
+    assert row["verdict"] == "not run"
+    assert row["evidence"] == "figure_1 was run, but has no test with what this claim names"
+    assert claims.judge([CLAIM], {}, SETTINGS, "paper")["evidence"].tolist() == [""]
+
+
+def test_the_connectomes_behind_a_claim_are_named_once():
+    table = trend_rows((-0.9, 0.001), (-0.9, 0.001), (-0.9, 0.001), (-0.9, 0.001))
+    assert judged(table)["connectome"] == ""
+    origins = [pd.NA, "a (cave): cells", "b (synthetic, not data): drawn; a (cave): cells", None]
+    table["connectome"] = pd.array(origins, "string")
+    assert judged(table)["connectome"] == "a (cave): cells; b (synthetic, not data): drawn"
+    only_null = CLAIM | {"where": {"task": ["T0", "T3"]}}
+    assert judged(table, only_null)["connectome"] == ""
+    assert judged(table, CLAIM | {"where": {"task": ["T1"]}})["connectome"] == "a (cave): cells"
+
+
+def test_documents_name_the_connectomes():
+    table = trend_rows((-0.9, 0.001))
+    plain = claims.judge([CLAIM], {"figure_1": {"trends": table}}, SETTINGS, "quick")
+    assert "onnectome" not in claims.as_markdown(plain) + claims.as_html(plain)
+    table["connectome"] = pd.array(["mine (file): <b>cells</b> & more"], "string")
+    named = claims.judge([CLAIM], {"figure_1": {"trends": table}}, SETTINGS, "quick")
+    assert claims.as_markdown(named).endswith("Connectomes behind these tests:\n\n- mine (file): <b>cells</b> & more\n")
+    assert "connectome mine (file): &lt;b&gt;cells&lt;/b&gt; &amp; more" in claims.as_html(named)
+    assert "<b>cells" not in claims.as_html(named)
+
+
 def test_verdicts_from_real_statistics_can_be_saved_with_all_meanings(tmp_path):
     rng = np.random.default_rng(0)
     runs = pd.DataFrame(
         [
             {
                 "task": "CXT", "rank": rank, "seed": seed, "diverged": False, "final_loss": 0.3,
+                "converged": not (rank == 30 and seed == 4), "connectome": pd.NA,
                 "change": -float(np.log(rank)) + 0.01 * rng.standard_normal(),
             }
             for rank in (1, 30, 300)

@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
+from richlazy import experiments
 from richlazy.claims import TESTS
 from richlazy.metrics import MEASURES
 
@@ -90,6 +91,51 @@ def test_claims_of_figure_1_name_measures_that_are_taken_and_tested():
 
 
 def test_every_reproduced_figure_has_a_claim():
-    figures = {name for name in CONFIG["experiments"] if name.startswith("figure_")}
-    assert figures
+    figures = {name for name, experiment in CONFIG["experiments"].items() if "no paper" not in experiment["source"]}
+    assert {"figure_1", "figure_2", "figure_17", "figure_19"} <= figures
     assert figures <= {claim["experiment"] for claim in CLAIMS}
+
+
+CONFIGURED = [claim for claim in CLAIMS if claim["experiment"] in CONFIG["experiments"]]
+
+
+@pytest.mark.parametrize("claim", CONFIGURED, ids=lambda claim: claim["id"])
+def test_a_claim_of_a_configured_experiment_names_what_that_experiment_tests(claim):
+    """Measures among those tested, conditions among those compared, and parameters that make its arms."""
+    name = claim["experiment"]
+    experiment = CONFIG["experiments"][name]
+    assert set(claim.get("measures", [])) <= set(experiments.measures(CONFIG, name, "statistics"))
+    compared = experiments.values(experiment, experiment["compare"])
+    for column, values in claim.get("where", {}).items():
+        if column in ("level", "reference"):
+            assert set(values) <= {str(value) for value in compared}
+        else:
+            assert column in experiments.arms(CONFIG, name)
+            assert set(values) <= set(experiments.values(experiment, column))
+    # A trend needs numbers in an order, names have contrasts alone.
+    numbers = all(isinstance(value, (int, float)) for value in compared)
+    assert numbers or claim["test"] != "trend"
+
+
+def test_claims_about_structures_name_structures_of_the_configuration():
+    figures = {f"figure_{number}" for number in (2, 5, 6, 16, 17, 19)}
+    assert {claim["experiment"] for claim in CONFIGURED} >= figures
+    named = {
+        structure
+        for claim in CLAIMS
+        if claim["experiment"] in figures
+        for column in ("level", "reference")
+        for structure in claim.get("where", {}).get(column, [])
+    }
+    assert named == {
+        "cell_types", "connectome", "dale", "chain_over", "chain_under", "dale_held", "connectome_shuffled",
+    }  # fmt: skip
+    assert named <= set(CONFIG["structures"])
+
+
+def test_the_first_structure_of_a_list_is_the_reference_that_its_claims_mean():
+    for claim in CONFIGURED:
+        experiment = CONFIG["experiments"][claim["experiment"]]
+        if experiment["compare"] == "structure":
+            references = {grid["structure"][0] for grid in experiments.grids(experiment)}
+            assert references == set(claim.get("where", {}).get("reference", ["gaussian"]))

@@ -221,7 +221,7 @@ EMPTY = [
     Mistake("distribution", {"tasks.MSI.timing_ms.stimulus": []}, "timing_ms.stimulus is []", "a duration in ms"),
     Mistake("title", {f"{FIGURE_1}.title": ""}, f"{FIGURE_1}.title is ''", "give at least 1"),
     Mistake("reference", {"recheck.reference": ""}, "recheck.reference is ''", "give at least 1"),
-    Mistake("grid", {GRID: {}}, f"{GRID} lacks task, structure", "add it"),
+    Mistake("grid", {GRID: {}}, f"{GRID} lacks task", "add it"),
 ]
 
 REPEATED = [
@@ -274,7 +274,7 @@ NAMES = [
 ]
 
 UNKNOWN_NAMES = [
-    Mistake("experiment", {"experiments_to_build": ["figure_l"]}, "experiments_to_build names", "mean 'figure_1'?"),
+    Mistake("experiment", {"experiments_to_build": ["anothertask"]}, "experiments_to_build names", "'another_task'?"),
     Mistake("task", {f"{GRID}.task": ["2AFC"]}, f"{GRID}.task names task '2AFC'", "did you mean '2AF'?"),
     Mistake("distant task", {f"{GRID}.task": ["sMNIST"]}, f"{GRID}.task names", "known: 2AF, DMS, CXT, MSI"),
     Mistake("structure", {f"{GRID}.structure": ["svd"]}, f"{GRID}.structure names structure 'svd'", "known: gaussian"),
@@ -359,12 +359,6 @@ COMBINATIONS = [
         "an experiment of their own",
     ),
     Mistake(
-        "structures at several ranks",
-        {f"{GRID}.structure": ["gaussian", "svd_truncation"], f"{FIGURE_1}.compare": "structure"},
-        "where task is '2AF', rank is null",
-        "an experiment of their own",
-    ),
-    Mistake(
         "rectification without leak",
         {f"{GRID}.rectification": ["after_leak", "inside"], f"{FIGURE_1}.compare": "rectification"},
         f"{FIGURE_1}.compare is 'rectification'",
@@ -372,9 +366,134 @@ COMBINATIONS = [
     ),
 ]
 
+V1 = "connectomes.v1_column"
+FIGURE_2 = "experiments.figure_2"
+SYNTHETIC = CONFIG["connectomes"]["v1_column"]["synthetic"]
+SELECTION = SYNTHETIC["selection"]
+LAYOUT = {"connections": "edge_list", "presynaptic": "pre", "postsynaptic": "post", "sign": "positive"}
+MATRIX = {"connections": "matrix", "rows": "presynaptic", "sign": "weights"}
+EVERY_CELL = {"cells": 198, "by": "all"}
+
+
+def group(size=300, **grid):
+    return {"size": [size], "structure": ["gaussian", "dale"]} | grid
+
+
+def own_connectome(layout, **settings):
+    """A connectome beside those of config.yaml, from files of one's own."""
+    entry = {"description": "mine", "connections": "edges.csv", "format": layout, "selection": EVERY_CELL} | settings
+    return {"connectomes.mine": {"source": "file", "file": entry}}
+
+
+def selection(*removed, source="synthetic", **changes):
+    kept = {key: value for key, value in (SELECTION | changes).items() if key not in removed}
+    return {f"{V1}.{source}.selection": kept}
+
+
+STRUCTURES = [
+    Mistake("option missing", {"structures.dale": {"kind": "dales_law"}}, "structures.dale lacks excitatory_fraction",
+            "add it as in config.yaml"),
+    Mistake("entries missing", {"structures.soft_rank": {"kind": "soft_rank"}}, "structures.soft_rank lacks entries",
+            "kind 'soft_rank' needs; add it"),
+    Mistake("one of several options", {"structures.cell_types.blocks": REMOVED}, "structures.cell_types lacks blocks",
+            "add it"),
+    Mistake("option of another kind", {"structures.dale.correlation": 0.1}, "structures.dale.correlation has no",
+            "remove it"),
+    Mistake("signs_held", {"structures.gaussian.signs_held": True}, "structures.gaussian.signs_held has no meaning",
+            "both signs; remove it"),
+    Mistake("signs_held of chains", {"structures.chain_over.signs_held": False}, "structures.chain_over.signs_held",
+            "remove it"),
+    Mistake("signs_held a number", {"structures.dale.signs_held": 1}, "signs_held must be true or false", "not 1"),
+    Mistake("correlation 0", {"structures.chain_over.correlation": 0}, "structures.chain_over.correlation is 0",
+            "use kind: gaussian"),
+    Mistake("correlation 0.0", {"structures.chain_over.correlation": 0.0}, "chain_over.correlation is 0",
+            "use kind: gaussian"),
+    out_of_range("structures.chain_over.correlation", 0.25, "below 0.25"),
+    out_of_range("structures.chain_over.correlation", -0.25, "above -0.25"),
+    out_of_range("structures.cell_types.fraction", 0, "above 0"),
+    out_of_range("structures.cell_types.fraction", 1.0, "below 1"),
+    out_of_range("structures.cell_types.strong_gain", 0.0, "above 0"),
+    out_of_range("structures.cell_types.weak_gain", -0.8, "above 0"),
+    out_of_range("structures.dale.excitatory_fraction", 1, "below 1"),
+    out_of_range("structures.dale.excitatory_fraction", 0, "above 0"),
+    Mistake("exact", {"structures.chain_over.exact": "no"}, "chain_over.exact must be true or false", "not 'no'"),
+    Mistake("blocks", {"structures.cell_types.blocks": "pres"}, "structures.cell_types.blocks", "did you mean 'pre'?"),
+    Mistake("shuffle", {"structures.connectome_shuffled.shuffle": "edge"}, "connectome_shuffled.shuffle is 'edge'",
+            "did you mean 'edges'?"),
+    Mistake("connectome", {"structures.connectome.connectome": "v1_colum"}, "structures.connectome.connectome names",
+            "did you mean 'v1_column'?"),
+]  # fmt: skip
+
+CONNECTOMES = [
+    Mistake("source without settings", {f"{V1}.source": "release"}, f"{V1}.source is 'release', but {V1}.release",
+            "add its settings; it has settings of cave, synthetic"),
+    Mistake("source", {f"{V1}.source": "synth"}, f"{V1}.source is 'synth'", "choose one of"),
+    Mistake("unknown key", {f"{V1}.synthetic.seeds": 1}, f"{V1}.synthetic has an", "did you mean 'seed'?"),
+    Mistake("no description", {f"{V1}.synthetic.description": ""}, f"{V1}.synthetic.description is ''", "at least 1"),
+    Mistake("boundary missing", selection("boundary"), f"{V1}.synthetic.selection lacks boundary", "a depth in um"),
+    Mistake("between missing", selection("between"), f"{V1}.synthetic.selection lacks between", "add them"),
+    Mistake("boundary without effect", selection("between", by="strength"), "selection.boundary has no effect",
+            "remove it or set by: boundary"),
+    Mistake("between of a depth", selection(boundary=350.0), "selection.between has no effect", "remove it"),
+    Mistake("cave by strength", selection("boundary", "between", source="cave", by="strength"),
+            f"{V1}.cave.selection.by is 'strength'", "use by: boundary"),
+    out_of_range(f"{V1}.cave.selection.cells", 2, "at least 3"),
+    Mistake("one type", selection(between=["23P"]), f"{V1}.synthetic.selection.between", "at least 2"),
+    Mistake("column missing", own_connectome({key: LAYOUT[key] for key in ("connections", "postsynaptic", "sign")}),
+            "connectomes.mine.file.format lacks presynaptic", "which connections: edge_list needs; add it"),
+    Mistake("orientation missing", own_connectome({"connections": "matrix", "sign": "weights"}),
+            "connectomes.mine.file.format lacks rows", "which connections: matrix needs; add it"),
+    Mistake("columns of a matrix", own_connectome(MATRIX | {"weight": "w"}), "mine.file.format.weight has no effect",
+            "connections: matrix; remove it"),
+    Mistake("rows of a list", own_connectome(LAYOUT | {"rows": "presynaptic"}), "mine.file.format.rows has no effect",
+            "remove it"),
+    Mistake("class missing", own_connectome(LAYOUT | {"sign": "cell_class"}, cells="cells.csv"),
+            "mine.file.format lacks class", "which sign: cell_class needs; add it"),
+    Mistake("position without columns", own_connectome(LAYOUT | {"position": "minnie65_nm"}, cells="cells.csv"),
+            "mine.file.format lacks x", "which position needs; add it"),
+    Mistake("columns without a table", own_connectome(LAYOUT | {"depth_um": "depth"}),
+            "mine.file.format describes a table of cells (depth_um)", "cells names no file; add it"),
+    Mistake("checksum", {"connectomes.mine": {"source": "release", "release": {
+        "description": "d", "connections": {"url": "https://a.b/c.csv", "sha256": "abc"}, "format": LAYOUT,
+        "selection": EVERY_CELL}}}, "connectomes.mine.release.connections.sha256 is 'abc'", ""),
+]  # fmt: skip
+
+OF_GROUPS = [
+    Mistake("no groups", {f"{FIGURE_2}.groups": []}, f"{FIGURE_2}.groups is []", "give at least 1"),
+    Mistake("unknown key", {f"{FIGURE_2}.groups": [group(sizes=[3])]}, f"{FIGURE_2}.groups[0] has an unknown key",
+            "did you mean 'size'?"),
+    Mistake("parameter twice", {f"{FIGURE_2}.groups": [group(), group(task=["CXT"])]},
+            f"{FIGURE_2}.groups[1] repeats task of {FIGURE_2}.grid", "keep it in one of the two"),
+    Mistake("structure missing", {f"{FIGURE_2}.groups": [group(), {"size": [100]}]},
+            f"{FIGURE_2}.groups[1] lacks structure", "add a list of names"),
+    Mistake("structure of a grid missing", {f"{GRID}.structure": REMOVED}, f"{GRID} lacks structure", "add a list"),
+    Mistake("unknown structure", {f"{FIGURE_2}.groups": [group(structure=["gaussian", "dales"])]},
+            f"{FIGURE_2}.groups[0].structure names structure 'dales'", "did you mean 'dale'?"),
+    Mistake("rank missing", {f"{FIGURE_2}.groups": [group(structure=["gaussian", "svd_truncation"])]},
+            f"{FIGURE_2}.groups[0] lacks rank", "add a list of values"),
+    Mistake("rank above size", {f"{FIGURE_2}.groups": [group(9, structure=["gaussian", "svd_truncation"], rank=[10])]},
+            f"{FIGURE_2}.groups[0].rank has 10", "the 9 units of the network"),
+    Mistake("one structure", {f"{FIGURE_2}.groups": [group(structure=["dale"])]},
+            f"{FIGURE_2}.groups[0].structure has one value", "give at least two"),
+    Mistake("size of the connectome", {f"{FIGURE_2}.groups": [group(100, structure=["gaussian", "connectome"])]},
+            f"{FIGURE_2}.groups[0].size is 100", "give it a group with size: [198]"),
+    Mistake("usual size", {"experiments.figure_19.grid.size": REMOVED}, "experiments.figure_19.grid.size is 300",
+            "the 198 cells of connectome 'v1_column'; give it a group with size: [198]"),
+    Mistake("size of another source", {f"{V1}.source": "synthetic"} | selection(cells=50),
+            f"{FIGURE_2}.groups[1].size is 198", "give it a group with size: [50]"),
+    Mistake("compare of a group", {f"{FIGURE_2}.compare": "rank"}, f"{FIGURE_2}.groups[0].compare is 'rank'",
+            "choose one of"),
+    Mistake("step of a group", {f"{FIGURE_2}.groups": [group(time_step_ms=[200])]},
+            f"{FIGURE_2}.groups[0] has a time step of 200", "shorten the step"),
+    Mistake("measures", {f"{FIGURE_2}.measures": ["accurracy"]}, f"{FIGURE_2}.measures[0]", "mean 'accuracy'?"),
+    Mistake("no measures", {f"{FIGURE_2}.measures": []}, f"{FIGURE_2}.measures is []", "give at least 1"),
+    Mistake("spectrum", {f"{FIGURE_2}.spectrum": "eigenvalue"}, f"{FIGURE_2}.spectrum is", "mean 'eigenvalues'?"),
+]  # fmt: skip
+
 GROUPS = {
     "unknown key": UNKNOWN_KEYS, "missing key": MISSING_KEYS, "type": WRONG_TYPES, "range": RANGES, "empty": EMPTY,
-    "repeated": REPEATED, "choice": CHOICES, "name": NAMES, "unknown name": UNKNOWN_NAMES, "combination": COMBINATIONS,
+    "repeated": REPEATED, "choice": CHOICES, "name": NAMES, "unknown name": UNKNOWN_NAMES,
+    "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES, "group": OF_GROUPS,
 }  # fmt: skip
 MISTAKES = {f"{group}: {mistake.name}": mistake for group, members in GROUPS.items() for mistake in members}
 
@@ -578,6 +697,8 @@ def test_an_experiment_that_is_not_selected_still_follows_the_schema():
             f"{GRID}.rank": [30],
             f"{FIGURE_1}.compare": "structure",
         },
+        # Unstructured weights stand beside every rank.
+        {f"{GRID}.structure": ["gaussian", "svd_truncation"], f"{FIGURE_1}.compare": "structure"},
         {
             f"{GRID}.rectification": ["after_leak", "inside"],
             f"{GRID}.leak": ["exponential"],
@@ -587,6 +708,14 @@ def test_an_experiment_that_is_not_selected_still_follows_the_schema():
         {"probe.kernel_trials": 320},
         {"statistics.measures": ["final_loss", "accuracy"], "figures.measures": ["accuracy"]},
         {"scale": "quick"},
+        {f"{V1}.source": "synthetic"},
+        {f"{FIGURE_2}.groups": REMOVED, f"{FIGURE_2}.grid.structure": ["gaussian", "dale_held"]},
+        {"structures.connectome.signs_held": True, "structures.connectome_shuffled_signs_kept.signs_held": False},
+        own_connectome(LAYOUT),
+        own_connectome(MATRIX),
+        own_connectome(LAYOUT | {"depth_um": "depth"}, cells="cells.csv"),
+        selection("between", boundary=350.0),
+        selection("boundary", "between", by="strength"),
     ],
     ids=lambda changes: ", ".join(changes),
 )
@@ -647,6 +776,9 @@ def test_the_schema_walk_finds_keys_of_every_level():
     [
         (("structures", "*", "kind"), connectivity.STRUCTURES),
         (("structures", "*", "entries"), connectivity.ENTRIES),
+        (("structures", "*", "blocks"), connectivity.CELL_TYPE_BLOCKS),
+        (("structures", "*", "shuffle"), connectivity.SHUFFLES),
+        (("experiments", "*", "spectrum"), plotting.SPECTRA),
         (("connectivity", "matching"), connectivity.MATCHINGS),
         (("experiments", "*", "grid", "matching"), connectivity.MATCHINGS),
         (("presets", "*", "leak"), networks.LEAKS),
@@ -665,16 +797,19 @@ def test_choices_of_the_schema_are_those_of_the_library(path, table):
     assert sorted(choices(*path)) == sorted(table)
 
 
-def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
-    after_training = {name for name in metrics.MEASURES if not name.endswith("_initial")}
-    assert set(choices("statistics", "measures")) == after_training | {"final_loss"}
+def test_measures_of_the_schema_are_those_of_the_library_and_the_final_loss():
+    for path in (("statistics", "measures"), ("figures", "measures"), ("experiments", "*", "measures")):
+        assert set(choices(*path)) == {*metrics.MEASURES, "final_loss"}
 
 
 def test_structure_options_of_the_schema_are_those_of_the_library():
     options = {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
-    assert set(SCHEMA["properties"]["structures"]["additionalProperties"]["properties"]) == options | {"kind"}
+    assert set(SCHEMA["properties"]["structures"]["additionalProperties"]["properties"]) == options | {
+        "kind",
+        "signs_held",
+    }
     parameters = {structure.parameter for structure in connectivity.STRUCTURES.values()} - {None}
-    assert set(configuration.STRUCTURE_PARAMETERS) == parameters | {"matching"}
+    assert set(connectivity.STRUCTURE_PARAMETERS) == parameters
     assert parameters <= set(KEYS[("experiments", "*", "grid")]["properties"])
 
 
@@ -709,7 +844,11 @@ def test_every_group_of_the_schema_is_closed():
             assert entries["additionalProperties"] is False, path
 
 
-OPTIONAL = {"arguments", "sequence_steps", "schematic", "entries"}
+# Keys that stand in config.yaml, but not in each of its entries.
+OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held"}
+OPTIONAL |= {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
+# Keys that config.yaml has no use for: of tasks, and of sources of a connectome that it does not take.
+ABSENT = {"arguments", "sequence_steps", "release", "file"}
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=".".join)
@@ -720,7 +859,11 @@ def test_every_key_of_the_schema_stands_in_config_yaml(path):
         names = config if rest[0] == "*" else [rest[0]] if rest[0] in config else []
         return [value for name in names for value in values(config[name], rest[1:])]
 
-    if "grid" not in path and path[-1] not in OPTIONAL:
+    if "grid" in path or ABSENT & set(path):
+        return
+    if path[0] != "statistics" and path[0] != "figures" and path[-1] in OPTIONAL:
+        assert values(CONFIG, path)
+    else:
         parents = values(CONFIG, path[:-1])
         assert len(values(CONFIG, path)) == len(parents) > 0
 
@@ -736,4 +879,6 @@ WORKFLOW = workflow_text()
 
 @pytest.mark.parametrize("path", LEAVES, ids=".".join)
 def test_every_key_of_the_schema_is_read_by_the_workflow(path):
-    assert re.search(rf"""["'/]{path[-1]}["']""", WORKFLOW), f"nothing reads {'.'.join(path)}"
+    # Coordinates are read one after the other.
+    name = "xyz" if path[-2:-1] == ("format",) and path[-1] in ("x", "y", "z") else path[-1]
+    assert re.search(rf"""["'/]{name}["']""", WORKFLOW), f"nothing reads {'.'.join(path)}"

@@ -1,4 +1,4 @@
-"""Initial recurrent weights: structure, magnitude, and pairing of the conditions of one seed."""
+"""Initial recurrent weights: rank, magnitude, and pairing of the conditions of one seed; others in test_structures."""
 
 import numpy as np
 import pytest
@@ -258,12 +258,14 @@ def test_unknown_matching_is_refused_with_the_choices():
             weights_of(0, kind, matching="trace", **parameters)
 
 
-def test_structure_table_names_the_parameter_that_each_kind_takes():
+def test_structure_table_names_the_parameter_and_the_options_that_each_kind_takes():
     for kind, value in (("svd_truncation", 3), ("soft_rank", 1.0)):
         structure = connectivity.STRUCTURES[kind]
-        weights = weights_of(0, kind, **{structure.parameter: value})
+        assert structure.options == ("entries",)
+        weights = weights_of(0, kind, entries="uniform", **{structure.parameter: value})
         assert np.isfinite(weights).all()
-        assert set(structure.options["entries"]) == {"gaussian", "uniform"}
-        assert structure.options["entries"][0] == "gaussian"  # the first is the default
-    assert connectivity.STRUCTURES["gaussian"].parameter is None
-    assert connectivity.STRUCTURES["uniform"].parameter is None
+        assert not (structure.draws or structure.signed or structure.unstructured)
+    for kind in ("gaussian", "uniform"):
+        assert connectivity.STRUCTURES[kind].parameter is None
+        assert connectivity.STRUCTURES[kind].options == ()
+        assert connectivity.STRUCTURES[kind].unstructured

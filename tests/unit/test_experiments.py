@@ -80,7 +80,14 @@ def test_runs_stand_in_the_order_of_the_grid_and_then_of_the_seeds():
 
 def test_the_shipped_experiments_have_their_runs():
     counts = {name: len(experiments.runs(CONFIG, name)) for name in CONFIG["experiments"]}
-    assert counts == {"figure_1": 3 * 4 * 10, "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5}
+    assert counts == {
+        "figure_1": 3 * 4 * 10, "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
+        **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 10),
+        "figure_17": 3 * 10, "figure_19": 6 * 10, "figure_2_readings": (4 + 3) * 10,
+        "figure_2_leading_eigenvalue": (3 + 2 + 3) * 10,
+    }  # fmt: skip
+    paths = {experiments.run_path(run) for name in counts for run in experiments.runs(CONFIG, name)}
+    assert len(paths) == 660
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():
@@ -367,3 +374,149 @@ def test_paths_match_the_wildcards_of_the_workflow():
 )
 def test_arms_are_the_tasks_and_what_else_varies(grid, compare, expected):
     assert experiments.arms(with_experiment(grid, compare=compare), "mine") == expected
+
+
+# Groups
+
+
+def with_groups(grid, *groups, **settings):
+    config = with_experiment(grid, compare="structure", **settings)
+    config["experiments"]["mine"]["groups"] = list(groups)
+    return config
+
+
+SIZES = (
+    {"size": [30], "structure": ["gaussian", "dale"]},
+    {"size": [20], "structure": ["gaussian", "svd_truncation"], "rank": [1, 5]},
+)
+
+
+def test_an_experiment_is_the_union_of_its_groups_in_their_order():
+    config = with_groups({"task": ["CXT", "2AF"]}, *SIZES)
+    runs = experiments.runs(config, "mine")
+    assert [(run["task"], run["size"], run["structure"], run["rank"], run["seed"]) for run in runs] == [
+        (task, size, structure, rank, seed)
+        for size, kinds in ((30, [("gaussian", None), ("dale", None)]),
+                            (20, [("gaussian", None), ("svd_truncation", 1), ("svd_truncation", 5)]))
+        for task in ("CXT", "2AF")
+        for structure, rank in kinds
+        for seed in (0, 1)
+    ]  # fmt: skip
+
+
+def test_each_group_is_what_an_experiment_with_its_grid_would_be():
+    alone = [run for group in SIZES for run in runs_of({"task": ["CXT"], **group}, compare="structure")]
+    assert experiments.runs(with_groups({"task": ["CXT"]}, *SIZES), "mine") == alone
+    one_group = with_groups({"task": ["CXT"], "gain": [1.0, 1.5]}, {"structure": ["gaussian", "dale"]})
+    plain = runs_of({"task": ["CXT"], "gain": [1.0, 1.5], "structure": ["gaussian", "dale"]}, compare="structure")
+    assert experiments.runs(one_group, "mine") == plain
+
+
+def test_equal_runs_of_two_groups_stand_once_at_the_place_of_the_first():
+    groups = ({"structure": ["gaussian", "dale"]}, {"structure": ["cell_types", "gaussian"]})
+    runs = experiments.runs(with_groups({"task": ["CXT"]}, *groups, seeds=1), "mine")
+    assert [run["structure"] for run in runs] == ["gaussian", "dale", "cell_types"]
+
+
+def test_grids_and_values_of_an_experiment_with_and_without_groups():
+    plain = {"grid": SVD}
+    assert experiments.grids(plain) == [SVD]
+    grouped = {"grid": {"task": ["CXT"]}, "groups": list(SIZES)}
+    assert experiments.grids(grouped) == [{"task": ["CXT"], **group} for group in SIZES]
+    assert experiments.values(grouped, "structure") == ["gaussian", "dale", "svd_truncation"]
+    assert experiments.values(grouped, "size") == [30, 20]
+    assert experiments.values(grouped, "rank") == [1, 5]
+    assert experiments.values(grouped, "gain") == []
+    assert grouped["groups"] == list(SIZES)  # nothing has changed
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        (SIZES, ["task", "size", "rank"]),
+        (SIZES[:1], ["task"]),
+        (({"size": [30], "structure": ["gaussian"]}, {"size": [30], "structure": ["gaussian", "dale"]}), ["task"]),
+        (({"gain": [1.0], "structure": ["dale"]}, {"structure": ["dale"], "gain": [2.0]}), ["task", "gain"]),
+    ],
+    ids=["sizes", "one group", "equal sizes", "gains"],
+)
+def test_arms_are_what_varies_within_or_between_groups(groups, expected):
+    assert experiments.arms(with_groups({"task": ["CXT"]}, *groups), "mine") == expected
+
+
+def test_the_structures_of_figure_2_are_compared_at_their_own_size():
+    assert experiments.arms(CONFIG, "figure_2") == ["task", "size"]
+    seen = {(run["size"], run["structure"]) for run in experiments.runs(CONFIG, "figure_2")}
+    assert seen == {
+        (300, "gaussian"), (300, "cell_types"), (300, "dale"), (198, "gaussian"), (198, "connectome"),
+        (100, "gaussian"), (100, "chain_over"), (100, "chain_under"),
+    }  # fmt: skip
+
+
+# Structures without a parameter of the grid
+
+
+@pytest.mark.parametrize("matching", connectivity.MATCHINGS)
+@pytest.mark.parametrize(
+    "structure", [name for name in CONFIG["structures"] if name not in ("svd_truncation", "soft_rank")]
+)
+def test_matching_is_part_of_every_structured_run_and_of_no_unstructured_one(structure, matching):
+    run = runs_of({"task": ["CXT"], "structure": [structure], "matching": [matching]}, compare="structure")[0]
+    unstructured = structure in ("gaussian", "uniform")
+    assert run["matching"] == (None if unstructured else matching)
+    part = "" if unstructured else f",matching~{matching}"
+    assert experiments.connectivity_path(run) == f"structure~{structure}{part}/size~300,gain~1.5/seed~0"
+    assert f"/structure~{structure}{part}/size~300," in experiments.run_path(run)
+
+
+def test_what_decides_the_initial_weights_is_what_their_path_holds():
+    assert experiments.CONNECTIVITY_PARAMETERS == (
+        "structure", "rank", "decay_exponent", "matching", "size", "gain", "seed",
+    )  # fmt: skip
+
+
+# Measures and connectomes
+
+
+def test_measures_are_those_of_the_experiment_or_the_usual():
+    config = with_experiment(SVD)
+    for group in ("statistics", "figures"):
+        assert experiments.measures(config, "mine", group) == CONFIG[group]["measures"]
+    config["experiments"]["mine"]["measures"] = ["accuracy", "stable_rank_initial"]
+    for group in ("statistics", "figures"):
+        assert experiments.measures(config, "mine", group) == ["accuracy", "stable_rank_initial"]
+
+
+SOURCES = {
+    "source": "synthetic",
+    "synthetic": {"description": "drawn cells", "seed": 0, "selection": {"cells": 12, "by": "all"}},
+    "file": {"description": "my cells", "selection": {"cells": 9, "by": "all"}},
+}
+
+
+def with_connectome(source):
+    return with_experiment(
+        SVD,
+        connectomes={"mine": SOURCES | {"source": source}},
+        structures={
+            "wired": {"kind": "connectome", "connectome": "mine"},
+            "rewired": {"kind": "shuffled_connectome", "connectome": "mine", "shuffle": "edges"},
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "cells", "note"),
+    [("synthetic", 12, "mine (synthetic, not data): drawn cells"), ("file", 9, "mine (file): my cells")],
+)
+def test_the_active_source_of_a_connectome_gives_its_settings_and_its_note(source, cells, note):
+    config = with_connectome(source)
+    active = experiments.connectome(config, "mine")
+    assert active == {"source": source, **SOURCES[source]}
+    assert active["selection"]["cells"] == cells
+    for structure in ("wired", "rewired"):
+        assert experiments.connectome_of(config, structure) == "mine"
+        assert experiments.connectome_note(config, structure) == note
+    for structure in ("gaussian", "dale"):
+        assert experiments.connectome_of(config, structure) is None
+        assert experiments.connectome_note(config, structure) is None

@@ -34,10 +34,15 @@ def runs_table(levels=(1, 30, 300), seeds=6, tasks=("CXT",), compare="rank", slo
                 "task": task, compare: level, "seed": seed, "diverged": False,
                 "change": slope * place + noise * rng.standard_normal() + seed,
                 "alignment": -slope * place + noise * rng.standard_normal(),
-                "final_loss": 0.3 + 0.001 * rng.standard_normal(),
+                "final_loss": 0.3 + 0.001 * rng.standard_normal(), "converged": True, "connectome": None,
             }
         )  # fmt: skip
-    return pd.DataFrame(rows)
+    return typed(rows)
+
+
+def typed(rows):
+    """A table of runs with the types that some columns have in runs.parquet."""
+    return pd.DataFrame(rows).astype({"converged": "boolean", "connectome": "string"})
 
 
 def sample_of(runs, measure, compare="rank"):
@@ -349,7 +354,7 @@ def loss_table(differences, reference=0.3):
     for seed, difference in enumerate(differences):
         for rank, loss in ((1, reference + difference), (300, reference)):
             rows.append({"rank": rank, "seed": seed, "diverged": False, "final_loss": loss})
-    return pd.DataFrame(rows)
+    return typed(pd.DataFrame(rows).assign(converged=True, connectome=None))
 
 
 def one_sided_t(values, bound):
@@ -543,3 +548,125 @@ def test_a_seed_without_any_change_does_not_erase_the_effect_of_the_others():
     runs.loc[runs["seed"] == 0, "alignment"] = 1.0
     row = statistics.trends(runs, [], "rank", SETTINGS).set_index("measure").loc["alignment"]
     assert np.isfinite(row[["p", "effect", "interval_low", "interval_high"]].astype(float)).all()
+
+
+# Rows to which a parameter makes no difference
+
+
+MATCHINGS = ("frobenius", "leading_eigenvalue")
+
+
+def runs_of_two_matchings(seeds=6):
+    """Unstructured weights once, and two structures under each of two matchings."""
+    null = runs_table(levels=("gaussian",), compare="structure", seeds=seeds).assign(matching=None)
+    parts = [null]
+    for place, matching in enumerate(MATCHINGS):
+        structured = runs_table(levels=("dale", "chain"), compare="structure", seeds=seeds, slope=place + 1.0)
+        parts.append(structured.assign(matching=matching, change=structured["change"] + 5 * place))
+    return pd.concat(parts, ignore_index=True).astype({"matching": "string"})
+
+
+@pytest.mark.parametrize("test", ["contrasts", "losses"])
+def test_each_way_of_matching_is_compared_with_the_same_unstructured_runs(test):
+    runs = runs_of_two_matchings()
+    table = TABLES[test](runs, ["task", "matching"], "structure", SETTINGS)
+    assert set(table["matching"]) == set(MATCHINGS)
+    assert set(table["reference"]) == {"gaussian"}
+    for matching in MATCHINGS:
+        alone = runs[(runs["structure"] == "gaussian") | (runs["matching"] == matching)]
+        expected = TABLES[test](alone.drop(columns="matching"), ["task"], "structure", SETTINGS)
+        part = table[table["matching"] == matching].drop(columns=["matching", "p_holm"])
+        pd.testing.assert_frame_equal(part.reset_index(drop=True), expected.drop(columns="p_holm"))
+
+
+def test_effects_against_shared_unstructured_runs_by_hand():
+    runs = runs_of_two_matchings()
+    table = statistics.contrasts(runs, ["task", "matching"], "structure", SETTINGS)
+    values = {
+        key: group.sort_values("seed")["change"].to_numpy()
+        for key, group in runs.fillna({"matching": ""}).groupby(["structure", "matching"])
+    }
+    for row in table[table["measure"] == "change"].itertuples():
+        differences = values[row.level, row.matching] - values["gaussian", ""]
+        pairs = [(one + other) / 2 for one, other in itertools.combinations_with_replacement(differences, 2)]
+        assert row.effect == pytest.approx(np.median(pairs))
+    assert len(table) == 2 * 2 * 2
+
+
+@pytest.mark.parametrize("test", ["contrasts", "losses"])
+def test_every_structure_is_compared_with_the_null_of_its_own_size(test):
+    groups = {300: ("gaussian", "cell_types", "dale"), 198: ("gaussian", "connectome"), 100: ("gaussian", "chain")}
+    parts = {
+        size: runs_table(levels=levels, compare="structure", slope=size / 100).assign(size=size)
+        for size, levels in groups.items()
+    }
+    runs = pd.concat(parts.values(), ignore_index=True)
+    table = TABLES[test](runs, ["task", "size"], "structure", SETTINGS)
+    pairs = table[["size", "level", "reference"]].drop_duplicates().to_numpy().tolist()
+    assert pairs == [[size, level, "gaussian"] for size, levels in groups.items() for level in levels[1:]]
+    for size, part in parts.items():
+        expected = TABLES[test](part, ["task", "size"], "structure", SETTINGS)
+        found = table[table["size"] == size].reset_index(drop=True)
+        pd.testing.assert_frame_equal(found.drop(columns="p_holm"), expected.drop(columns="p_holm"))
+
+
+# What is said of the sample
+
+
+@pytest.mark.parametrize("test", TABLES)
+def test_seeds_with_a_run_that_has_not_converged_are_counted_and_stay(test):
+    runs = runs_table(tasks=("2AF", "CXT"))
+    lost = (runs["task"] == "CXT") & runs["seed"].isin([1, 4])
+    runs.loc[lost, "converged"] = False
+    table = TABLES[test](runs, ["task"], "rank", SETTINGS)
+    assert set(table.loc[table["task"] == "CXT", "unconverged"]) == {2}
+    assert set(table.loc[table["task"] == "2AF", "unconverged"]) == {0}
+    plain = TABLES[test](runs_table(tasks=("2AF", "CXT")), ["task"], "rank", SETTINGS)
+    pd.testing.assert_frame_equal(table.drop(columns="unconverged"), plain.drop(columns="unconverged"))
+
+
+@pytest.mark.parametrize("test", ["contrasts", "losses"])
+def test_only_runs_of_the_two_conditions_count_as_not_converged(test):
+    runs = runs_table(levels=("gaussian", "a", "b"), compare="structure")
+    runs.loc[(runs["structure"] == "b") & (runs["seed"] == 3), "converged"] = False
+    table = TABLES[test](runs, [], "structure", SETTINGS).set_index("level")
+    assert set(table.loc[["a"], "unconverged"]) == {0}
+    assert set(table.loc[["b"], "unconverged"]) == {1}
+
+
+@pytest.mark.parametrize("test", TABLES)
+def test_seeds_that_are_left_out_or_have_no_floor_do_not_count_as_not_converged(test):
+    runs = runs_table()
+    runs.loc[runs["seed"] == 2, "converged"] = False
+    runs.loc[(runs["seed"] == 2) & (runs["rank"] == 1), "diverged"] = True
+    runs.loc[runs["seed"] == 5, "converged"] = pd.NA
+    table = TABLES[test](runs, [], "rank", SETTINGS)
+    assert set(table["excluded"]) == {1}
+    assert set(table["unconverged"]) == {0}
+
+
+@pytest.mark.parametrize("test", TABLES)
+def test_the_connectome_of_a_comparison_is_named_or_null(test):
+    assert TABLES[test](runs_table(), [], "rank", SETTINGS)["connectome"].isna().all()
+    runs = runs_table(tasks=("2AF", "CXT"))
+    runs.loc[runs["task"] == "CXT", "connectome"] = "v1 (synthetic, not data): column"
+    table = TABLES[test](runs, ["task"], "rank", SETTINGS)
+    assert table["connectome"].dtype == "string"
+    assert set(table.loc[table["task"] == "CXT", "connectome"]) == {"v1 (synthetic, not data): column"}
+    assert table.loc[table["task"] == "2AF", "connectome"].isna().all()
+
+
+def test_a_comparison_names_the_connectomes_of_its_two_conditions_alone():
+    runs = runs_table(levels=("first", "second", "gaussian"), compare="structure")
+    for name in ("first", "second"):
+        runs.loc[runs["structure"] == name, "connectome"] = f"{name} (file): mine"
+    runs = runs.sort_values("structure", key=lambda names: names != "first", kind="stable")
+    table = statistics.contrasts(runs, [], "structure", SETTINGS).drop_duplicates("level").set_index("level")
+    assert table["connectome"].to_dict() == {
+        "second": "first (file): mine; second (file): mine", "gaussian": "first (file): mine",
+    }  # fmt: skip
+
+
+def test_an_empty_table_keeps_the_type_of_its_connectomes():
+    runs = runs_table(levels=("gaussian", "dale"), compare="structure")
+    assert statistics.trends(runs, [], "structure", SETTINGS)["connectome"].dtype == "string"

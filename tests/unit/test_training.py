@@ -307,6 +307,137 @@ def test_velocity_is_kept_only_with_momentum():
     assert all(not matrix.any() for matrix in GradientDescent(explicit, 0.1, 0.9).velocity)
 
 
+# Descent that holds signs
+
+
+def signed_problem(seed=0, networks=2, size=6, dtype=torch.float64):
+    """Weights of which each column has one sign, some of them absent, the last column empty."""
+    weights, _ = problem(seed, networks, size=size)
+    rng = np.random.default_rng(seed)
+    present = torch.from_numpy(rng.random((networks, size, size)) < 0.7)
+    signs = torch.where(torch.arange(size) < 4, 1.0, -1.0)
+    recurrent = weights.recurrent.abs() * signs * present
+    recurrent[:, 0] *= 1e-3  # which a step or two brings to 0
+    recurrent[:, :, -1] = 0.0
+    return Weights(recurrent, weights.input, weights.readout).map(lambda matrix: matrix.to(dtype))
+
+
+def descend_on_magnitudes(weights, batches, leak_factor, rectification, learning_rate, momentum, loss_steps):
+    """``torch.optim.SGD`` on P, W_x and w of one network with W_h = |P| S; also how many entries of P changed sign."""
+    signs = torch.sign(weights.recurrent.sum(0))
+    leaves = [weights.recurrent.abs(), weights.input, weights.readout]
+    magnitudes, input_weights, readout = leaves = [leaf.detach().clone().requires_grad_(True) for leaf in leaves]
+    optimiser = torch.optim.SGD(leaves, lr=learning_rate, momentum=momentum)
+    losses = []
+    for inputs, targets in batches:
+        optimiser.zero_grad()
+        network = (magnitudes.abs() * signs, input_weights, readout)
+        loss = oracles.network_loss(network, inputs, targets, leak_factor, rectification, loss_steps)
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    final = (magnitudes.detach().abs() * signs, input_weights.detach(), readout.detach())
+    return final, losses, int((magnitudes < 0).sum())
+
+
+@pytest.mark.parametrize("loss_steps", LOSS_STEPS)
+@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+@pytest.mark.parametrize(("momentum", "leak_factor"), [(0.0, 0.0), (0.0, 0.4), (0.9, 0.4)])
+@pytest.mark.parametrize("networks", [1, 2])
+def test_holding_signs_equals_descent_on_the_magnitudes(networks, momentum, leak_factor, rectification, loss_steps):
+    iterations, learning_rate = 15, 0.02 if momentum else 0.1
+    weights = signed_problem(networks=networks)
+    inputs, targets = data_set(1, networks, iterations)
+    final, history = training.train(
+        weights, inputs, targets, Dynamics(leak_factor, rectification), learning_rate, momentum, loss_steps,
+        report_every=1, signs_held=True,
+    )  # fmt: skip
+    crossings = 0
+    for network in range(networks):
+        expected, losses, crossed = descend_on_magnitudes(
+            single(weights, network), batches_of(inputs[network], targets[network]),
+            leak_factor, rectification, learning_rate, momentum, loss_steps,
+        )  # fmt: skip
+        crossings += crossed
+        np.testing.assert_allclose(history.losses[:, network], losses, rtol=1e-11)
+        for name, actual, reference in zip(NAMES, single(final, network), expected, strict=True):
+            assert oracles.relative_error(actual, reference) < 1e-11, name
+            assert oracles.relative_error(actual, getattr(weights, name)[network]) > 1e-3, "training moved nothing"
+    assert crossings > 0, "no magnitude came to 0, so the sign was never at stake"
+    # Signs and absent weights are those of the start, columns without weights stay empty.
+    assert torch.equal(final.recurrent.sign(), weights.recurrent.sign())
+    assert not final.recurrent[:, :, -1].any()
+
+
+def test_without_holding_signs_the_same_training_changes_them():
+    weights = signed_problem()
+    inputs, targets = data_set(1, 2, 15)
+    final, _ = training.train(weights, inputs, targets, Dynamics(0.4), 0.1)
+    assert not torch.equal(final.recurrent.sign(), weights.recurrent.sign())
+    assert final.recurrent[:, :, -1].any()
+
+
+def test_first_step_of_held_signs_is_that_of_plain_descent_where_weights_are_present():
+    weights = signed_problem()
+    inputs, targets = data_set(2, 2, iterations=1)
+    held, plain = (
+        training.train(weights, inputs, targets, Dynamics(0.4), 1e-4, signs_held=hold)[0] for hold in (True, False)
+    )
+    present = weights.recurrent != 0
+    torch.testing.assert_close(held.recurrent[present], plain.recurrent[present], rtol=1e-12, atol=0)
+    for name in ("input", "readout"):
+        torch.testing.assert_close(getattr(held, name), getattr(plain, name), rtol=1e-12, atol=1e-15)
+
+
+def test_networks_of_other_signs_are_trained_together_as_alone():
+    weights = signed_problem()
+    weights.recurrent[1] *= -1.0
+    inputs, targets = data_set(3, 2, iterations=10)
+    setting = (Dynamics(0.2), 0.1, 0.9)
+    together, _ = training.train(weights, inputs, targets, *setting, signs_held=True)
+    assert torch.equal(together.recurrent.sign(), weights.recurrent.sign())
+    for network in range(2):
+        one = slice(network, network + 1)
+        alone, _ = training.train(
+            weights.map(lambda matrix, one=one: matrix[one]), inputs[one], targets[one], *setting, signs_held=True
+        )
+        for actual, reference in zip(single(together, network), single(alone, 0), strict=True):
+            assert oracles.relative_error(actual, reference) < 1e-12
+
+
+def test_holding_signs_changes_neither_initial_weights_nor_types():
+    weights = signed_problem(dtype=torch.float32)
+    before = [matrix.clone() for matrix in weights]
+    inputs, targets = data_set(4, dtype=np.float32)
+    finals = [training.train(weights, inputs, targets, Dynamics(0.2), 0.1, signs_held=True)[0] for _ in range(2)]
+    assert all(torch.equal(*pair) for pair in zip(weights, before, strict=True))
+    for first, second in zip(*finals, strict=True):
+        assert first.dtype == torch.float32
+        assert first.numpy().tobytes() == second.numpy().tobytes()
+
+
+def test_signs_of_units_are_those_of_their_outgoing_weights():
+    recurrent = torch.tensor([[[0.0, -1.0, 0.0], [2.0, 0.0, 0.0], [0.0, -3.0, 0.0]]])
+    signs = training.outgoing_signs(recurrent)
+    assert signs.tolist() == [[[1.0, -1.0, 1.0]]]  # the last unit has no outgoing weight
+    assert signs.dtype == recurrent.dtype
+    both = torch.cat([recurrent, -recurrent]).double()
+    assert training.outgoing_signs(both).tolist() == [[[1.0, -1.0, 1.0]], [[-1.0, 1.0, 1.0]]]
+    assert training.outgoing_signs(both).dtype == torch.float64
+
+
+def test_units_of_both_signs_are_refused_in_a_sentence():
+    weights = signed_problem()
+    weights.recurrent[1, 0, :2], weights.recurrent[1, 1, :2] = -0.5, 0.5  # two units of the second network
+    inputs, targets = data_set(5)
+    with pytest.raises(ValueError) as caught:
+        training.train(weights, inputs, targets, Dynamics(0.2), 0.1, signs_held=True)
+    assert str(caught.value) == (
+        "2 units have outgoing weights of both signs, so there is no sign to hold; "
+        "set signs_held to false for this structure"
+    )
+
+
 # The loss curve
 
 

@@ -121,7 +121,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path):
 
 def test_environments_carry_the_pins_of_the_requirements():
     pins = dict(re.findall(r"^([A-Za-z0-9_-]+)==(\S+)", (ROOT / "envs/requirements.txt").read_text(), re.MULTILINE))
-    for name in ("compute", "analysis"):
+    for name in ("compute", "connectome", "analysis"):
         packages = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())["dependencies"][-1]["pip"]
         for package, version in (pin.split("==") for pin in packages):
             assert pins[package] == version, f"{package} in envs/{name}.yaml"

@@ -74,7 +74,15 @@ _WORDS = {
     "#/$defs/names": "list of names",
     "#/$defs/colour": 'a colour, `"#RRGGBB"`',
     "#/$defs/measures": "list of [measures](#measures)",
+    "#/$defs/address": "an http or https address",
+    "#/$defs/sha256": "64 hexadecimal digits",
+    "#/$defs/grid": "[grid](#grid)",
+    "#/$defs/selection": "[selection](#selection)",
+    "#/$defs/connectome_format": "[format](#format)",
+    "#/$defs/download": "[file](#file)",
 }
+# Definitions that occur in several places and have a section of their own.
+_SECTIONS = {"grid": "grid", "selection": "selection", "connectome_format": "format", "download": "file"}
 _SIGNS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 
@@ -98,6 +106,11 @@ class Reference:
         for key, inner in keys.items():
             if key not in alone:
                 lines += ["", f"## {key}", "", inner["description"], "", *self._group(key, inner)]
+        for name, title in _SECTIONS.items():
+            definition = self._schema["$defs"][name]
+            rows = self._rows(definition["properties"], (), {}, definition.get("required", ()))
+            table = _table(("key", "type and range", "meaning"), (row[:2] + row[3:] for row in rows))
+            lines += ["", f"## {title}", "", definition["description"], "", *table]
         measures = self._schema["$defs"]["measures"]["items"]["enum"]
         lines += [MEASURES, textwrap.fill(", ".join(f"`{name}`" for name in measures), 120)]
         return "\n".join(lines) + "\n"
@@ -130,7 +143,8 @@ class Reference:
             if "properties" in inner:
                 yield from self._rows(inner["properties"], here, values.get(key, {}), inner["required"])
             elif entry := inner.get("additionalProperties"):
-                yield _code((*here, "<period>")), self._type(entry), "", _escaped(entry["description"])
+                name = "<period>" if key == "timing_ms" else "<column>"
+                yield _code((*here, name)), self._type(entry), "", _escaped(entry["description"])
 
     def _type(self, schema: Schema) -> str:
         """Type and range in words.
@@ -156,6 +170,8 @@ class Reference:
                 return "mapping"
             case "boolean":
                 return "`true` or `false`"
+            case [*kinds]:
+                return _either([self._type({"type": kind}) for kind in kinds])
             case "string" if "pattern" in schema:
                 return f"text of the form `{_pattern(schema['pattern'])}`"
             case "string":

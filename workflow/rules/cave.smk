@@ -40,6 +40,13 @@ for connectome, asked in CAVE_CONNECTOMES.items():
     }
 
 
+# They run where Snakemake itself runs: compute nodes of a cluster often have no way out.
+localrules:
+    download_cave_table,
+    download_cave_nuclei,
+    download_cave_synapses,
+
+
 rule download_cave_table:
     """Download a whole small table of CAVE: cell types or proofreading."""
     output:
@@ -53,7 +60,7 @@ rule download_cave_table:
         table=one_of(CAVE_VALUES["cell_types"] | CAVE_VALUES["proofreading"]),
     retries: 2
     conda:
-        "../../envs/compute.yaml"
+        "../../envs/connectome.yaml"
     threads: 1
     resources:
         cave=1,
@@ -83,7 +90,7 @@ rule download_cave_nuclei:
         table=one_of(CAVE_VALUES["cell_types"]),
     retries: 2
     conda:
-        "../../envs/compute.yaml"
+        "../../envs/connectome.yaml"
     threads: 1
     resources:
         cave=1,
@@ -113,7 +120,7 @@ rule gather_cave_cells:
     wildcard_constraints:
         connectome=one_of(CAVE_CONNECTOMES),
     conda:
-        "../../envs/compute.yaml"
+        "../../envs/connectome.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -139,7 +146,7 @@ rule download_cave_synapses:
         connectome=one_of(CAVE_CONNECTOMES),
     retries: 2
     conda:
-        "../../envs/compute.yaml"
+        "../../envs/connectome.yaml"
     threads: 1
     resources:
         cave=1,
@@ -172,7 +179,7 @@ rule gather_cave_connections:
     wildcard_constraints:
         connectome=one_of(CAVE_CONNECTOMES),
     conda:
-        "../../envs/compute.yaml"
+        "../../envs/connectome.yaml"
     threads: 1
     resources:
         mem_mb=1000,

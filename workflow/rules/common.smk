@@ -39,7 +39,8 @@ CONNECTOMES = {
     name: experiments.connectome(config, name)
     for name in {
         experiments.connectome_of(config, run["structure"]) for run in RUNS.values()
-    } - {None}
+    }
+    - {None}
 }
 CAVE_CONNECTOMES, RELEASE_CONNECTOMES, FILE_CONNECTOMES, SYNTHETIC_CONNECTOMES = (
     {name: entry for name, entry in CONNECTOMES.items() if entry["source"] == source}
@@ -50,7 +51,9 @@ FIGURE_NAMES = ["measures", "losses", "effects"]
 TABLE_NAMES = ["runs", "curves", "connectivity", "spectra"]
 STATISTIC_NAMES = ["trends", "contrasts", "losses"]
 FIGURES = f"{RESULTS}/experiments/{{experiment}}/figures/{{figure}}.{{format}}"
-CONNECTOME_FIGURES = f"{RESULTS}/connectomes/{{connectome}}/figures/connectome.{{format}}"
+CONNECTOME_FIGURES = (
+    f"{RESULTS}/connectomes/{{connectome}}/figures/connectome.{{format}}"
+)
 STATISTICS = f"{RESULTS}/experiments/{{experiment}}/statistics/{{table}}.parquet"
 
 
@@ -257,7 +260,5 @@ def publishable_files(wildcards):
     ]
     parts = ["figures/connectome.png", "selection.json", "provenance.json"]
     return files + [
-        f"{RESULTS}/connectomes/{name}/{part}"
-        for name in CONNECTOMES
-        for part in parts
+        f"{RESULTS}/connectomes/{name}/{part}" for name in CONNECTOMES for part in parts
     ]

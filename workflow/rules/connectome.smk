@@ -12,7 +12,13 @@ Writes  data/downloads/releases/{connectome}/{part}/{file}     what a release of
         connectomes/{connectome}/figures/connectome            one page as PDF and PNG
 """
 
+
 include: "connectome_inputs.smk"
+
+
+# They run where Snakemake itself runs: compute nodes of a cluster often have no way out.
+localrules:
+    download_release,
 
 
 rule download_release:
@@ -26,7 +32,7 @@ rule download_release:
         part="connections|cells",
         file="[^/]+",
     conda:
-        "../../envs/compute.yaml"
+        "../../envs/connectome.yaml"
     threads: 1
     resources:
         mem_mb=500,
@@ -54,7 +60,7 @@ rule import_connectome:
     wildcard_constraints:
         connectome=one_of(IMPORTED_CONNECTOMES),
     conda:
-        "../../envs/compute.yaml"
+        "../../envs/connectome.yaml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -82,7 +88,7 @@ rule generate_connectome:
     wildcard_constraints:
         connectome=one_of(SYNTHETIC_CONNECTOMES),
     conda:
-        "../../envs/compute.yaml"
+        "../../envs/connectome.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -107,7 +113,7 @@ rule select_cells:
     log:
         f"{RESULTS}/logs/select_cells/{{connectome}}.log",
     conda:
-        "../../envs/compute.yaml"
+        "../../envs/connectome.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -132,7 +138,7 @@ rule assemble_connectome:
     log:
         f"{RESULTS}/logs/assemble_connectome/{{connectome}}.log",
     conda:
-        "../../envs/compute.yaml"
+        "../../envs/connectome.yaml"
     threads: 1
     resources:
         mem_mb=1000,

@@ -95,7 +95,6 @@ rule publish_reference:
         mem_mb=2000,
         runtime=10,
     params:
-        root=RESULTS,
         folder=REFERENCE,
         selected=SELECTED,
     message:

@@ -10,7 +10,8 @@ from judge_claims import judge_claims
 from richlazy import logs, records, reference, tables
 
 
-def publish_reference(root, folder, selected, files, config, workflow_folder, register):
+def publish_reference(folder, selected, files, config, workflow_folder, register):
+    root = Path(files[0]).parents[3]  # <root>/experiments/<name>/tables/runs.parquet
     for file in map(Path, files):
         target = Path(folder, file.relative_to(root))
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -37,6 +38,6 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "torch")
     inputs, params = snakemake.input, snakemake.params
     publish_reference(
-        Path(params.root), params.folder, params.selected, inputs.files, snakemake.config,
+        params.folder, params.selected, inputs.files, snakemake.config,
         Path(snakemake.scriptdir).parents[1], inputs.register,
     )  # fmt: skip

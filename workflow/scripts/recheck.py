@@ -9,7 +9,9 @@ def recheck(results, output, tolerance):
     compared = [records.load_json(path) for path in results]
     passed, lines = reference.verdict(compared, tolerance)
     same = sum(result["same_class"] for result in compared)
-    rule = f"{same} of {len(compared)} from this class of machine, where bytes must be equal; others within {tolerance:g}"
+    rule = (
+        f"{same} of {len(compared)} from this class of machine, where bytes must be equal; others within {tolerance:g}"
+    )
     text = "\n".join([f"recheck: {rule}", *lines]) + "\n"
     print(text, file=sys.stderr)
     if not passed:

@@ -6,30 +6,13 @@ Cells keep the number of their nucleus, which is the same in every version; segm
 import numpy as np
 import pandas as pd
 
-from richlazy.connectome import cell_table
+from richlazy.connectome import cell_table, cortical_position_um
 
 _TYPES = ("target_id", "classification_system", "cell_type")
 _POSITIONS = ["pt_position_x", "pt_position_y", "pt_position_z"]
 # Depth in µm outside which a cell of cortex cannot lie, so that positions came in another unit.
 _PLAUSIBLE_UM = (-200.0, 1500.0)
 _NOT_PROOFREAD = "none"  # of versions from 1078 on; before them the word was `non`
-
-
-def column_coordinates(positions_nm: np.ndarray) -> np.ndarray:
-    """Depth below pia and the axes across it of points of minnie65 (standard_transform 2).
-
-    The volume is rotated by 5° about z, so that pia is level, and depth starts at pia.
-
-    Args:
-        positions_nm: (n, 3) coordinates in nm, as CAVE has them.
-
-    Returns:
-        (n, 3): x, depth and z in µm.
-    """
-    from standard_transform import minnie_ds  # takes over a second to import
-
-    positions = np.asarray(positions_nm, float).reshape(-1, 3)
-    return np.asarray(minnie_ds.transform("nm").apply(positions)).reshape(-1, 3)
 
 
 def cells_from_tables(
@@ -66,7 +49,7 @@ def cells_from_tables(
     if kept.empty:
         raise ValueError("no excitatory or inhibitory cell is left of the table of cell types; name another table")
     words, counts = _proofreading(proofreading)
-    x, depth, z = _plausible(column_coordinates(kept[_POSITIONS].to_numpy(float))).T
+    x, depth, z = _plausible(np.stack(cortical_position_um(*kept[_POSITIONS].to_numpy(float).T), axis=1)).T
     proofread = {part: kept["pt_root_id"].map(words[part]).fillna(_NOT_PROOFREAD) for part in ("axon", "dendrite")}
     cells = cell_table(
         {

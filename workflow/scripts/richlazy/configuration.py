@@ -342,8 +342,8 @@ def _check_connectome_sizes(config: Config, where: str, grid: Mapping[str, Any])
         for size in grid.get("size", [config["connectivity"]["size"]]):
             if size != cells:
                 raise ConfigurationError(
-                    f"{where}.size is {size}, but structure {structure!r} has the {cells} cells of connectome {name!r}; "
-                    f"give it a group with size: [{cells}]"
+                    f"{where}.size is {size}, but structure {structure!r} has the {cells} cells of connectome "
+                    f"{name!r}; give it a group with size: [{cells}]"
                 )
 
 
@@ -374,8 +374,9 @@ def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any]
     constants = grid.get("time_constant_ms", [config["dynamics"]["time_constant_ms"]])
     if "euler" in grid.get("leak", [preset["leak"]]) and max(steps) > min(constants):
         raise ConfigurationError(
-            f"{place.removesuffix('.grid')} has a time step of {max(steps)} ms, longer than its time constant of {min(constants)} ms, "
-            "where leak: euler is unstable; shorten the step or use leak: exponential"
+            f"{place.removesuffix('.grid')} has a time step of {max(steps)} ms, "
+            f"longer than its time constant of {min(constants)} ms, where leak: euler is unstable; "
+            "shorten the step or use leak: exponential"
         )
     for task in grid["task"]:
         for period, duration in config["tasks"][task]["timing_ms"].items():

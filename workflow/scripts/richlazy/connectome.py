@@ -4,7 +4,6 @@ Every source of a connectome (CAVE, a file, a release, the synthetic stand-in) e
 and connections. Whatever comes after them is here, so that a choice means the same for every source.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -82,14 +81,16 @@ def _refuse_repeated(numbers: pd.Series, where: str) -> None:
         )
 
 
-def cortical_position_um(x_nm: Any, y_nm: Any, z_nm: Any) -> tuple[Any, Any, Any]:
-    """Position in the MICrONS volume (minnie65) as (x, depth below the pia, z) in µm, from coordinates in nm.
+def cortical_position_um(x_nm: Any, y_nm: Any, z_nm: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Positions in the MICrONS volume (minnie65) as (x, depth below the pia, z) in µm, from coordinates in nm.
 
-    The rotation by 5 degrees that levels the pia, and its height, are those of standard_transform 2.0.0.
+    standard_transform turns the volume by 5 degrees about z, which levels the pia, and measures depth from there.
     """
-    sine, cosine = math.sin(math.radians(5)), math.cos(math.radians(5))
-    pia_nm = sine * 183013 * 4 + cosine * 83535 * 4
-    return (cosine * x_nm - sine * y_nm) / 1000, (sine * x_nm + cosine * y_nm - pia_nm) / 1000, z_nm / 1000
+    from standard_transform import minnie_ds  # takes over a second to import
+
+    points = np.stack(np.broadcast_arrays(x_nm, y_nm, z_nm), axis=-1).astype(float)
+    moved = np.asarray(minnie_ds.transform("nm").apply(points.reshape(-1, 3))).reshape(points.shape)
+    return moved[..., 0], moved[..., 1], moved[..., 2]
 
 
 def estimate_boundary(cells: pd.DataFrame, between: Sequence[str], method: str | float) -> float:

@@ -5,7 +5,7 @@ equal runs of different experiments are one file and train once.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from richlazy.arms import is_missing

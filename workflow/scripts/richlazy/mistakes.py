@@ -1,11 +1,14 @@
 """Wording of mistakes in a configuration: where it stands, what is wrong, and how to mend it, in one sentence."""
 
+from __future__ import annotations
+
 import difflib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
+if TYPE_CHECKING:  # jobs that only want its wording do without the package
+    import jsonschema
 
 _REFERENCE = "see the key in workflow/docs/configuration.md"
 _TYPES = {
@@ -86,8 +89,9 @@ def _missing_key(error: jsonschema.ValidationError) -> str:
 
 
 def _wrong_type(error: jsonschema.ValidationError) -> str:
-    wanted, hint = str(error.validator_value), _type_hint(error)
-    return f"must be {_TYPES[wanted]}, not {shown(error.instance)}; {hint}"
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    hint = _type_hint(error)
+    return f"must be {' or '.join(_TYPES[kind] for kind in wanted)}, not {shown(error.instance)}; {hint}"
 
 
 def _type_hint(error: jsonschema.ValidationError) -> str:
@@ -139,6 +143,10 @@ def _wrong_spelling(error: jsonschema.ValidationError) -> str:
 def _pattern_hint(pattern: str) -> str:
     if pattern.startswith("^#"):
         return 'write a colour as "#RRGGBB" in quotes'
+    if pattern.startswith("^https"):
+        return "write an address that begins with http:// or https://, without user name or password"
+    if "{64}" in pattern:
+        return "write the 64 hexadecimal digits that sha256sum prints, in lower case"
     if "-v" in pattern:
         return "write a NeuroGym id such as PerceptualDecisionMaking-v0"
     return "use letters, digits, _ and - (experiments: lower case, no -), because names become part of paths"

@@ -163,7 +163,7 @@ def _colours(runs: pd.DataFrame, compare: str) -> dict[Any, Any]:
 
 
 def _footnote(figure: Figure, runs: pd.DataFrame, mark: str = "") -> None:
-    """Say below the panels how many runs there are, how many diverged or did not converge, and whose connectome it is."""
+    """Say below the panels how many runs diverged or did not converge, and whose connectome it is."""
     total, diverged = len(runs), int(runs["diverged"].sum())
     unconverged = int((~runs["converged"] & ~runs["diverged"]).sum()) if runs["converged"].notna().all() else None
     text = f"{total} runs; {diverged} diverged"
@@ -243,7 +243,7 @@ def draw_measures(
                 if row == 0:
                     axes.set_title(_wrapped_title(name, len(groups)))
                 if measure is None:
-                    _draw_spectrum(axes, spectra, group, compare, str(spectrum), colours)
+                    _draw_spectrum(axes, spectra, group, compare, str(spectrum), colours or {})
                     label, sign = SPECTRA[str(spectrum)][1], 0
                 else:
                     _draw_dots(axes, group, measure, compare, settings, colours)

@@ -124,7 +124,9 @@ def provenance(folder: str | Path, wall_seconds: Mapping[str, float]) -> dict[st
 def wall_seconds(benchmarks: Path, runs: Iterable[str]) -> dict[str, float]:
     """Summed wall time of the jobs of some runs, for each rule that is timed."""
     rules = ("train", "measure")
-    timings = {rule: [pd.read_csv(benchmarks / rule / f"{run}.tsv", sep="\t")["s"].sum() for run in runs] for rule in rules}
+    timings = {
+        rule: [pd.read_csv(benchmarks / rule / f"{run}.tsv", sep="\t")["s"].sum() for run in runs] for rule in rules
+    }
     return {rule: round(float(sum(seconds)), 1) for rule, seconds in timings.items()}
 
 

@@ -62,7 +62,8 @@ def runs_table(
 ) -> pd.DataFrame:
     """One row per run with typed columns ``RUN_COLUMNS``.
 
-    ``connectomes`` says of each structure that is made of a connectome where that comes from. A run counts as converged when its final loss is at most the floor times the factor plus the margin.
+    A run counts as converged when its final loss is at most the floor times the factor plus the margin.
+    ``connectomes`` says of each structure that is made of a connectome where that comes from.
     """
     table = pd.DataFrame(list(rows))
     for name, (kind, _) in experiments.PARAMETERS.items():

@@ -185,7 +185,7 @@ class SignHoldingDescent(GradientDescent):
         weights = backpropagation.weights
         self.signs = outgoing_signs(weights.recurrent)
         self.unsigned = weights.recurrent.abs()  # P
-        self.velocity, self.gradient = weights.map(torch.zeros_like), weights.map(torch.zeros_like)
+        self.smoothed, self.gradient = weights.map(torch.zeros_like), weights.map(torch.zeros_like)  # V and dL/dP
 
     def step(self, log_likelihoods: torch.Tensor) -> None:
         """One update of the weights, in place, on the batch that is loaded."""
@@ -195,7 +195,7 @@ class SignHoldingDescent(GradientDescent):
         pass_.add_gradient(gradient, 1.0, keep=0.0)
         gradient.recurrent.mul_(self.signs).mul_(self.unsigned.sign())
         trained = (self.unsigned, pass_.weights.input, pass_.weights.readout)
-        for parameter, velocity, slope in zip(trained, self.velocity, gradient, strict=True):
+        for parameter, velocity, slope in zip(trained, self.smoothed, gradient, strict=True):
             velocity.mul_(self.momentum).add_(slope)
             parameter.sub_(velocity, alpha=self.learning_rate)
         torch.mul(self.unsigned.abs(), self.signs, out=pass_.weights.recurrent)

@@ -1,0 +1,160 @@
+"""Committed reference results: which rows are trained again, what counts as equal, and what is kept with them."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from richlazy import reference
+
+
+def runs_table(*names, connectomes=None):
+    table = pd.DataFrame({"run": list(names), "value": range(len(names))})
+    return table.assign(connectome=pd.array(connectomes or [None] * len(names), "string"))
+
+
+# The sample
+
+
+def test_the_sample_holds_each_run_once_and_is_the_same_each_time():
+    tables = [runs_table("c", "a", "b"), runs_table("b", "d")]
+    sample = reference.sample_rows(tables, 3, seed=0)
+    assert len(sample) == 3
+    assert sample["run"].is_unique
+    pd.testing.assert_frame_equal(reference.sample_rows(tables, 3, seed=0), sample)
+    pd.testing.assert_frame_equal(reference.sample_rows(tables[::-1], 3, seed=0)[["run"]], sample[["run"]])
+    assert reference.sample_rows(tables, 99, seed=0)["run"].tolist() == ["a", "b", "c", "d"]
+
+
+def test_every_run_can_be_drawn():
+    table = runs_table(*"abcdef")
+    drawn = {run for seed in range(40) for run in reference.sample_rows([table], 2, seed)["run"]}
+    assert drawn == set("abcdef")
+
+
+def test_runs_that_start_from_a_connectome_are_never_drawn():
+    tables = [
+        runs_table(*"abcdef", connectomes=[None, "v1 (cave): cells", None, "v1 (cave): cells", None, "x"]),
+        runs_table("g", connectomes=["v1 (cave): cells"]),
+    ]
+    for seed in range(20):
+        assert set(reference.sample_rows(tables, 2, seed)["run"]) <= {"a", "c", "e"}
+    assert reference.sample_rows(tables, 99, 0)["run"].tolist() == ["a", "c", "e"]
+
+
+# The verdict
+
+
+def result(run="run", equal_bytes=True, weights=0.0, measures=0.0, same_class=True):
+    return {
+        "run": run, "equal_bytes": equal_bytes, "weights": weights, "measures": measures, "same_class": same_class,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("equal_bytes", "difference", "same_class", "agrees", "word"),
+    [
+        (True, 0.0, True, True, "equal bytes"),
+        (True, 0.0, False, True, "equal bytes"),
+        (False, 1e-6, True, False, "within tolerance"),
+        (False, 1e-6, False, True, "within tolerance"),
+        (False, 1e-3, False, True, "within tolerance"),
+        (False, 1.01e-3, False, False, "differs"),
+        (False, 0.5, True, False, "differs"),
+        (False, float("inf"), False, False, "differs"),
+    ],
+)
+@pytest.mark.parametrize("part", ["weights", "measures"])
+def test_bytes_count_on_the_same_class_of_machine_and_the_tolerance_elsewhere(
+    equal_bytes, difference, same_class, agrees, word, part
+):
+    passed, (line,) = reference.verdict(
+        [result("my/run", equal_bytes, same_class=same_class, **{part: difference})], 1e-3
+    )
+    assert passed == agrees
+    assert line.startswith(f"{'ok  ' if agrees else 'FAIL'} {word}: ")
+    assert line.endswith("my/run")
+
+
+def test_results_of_several_classes_are_judged_each_by_its_own_rule():
+    """Experiments may have been published from different machines."""
+    near = {"equal_bytes": False, "weights": 1e-6}
+    here, elsewhere, equal = result("a", same_class=True, **near), result("b", same_class=False, **near), result("c")
+    assert reference.verdict([elsewhere, equal], 1e-3)[0]
+    passed, lines = reference.verdict([elsewhere, here, equal], 1e-3)
+    assert not passed
+    assert [line[:4] for line in lines] == ["ok  ", "FAIL", "ok  "]
+    assert [line[-1] for line in lines] == ["b", "a", "c"]
+
+
+# Comparison
+
+
+def network_file(path, **changes):
+    rng = np.random.default_rng(0)
+    arrays = {
+        "recurrent": rng.standard_normal((5, 5)), "input": rng.standard_normal((5, 2)),
+        "readout": rng.standard_normal((3, 5)),
+    }  # fmt: skip
+    np.savez(path, **{name: array * changes.get(name, 1.0) for name, array in arrays.items()})
+    return path
+
+
+def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(tmp_path):
+    first = network_file(tmp_path / "a.npz")
+    committed = reference.fingerprint(first)
+    assert set(committed) | {"run"} == set(reference.FINGERPRINT_COLUMNS)
+    measures = dict.fromkeys(reference.MEASURES, 2.0)
+    row = {"run": "r", "final_loss": 0.3, **measures}
+    same = reference.compare(row, committed, first, {"final_loss": 0.3, **measures})
+    assert same["equal_bytes"]
+    assert (same["weights"], same["measures"]) == (0.0, 0.0)
+    scaled = network_file(tmp_path / "b.npz", input=1.5, readout=1.1)
+    other = reference.compare(row, committed, scaled, {"final_loss": 0.3, **measures})
+    assert not other["equal_bytes"]
+    assert other["weights"] == pytest.approx(0.5)
+
+
+# What is kept beside the results
+
+
+def test_seconds_of_the_runs_are_summed_by_rule(tmp_path):
+    for rule, seconds in (("train", (10.0, 2.5, 100.0)), ("measure", (1.0, 0.25, 100.0))):
+        for run, value in zip(("task~a/seed~0", "task~a/seed~1", "task~b/seed~0"), seconds, strict=True):
+            file = tmp_path / rule / f"{run}.tsv"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # Snakemake writes a line for each repetition of a job.
+            file.write_text(f"s\th:m:s\tmax_rss\n{value}\t0:00:10\t1.5\n")
+    found = reference.wall_seconds(tmp_path, ["task~a/seed~0", "task~a/seed~1"])
+    assert found == {"train": 12.5, "measure": 1.2}
+    assert reference.wall_seconds(tmp_path, pd.Series(["task~b/seed~0"])) == {"train": 100.0, "measure": 100.0}
+    assert reference.wall_seconds(tmp_path, []) == {"train": 0.0, "measure": 0.0}
+
+
+GROUPS = ("presets", "connectomes", "structures", "tasks", "experiments")
+
+
+def configuration(**groups):
+    return {name: {} for name in GROUPS} | {"scale": "paper", "training": {"iterations": 10}} | groups
+
+
+def test_the_configuration_of_all_results_keeps_what_only_earlier_ones_named():
+    earlier = configuration(structures={"old": 1, "both": 1}, tasks={"T": 1}, training={"iterations": 5, "gone": 1})
+    latest = configuration(structures={"both": 2, "new": 2}, scale="quick")
+    before = copy.deepcopy((earlier, latest))
+    merged = reference.merged_configuration(earlier, latest)
+    assert merged["structures"] == {"old": 1, "both": 2, "new": 2}
+    assert merged["tasks"] == {"T": 1}
+    assert merged["training"] == {"iterations": 10}
+    assert merged["scale"] == "quick"
+    assert (earlier, latest) == before
+
+
+def test_the_first_results_and_those_from_before_connectomes_can_be_merged():
+    latest = configuration(experiments={"figure_1": 1})
+    assert reference.merged_configuration({}, latest) == latest
+    earlier = {name: {"old": 0} for name in GROUPS if name != "connectomes"}
+    merged = reference.merged_configuration(earlier, latest)
+    assert merged["connectomes"] == {}
+    assert merged["experiments"] == {"old": 0, "figure_1": 1}

@@ -1,0 +1,496 @@
+"""Cell types, Dale's law, chain motifs and connectomes: their statistics, their spectra, and what shuffles keep."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from richlazy import connectivity, metrics, seeds
+from richlazy.motifs import second_order_motifs
+
+GAIN = 1.5
+CELL_TYPES = {"fraction": 0.02, "strong_gain": 10.0, "weak_gain": 0.8}
+# Which connections are strong, from the type of the sender (column) to that of the receiver (row).
+STRONG = {
+    "within": np.array([[True, False], [False, False]]),
+    "hub": np.array([[True, True], [True, False]]),
+    "pre": np.array([[True, False], [True, False]]),
+}
+run_seeds = st.integers(0, 10_000)
+every_matching = pytest.mark.parametrize("matching", ["frobenius", "leading_eigenvalue"])
+
+
+def random_connectome(size=20, seed=0, density=0.3):
+    """Sparse weights of which each column has one sign, without connections of a unit to itself."""
+    rng = np.random.default_rng(seed)
+    weights = rng.exponential(size=(size, size)) * (rng.random((size, size)) < density)
+    weights *= np.where(rng.random(size) < 0.8, 1.0, -1.0)
+    np.fill_diagonal(weights, 0.0)
+    return weights
+
+
+def weights_of(seed, kind, size=20, matching="frobenius", **settings):
+    rng = seeds.generator(seed, "connectivity")
+    return connectivity.initial_recurrent_weights(kind, size, GAIN, matching, rng, **settings)
+
+
+# A setting of every kind, at 20 units.
+SETTINGS = {
+    "gaussian": {},
+    "uniform": {},
+    "svd_truncation": {"entries": "gaussian", "rank": 3},
+    "soft_rank": {"entries": "uniform", "decay_exponent": 2.0},
+    "cell_type_blocks": {"fraction": 0.2, "strong_gain": 5.0, "weak_gain": 0.5, "blocks": "hub"},
+    "dales_law": {"excitatory_fraction": 0.8},
+    "chain_motif": {"correlation": 0.1, "exact": False},
+    "connectome": {"connectome": random_connectome()},
+    "shuffled_connectome": {"connectome": random_connectome(), "shuffle": "edges"},
+}
+every_kind = pytest.mark.parametrize("kind", SETTINGS)
+
+
+def magnitude(weights, matching):
+    return np.sqrt((weights**2).sum()) if matching == "frobenius" else np.abs(np.linalg.eigvals(weights)).max()
+
+
+# Every kind
+
+
+def test_there_is_a_setting_for_every_kind_with_its_parameter_and_all_options():
+    assert set(SETTINGS) == set(connectivity.STRUCTURES)
+    for kind, structure in connectivity.STRUCTURES.items():
+        assert set(SETTINGS[kind]) == {*structure.options} | ({structure.parameter} - {None})
+    assert connectivity.STRUCTURE_PARAMETERS == ("rank", "decay_exponent")
+
+
+@every_matching
+@every_kind
+def test_every_kind_has_the_magnitude_of_the_base_draw_of_its_seed(kind, matching):
+    for seed in range(3):
+        weights = weights_of(seed, kind, matching=matching, **SETTINGS[kind])
+        distribution = SETTINGS[kind].get("entries", "uniform" if kind == "uniform" else "gaussian")
+        base = weights_of(seed, distribution)
+        assert weights.shape == (20, 20)
+        assert weights.dtype == np.float64
+        assert magnitude(weights, matching) == pytest.approx(magnitude(base, matching), rel=1e-10)
+
+
+@every_kind
+def test_equal_seeds_give_equal_bytes_and_others_differ(kind):
+    first, again, other = (weights_of(seed, kind, **SETTINGS[kind]) for seed in (1, 1, 2))
+    assert first.tobytes() == again.tobytes()
+    assert not np.array_equal(first, other)
+    if kind == "connectome":  # the same weights but for their magnitude
+        np.testing.assert_allclose(first / np.linalg.norm(first), other / np.linalg.norm(other), rtol=1e-12)
+    else:
+        assert np.linalg.norm(first - other) > 0.1 * np.linalg.norm(first)
+
+
+@every_kind
+def test_structures_that_hold_signs_have_columns_of_one_sign_unless_shuffled_away(kind):
+    weights = weights_of(0, kind, **SETTINGS[kind])
+    mixed = ((weights > 0).any(0) & (weights < 0).any(0)).any()
+    if kind != "shuffled_connectome":  # whose sign depends on the shuffle
+        assert connectivity.STRUCTURES[kind].signed != mixed
+    assert connectivity.STRUCTURES[kind].unstructured == (kind in ("gaussian", "uniform"))
+
+
+@pytest.mark.parametrize("kind", [kind for kind, structure in connectivity.STRUCTURES.items() if not structure.draws])
+def test_structures_without_random_numbers_of_their_own_leave_the_generator_where_the_base_draw_does(kind):
+    structured, plain = (seeds.generator(0, "connectivity") for _ in range(2))
+    connectivity.initial_recurrent_weights(kind, 20, GAIN, "frobenius", structured, **SETTINGS[kind])
+    connectivity.ENTRIES[SETTINGS[kind].get("entries", "uniform" if kind == "uniform" else "gaussian")](20, GAIN, plain)
+    assert structured.random() == plain.random()
+
+
+@pytest.mark.parametrize(
+    ("kind", "checksum"),
+    [
+        ("gaussian", "eb9600b45273c865"),
+        ("uniform", "0492161ffb7389ef"),
+    ],
+)
+def test_base_draws_are_those_of_the_published_results(kind, checksum):
+    """Bytes of 6 units, as committed with the results of Figure 1."""
+    assert hashlib.sha256(weights_of(3, kind, 6).tobytes()).hexdigest()[:16] == checksum
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "values"),
+    [
+        (
+            "svd_truncation",
+            {"entries": "gaussian", "rank": 2},
+            [
+                2.0703788649148223,
+                3.157583885999592,
+                1.1300431354681157,
+                -3.931385314546471,
+                1.6721790060150334,
+                3.8043291478626866,
+            ],
+        ),
+        (
+            "soft_rank",
+            {"entries": "gaussian", "decay_exponent": 2.0},
+            [
+                2.0707721722589043,
+                2.8132387333637685,
+                0.6382370575071037,
+                -3.798011676535219,
+                1.217839485891011,
+                3.7850165317086413,
+            ],
+        ),
+    ],
+)
+def test_structures_are_those_of_the_published_results(kind, settings, values):
+    """Rows sums of 6 units; bytes would differ between libraries of linear algebra."""
+    np.testing.assert_allclose(weights_of(3, kind, 6, **settings).sum(1), values, rtol=1e-12)
+
+
+@pytest.mark.parametrize("matching", connectivity.MATCHINGS)
+def test_weights_without_magnitude_cannot_be_matched(matching):
+    base = np.random.default_rng(0).standard_normal((5, 5))
+    # Nothing flows back in a chain of units: all eigenvalues are 0, its norm is not.
+    nothing = np.zeros((5, 5)) if matching == "frobenius" else np.eye(5, k=1)
+    with pytest.raises(ValueError, match=f"have a {matching} magnitude of 0, which nothing can rescale"):
+        connectivity.match_magnitude(nothing, base, matching)
+
+
+# Cell types
+
+
+@pytest.mark.parametrize("blocks", STRONG)
+def test_blocks_have_the_variance_of_their_gain(blocks):
+    size, fraction, draws = 50, 0.1, 200
+    rng = np.random.default_rng(0)
+    drawn = np.stack(
+        [
+            connectivity.cell_type_blocks(connectivity.gaussian_entries(size, 1.0, rng), fraction, 10.0, 0.8, blocks)
+            for _ in range(draws)
+        ]
+    )
+    for receiver, sender in np.ndindex(2, 2):
+        rows, columns = (slice(5) if place == 0 else slice(5, None) for place in (receiver, sender))
+        block = drawn[:, rows, columns]
+        gain = 10.0 if STRONG[blocks][receiver, sender] else 0.8
+        # The variance of n normal entries is known to sqrt(2 / n).
+        assert block.var() == pytest.approx(gain**2 / size, rel=4 * np.sqrt(2 / block.size))
+
+
+@pytest.mark.parametrize("blocks", STRONG)
+def test_cell_types_only_scale_the_base_draw(blocks):
+    base = np.random.default_rng(0).standard_normal((20, 20))
+    types = np.array([0] * 4 + [1] * 16)
+    gains = np.where(STRONG[blocks][np.ix_(types, types)], 3.0, 0.5)
+    np.testing.assert_array_equal(connectivity.cell_type_blocks(base, 0.2, 3.0, 0.5, blocks), base * gains)
+    assert np.array_equal(connectivity.cell_type_blocks(base, 0.2, 1.0, 1.0, blocks), base)
+
+
+@pytest.mark.parametrize(("fraction", "units"), [(0.001, 1), (0.02, 1), (0.08, 2), (0.5, 10)])
+def test_there_is_at_least_one_hyperexcitable_unit(fraction, units):
+    scaled = connectivity.cell_type_blocks(np.ones((20, 20)), fraction, 2.0, 1.0, "pre")
+    assert (scaled[0] == 2).sum() == units
+
+
+def leading_theory(fraction, strong_gain, weak_gain, blocks):
+    """sqrt(Lambda_1): Lambda_1 is the top eigenvalue of alpha_c G_cd² (Aljadeff et al. 2015)."""
+    gains = np.where(STRONG[blocks], strong_gain, weak_gain)
+    shares = np.array([fraction, 1 - fraction])
+    return np.sqrt(np.linalg.eigvals(shares[:, None] * gains**2).real.max())
+
+
+@pytest.mark.parametrize("blocks", STRONG)
+def test_the_spectral_radius_of_cell_types_is_that_of_theory(blocks):
+    setting = {"fraction": 0.25, "strong_gain": 2.0, "weak_gain": 0.7}
+    rng = np.random.default_rng(0)
+    radii = [
+        magnitude(
+            connectivity.cell_type_blocks(connectivity.gaussian_entries(200, 1.0, rng), **setting, blocks=blocks),
+            "leading_eigenvalue",
+        )
+        for _ in range(6)
+    ]
+    # The largest of finitely many eigenvalues stands a little outside of the disc.
+    assert 0.98 < np.mean(radii) / leading_theory(**setting, blocks=blocks) < 1.1
+
+
+def test_theory_of_the_shipped_cell_types():
+    """Numbers of methods.md A1."""
+    theory = [leading_theory(**CELL_TYPES, blocks=blocks) for blocks in STRONG]
+    assert theory == pytest.approx([1.416, 3.92, 1.62], abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "by_eigenvalues", "scatter", "by_singular_values", "leading"),
+    [("within", 0.383, 0.09, 0.259, 2.73), ("hub", 0.161, 0.02, 0.089, 2.92), ("pre", 0.33, 0.03, 0.078, 1.67)],
+)
+def test_effective_ranks_of_cell_types(blocks, by_eigenvalues, scatter, by_singular_values, leading):
+    """Measured with other code, N = 300, after matching to g = 1.5 (methods.md A1)."""
+    draws = 5
+    weights = [weights_of(seed, "cell_type_blocks", 300, **CELL_TYPES, blocks=blocks) for seed in range(draws)]
+    margin = 3 * scatter / np.sqrt(draws)
+    assert np.mean([metrics.eigenvalue_effective_rank(matrix) for matrix in weights]) == pytest.approx(
+        by_eigenvalues, abs=margin
+    )
+    assert np.mean([metrics.singular_value_effective_rank(matrix) for matrix in weights]) == pytest.approx(
+        by_singular_values, rel=0.2
+    )
+    assert np.mean([magnitude(matrix, "leading_eigenvalue") for matrix in weights]) == pytest.approx(leading, rel=0.2)
+
+
+def test_unknown_blocks_are_refused_with_the_choices():
+    with pytest.raises(ValueError, match="unknown blocks 'post'; choose one of within, hub, pre"):
+        weights_of(0, "cell_type_blocks", **CELL_TYPES, blocks="post")
+
+
+# Dale's law
+
+
+@given(size=st.integers(3, 30), fraction=st.floats(0.4, 0.8), seed=run_seeds)
+def test_columns_have_one_sign_and_units_no_connection_to_themselves(size, fraction, seed):
+    weights = weights_of(seed, "dales_law", size, excitatory_fraction=fraction)
+    excitatory = int(fraction * size)
+    others = ~np.eye(size, dtype=bool)
+    assert (np.diag(weights) == 0).all()
+    assert (weights[:, :excitatory][others[:, :excitatory]] > 0).all()
+    assert (weights[:, excitatory:][others[:, excitatory:]] < 0).all()
+
+
+def test_magnitudes_are_uniform_and_excitation_is_weaker_by_the_ratio_of_the_units():
+    from scipy import stats
+
+    size, excitatory = 100, 80
+    weights = connectivity.dales_law(np.empty((size, size)), np.random.default_rng(0), 0.8)
+    others = ~np.eye(size, dtype=bool)
+    bound = 1 / np.sqrt(size)
+    for columns, largest in ((slice(excitatory), bound / 4), (slice(excitatory, None), bound)):
+        entries = np.abs(weights[:, columns][others[:, columns]])
+        assert stats.kstest(entries, stats.uniform(0, largest).cdf).pvalue > 0.01
+        assert entries.mean() == pytest.approx(largest / 2, rel=0.05)
+
+
+def test_rows_are_balanced_in_expectation():
+    size, draws = 20, 400
+    rng = np.random.default_rng(0)
+    sums = np.stack([connectivity.dales_law(np.empty((size, size)), rng, 0.8).sum(1) for _ in range(draws)])
+    # Balance would be exact but for the connection that each unit does not have to itself.
+    mean = 0.5 / np.sqrt(size)
+    expected = np.where(np.arange(size) < 16, -mean / 4, mean)
+    errors = sums.std(0, ddof=1) / np.sqrt(draws)
+    assert (np.abs(sums.mean(0) - expected) < 3.5 * errors).all()
+    for kind in (slice(16), slice(16, None)):
+        pooled = sums[:, kind]
+        assert abs(pooled.mean() - expected[kind][0]) < 3 * pooled.std() / np.sqrt(pooled.size)
+
+
+def test_spectra_of_dales_law():
+    """One singular value holds the mean of the columns; measured with other code in methods.md A3."""
+    size, draws = 300, 3
+    weights = [weights_of(seed, "dales_law", size, excitatory_fraction=0.8) for seed in range(draws)]
+    values = np.array([np.linalg.svd(matrix, compute_uv=False) for matrix in weights])
+    # Mean over norm: 1/2 sqrt(e/16 + i) over sqrt((e/16 + i)/3) for e excitatory and i inhibitory columns.
+    leading = values[:, 0] / np.sqrt((values**2).sum(1))
+    assert leading == pytest.approx([np.sqrt(3) / 2] * draws, rel=0.01)
+    assert (values[:, 1] < 0.12 * values[:, 0]).all()
+    assert np.mean([metrics.eigenvalue_effective_rank(matrix) for matrix in weights]) == pytest.approx(0.256, abs=0.09)
+    assert np.mean([metrics.singular_value_effective_rank(matrix) for matrix in weights]) == pytest.approx(
+        0.027, abs=0.002
+    )
+
+
+@pytest.mark.parametrize("fraction", [0.04, 0.0, 1.0])
+def test_a_fraction_that_leaves_one_kind_empty_is_refused(fraction):
+    with pytest.raises(ValueError, match=r"leaves \d+ of 20 units excitatory; choose a fraction that leaves at least"):
+        weights_of(0, "dales_law", excitatory_fraction=fraction)
+
+
+# Chain motifs
+
+
+def expected_motifs(tau, exact, size):
+    """Means of the sums over the mean square; a standardised factor sums to 0, which ties different units a little."""
+    strength = abs(tau)
+    found = {"chain": tau, "reciprocal": 0.0, "convergent": strength, "divergent": strength}
+    if exact:  # the mean of x_i x_j over i != j is -|tau| / (N - 1), that of x_i y_j is -tau / (N - 1)
+        found["chain"] -= (2 * strength + tau) / (size - 1)
+        found["reciprocal"] -= 2 * strength / (size - 1)
+        found["convergent"] -= (2 * tau + strength) / (size - 1)
+        found["divergent"] -= (2 * tau + strength) / (size - 1)
+        found = {name: value / (1 - 2 * tau / (size - 1)) for name, value in found.items()}
+    return found
+
+
+def motifs_of_draws(tau, exact, size=100, draws=300):
+    rng = np.random.default_rng(1)
+    empty = np.empty((size, size))
+    found = [second_order_motifs(connectivity.chain_motif(empty, rng, tau, exact)) for _ in range(draws)]
+    return {name: np.array([motifs[name] for motifs in found]) for name in found[0]}
+
+
+@pytest.fixture(scope="module")
+def drawn_motifs():
+    return {(tau, exact): motifs_of_draws(tau, exact) for tau in (0.03, -0.1) for exact in (False, True)}
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("tau", [0.03, -0.1])
+def test_all_second_order_statistics_of_chains_are_those_that_tau_says(drawn_motifs, tau, exact):
+    for name, expected in expected_motifs(tau, exact, 100).items():
+        values = drawn_motifs[tau, exact][name]
+        error = values.std(ddof=1) / np.sqrt(len(values))
+        assert abs(values.mean() - expected) < 3 * error, name
+
+
+@pytest.mark.parametrize(("tau", "scatter"), [(0.03, 0.005), (-0.1, 0.012)])
+def test_exact_factors_halve_the_scatter_of_the_motif(drawn_motifs, tau, scatter):
+    free, exact = (drawn_motifs[tau, exact]["chain"].std(ddof=1) for exact in (False, True))
+    assert free == pytest.approx(scatter, rel=0.2)  # methods.md A2
+    assert exact < 0.6 * free
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("tau", [0.03, -0.1])
+def test_entries_of_chains_have_unit_variance_and_no_mean(tau, exact):
+    rng = np.random.default_rng(0)
+    drawn = np.stack([connectivity.chain_motif(np.empty((60, 60)), rng, tau, exact) for _ in range(150)])
+    assert drawn.var() == pytest.approx(1.0, rel=0.02)
+    means = drawn.mean((1, 2))
+    assert abs(means.mean()) < 3.5 * means.std() / np.sqrt(len(means))
+
+
+@pytest.mark.parametrize(("size", "tau", "within"), [(100, 0.03, 0.1), (100, -0.1, 0.05), (200, 0.03, 0.1)])
+def test_outliers_of_chains_are_those_of_theory(size, tau, within):
+    """Moduli g sqrt((N - 1) tau): the two eigenvalues of the rank-two part x 1' + 1 y'."""
+    draws = 40 if size == 100 else 10
+    leading = [
+        magnitude(weights_of(seed, "chain_motif", size, correlation=tau, exact=False), "leading_eigenvalue")
+        for seed in range(draws)
+    ]
+    theory = GAIN * np.sqrt((size - 1) * abs(tau))
+    assert np.mean(leading) == pytest.approx(theory, rel=within)
+
+
+@pytest.mark.parametrize(("tau", "axis"), [(0.1, "real"), (-0.1, "imaginary")])
+def test_outliers_are_a_real_pair_for_many_and_an_imaginary_one_for_few_chains(tau, axis):
+    for seed in range(5):
+        weights = weights_of(seed, "chain_motif", 100, correlation=tau, exact=True)
+        values = np.linalg.eigvals(weights)
+        values = values[np.argsort(-np.abs(values))]
+        along, across = (values.real, values.imag) if axis == "real" else (values.imag, values.real)
+        assert np.abs(values[1]) > 1.5 * np.abs(values[2])
+        assert (np.abs(across[:2]) < 0.1 * np.abs(along[:2])).all()
+        assert along[0] * along[1] < 0
+        if axis == "real":
+            assert (values[:2].imag == 0).all()
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.25, -0.25, 1.0, float("nan")])
+def test_impossible_correlations_are_refused(tau):
+    with pytest.raises(ValueError, match=f"must lie between 0 and 1/4 in magnitude, not {tau}"):
+        weights_of(0, "chain_motif", correlation=tau, exact=False)
+
+
+# Connectomes
+
+
+@given(size=st.integers(3, 20), seed=run_seeds)
+def test_a_connectome_keeps_signs_absent_connections_and_ratios(size, seed):
+    connectome = random_connectome(size, seed, 0.5)
+    connectome[0, 1] = connectome[0, 1] or 1.0
+    before = connectome.copy()
+    weights = weights_of(seed, "connectome", size, connectome=connectome)
+    assert np.array_equal(np.sign(weights), np.sign(connectome))
+    cosine = (weights * connectome).sum() / np.linalg.norm(weights) / np.linalg.norm(connectome)
+    assert cosine == pytest.approx(1.0, abs=1e-12)
+    assert np.array_equal(connectome, before)
+
+
+@pytest.mark.parametrize("kind", ["connectome", "shuffled_connectome"])
+def test_a_connectome_of_another_size_is_refused(kind):
+    settings = SETTINGS[kind] | {"connectome": random_connectome(12)}
+    with pytest.raises(ValueError, match="has 12 cells, but the network 20 units; set size to 12"):
+        weights_of(0, kind, **settings)
+
+
+def test_unknown_shuffles_are_refused_with_the_choices():
+    with pytest.raises(
+        ValueError, match="unknown shuffle 'rows'; choose one of values_on_mask, values_within_column, "
+    ):
+        weights_of(0, "shuffled_connectome", connectome=random_connectome(), shuffle="rows")
+
+
+def column_values(weights):
+    return np.sort(weights, axis=0)
+
+
+KEPT = {  # whether a shuffle keeps a property
+    "values": lambda weights: np.sort(weights, axis=None),
+    "density": lambda weights: np.count_nonzero(weights),
+    "diagonal": np.diag,
+    "mask": lambda weights: weights != 0,
+    "in degree": lambda weights: (weights != 0).sum(1),
+    "out degree": lambda weights: (weights != 0).sum(0),
+    "signs of units": lambda weights: np.sign(weights.sum(0)) * ((weights >= 0).all(0) | (weights <= 0).all(0)),
+    "values of a unit": column_values,
+    "every weight": lambda weights: weights,
+}
+ALWAYS = {"values", "density", "diagonal"}
+KEPT_BY = {
+    "values_on_mask": ALWAYS | {"mask", "in degree", "out degree"},
+    "values_within_column": ALWAYS | {"mask", "in degree", "out degree", "signs of units", "values of a unit"},
+    "edges": ALWAYS,
+    "within_column": ALWAYS | {"out degree", "signs of units", "values of a unit"},
+}
+
+
+def test_every_shuffle_is_tested():
+    assert set(KEPT_BY) == set(connectivity.SHUFFLES)
+
+
+@pytest.mark.parametrize("shuffle", connectivity.SHUFFLES)
+@given(size=st.integers(2, 12), density=st.floats(0, 1), seed=run_seeds, with_diagonal=st.booleans())
+def test_a_shuffle_keeps_what_it_says(shuffle, size, density, seed, with_diagonal):
+    connectome = random_connectome(size, seed, density)
+    before = connectome.copy()
+    shuffled = connectivity.shuffled_connectome(
+        np.empty((size, size)), np.random.default_rng(seed + 1), connectome, shuffle
+    )
+    for name in KEPT_BY[shuffle]:
+        assert np.array_equal(KEPT[name](shuffled), KEPT[name](connectome)), name
+    assert np.array_equal(connectome, before)
+
+
+@pytest.mark.parametrize("shuffle", connectivity.SHUFFLES)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shuffle_destroys_all_else(shuffle, seed):
+    connectome = random_connectome(30, seed)
+    shuffled = connectivity.shuffled_connectome(connectome, np.random.default_rng(seed), connectome, shuffle)
+    kept = {name for name, property_ in KEPT.items() if np.array_equal(property_(shuffled), property_(connectome))}
+    assert kept == KEPT_BY[shuffle]
+
+
+@pytest.mark.parametrize("shuffle", connectivity.SHUFFLES)
+def test_each_weight_comes_to_each_allowed_place_equally_often(shuffle):
+    connectome = np.array([[0.0, 2.0, 0.0, 0.0], [3.0, 0.0, 0.0, 0.0], [0.0, 5.0, 0.0, 7.0], [0.0, 0.0, 0.0, 0.0]])
+    rng, draws = np.random.default_rng(0), 3000
+    places = sum(connectivity.shuffled_connectome(connectome, rng, connectome, shuffle) == 2.0 for _ in range(draws))
+    others, connected = ~np.eye(4, dtype=bool), connectome != 0
+    allowed = connected if shuffle.startswith("values") else others
+    if shuffle.endswith("within_column"):
+        allowed = allowed & (np.arange(4) == 1)
+    expected = draws / allowed.sum()
+    assert places[~allowed].sum() == 0
+    assert np.abs(places[allowed] - expected).max() < 4 * np.sqrt(expected)
+
+
+def test_shuffles_of_two_seeds_differ_and_of_one_seed_agree_on_their_magnitude():
+    connectome = random_connectome()
+    norms = [
+        np.linalg.norm(weights_of(5, "shuffled_connectome", connectome=connectome, shuffle=shuffle))
+        for shuffle in connectivity.SHUFFLES
+    ]
+    assert norms == pytest.approx([np.linalg.norm(weights_of(5, "gaussian"))] * 4, rel=1e-12)
