@@ -118,7 +118,7 @@ def test_a_claim_of_a_configured_experiment_names_what_that_experiment_tests(cla
 
 
 def test_claims_about_structures_name_structures_of_the_configuration():
-    figures = {f"figure_{number}" for number in (2, 5, 6, 16, 17, 19)}
+    figures = {f"figure_{number}" for number in (2, 5, 6, 16, 17, 19)} | {"figure_19_against_connectome"}
     assert {claim["experiment"] for claim in CONFIGURED} >= figures
     named = {
         structure
@@ -138,4 +138,5 @@ def test_the_first_structure_of_a_list_is_the_reference_that_its_claims_mean():
         experiment = CONFIG["experiments"][claim["experiment"]]
         if experiment["compare"] == "structure":
             references = {grid["structure"][0] for grid in experiments.grids(experiment)}
-            assert references == set(claim.get("where", {}).get("reference", ["gaussian"]))
+            meant = "connectome" if claim["experiment"].endswith("_against_connectome") else "gaussian"
+            assert references == set(claim.get("where", {}).get("reference", [meant]))

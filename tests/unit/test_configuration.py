@@ -425,14 +425,14 @@ STRUCTURES = [
 ]  # fmt: skip
 
 CONNECTOMES = [
-    Mistake("source without settings", {f"{V1}.source": "release"}, f"{V1}.source is 'release', but {V1}.release",
-            "add its settings; it has settings of cave, synthetic"),
+    Mistake("source without settings", {f"{V1}.source": "file"}, f"{V1}.source is 'file', but {V1}.file is missing",
+            "add its settings; it has settings of cave"),
     Mistake("source", {f"{V1}.source": "synth"}, f"{V1}.source is 'synth'", "choose one of"),
     Mistake("unknown key", {f"{V1}.synthetic.seeds": 1}, f"{V1}.synthetic has an", "did you mean 'seed'?"),
     Mistake("no description", {f"{V1}.synthetic.description": ""}, f"{V1}.synthetic.description is ''", "at least 1"),
     Mistake("boundary missing", selection("boundary"), f"{V1}.synthetic.selection lacks boundary", "a depth in um"),
     Mistake("between missing", selection("between"), f"{V1}.synthetic.selection lacks between", "add them"),
-    Mistake("boundary without effect", selection("between", by="strength"), "selection.boundary has no effect",
+    Mistake("boundary without effect", selection(by="strength"), "selection.boundary has no effect",
             "remove it or set by: boundary"),
     Mistake("between of a depth", selection(boundary=350.0), "selection.between has no effect", "remove it"),
     Mistake("cave by strength", selection("boundary", "between", source="cave", by="strength"),
@@ -481,8 +481,12 @@ OF_GROUPS = [
             "the 198 cells of connectome 'v1_column'; give it a group with size: [198]"),
     Mistake("size of another source", {f"{V1}.source": "synthetic"} | selection(cells=50),
             f"{FIGURE_2}.groups[1].size is 198", "give it a group with size: [50]"),
-    Mistake("compare of a group", {f"{FIGURE_2}.compare": "rank"}, f"{FIGURE_2}.groups[0].compare is 'rank'",
+    Mistake("compare of a group", {f"{FIGURE_2}.compare": "rank"}, f"{FIGURE_2}.compare is 'rank'",
             "choose one of"),
+    Mistake("signs of a shuffle that mixes them", {"structures.connectome_shuffled.signs_held": True},
+            "structures.connectome_shuffled.signs_held has no meaning for shuffle: values_on_mask", "remove it"),
+    Mistake("no excitatory unit", {"structures.dale.excitatory_fraction": 0.001, "experiments_to_build": ["figure_2"]},
+            "structures.dale.excitatory_fraction is 0.001, which leaves 0 of", "at least one unit of each"),
     Mistake("step of a group", {f"{FIGURE_2}.groups": [group(time_step_ms=[200])]},
             f"{FIGURE_2}.groups[0] has a time step of 200", "shorten the step"),
     Mistake("measures", {f"{FIGURE_2}.measures": ["accurracy"]}, f"{FIGURE_2}.measures[0]", "mean 'accuracy'?"),
@@ -797,9 +801,12 @@ def test_choices_of_the_schema_are_those_of_the_library(path, table):
     assert sorted(choices(*path)) == sorted(table)
 
 
-def test_measures_of_the_schema_are_those_of_the_library_and_the_final_loss():
+def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
+    # Training changes what the kernel is like; of its start only the initial weights are tested.
+    of_start = {name for name in metrics.MEASURES if name.endswith("_initial")}
+    tested = set(metrics.MEASURES) - {name for name in of_start if "kernel" in name} | {"final_loss"}
     for path in (("statistics", "measures"), ("figures", "measures"), ("experiments", "*", "measures")):
-        assert set(choices(*path)) == {*metrics.MEASURES, "final_loss"}
+        assert set(choices(*path)) == tested
 
 
 def test_structure_options_of_the_schema_are_those_of_the_library():

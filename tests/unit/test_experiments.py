@@ -83,7 +83,8 @@ def test_the_shipped_experiments_have_their_runs():
     assert counts == {
         "figure_1": 3 * 4 * 10, "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
         **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 10),
-        "figure_17": 3 * 10, "figure_19": 6 * 10, "figure_2_readings": (4 + 3) * 10,
+        "figure_17": 3 * 10, "figure_19": 6 * 10, "figure_19_against_connectome": 5 * 10,
+        "figure_2_readings": (4 + 3) * 10,
         "figure_2_leading_eigenvalue": (3 + 2 + 3) * 10,
     }  # fmt: skip
     paths = {experiments.run_path(run) for name in counts for run in experiments.runs(CONFIG, name)}

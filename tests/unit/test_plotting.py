@@ -17,7 +17,7 @@ from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 
-from richlazy import experiments, metrics, plotting, records, statistics, summaries, tables
+from richlazy import connectivity, experiments, metrics, plotting, records, statistics, summaries, tables
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -38,6 +38,20 @@ class Case:
     floor: float | None = 0.25
     schematic: bool = False
     title: str = "Rank of the initial recurrent weights, by SVD truncation"
+    groups: tuple = ({},)
+    spectrum: str | None = None
+
+    @property
+    def experiment(self):
+        return {
+            "preset": "reproduction", "grid": self.grid, "groups": list(self.groups), "compare": self.compare,
+            "seeds": self.seeds, "measures": SETTINGS["measures"],
+        }  # fmt: skip
+
+    @property
+    def levels(self):
+        """Values of the compared parameter."""
+        return experiments.values(self.experiment, self.compare)
 
 
 CASES = {
@@ -63,18 +77,36 @@ CASES = {
         unconverged=lambda run: run["task"] == "CXT" and run["seed"] == 0,
     ),
     "all diverged": Case({"task": ["2AF"], **SVD}, diverged=lambda run: True),
+    "structures": Case(
+        {"task": ["2AF"]},
+        compare="structure",
+        groups=(
+            {"size": [20], "structure": ["gaussian", "cell_types", "dale"]},
+            {"size": [12], "structure": ["gaussian", "connectome"]},
+        ),
+        spectrum="eigenvalues",
+        unconverged=lambda run: run["structure"] == "dale" and run["seed"] < 3,
+        title="Biologically inspired initial connectivity",
+    ),
+    "shuffles": Case(
+        {"task": ["2AF"], "size": [12], "structure": ["connectome", "connectome_shuffled",
+         "connectome_shuffled_signs_kept", "connectome_shuffled_targets", "connectome_shuffled_edges", "gaussian"]},
+        compare="structure", spectrum="singular_values", title="Shuffled connectome",
+    ),
     "no floor": Case({"task": ["MSI"], **SVD}, floor=None),
 }  # fmt: skip
 FIGURES = {
     "measures": [
         "one task", "three tasks", "eight arms", "named comparison", "two values", "diverged and unconverged",
-        "all diverged",
+        "all diverged", "structures", "shuffles",
     ],
     "losses": [
         "one task", "three tasks", "eight arms", "named comparison", "diverged and unconverged", "all diverged",
-        "no floor",
+        "no floor", "structures",
     ],
-    "effects": ["one task", "eight arms", "named comparison", "arms with and without a rank", "all diverged"],
+    "effects": [
+        "one task", "eight arms", "named comparison", "arms with and without a rank", "all diverged", "structures",
+    ],
 }  # fmt: skip
 DRAWINGS = [(name, figure) for figure, names in FIGURES.items() for name in names]
 
@@ -92,19 +124,36 @@ class Data:
     curves: pd.DataFrame
     trends: pd.DataFrame
     contrasts: pd.DataFrame
+    spectra: pd.DataFrame | None = None
+
+
+def spectra_of(config, runs, notes):
+    """Spectra of all initial weights, as the workflow tabulates them."""
+    starts = {experiments.connectivity_path(run): run for run in runs}.values()
+    mapped = np.abs(np.random.default_rng(0).standard_normal((12, 12))) * ([1] * 9 + [-1] * 3)
+    matrices = []
+    for run in starts:
+        structure = config["structures"][run["structure"]]
+        kind = connectivity.STRUCTURES[structure["kind"]]
+        options = {name: mapped if name == "connectome" else structure[name] for name in kind.options}
+        rng = np.random.default_rng(run["seed"])
+        matrices.append(
+            connectivity.initial_recurrent_weights(
+                structure["kind"], run["size"], run["gain"], run["matching"] or "frobenius", rng, **options
+            )
+        )
+    return summaries.connectivity_tables(list(starts), matrices, notes)[1]
 
 
 def data_of(case, folder):
     config = copy.deepcopy(CONFIG)
-    config["experiments"] = {
-        "mine": {"preset": "reproduction", "grid": case.grid, "compare": case.compare, "seeds": case.seeds}
-    }
+    config["experiments"] = {"mine": case.experiment}
     rng = np.random.default_rng(0)
     rows, histories = [], []
     for run in experiments.runs(config, "mine"):
         lost = bool(case.diverged and case.diverged(run))
         loss = 0.9 if case.unconverged and case.unconverged(run) else 0.3
-        place = case.grid[case.compare].index(run[case.compare])
+        place = case.levels.index(run[case.compare])
         values = {name: 0.5 + 0.1 * place + 0.05 * rng.random() for name in metrics.MEASURES}
         rows.append(
             run
@@ -117,7 +166,9 @@ def data_of(case, folder):
             {"iterations": list(range(10, 110, 10)), "loss": [*curve[:3], *([None] * 7)] if lost else curve}
         )
     rows = json.loads(json.dumps(rows))
-    runs = summaries.runs_table(rows, STATISTICS["convergence_factor"], STATISTICS["loss_margin"])
+    notes = {name: experiments.connectome_note(config, name) for name in config["structures"]}
+    notes = {name: note for name, note in notes.items() if note}
+    runs = summaries.runs_table(rows, STATISTICS["convergence_factor"], STATISTICS["loss_margin"], notes)
     arms = experiments.arms(config, "mine")
     found = {
         "runs": runs,
@@ -125,6 +176,8 @@ def data_of(case, folder):
         "trends": statistics.trends(runs, arms, case.compare, STATISTICS),
         "contrasts": statistics.contrasts(runs, arms, case.compare, STATISTICS),
     }
+    if case.spectrum:
+        found["spectra"] = spectra_of(config, experiments.runs(config, "mine"), notes)
     for name, table in found.items():  # as the figures get them: from files
         tables.save_table(folder / f"{name}.parquet", table, dict.fromkeys(table.columns, "meaning"))
     return Data(case, arms, **{name: tables.load_table(folder / f"{name}.parquet") for name in found})
@@ -135,8 +188,9 @@ def draw(figure, data, folder, settings=SETTINGS):
     case, files = data.case, (folder / "figure.pdf", folder / "figure.png")
     if figure == "measures":
         plotting.draw_measures(
-            data.runs, data.arms, case.compare, case.title, settings, *files, with_schematic=case.schematic
-        )
+            data.runs, data.arms, case.compare, case.title, settings["measures"], settings, *files,
+            with_schematic=case.schematic, spectra=data.spectra, spectrum=case.spectrum,
+        )  # fmt: skip
     elif figure == "losses":
         plotting.draw_losses(data.runs, data.curves, data.arms, case.compare, case.title, settings, *files)
     else:
@@ -281,15 +335,18 @@ def test_files_carry_no_date(drawings):
 # What a figure says
 
 
+def number_of_arms(name):
+    return len(CASES[name].grid["task"]) * {"eight arms": 8, "structures": 2}.get(name, 1)
+
+
 @pytest.mark.parametrize("name", FIGURES["measures"])
 def test_measures_have_a_panel_for_each_arm_and_measure(drawings, name):
     drawing = drawings(name, "measures")
     case = CASES[name]
-    arms = len(case.grid["task"]) * (8 if name == "eight arms" else 1)
     panels = [axes for axes in drawing.axes if axes.axison]
-    assert len(panels) == arms * len(SETTINGS["measures"])
+    assert len(panels) == number_of_arms(name) * (len(SETTINGS["measures"]) + (case.spectrum is not None))
     assert len(drawing.axes) - len(panels) == case.schematic
-    for task in case.grid["task"]:
+    for task in case.grid["task"] if name not in ("structures",) else ():
         assert task in drawing.text()
     for measure in SETTINGS["measures"]:
         assert plotting.LABELS[measure][0] in drawing.text()
@@ -299,8 +356,8 @@ def test_measures_have_a_panel_for_each_arm_and_measure(drawings, name):
 def test_losses_have_a_panel_for_each_arm_and_a_line_for_each_level(drawings, name):
     drawing = drawings(name, "losses")
     case = CASES[name]
-    assert len(drawing.axes) == len(case.grid["task"]) * (8 if name == "eight arms" else 1)
-    legend = [f"{level:g}" if isinstance(level, (int, float)) else level for level in case.grid[case.compare]]
+    assert len(drawing.axes) == number_of_arms(name)
+    legend = [f"{level:g}" if isinstance(level, (int, float)) else level.replace("_", " ") for level in case.levels]
     assert set(legend) <= set(drawing.texts)
     assert ("Bayes floor" in drawing.texts) == (case.floor is not None)
 
@@ -377,7 +434,85 @@ def test_levels_stand_in_their_order_with_their_names(drawings):
     panel = drawings("one task", "measures").axes[-1]
     assert [label.get_text() for label in panel.get_xticklabels()] == ["1", "30", "100", "300"]
     panel = drawings("named comparison", "measures").axes[-1]
-    assert [label.get_text() for label in panel.get_xticklabels()] == ["gaussian", "uniform", "soft_rank"]
+    assert [label.get_text() for label in panel.get_xticklabels()] == ["gaussian", "uniform", "soft rank"]
+
+
+# Structures, with the spectrum of their initial weights
+
+
+def panel_rows(drawing, name):
+    """Panels of a figure of measures, row by row."""
+    panels, arms = [axes for axes in drawing.axes if axes.axison], number_of_arms(name)
+    return [panels[start : start + arms] for start in range(0, len(panels), arms)]
+
+
+LEVELS = {
+    "structures": [["gaussian", "cell types", "dale"], ["gaussian", "connectome"]],
+    "shuffles": [
+        ["connectome", "connectome shuffled", "connectome shuffled signs kept", "connectome shuffled targets",
+         "connectome shuffled edges", "gaussian"],
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_a_figure_of_structures_opens_with_their_spectra(drawings, data, name):
+    spectra, spectrum = data(name).spectra, CASES[name].spectrum
+    column, label = plotting.SPECTRA[spectrum]
+    panels = panel_rows(drawings(name, "measures"), name)[0]
+    assert panels[0].get_ylabel() == label
+    for axes, levels in zip(panels, LEVELS[name], strict=True):
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == levels
+        size = int(re.search(r"\d+", axes.get_title())[0]) if name == "structures" else 12
+        for line, level in zip(axes.get_lines(), levels, strict=True):
+            rows = spectra[(spectra["structure"] == level.replace(" ", "_")) & (spectra["size"] == size)]
+            by_seed = [np.sort(values)[::-1] / values.max() for _, values in rows.groupby("seed")[column]]
+            assert len(by_seed) == 4
+            np.testing.assert_allclose(line.get_ydata(), np.median(by_seed, axis=0), rtol=1e-12)
+            np.testing.assert_allclose(line.get_xdata(), np.arange(1, size + 1) / size)
+            assert line.get_ydata()[0] == 1.0
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_a_structure_has_one_colour_in_spectrum_and_dots_and_its_panels_alone(drawings, name):
+    rows = panel_rows(drawings(name, "measures"), name)
+    seen = {}
+    for place, levels in enumerate(LEVELS[name]):
+        lines = dict(zip(levels, rows[0][place].get_lines(), strict=True))
+        for axes in (row[place] for row in rows[1:]):
+            ticks = [label.get_text().replace("\n", " ") for label in axes.get_xticklabels()]
+            # Other structures, of other sizes, have no place here; the last row alone carries the names.
+            assert ticks == (levels if axes is rows[-1][place] else [])
+            found = [c for c in axes.collections if isinstance(c, mpl.collections.PathCollection)]
+            for level, collection in zip(levels, found, strict=True):
+                colour = mpl.colors.to_hex(collection.get_edgecolors()[0])
+                assert colour == mpl.colors.to_hex(lines[level].get_color())
+                assert seen.setdefault(level, colour) == colour
+    assert len(set(seen.values())) == len(seen)
+    assert seen[LEVELS[name][0][0]] == plotting._REFERENCE_COLOUR.lower()
+
+
+def test_the_rows_of_a_figure_of_structures_are_labelled(drawings):
+    rows = panel_rows(drawings("structures", "measures"), "structures")
+    for (first, second), measure in zip(rows[1:], SETTINGS["measures"], strict=True):
+        label, sign = plotting.LABELS[measure]
+        assert first.get_ylabel() == label + {1: " (lazier ↑)", -1: " (lazier ↓)"}[sign]
+        assert second.get_ylabel() == ""
+    assert [axes.get_title().replace("\N{NO-BREAK SPACE}", " ") for axes in rows[0]] == ["N = 20", "N = 12"]
+
+
+@pytest.mark.parametrize("figure", ["measures", "losses", "effects"])
+def test_a_figure_made_of_a_connectome_says_so(drawings, figure):
+    text = drawings("structures", figure).text().replace("\n", " ")
+    assert experiments.connectome_note(CONFIG, "connectome") in text
+    assert "connectome v1_column" in text
+    assert "connectome v1" not in drawings("one task", figure).text()
+
+
+def test_the_note_of_structures_counts_runs_that_did_not_converge(drawings):
+    assert "20 runs; 0 diverged; 3 not converged (open circles)" in drawings("structures", "measures").text()
+    assert dots(drawings("structures", "measures")) == (17 * 3, 3 * 3)
+    assert "24 runs; 0 diverged; 0 not converged" in drawings("shuffles", "measures").text()
 
 
 def test_colours_width_and_resolution_are_those_of_the_settings(data, tmp_path):
@@ -406,7 +541,7 @@ def test_effects_point_right_where_learning_is_lazier(drawings, data):
 
 def test_titles_of_arms_leave_out_what_a_structure_does_not_take(drawings):
     texts = drawings("arms with and without a rank", "effects").texts
-    titles = [text for text in texts if text.startswith(("gaussian", "svd_truncation"))]
+    titles = [text for text in texts if text.startswith(("gaussian", "svd truncation"))]
     assert len(titles) == 3
     assert sum("gaussian" in title for title in titles) == 1
     assert not re.search(r"nan|NA|None", "".join(titles))

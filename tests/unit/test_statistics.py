@@ -412,11 +412,12 @@ TABLES = {"trends": statistics.trends, "contrasts": statistics.contrasts, "losse
 
 
 @pytest.mark.parametrize("test", TABLES)
-def test_a_diverged_run_takes_its_seed_out_of_all_conditions(test):
+def test_a_diverged_run_takes_its_seed_out_of_all_tests_that_it_is_part_of(test):
     runs = runs_table(tasks=("2AF", "CXT"))
     without_seed = runs[~((runs["task"] == "CXT") & (runs["seed"] == 2))]
     diverged = runs.copy()
-    place = diverged[(diverged["task"] == "CXT") & (diverged["seed"] == 2) & (diverged["rank"] == 30)].index
+    # The largest rank is the reference, so it is part of every test.
+    place = diverged[(diverged["task"] == "CXT") & (diverged["seed"] == 2) & (diverged["rank"] == 300)].index
     # What a diverged run left behind does not count, however extreme.
     diverged.loc[place, ["diverged", "change", "alignment", "final_loss"]] = [True, 1e9, -1e9, 1e9]
     found = TABLES[test](diverged, ["task"], "rank", SETTINGS)
@@ -425,6 +426,21 @@ def test_a_diverged_run_takes_its_seed_out_of_all_conditions(test):
     assert found.loc[found["task"] == "CXT", "excluded"].unique().tolist() == [1]
     assert found.loc[found["task"] == "2AF", "excluded"].unique().tolist() == [0]
     pd.testing.assert_frame_equal(found.drop(columns="excluded"), expected.drop(columns="excluded"))
+
+
+def test_a_diverged_run_leaves_its_seed_to_comparisons_of_other_conditions():
+    runs = runs_table(levels=("gaussian", "first", "second"), compare="structure")
+    place = (runs["structure"] == "second") & (runs["seed"] == 2)
+    diverged = runs.assign(diverged=runs["diverged"] | place)
+    for test in (statistics.contrasts, statistics.losses):
+        found, expected = (test(table, [], "structure", SETTINGS) for table in (diverged, runs))
+        assert (
+            found.loc[found["level"] == "second", SHARED].to_numpy().tolist()
+            == [[5, 1]] * (found["level"] == "second").sum()
+        )
+        untouched = ["effect", "interval_low", "interval_high", "p", "n", "excluded"]
+        first = found["level"] == "first"
+        pd.testing.assert_frame_equal(found.loc[first, untouched], expected.loc[first, untouched])
 
 
 @pytest.mark.parametrize("missing", [np.nan, np.inf, -np.inf])
@@ -641,8 +657,9 @@ def test_seeds_that_are_left_out_or_have_no_floor_do_not_count_as_not_converged(
     runs.loc[(runs["seed"] == 2) & (runs["rank"] == 1), "diverged"] = True
     runs.loc[runs["seed"] == 5, "converged"] = pd.NA
     table = TABLES[test](runs, [], "rank", SETTINGS)
-    assert set(table["excluded"]) == {1}
-    assert set(table["unconverged"]) == {0}
+    left_out = table[table["level"] == "1"] if test != "trends" else table
+    assert set(left_out["excluded"]) == {1}
+    assert set(left_out["unconverged"]) == {0}
 
 
 @pytest.mark.parametrize("test", TABLES)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from richlazy import experiments, metrics, records, summaries, tables
+from richlazy import experiments, metrics, motifs, records, summaries, tables
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -35,8 +35,8 @@ def diverged(place=1):
     return row(place, final_loss=math.nan, diverged=True, diverged_at=17, **dict.fromkeys(MEASURES, math.nan))
 
 
-def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005):
-    return summaries.runs_table(rows, convergence_factor, loss_margin)
+def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005, **connectomes):
+    return summaries.runs_table(rows, convergence_factor, loss_margin, connectomes)
 
 
 # Columns
@@ -53,12 +53,15 @@ def test_columns_are_parameters_outcome_and_every_measure():
     columns = set(summaries.RUN_COLUMNS)
     assert set(experiments.PARAMETERS) | set(metrics.MEASURES) <= columns
     assert columns - set(experiments.PARAMETERS) - set(metrics.MEASURES) == {
-        "run", "network", "probe", "final_loss", "diverged", "diverged_at", "bayes_loss", "bayes_accuracy", "converged",
+        "run", "connectome", "network", "probe", "final_loss", "diverged", "diverged_at", "bayes_loss",
+        "bayes_accuracy", "converged",
     }  # fmt: skip
 
 
 def test_every_column_has_a_meaning():
-    for columns in (summaries.RUN_COLUMNS, summaries.CURVE_COLUMNS):
+    for columns in (
+        summaries.RUN_COLUMNS, summaries.CURVE_COLUMNS, summaries.CONNECTIVITY_COLUMNS, summaries.SPECTRUM_COLUMNS,
+    ):  # fmt: skip
         assert all(len(meaning) > 5 for meaning in columns.values())
 
 
@@ -67,7 +70,7 @@ def test_types_do_not_depend_on_what_is_missing(rows):
     types = runs_table(*rows).dtypes.astype(str).to_dict()
     expected = {name: KINDS[kind] for name, (kind, _) in experiments.PARAMETERS.items()}
     expected |= dict.fromkeys(("final_loss", "bayes_loss", "bayes_accuracy", *metrics.MEASURES), "float64")
-    expected |= {"diverged": "bool", "diverged_at": "Int64", "converged": "boolean"}
+    expected |= {"diverged": "bool", "diverged_at": "Int64", "converged": "boolean", "connectome": "string"}
     expected |= dict.fromkeys(("run", "network", "probe"), "object")
     assert types == expected
 
@@ -83,7 +86,7 @@ def test_parameters_keep_their_values():
 def test_parameters_that_a_structure_ignores_are_null(structure, null):
     values = {"structure": structure, "rank": None, "matching": None}
     table = runs_table(row(**values), row(1))
-    assert set(table.columns[table.iloc[0].isna()]) == null | {"diverged_at"}
+    assert set(table.columns[table.iloc[0].isna()]) == null | {"diverged_at", "connectome"}
     assert table["rank"].isna().tolist() == [True, False]
 
 
@@ -96,6 +99,15 @@ def test_a_gain_of_1_is_a_number_with_a_point_and_gives_the_same_run():
 def test_measures_stand_in_their_columns():
     table = runs_table(row())
     assert {name: table[name][0] for name in MEASURES} == MEASURES
+
+
+def test_a_structure_made_of_a_connectome_says_where_that_comes_from():
+    note = "v1_column (synthetic, not data): cells"
+    rows = [row(structure=name, rank=None) for name in ("gaussian", "connectome", "connectome_shuffled")]
+    table = runs_table(*rows, connectome=note, connectome_shuffled=note)
+    assert table["connectome"].isna().tolist() == [True, False, False]
+    assert table["connectome"].tolist()[1:] == [note, note]
+    assert table["connectome"].dtype == "string"
 
 
 # Convergence and divergence
@@ -197,3 +209,99 @@ def test_curves_can_be_joined_to_runs():
     curves = summaries.curves_table([history(1.0), history(2.0)], runs["run"])
     joined = curves.merge(runs, on="run")
     assert joined[["seed", "value"]].to_numpy().tolist() == [[RUNS[0]["seed"], 1.0], [RUNS[1]["seed"], 2.0]]
+
+
+# Initial weights
+
+
+CONNECTIVITY_RUNS = [
+    {
+        "structure": "gaussian", "rank": None, "decay_exponent": None, "matching": None, "size": 5, "gain": 1.0,
+        "seed": 0,
+    },
+    {
+        "structure": "svd_truncation", "rank": 2, "decay_exponent": None, "matching": "frobenius", "size": 7,
+        "gain": 1.5, "seed": 3,
+    },
+    {
+        "structure": "connectome", "rank": None, "decay_exponent": None, "matching": "leading_eigenvalue", "size": 4,
+        "gain": 1.5, "seed": 1,
+    },
+]  # fmt: skip
+
+
+def connectivity_matrices():
+    rng = np.random.default_rng(0)
+    matrices = [rng.standard_normal((run["size"], run["size"])) for run in CONNECTIVITY_RUNS]
+    matrices[2] *= [[0, 1, 0, 1], [1, 0, 0, 1], [0, 0, 1, 0], [1, 1, 0, 0]]
+    return matrices
+
+
+@pytest.fixture(scope="module")
+def connectivity():
+    # An iterator: matrices are read one after the other.
+    return summaries.connectivity_tables(CONNECTIVITY_RUNS, iter(connectivity_matrices()), {"connectome": "mine"})
+
+
+def test_initial_weights_are_a_row_each_with_their_parameters(connectivity):
+    table, _ = connectivity
+    assert list(table.columns) == list(summaries.CONNECTIVITY_COLUMNS)
+    for name in experiments.CONNECTIVITY_PARAMETERS:
+        found = [None if pd.isna(value) else value for value in table[name]]
+        assert found == [run[name] for run in CONNECTIVITY_RUNS]
+        assert str(table[name].dtype) == KINDS[experiments.PARAMETERS[name][0]]
+    assert [None if pd.isna(value) else value for value in table["connectome"]] == [None, None, "mine"]
+    assert list(table.index) == [0, 1, 2]
+
+
+def test_norms_motifs_and_densities_are_those_of_numpy(connectivity):
+    table, _ = connectivity
+    matrices = connectivity_matrices()
+    assert table["frobenius_norm"].tolist() == pytest.approx([np.sqrt((weights**2).sum()) for weights in matrices])
+    assert table["leading_eigenvalue"].tolist() == pytest.approx(
+        [np.abs(np.linalg.eigvals(weights)).max() for weights in matrices]
+    )
+    # A connection of a unit to itself is no connection between units.
+    assert table["density"].tolist() == pytest.approx([1, 1, 6 / 12])
+    for weights, row in zip(matrices, table.to_dict("records"), strict=True):
+        others = [weights[i, j] for i in range(len(weights)) for j in range(len(weights)) if i != j]
+        swapped = [weights[j, i] for i in range(len(weights)) for j in range(len(weights)) if i != j]
+        assert row["motif_reciprocal"] == pytest.approx(np.dot(others, swapped) / np.dot(others, others))
+        for name, value in motifs.second_order_motifs(weights).items():
+            assert row[f"motif_{name}"] == pytest.approx(value)
+
+
+def test_spectra_are_a_row_per_eigenvalue_from_the_largest(connectivity):
+    _, spectra = connectivity
+    assert list(spectra.columns) == list(summaries.SPECTRUM_COLUMNS)
+    assert list(spectra.index) == list(range(5 + 7 + 4))
+    for run, weights in zip(CONNECTIVITY_RUNS, connectivity_matrices(), strict=True):
+        rows = spectra[spectra["structure"] == run["structure"]]
+        assert rows["index"].tolist() == list(range(1, run["size"] + 1))
+        moduli = sorted(np.abs(np.linalg.eigvals(weights)), reverse=True)
+        assert rows["eigenvalue_modulus"].tolist() == pytest.approx(moduli)
+        assert rows["singular_value"].tolist() == pytest.approx(np.linalg.svd(weights, compute_uv=False))
+        for name in experiments.CONNECTIVITY_PARAMETERS:
+            assert {None if pd.isna(value) else value for value in rows[name]} == {run[name]}
+    assert spectra["connectome"].dropna().unique().tolist() == ["mine"]
+
+
+@pytest.mark.parametrize("chosen", [[0], [1], [2], [0, 1, 2]], ids=str)
+def test_types_of_initial_weights_do_not_depend_on_what_is_missing(tmp_path, chosen):
+    matrices = connectivity_matrices()
+    runs = [CONNECTIVITY_RUNS[place] for place in chosen]
+    found = summaries.connectivity_tables(runs, [matrices[place] for place in chosen], {})
+    meanings = (summaries.CONNECTIVITY_COLUMNS, summaries.SPECTRUM_COLUMNS)
+    for table, columns in zip(found, meanings, strict=True):
+        expected = {name: KINDS[experiments.PARAMETERS[name][0]] for name in experiments.CONNECTIVITY_PARAMETERS}
+        expected |= {"connectome": "string", "index": "int64"}
+        types = table.dtypes.astype(str).to_dict()
+        assert types == {name: expected.get(name, "float64") for name in columns}
+        tables.save_table(tmp_path / "table.parquet", table, columns)
+        pd.testing.assert_frame_equal(tables.load_table(tmp_path / "table.parquet"), table)
+        assert tables.meanings(tmp_path / "table.parquet") == columns
+
+
+def test_initial_weights_and_runs_must_be_as_many():
+    with pytest.raises(ValueError, match="shorter than"):
+        summaries.connectivity_tables(CONNECTIVITY_RUNS, connectivity_matrices()[:2], {})

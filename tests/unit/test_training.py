@@ -76,7 +76,7 @@ def loss_and_gradient(explicit, batches):
     return -log_likelihoods.mean((1, 2)), gradient
 
 
-def check_gradient(weights, batches, leak_factor, rectification, loss_steps):
+def check_gradient(weights, batches, leak_factor, rectification, loss_steps, tolerance=1e-12):
     losses, gradient = explicit_gradient(weights, batches, Dynamics(leak_factor, rectification), loss_steps)
     for network, (inputs, targets) in enumerate(batches):
         setting = (inputs, targets, leak_factor, rectification, loss_steps)
@@ -85,7 +85,7 @@ def check_gradient(weights, batches, leak_factor, rectification, loss_steps):
         )
         expected = oracles.loss_gradient(single(weights, network), *setting)
         for name, actual, reference in zip(NAMES, single(gradient, network), expected, strict=True):
-            assert oracles.relative_error(actual, reference) < 1e-12, f"{name} weights of network {network}"
+            assert oracles.relative_error(actual, reference) < tolerance, f"{name} weights of network {network}"
 
 
 # Loss and gradient
@@ -113,7 +113,8 @@ def test_gradient_of_every_shape_equals_automatic_differentiation(
     rectification, loss_steps, leak_factor, networks, steps, trials, size, inputs, outputs, seed
 ):
     weights, batches = problem(seed, networks, steps, trials, size, inputs, outputs)
-    check_gradient(weights, batches, leak_factor, rectification, loss_steps)
+    # Where a network of few units is sure of a class, digits of the error 1 - p cancel.
+    check_gradient(weights, batches, leak_factor, rectification, loss_steps, tolerance=1e-10)
 
 
 @every_setting
@@ -433,7 +434,7 @@ def test_units_of_both_signs_are_refused_in_a_sentence():
     with pytest.raises(ValueError) as caught:
         training.train(weights, inputs, targets, Dynamics(0.2), 0.1, signs_held=True)
     assert str(caught.value) == (
-        "2 units have outgoing weights of both signs, so there is no sign to hold; "
+        "outgoing weights of both signs at 2 of 6 units, so there is no sign to hold; "
         "set signs_held to false for this structure"
     )
 

@@ -20,22 +20,19 @@ def recheck_run(config_file, runs_table, fingerprints_table, provenance, output,
     run = experiments.run_of_row(row)
     task, structure = config["tasks"][run["task"]], config["structures"][run["structure"]]
     with tempfile.TemporaryDirectory() as folder:
-        names = ("recurrent.npy", "inputs.npy", "targets.npy", "probe.npz", "decision.npy", "task.json")
-        recurrent, inputs, targets, probe, decision, description = (str(Path(folder, name)) for name in names)
-        network, history, measures = (str(Path(folder, name)) for name in ("n.npz", "h.json", "m.json"))
+        names = ("w.npy", "x.npy", "y.npy", "probe.npz", "d.npy", "task.json", "n.npz", "h.json", "m.json")
+        recurrent, inputs, targets, probe, decision, description, *made = (str(Path(folder, name)) for name in names)
+        network, history, measures = made
         build_connectivity(recurrent, run, structure)
         draw_batches(inputs, targets, task, run)
         draw_probe(probe, decision, description, task, run, config["probe"]["trials"])
         train_network(recurrent, inputs, targets, description, network, history, run, structure, config["training"])
         measure_network(network, history, probe, decision, description, measures, run, config["probe"])
         result = reference.compare(row, committed, network, records.load_json(measures))
-    same_class = records.load_json(provenance)["machine_class"] == reference.machine_class()
-    records.save_json(output, result | {"same_class": same_class})
+    records.save_json(output, result | {"same_class": reference.same_class(records.load_json(provenance))})
 
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "torch", "numpy")
-    inputs = snakemake.input
-    recheck_run(
-        inputs.config, inputs.runs, inputs.fingerprints, inputs.provenance, snakemake.output[0], snakemake.params.run
-    )
+    files = [snakemake.input[name] for name in ("config", "runs", "fingerprints", "provenance")]
+    recheck_run(*files, snakemake.output[0], snakemake.params.run)

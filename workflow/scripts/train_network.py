@@ -13,19 +13,12 @@ def train_network(recurrent, inputs, targets, description, network, history, run
     batches = np.load(inputs, mmap_mode="c")
     classes = records.load_json(description)["classes"]
     initial = networks.initial_weights(np.load(recurrent), batches.shape[-1], classes, run["seed"])
+    rho = networks.leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"])
     final, course = training.train(
-        initial.map(lambda matrix: matrix[None]),
-        [batches],
-        [np.load(targets, mmap_mode="c")],
-        networks.Dynamics(
-            networks.leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"]), run["rectification"]
-        ),
-        run["learning_rate"],
-        run["momentum"],
-        settings["loss_steps"],
-        settings["divergence_loss"],
-        signs_held=structure.get("signs_held", False),
-    )
+        initial.map(lambda matrix: matrix[None]), [batches], [np.load(targets, mmap_mode="c")],
+        networks.Dynamics(rho, run["rectification"]), run["learning_rate"], run["momentum"],
+        settings["loss_steps"], settings["divergence_loss"], signs_held=structure.get("signs_held", False),
+    )  # fmt: skip
     networks.save_network(network, initial, final.map(lambda matrix: matrix[0]))
     records.save_json(history, course.of_network(0, settings["final_loss_fraction"]))
 

@@ -193,7 +193,7 @@ def _check_connectomes(config: Config) -> None:
 
 def _check_selection_of_cells(where: str, source: str, settings: Mapping[str, Any]) -> None:
     selection, where = settings["selection"], f"{where}.selection"
-    estimated = isinstance(selection.get("boundary"), str)
+    estimated = selection["by"] == "boundary" and isinstance(selection.get("boundary"), str)
     if selection["by"] == "boundary" and "boundary" not in selection:
         raise ConfigurationError(
             f"{where} lacks boundary; give a depth in um, or logistic with two cell types in between"
@@ -242,9 +242,11 @@ def _check_structures(config: Config) -> None:
                 raise ConfigurationError(
                     f"{where} lacks {option}, which kind {structure['kind']!r} needs; add it as in config.yaml"
                 )
-        if "signs_held" in structure and not kind.signed:
+        mixing = structure.get("shuffle") in ("values_on_mask", "edges")
+        if "signs_held" in structure and (not kind.signed or mixing):
+            what = f"shuffle: {structure['shuffle']}" if mixing else f"kind {structure['kind']!r}"
             raise ConfigurationError(
-                f"{where}.signs_held has no meaning for kind {structure['kind']!r}, "
+                f"{where}.signs_held has no meaning for {what}, "
                 "whose units have outgoing weights of both signs; remove it"
             )
         if structure.get("correlation") == 0:
@@ -326,6 +328,14 @@ def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, A
     if idle:
         raise ConfigurationError(f"{where}.{idle[0]} has no effect on {mistakes.listed(grid['structure'])}; remove it")
     sizes = grid.get("size", [config["connectivity"]["size"]])
+    for structure in grid["structure"]:
+        fraction = config["structures"][structure].get("excitatory_fraction")
+        for size in sizes if fraction is not None else []:
+            if not 0 < int(fraction * size) < size:
+                raise ConfigurationError(
+                    f"structures.{structure}.excitatory_fraction is {fraction}, which leaves {int(fraction * size)} of "
+                    f"the {size} units of {where} excitatory; choose one that leaves at least one unit of each kind"
+                )
     if "rank" in grid and max(grid["rank"]) > min(sizes):
         raise ConfigurationError(
             f"{where}.rank has {max(grid['rank'])}, more than the {min(sizes)} units of the network; "
@@ -351,7 +361,7 @@ def _check_compared(where: str, grid: Mapping[str, Any], experiment: Mapping[str
     compare = experiment["compare"]
     if compare not in grid:
         raise ConfigurationError(
-            f"{where.split('.grid')[0]}.compare is {mistakes.shown(compare)}, which the grid does not vary; "
+            f"{where.rpartition('.')[0]}.compare is {mistakes.shown(compare)}, which the grid does not vary; "
             f"choose one of {', '.join(key for key in grid if key != 'task')}"
         )
     if compare != "task" and len(grid[compare]) < 2:

@@ -111,7 +111,8 @@ def chain_motif(base: Matrix, rng: np.random.Generator, correlation: float, exac
         base: (N, N).
         rng: of the seed.
         correlation: tau, correlation of the two links of a chain, 0 < |tau| < 1/4.
-        exact: standardise x over the units, which halves the scatter of the motif from draw to draw.
+        exact: standardise x over the units, which halves the scatter of the motif from draw to draw; its mean
+            then lies nearer to 0 by a share of the order of 1/N.
     """
     strength = abs(correlation)
     if not 0 < strength < 0.25:

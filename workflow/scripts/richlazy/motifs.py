@@ -18,16 +18,18 @@ def second_order_motifs(weights: np.ndarray) -> dict[str, float]:
     from a mean of zero.
 
     Args:
-        weights: (N, N) with N >= 3, ``W[i, j]`` from j to i.
+        weights: (N, N), ``W[i, j]`` from j to i.
 
     Returns:
-        A value for each key of ``MOTIFS``.
+        A value for each key of ``MOTIFS``; nan where there are no connections, or fewer than three units.
     """
     size = len(weights)
     links = weights - np.diag(np.diag(weights))
     onto, out_of = links.sum(axis=1), links.sum(axis=0)
     squares, mutual = float((links**2).sum()), float((links * links.T).sum())
     pairs, triples = size * (size - 1), size * (size - 1) * (size - 2)
+    if squares == 0 or triples == 0:
+        return dict.fromkeys(MOTIFS, float("nan"))
     variance = squares / pairs
     sums = {
         "chain": (out_of @ onto - mutual) / triples,

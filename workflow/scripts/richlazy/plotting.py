@@ -277,7 +277,8 @@ def _draw_spectrum(
         axes.plot(place, table.median(axis=1), color=colours[level], lw=1.1, label=_text(level))
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     axes.set_xlabel("index $i/N$", labelpad=1)
-    axes.legend(frameon=False, loc="upper right", borderaxespad=0, handlelength=1.2)
+    crowded = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)} if rows[compare].nunique() > 4 else {}
+    axes.legend(**{"frameon": False, "loc": "upper right", "borderaxespad": 0, "handlelength": 1.2} | crowded)
 
 
 def _draw_dots(

@@ -45,6 +45,11 @@ def fingerprint(network: str | Path) -> dict[str, Any]:
     return values
 
 
+def fingerprints(runs: pd.DataFrame) -> pd.DataFrame:
+    """Fingerprint of every network of a table of runs."""
+    return pd.DataFrame([{"run": row.run} | fingerprint(row.network) for row in runs.itertuples()])
+
+
 def compare(
     row: Mapping[str, Any], committed: Mapping[str, Any], network: str | Path, measures: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -64,7 +69,8 @@ def compare(
     for matrix in _MATRICES:
         names = [f"{matrix}_{index}" for index in range(_PROJECTIONS)]
         old, new = (np.array([source[name] for name in names]) for source in (committed, again))
-        weights = max(weights, float(np.linalg.norm(new - old) / np.linalg.norm(old)))
+        difference = float(np.linalg.norm(new - old) / np.linalg.norm(old))
+        weights = max(weights, np.inf if np.isnan(difference) else difference)
     return {
         "run": row["run"],
         "equal_bytes": again["sha256"] == committed["sha256"],
@@ -88,6 +94,11 @@ def machine_class() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         **{name: importlib.metadata.version(name) for name in ("torch", "numpy", "scipy")},
     }
+
+
+def same_class(origin: Mapping[str, Any]) -> bool:
+    """Whether results of some provenance come from this class of machine."""
+    return bool(origin["machine_class"] == machine_class())
 
 
 def _processor() -> str:

@@ -13,7 +13,7 @@ from richlazy.arms import of as arms_of
 # Columns that each table shares, after the arms of its experiment.
 _SAMPLE = {
     "n": "seeds that enter the test",
-    "excluded": "seeds left out because a run of theirs diverged or has no value",
+    "excluded": "seeds left out because one of the runs that are compared diverged or has no value",
     "unconverged": "seeds that enter although a run of theirs has not converged",
 }
 
@@ -144,8 +144,8 @@ def trends(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapp
     rows = []
     if pd.api.types.is_numeric_dtype(runs[compare]) and runs[compare].nunique() >= 3:
         for sample in _samples(runs, arms, compare, settings["measures"]):
-            values = sample.values
-            row = sample.arm | {"measure": sample.measure} | sample.description(values.columns)
+            values, description = sample.of(sample.table.columns)
+            row = sample.arm | {"measure": sample.measure} | description
             if len(values) >= 2:
                 taus = rank_correlations(values.to_numpy())
                 statistic, p, _ = page_trend(values.to_numpy())
@@ -166,10 +166,10 @@ def contrasts(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: M
     """
     rows = []
     for sample in _samples(runs, arms, compare, settings["measures"]):
-        values = sample.values
-        for level, reference in _pairs(values, extremes_only=True):
+        for level, reference in _pairs(sample.table, extremes_only=True):
+            values, description = sample.of([level, reference])
             row = sample.arm | {"measure": sample.measure, "level": str(level), "reference": str(reference)}
-            row |= sample.description([level, reference])
+            row |= description
             if len(values) >= 2:
                 row |= _contrast(values[level].to_numpy(), values[reference].to_numpy(), settings)
             rows.append(row)
@@ -198,10 +198,10 @@ def losses(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapp
     margin = settings["loss_margin"]
     rows = []
     for sample in _samples(runs, arms, compare, ["final_loss"]):
-        values = sample.values
-        for level, reference in _pairs(values, extremes_only=False):
+        for level, reference in _pairs(sample.table, extremes_only=False):
+            values, description = sample.of([level, reference])
             row = sample.arm | {"level": str(level), "reference": str(reference), "margin": margin}
-            row |= sample.description([level, reference])
+            row |= description
             if len(values) >= 2:
                 differences = (values[level] - values[reference]).to_numpy()
                 above = stats.ttest_1samp(differences, -margin, alternative="greater")
@@ -220,29 +220,27 @@ class _Sample:
     Attributes:
         arm: the parameters of the arm.
         measure: the measure.
-        values: seeds (rows) by conditions (columns), seeds with a value in every condition alone.
-        excluded: how many seeds these lack.
-        runs: the runs of these seeds.
+        table: seeds (rows) by conditions (columns); nan where a run diverged or has no value.
+        runs: the runs of the arm.
         compare: the compared parameter.
     """
 
     arm: dict[str, Any]
     measure: str
-    values: pd.DataFrame
-    excluded: int
+    table: pd.DataFrame
     runs: pd.DataFrame
     compare: str
 
-    def description(self, levels: Sequence[Any]) -> dict[str, Any]:
-        """Size and origin of the sample for a test between some of its conditions."""
-        runs = self.runs[self.runs[self.compare].isin(levels)]
+    def of(self, levels: Sequence[Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """Values of the seeds that have one in each of some conditions, with size and origin of this sample."""
+        values = self.table[list(levels)].dropna()
+        runs = self.runs[self.runs[self.compare].isin(levels) & self.runs["seed"].isin(values.index)]
         unconverged = runs.loc[~runs["converged"].fillna(True).astype(bool), "seed"].nunique()
-        origins = runs["connectome"].dropna().unique()
-        return {
-            "n": len(self.values),
-            "excluded": self.excluded,
+        return values, {
+            "n": len(values),
+            "excluded": len(self.table) - len(values),
             "unconverged": unconverged,
-            "connectome": "; ".join(origins) or None,
+            "connectome": "; ".join(runs["connectome"].dropna().unique()) or None,
         }
 
 
@@ -254,11 +252,10 @@ def _samples(runs: pd.DataFrame, names: Sequence[str], compare: str, measures: S
         if pd.api.types.is_numeric_dtype(group[compare]):
             order.sort()
         for measure in measures:
-            values = group.assign(value=group[measure].where(~group["diverged"]).astype(float))
-            table = values.pivot(index="seed", columns=compare, values="value")[order]
-            complete = table[np.isfinite(table).all(axis=1)]
-            members = group[group["seed"].isin(complete.index)]
-            yield _Sample(arm, measure, complete, len(table) - len(complete), members, compare)
+            values = group[measure].where(~group["diverged"]).astype(float)
+            values = values.where(np.isfinite(values))
+            table = group.assign(value=values).pivot(index="seed", columns=compare, values="value")[order]
+            yield _Sample(arm, measure, table, group, compare)
 
 
 def _pairs(values: pd.DataFrame, extremes_only: bool) -> list[tuple[Any, Any]]:

@@ -167,7 +167,7 @@ def outgoing_signs(recurrent: torch.Tensor) -> torch.Tensor:
     mixed = int((positive & negative).sum())
     if mixed:
         raise ValueError(
-            f"{mixed} units have outgoing weights of both signs, so there is no sign to hold; "
+            f"outgoing weights of both signs at {mixed} of {recurrent.shape[-1]} units, so there is no sign to hold; "
             "set signs_held to false for this structure"
         )
     return torch.where(negative, -1.0, 1.0).to(recurrent.dtype)
