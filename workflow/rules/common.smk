@@ -48,7 +48,7 @@ CAVE_CONNECTOMES, RELEASE_CONNECTOMES, FILE_CONNECTOMES, SYNTHETIC_CONNECTOMES =
 )
 
 FIGURE_NAMES = ["measures", "losses", "effects"]
-TABLE_NAMES = ["runs", "curves", "connectivity", "spectra"]
+TABLE_NAMES = ["runs", "curves", "connectivity"]
 STATISTIC_NAMES = ["trends", "contrasts", "losses"]
 FIGURES = f"{RESULTS}/experiments/{{experiment}}/figures/{{figure}}.{{format}}"
 CONNECTOME_FIGURES = (
