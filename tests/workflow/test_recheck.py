@@ -22,11 +22,11 @@ def published(finished, tmp_path_factory) -> Project:
 
 def test_the_reference_holds_small_results_with_their_provenance(published):
     reference = published.folder / "results/reference"
-    provenance = json.loads((reference / "provenance.json").read_text())
+    provenance = json.loads((reference / "experiments/figure_1/provenance.json").read_text())
     assert {"commit", "python", "versions", "machine_class", "wall_seconds"} <= set(provenance)
     assert provenance["wall_seconds"]["train"] > 0
     names = {str(path.relative_to(reference)) for path in reference.rglob("*") if path.is_file()}
-    of_figure = ("tables/runs", "tables/curves", "tables/fingerprints", "statistics/trends")
+    of_figure = ("tables/runs", "tables/curves", "tables/connectivity", "tables/fingerprints", "statistics/trends")
     expected = {f"experiments/figure_1/{name}.parquet" for name in of_figure}
     expected |= {"claims.md", "claims.parquet", "config.yaml", "experiments/figure_1/figures/measures.png"}
     assert expected <= names
