@@ -57,12 +57,12 @@ def result(run="run", equal_bytes=True, weights=0.0, measures=0.0, same_class=Tr
     [
         (True, 0.0, True, True, "equal bytes"),
         (True, 0.0, False, True, "equal bytes"),
-        (False, 1e-6, True, False, "within tolerance"),
+        (False, 1e-6, True, False, "differs"),
         (False, 1e-6, False, True, "within tolerance"),
         (False, 1e-3, False, True, "within tolerance"),
-        (False, 1.01e-3, False, False, "differs"),
+        (False, 1.01e-3, False, False, "beyond tolerance"),
         (False, 0.5, True, False, "differs"),
-        (False, float("inf"), False, False, "differs"),
+        (False, float("inf"), False, False, "beyond tolerance"),
     ],
 )
 @pytest.mark.parametrize("part", ["weights", "measures"])
@@ -73,7 +73,7 @@ def test_bytes_count_on_the_same_class_of_machine_and_the_tolerance_elsewhere(
         [result("my/run", equal_bytes, same_class=same_class, **{part: difference})], 1e-3
     )
     assert passed == agrees
-    assert line.startswith(f"{'ok  ' if agrees else 'FAIL'} {word}: ")
+    assert line.startswith(f"{'ok  ' if agrees else 'FAIL' if same_class else 'far '} {word}: ")
     assert line.endswith("my/run")
 
 
@@ -86,6 +86,15 @@ def test_results_of_several_classes_are_judged_each_by_its_own_rule():
     assert not passed
     assert [line[:4] for line in lines] == ["ok  ", "FAIL", "ok  "]
     assert [line[-1] for line in lines] == ["b", "a", "c"]
+
+
+def test_elsewhere_half_of_the_networks_must_be_near():
+    """Rounding of another processor takes single networks elsewhere, and most of them not."""
+    near = result("near", equal_bytes=False, weights=1e-6, same_class=False)
+    far = result("far", equal_bytes=False, weights=0.5, same_class=False)
+    assert reference.verdict([near, far], 1e-3)[0]
+    assert not reference.verdict([near, far, far], 1e-3)[0]
+    assert not reference.verdict([near, near, result("here", equal_bytes=False, same_class=True)], 1e-3)[0]
 
 
 # Comparison

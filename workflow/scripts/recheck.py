@@ -10,7 +10,8 @@ def recheck(results, output, tolerance):
     passed, lines = reference.verdict(compared, tolerance)
     same = sum(result["same_class"] for result in compared)
     rule = (
-        f"{same} of {len(compared)} from this class of machine, where bytes must be equal; others within {tolerance:g}"
+        f"{same} of {len(compared)} from this class of machine, where bytes must be equal; "
+        f"at least half of the others within {tolerance:g}"
     )
     text = "\n".join([f"recheck: {rule}", *lines]) + "\n"
     print(text, file=sys.stderr)
