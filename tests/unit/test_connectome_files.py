@@ -14,7 +14,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import connectome, connectome_files
+from richlazy import connectome, connectome_files, records
 
 EM = Path(__file__).parents[3] / "shared" / "data" / "em"
 needs = {
@@ -483,7 +483,7 @@ def test_a_download_is_the_file(server, tmp_path):
     path = tmp_path / "new" / "file.feather"
     connectome_files.download(address(server, "file"), SHA256, path, retries=0)
     assert path.read_bytes() == BODY
-    assert connectome_files.checksum(path) == SHA256
+    assert records.checksum(path) == SHA256
     assert [found.name for found in path.parent.iterdir()] == ["file.feather"]
     assert server.asked == ["/file"]
 

@@ -4,7 +4,6 @@ Nothing about a file is guessed: which columns mean what, which way a matrix run
 ``format``. Ids are never read as floating-point numbers, which would merge neighbouring ids beyond 2^53.
 """
 
-import hashlib
 import zipfile
 from collections.abc import Mapping
 from functools import partial
@@ -19,7 +18,7 @@ import pyarrow as pa
 import requests
 from pyarrow import feather, parquet
 
-from richlazy import connectome
+from richlazy import connectome, records
 from richlazy.mistakes import guess, listed
 
 TABLES = (".csv", ".csv.gz", ".parquet", ".feather")
@@ -80,12 +79,6 @@ def _stream(url: str, output_file: str, source: pooch.Pooch, timeout_s: float) -
             stream.write(chunk)
 
 
-def checksum(path: str | Path) -> str:
-    """SHA-256 of a file, in hexadecimal digits."""
-    with Path(path).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def describe_origin(
     paths: Mapping[str, str | Path | None], settings: Mapping[str, Any], counts: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -101,7 +94,7 @@ def describe_origin(
         if path:
             origin = settings.get(part)
             address = {"url": origin["url"]} if isinstance(origin, Mapping) else {}
-            files[part] = {"file": Path(path).name, **address, "sha256": checksum(path)}
+            files[part] = {"file": Path(path).name, **address, "sha256": records.checksum(path)}
     told = {key: settings[key] for key in ("source", "description", "format")}
     return {**told, "files": files, "counts": dict(counts)}
 

@@ -146,7 +146,7 @@ def _text(value: Any) -> str:
 
 def _levels(runs: pd.DataFrame, compare: str) -> list[Any]:
     levels = list(runs[compare].unique())
-    return sorted(levels) if pd.api.types.is_numeric_dtype(runs[compare]) else levels
+    return sorted(levels) if _is_ordered(runs, compare) else levels
 
 
 def _is_ordered(runs: pd.DataFrame, compare: str) -> bool:
@@ -181,8 +181,9 @@ def _origin_lines(table: pd.DataFrame) -> list[str]:
     return [line for note in sorted(notes) for line in textwrap.wrap(f"connectome {note}", 120)]
 
 
-def _room_for_footnote(settings: Mapping[str, Any], height: float, lines: int = 1) -> ConstrainedLayoutEngine:
-    """Layout that leaves room for lines below the panels of a figure of some height in inches."""
+def _room_for_footnote(settings: Mapping[str, Any], height: float, runs: pd.DataFrame) -> ConstrainedLayoutEngine:
+    """Layout that leaves room for the footnote below the panels of a figure of some height in inches."""
+    lines = 1 + len(_origin_lines(runs))
     foot = (0.3 + 1.25 * lines) * settings["font_size_pt"] / 72 / height
     return ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot))
 
@@ -222,7 +223,7 @@ def draw_measures(
     with mpl.rc_context(_style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
         height = (0.16 * width * len(kinds) + 0.12 * width) * blocks + 0.35
-        layout = _room_for_footnote(settings, height, 1 + len(_origin_lines(runs)))
+        layout = _room_for_footnote(settings, height, runs)
         figure = plt.figure(figsize=(width, height), layout=layout)
         parts: Any = figure.subfigures(1, 2, width_ratios=[1, 2.1]) if with_schematic else (None, figure.subfigures())
         left, right = parts
@@ -343,7 +344,7 @@ def draw_losses(
         height = width * (0.3 * rows + 0.12)
         figure, panels = plt.subplots(
             rows, columns, figsize=(width, height), squeeze=False, sharex=True, sharey=True,
-            layout=_room_for_footnote(settings, height, 1 + len(_origin_lines(runs))),
+            layout=_room_for_footnote(settings, height, runs),
         )  # fmt: skip
         for axes in panels.flat[len(groups) :]:
             axes.set_visible(False)

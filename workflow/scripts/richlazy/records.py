@@ -1,5 +1,6 @@
 """Reading and writing of arrays and records: deterministic, and never half written."""
 
+import hashlib
 import json
 import os
 import tempfile
@@ -60,6 +61,12 @@ def save_text(path: str | Path, text: str) -> None:
     """Write a text file, atomically."""
     with atomic(path) as temporary:
         temporary.write_text(text)
+
+
+def checksum(path: str | Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _finite(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """Committed reference results: where they came from, and whether a network trained again is the same."""
 
-import hashlib
 import importlib.metadata
 import platform
 import subprocess
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from richlazy import records
 from richlazy.metrics import MEASURES
 
 _MATRICES = ("recurrent", "input", "readout")
@@ -35,7 +35,7 @@ def fingerprint(network: str | Path) -> dict[str, Any]:
     where their bytes differ.
     """
     rng = np.random.default_rng(0)
-    values: dict[str, Any] = {"sha256": hashlib.sha256(Path(network).read_bytes()).hexdigest()}
+    values: dict[str, Any] = {"sha256": records.checksum(network)}
     with np.load(network) as arrays:
         for matrix in _MATRICES:
             weights = arrays[matrix].astype(float)

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import linalg
 
 from richlazy import experiments
+from richlazy.connectivity import frobenius_norm
 from richlazy.metrics import MEASURES
 from richlazy.motifs import MOTIFS, second_order_motifs
 
@@ -117,7 +118,7 @@ def connectivity_tables(
         connected = np.count_nonzero(weights - np.diag(np.diag(weights)))
         rows.append(
             row
-            | {"frobenius_norm": np.linalg.norm(weights), "leading_eigenvalue": moduli[0]}
+            | {"frobenius_norm": frobenius_norm(weights), "leading_eigenvalue": moduli[0]}
             | {"density": connected / (len(weights) * (len(weights) - 1))}
             | {f"motif_{name}": value for name, value in second_order_motifs(weights).items()}
         )
