@@ -41,7 +41,7 @@ class Project:
     def configure(self, **changes) -> None:
         """Change the tiny configuration; mappings are merged."""
         path = self.folder / "tiny.yaml"
-        path.write_text(yaml.safe_dump(merged(yaml.safe_load(path.read_text()), changes)))
+        path.write_text(yaml.safe_dump(merged(yaml.safe_load(path.read_text()), changes), sort_keys=False))
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace text that occurs in a file of the project."""

@@ -24,7 +24,7 @@ MEGABYTE = 1e6
 
 
 def rows(settings: Settings, config: Mapping[str, Any] | None = None) -> list[Row]:
-    """Peak resident memory of the script train_network.py."""
+    """Peak resident memory of the script train_networks.py."""
     config = config or paper_scale()
     with tempfile.TemporaryDirectory() as folder:
         peak, mapped = training_job(config, Path(folder))
@@ -32,7 +32,7 @@ def rows(settings: Settings, config: Mapping[str, Any] | None = None) -> list[Ro
     return [
         Row(
             NAME, f"training job, {TASK}", (peak + mapped) / MEGABYTE, "MB", required=600, moonshot=400,
-            note=f"train_network() in a process of its own, on files of {iterations} x {batch_size} trials; "
+            note=f"train_networks() in a process of its own, on files of {iterations} x {batch_size} trials; "
             f"stopped after 100 iterations at {peak / MEGABYTE:.0f} MB. To this the {mapped / MEGABYTE:.0f} MB of the "
             "trial files are added: they are mapped, and their pages count once they have been read.",
         )
@@ -55,8 +55,8 @@ def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
     draw_batches.draw_batches(inputs, targets, task, run)
     draw_probe.draw_probe(str(folder / "probe.npz"), str(folder / "decision.npy"), description, task, run, 1)
     job = {
-        "recurrent": recurrent, "inputs": inputs, "targets": targets, "description": description,
-        "network": network, "history": history, "run": run,
+        "recurrents": [recurrent], "inputs": [inputs], "targets": [targets], "description": description,
+        "saved": [network], "histories": [history], "run": run, "seeds": [SEED], "structure": {"signs_held": False},
         # Every loss is above this one, so that training ends at its first point of the curve.
         "settings": settings | {"divergence_loss": -1.0},
     }  # fmt: skip

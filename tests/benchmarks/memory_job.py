@@ -8,7 +8,7 @@ from pathlib import Path
 
 import snakemake.iocontainers  # noqa: F401  (Snakemake loads this before every script)
 
-import train_network
+import train_networks
 
 
 def peak_resident_bytes() -> int:
@@ -23,5 +23,5 @@ def peak_resident_bytes() -> int:
 
 
 if __name__ == "__main__":
-    train_network.train_network(**json.loads(sys.argv[1]))
+    train_networks.train_networks(**json.loads(sys.argv[1]))
     print(peak_resident_bytes())

@@ -14,7 +14,7 @@ from richlazy.kernels import tangent_kernel
 from richlazy.networks import Dynamics, Weights
 
 from . import __main__ as program
-from . import dry_run, measuring, memory, training_autograd, training_step, whole_run
+from . import dry_run, measuring, memory, together, training_autograd, training_step, whole_run
 from . import tangent_kernel as tangent_kernel_benchmark
 from .measuring import Comparison, Row, Settings, Spread
 from .references import MatrixProducts, PlainNetwork, TorchNetwork, per_output_kernel
@@ -62,7 +62,7 @@ def test_both_sides_of_a_training_step_see_the_same_loss(shape, network):
         ours()
         inputs, targets = next(reference.batches)
         loss = reference.training.step(torch.from_numpy(inputs), torch.from_numpy(targets))
-        assert loss == pytest.approx(-float(ours.log_likelihoods.mean()), rel=1e-12)
+        assert loss == pytest.approx(-float(ours.staged.log_likelihood.mean()), rel=1e-12)
 
 
 @pytest.mark.parametrize("leak_factor", [0.0, 0.3])
@@ -98,13 +98,13 @@ def test_products_of_the_reference_give_the_library_its_gradient():
     shape = SHAPES[0]
     step = training_step.LibraryStep(shape, torch.float64)
     products = MatrixProducts(step.weights.recurrent[0], shape.steps, shape.batch_size)
-    before = step.weights.recurrent.clone()
+    before, backpropagation = step.weights.recurrent.clone(), step.staged.descent.backpropagation
     step()
-    for ours, theirs in ((products.rates, step.backpropagation.rates), (products.deltas, step.backpropagation.deltas)):
+    for ours, theirs in ((products.rates, backpropagation.rates), (products.deltas, backpropagation.deltas)):
         for target, source in zip(ours, theirs, strict=True):
             target.copy_(source[0])
     torch.mm(products.later_deltas_transposed, products.earlier_rates, out=products.gradient)
-    factor = training_step.LEARNING_RATE / step.backpropagation.loss_rows
+    factor = training_step.LEARNING_RATE / backpropagation.loss_rows
     torch.testing.assert_close(
         step.weights.recurrent[0], before[0] - factor * products.gradient, rtol=1e-13, atol=1e-15
     )
@@ -191,6 +191,13 @@ def test_memory_of_a_training_job_is_measured(small_config):
     check(found, "memory")
     assert found[0].unit == "MB"
     assert 50 < found[0].ours < 5000
+
+
+def test_networks_together_are_timed_against_one_alone():
+    found = together.rows(ONCE, SHAPES[0], networks=3, iterations=20)
+    torch.set_flush_denormal(False)
+    check(found, "together")
+    assert "networks of 10000 iterations per second" in found[0].note
 
 
 def test_announced_jobs_are_counted():
@@ -344,7 +351,7 @@ def test_quick_means_fewer_repeats(one_subject, arguments, repeats):
 
 def test_the_program_knows_its_subjects(capsys):
     assert list(program.SUBJECTS) == [
-        "training_step", "training_autograd", "tangent_kernel", "whole_run", "memory", "dry_run",
+        "training_step", "training_autograd", "tangent_kernel", "whole_run", "together", "memory", "dry_run",
     ]  # fmt: skip
     with pytest.raises(SystemExit):
         program.main(["--only", "coffee"])

@@ -99,9 +99,10 @@ class Run:
         return PlainNetwork(weights, self.dynamics.leak_factor)
 
     def reference_kernel(self, weights, inputs, dynamics, times) -> TangentKernel:
-        """One backward pass per output, in place of the library's kernel."""
+        """One backward pass per output, in place of the library's kernel of one network on a network axis."""
         assert times == "all"
-        return TangentKernel(*per_output_kernel(self.plain_network(weights), inputs))
+        recurrent, every = per_output_kernel(self.plain_network(weights.of_network(0)), inputs[0])
+        return TangentKernel(recurrent[None], every[None])
 
     def measure(self, final: networks.Weights, kernel) -> tuple[dict[str, float], float, float]:
         """All measures with one kind of kernel; seconds of the two kernels, and of all other measures."""

@@ -33,8 +33,8 @@ def closure_of(script):
 @pytest.mark.parametrize(
     ("script", "present", "absent"),
     [
-        ("train_network.py", {"training", "networks", "records"}, {"plotting", "kernels", "metrics", "statistics"}),
-        ("measure_network.py", {"kernels", "metrics", "networks"}, {"training", "plotting", "statistics", "tasks"}),
+        ("train_networks.py", {"training", "networks", "records"}, {"plotting", "kernels", "metrics", "statistics"}),
+        ("measure_networks.py", {"kernels", "metrics", "networks"}, {"training", "plotting", "statistics", "tasks"}),
         ("build_connectivity.py", {"connectivity", "seeds"}, NUMERICS | {"plotting", "statistics"}),
         ("draw_batches.py", {"tasks", "trials", "seeds"}, {"training", "networks", "kernels", "plotting"}),
         ("compare_conditions.py", {"statistics", "tables"}, NUMERICS - {"metrics", "kernels", "networks"} | {"claims"}),
@@ -95,8 +95,10 @@ def test_the_closure_is_what_python_really_imports(script):
 def library_of_rules():
     """For every rule with a script: that script, and the scripts whose closures the rule lists as input."""
     for file in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
-        for rule in re.split(r"^(?:rule|checkpoint) ", file.read_text(), flags=re.MULTILINE)[1:]:
-            name, script = rule.split(":")[0], re.search(r'script:\s+"\.\./scripts/(\w+\.py)"', rule)
+        for rule in re.split(r"^ *(?:rule|checkpoint)\b", file.read_text(), flags=re.MULTILINE)[1:]:
+            # A rule of a loop has its name in quotes.
+            name = re.search(r'(?s)^ (\w+):|name:\s+f"(\w+)_', rule)
+            name, script = name and (name[1] or name[2]), re.search(r'script:\s+"\.\./scripts/(\w+\.py)"', rule)
             if script:
                 yield name, script[1], re.findall(r'"(\w+\.py)"', " ".join(re.findall(r"library\(([^)]*)\)", rule)))
 

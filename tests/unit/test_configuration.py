@@ -15,14 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from richlazy import (
+    backpropagation,
     configuration,
     connectivity,
+    devices,
     experiments,
     metrics,
     networks,
     plotting,
     tasks,
-    training,
     trials,
 )
 from richlazy.configuration import ConfigurationError
@@ -241,6 +242,7 @@ CHOICES = [
     Mistake("matching", {"connectivity.matching": "frobenuis"}, "connectivity.matching", "did you mean 'frobenius'?"),
     Mistake("semantics", {"tasks.2AF.semantics": "papers"}, "tasks.2AF.semantics", "did you mean 'paper'?"),
     Mistake("sampler", {"tasks.2AF.sampler": "vectorized"}, "tasks.2AF.sampler", "did you mean 'vectorised'?"),
+    Mistake("device", {"training.device": "cuda"}, "training.device is 'cuda'", "set training.batching to condition"),
     Mistake("loss steps", {"training.loss_steps": "final"}, ".loss_steps is 'final'", "choose one of all, last"),
     Mistake("kernel times", {"probe.kernel_times": "first"}, ".kernel_times is 'first'", "choose one of all, last"),
     Mistake("leak of grid", {f"{GRID}.leak": ["euler", "exponent"]}, f"{GRID}.leak[1]", "did you mean 'exponential'?"),
@@ -791,7 +793,8 @@ def test_the_schema_walk_finds_keys_of_every_level():
         (("experiments", "*", "grid", "rectification"), networks.RECTIFICATIONS),
         (("tasks", "*", "semantics"), tasks.SEMANTICS),
         (("tasks", "*", "sampler"), trials.SAMPLERS),
-        (("training", "loss_steps"), training.LOSS_STEPS),
+        (("training", "loss_steps"), backpropagation.LOSS_STEPS),
+        (("training", "device"), devices.DEVICES),
         (("statistics", "measures"), plotting.LABELS),
         (("figures", "measures"), plotting.LABELS),
     ],

@@ -476,6 +476,32 @@ def test_what_decides_the_initial_weights_is_what_their_path_holds():
     )  # fmt: skip
 
 
+# Jobs
+
+
+def test_a_job_holds_one_network_or_all_seeds_of_a_condition():
+    runs = {experiments.run_path(run): run for run in runs_of(SVD, seeds=3)}
+    assert experiments.network_jobs(runs, "network") == {"network": (list(runs), [""])}
+    jobs = experiments.network_jobs(runs, "condition")
+    assert list(jobs) == ["condition"]
+    folders, members = jobs["condition"]
+    assert len(folders) == 2 and members == ["/seed~0", "/seed~1", "/seed~2"]
+    assert [folder + member for folder in folders for member in members] == list(runs)
+
+
+def test_conditions_with_other_seeds_are_another_kind_of_job():
+    runs = {}
+    for task, seeds in (("2AF", [2, 0]), ("DMS", 3), ("CXT", [0, 1, 2]), ("MSI", [7])):
+        for run in runs_of(SVD | {"task": [task]}, seeds=seeds):
+            runs[experiments.run_path(run)] = run
+    jobs = experiments.network_jobs(runs, "condition")
+    assert {kind: len(folders) for kind, (folders, _) in jobs.items()} == {
+        "condition_of_seeds_0_2": 2, "condition_of_seeds_0_to_2": 4, "condition_of_seeds_7": 2,
+    }  # fmt: skip
+    held = [folder + member for folders, members in jobs.values() for folder in folders for member in members]
+    assert sorted(held) == sorted(runs)
+
+
 # Measures and connectomes
 
 

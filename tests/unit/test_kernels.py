@@ -168,3 +168,20 @@ def test_other_times_are_refused(times):
     weights, inputs = problem()
     with pytest.raises(ValueError, match=f"times must be 'all' or 'last', not {times!r}"):
         tangent_kernel(weights, inputs, Dynamics(0.0), times)
+
+
+@pytest.mark.parametrize("times", TIMES)
+@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+def test_kernels_of_many_networks_are_those_of_each(rectification, times):
+    problems = [problem(seed, dtype=torch.float32) for seed in range(3)]
+    dynamics = Dynamics(0.3, rectification)
+    together = tangent_kernel(
+        Weights.stacked(weights for weights, _ in problems),
+        torch.stack([inputs for _, inputs in problems]),
+        dynamics,
+        times,
+    )
+    for network, (weights, inputs) in enumerate(problems):
+        alone = tangent_kernel(weights, inputs, dynamics, times)
+        assert torch.equal(together.all[network], alone.all)
+        assert torch.equal(together.recurrent[network], alone.recurrent)

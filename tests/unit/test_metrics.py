@@ -440,6 +440,19 @@ def test_measures_of_finite_weights_whose_activity_overflows_do_not_fail():
     assert math.isnan(values["kernel_effective_rank"])
 
 
+@pytest.mark.parametrize("kernel_times", ["all", "last"])
+def test_measures_of_many_networks_are_those_of_each(kernel_times):
+    # The last of them has weights that are not finite, and leaves the others alone.
+    trained = [metrics.Trained(network(seed), network(seed + 10), *probe(seed)) for seed in range(3)]
+    trained[2].final.recurrent[0, 0] = math.nan
+    together = metrics.measure_together(metrics.Trained.stacked(trained), Dynamics(0.2, "inside"), 5, kernel_times)
+    for one, values in zip(trained, together, strict=True):
+        alone = metrics.measure(
+            one.initial, one.final, one.inputs, one.targets, one.decision, Dynamics(0.2, "inside"), 5, kernel_times
+        )
+        np.testing.assert_equal(values, alone)
+
+
 def test_every_measure_has_a_meaning():
     assert all(meaning.strip() for meaning in metrics.MEASURES.values())
 

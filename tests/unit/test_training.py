@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import oracles
 from richlazy import training
+from richlazy.backpropagation import Backpropagation
 from richlazy.networks import Dynamics, Weights
-from richlazy.training import Backpropagation, GradientDescent, History
+from richlazy.training import GradientDescent, History, SignHoldingDescent, StagedDescent
 
 RECTIFICATIONS = oracles.RECTIFICATIONS
 LOSS_STEPS = ("all", "last")
@@ -66,8 +67,7 @@ def explicit_gradient(weights, batches, dynamics, loss_steps):
 
 
 def loss_and_gradient(explicit, batches):
-    for network, (inputs, targets) in enumerate(batches):
-        explicit.load(inputs, targets, network)
+    explicit.load(*(torch.stack(parts) for parts in zip(*batches, strict=True)))
     log_likelihoods = torch.empty(len(batches), 1, explicit.loss_rows, dtype=explicit.errors.dtype)
     explicit.forward(log_likelihoods)
     explicit.backward()
@@ -266,6 +266,49 @@ def test_networks_trained_together_are_those_trained_alone(momentum, rectificati
         np.testing.assert_allclose(history.losses[:, network], own.losses[:, 0], rtol=1e-12)
         for actual, reference in zip(single(together, network), single(alone, 0), strict=True):
             assert oracles.relative_error(actual, reference) < 1e-12
+
+
+@pytest.mark.parametrize("descent", ["plain", "momentum", "signs held"])
+@pytest.mark.parametrize("size", [7, 64])
+def test_networks_trained_together_have_the_bytes_of_those_trained_alone(size, descent):
+    # Five networks, of which the second diverges half way: its weights and curve end there.
+    rng = np.random.default_rng(5)
+    weights = Weights(*oracles.random_weights(rng, size, INPUTS, OUTPUTS, 5, torch.float32))
+    if descent == "signs held":
+        weights.recurrent.abs_().mul_(0.1)
+    inputs, targets = data_set(5, 5, iterations=12, dtype=np.float32)
+    inputs[1][6:] *= 1e30
+    setting = (Dynamics(0.2, "inside"), 0.05, 0.0 if descent == "plain" else 0.9)
+    options = {"report_every": 3, "signs_held": descent == "signs held"}
+    together, history = training.train(weights, inputs, targets, *setting, **options)
+    assert history.diverged_at == [None, 9, None, None, None]
+    for network in range(5):
+        part = slice(network, network + 1)
+        alone, own = training.train(
+            weights.map(lambda matrix, part=part: matrix[part]), inputs[part], targets[part], *setting, **options
+        )
+        for actual, expected in zip(together.of_network(network), alone.of_network(0), strict=True):
+            assert actual.contiguous().numpy().tobytes() == expected.contiguous().numpy().tobytes()
+        np.testing.assert_equal(history.of_network(network, 0.5), own.of_network(0, 0.5))
+
+
+@pytest.mark.parametrize("signs_held", [False, True])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_silent_trials_teach_nothing(momentum, signs_held):
+    # What is staged before the first batch is silence; a CUDA graph is warmed up on it.
+    weights, _ = problem()
+    if signs_held:
+        weights.recurrent.abs_()
+    before = weights.map(torch.clone)
+    inputs, targets = data_set(0)
+    pass_ = Backpropagation(weights, 5, 4, Dynamics(0.3))
+    descent = (SignHoldingDescent if signs_held else GradientDescent)(pass_, 0.1, momentum)
+    staged = StagedDescent(descent, inputs, targets, 3)
+    for _ in range(3):
+        staged._update()
+    assert all(torch.equal(*pair) for pair in zip(weights, before, strict=True))
+    staged.run(0, 3)
+    assert not any(torch.equal(*pair) for pair in zip(weights, before, strict=True))
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])

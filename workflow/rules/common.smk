@@ -1,6 +1,7 @@
 """Configuration checks, the runs of every experiment, and names that all stages share. No rules."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -33,6 +34,10 @@ RUNS = {
 CONNECTIVITIES = {experiments.connectivity_path(run): run for run in RUNS.values()}
 PROBES = {experiments.probe_path(run): run for run in RUNS.values()}
 BATCHES = {experiments.batches_path(run): run for run in RUNS.values()}
+# What a training or a measuring job holds, by kind: folders of its jobs, and of the networks within each.
+NETWORK_JOBS = experiments.network_jobs(RUNS, config["training"]["batching"])
+# Devices that a training or a measuring job asks of a cluster.
+GPU = int(config["training"]["device"] == "cuda")
 
 # Connectomes that the selected experiments use, by source, with the settings of their active source.
 CONNECTOMES = {
@@ -96,7 +101,7 @@ def run_parameters(table, keys, wildcard):
 
     def parameters(wildcards):
         run = table[wildcards[wildcard]]
-        return {key: run[key] for key in keys} if keys else run
+        return {key: run[key] for key in keys}
 
     return parameters
 
@@ -127,13 +132,65 @@ def run_files(file):
     return files
 
 
-def stage_input(path_of_run, stage, file):
-    """Input function that gives the file of an earlier stage that a run shares with others."""
+def folders_of_jobs(folders):
+    """Regular expression of the folders of training jobs: of their general form, where there is only one kind."""
+    if len(NETWORK_JOBS) > 1:
+        return one_of(map(re.escape, folders))
+    return (
+        "task~.+/seed~[0-9]+"
+        if "network" in NETWORK_JOBS
+        else "task~.+,iterations~[0-9]+"
+    )
 
-    def shared_file(wildcards):
-        return f"{RESULTS}/{stage}/{path_of_run(RUNS[wildcards.run])}/{file}"
 
-    return shared_file
+def files_of_networks(members, file):
+    """One file of each network of a job."""
+    return [f"{RESULTS}/runs/{{networks}}{member}/{file}" for member in members]
+
+
+def networks_of_job(members, wildcards):
+    """The runs of a job."""
+    return [RUNS[wildcards.networks + member] for member in members]
+
+
+def stage_inputs(members, path_of_run, stage, file):
+    """Input function that gives, for each network of a job, a file of an earlier stage that it shares with others."""
+
+    def shared_files(wildcards):
+        return [
+            f"{RESULTS}/{stage}/{path_of_run(run)}/{file}"
+            for run in networks_of_job(members, wildcards)
+        ]
+
+    return shared_files
+
+
+def parameters_of_networks(members):
+    """Params function that gives all parameters of each network of a job."""
+
+    def parameters(wildcards):
+        return networks_of_job(members, wildcards)
+
+    return parameters
+
+
+def shared_parameters(members, keys):
+    """Params function that gives parameters which the networks of a job have in common."""
+
+    def parameters(wildcards):
+        run = networks_of_job(members, wildcards)[0]
+        return {key: run[key] for key in keys}
+
+    return parameters
+
+
+def seeds_of_networks(members):
+    """Params function that gives the seed of each network of a job."""
+
+    def seeds(wildcards):
+        return [run["seed"] for run in networks_of_job(members, wildcards)]
+
+    return seeds
 
 
 def task_of(table, wildcard):
@@ -152,10 +209,18 @@ def connectome_of_connectivity(wildcards):
     return {"connectome": f"{RESULTS}/connectomes/{name}/weights.npy"} if name else {}
 
 
-def training_structure(wildcards):
-    """What training needs to know of the structure: whether signs are held."""
-    structure = config["structures"][RUNS[wildcards.run]["structure"]]
-    return {"signs_held": structure.get("signs_held", False)}
+def training_structure(members):
+    """Params function that gives what training needs to know of the structure: whether signs are held."""
+
+    def structure(wildcards):
+        run = networks_of_job(members, wildcards)[0]
+        return {
+            "signs_held": config["structures"][run["structure"]].get(
+                "signs_held", False
+            )
+        }
+
+    return structure
 
 
 def experiment_connectomes(wildcards):

@@ -1,35 +1,46 @@
-"""Measures of change: one job per network, never training.
+"""Measures of change: one job per network, or per condition with all its seeds; never training.
 
-Reads   the run's network.npz and history.json, its probe; configuration: probe
+Reads   network.npz and history.json of each network, its probe; configuration: probe
 Writes  runs/{run}/measures.json   parameters, outcome and all measures of the run
 """
 
+for kind, (folders, members) in NETWORK_JOBS.items():
 
-rule measure_network:
-    """Measure what learning changed in one network: weights, representation, tangent kernel."""
-    input:
-        network=f"{RESULTS}/runs/{{run}}/network.npz",
-        history=f"{RESULTS}/runs/{{run}}/history.json",
-        probe=stage_input(experiments.probe_path, "trials", "probe.npz"),
-        decision=stage_input(experiments.probe_path, "trials", "decision.npy"),
-        description=stage_input(experiments.probe_path, "trials", "task.json"),
-        library=library("measure_network.py"),
-    output:
-        measures=f"{RESULTS}/runs/{{run}}/measures.json",
-    log:
-        f"{RESULTS}/logs/measure/{{run}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/measure/{{run}}.tsv"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        run=run_parameters(RUNS, None, "run"),
-        settings=collect_settings("probe", ["kernel_trials", "kernel_times"]),
-    message:
-        "Measuring {wildcards.run}"
-    script:
-        "../scripts/measure_network.py"
+    rule:
+        """Measure what learning changed in networks: weights, representation, tangent kernel."""
+        name:
+            f"measure_{kind}"
+        input:
+            network=files_of_networks(members, "network.npz"),
+            history=files_of_networks(members, "history.json"),
+            probe=stage_inputs(members, experiments.probe_path, "trials", "probe.npz"),
+            decision=stage_inputs(
+                members, experiments.probe_path, "trials", "decision.npy"
+            ),
+            description=stage_inputs(
+                members[:1], experiments.probe_path, "trials", "task.json"
+            ),
+            library=library("measure_networks.py"),
+        output:
+            measures=files_of_networks(members, "measures.json"),
+        log:
+            f"{RESULTS}/logs/measure/{{networks}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/measure/{{networks}}.tsv"
+        wildcard_constraints:
+            networks=folders_of_jobs(folders),
+        conda:
+            "../../envs/compute.yaml"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=10,
+            gpu=GPU,
+        params:
+            runs=parameters_of_networks(members),
+            settings=collect_settings("probe", ["kernel_trials", "kernel_times"]),
+            device=lookup(within=config, dpath="training/device"),
+        message:
+            "Measuring {wildcards.networks}"
+        script:
+            "../scripts/measure_networks.py"

@@ -1,53 +1,68 @@
-"""Training: one job per network.
+"""Training: one job per network, or per condition with all its seeds (configuration: training.batching).
 
-Reads   the run's connectivity, training trials and task description; configuration: training
+Reads   connectivity, training trials and task description of each network; configuration: training
 Writes  runs/{run}/network.npz    initial and final weights, float32
-        runs/{run}/history.json   loss curve, final loss, divergence
+        runs/{run}/history.json   loss curve, final loss, divergence, device
 """
 
+for kind, (folders, members) in NETWORK_JOBS.items():
 
-rule train_network:
-    """Train one network and keep its initial and final weights and its loss curve."""
-    input:
-        recurrent=stage_input(
-            experiments.connectivity_path, "connectivity", "recurrent_initial.npy"
-        ),
-        inputs=stage_input(experiments.batches_path, "trials", "inputs.npy"),
-        targets=stage_input(experiments.batches_path, "trials", "targets.npy"),
-        description=stage_input(experiments.probe_path, "trials", "task.json"),
-        library=library("train_network.py"),
-    output:
-        network=f"{RESULTS}/runs/{{run}}/network.npz",
-        history=f"{RESULTS}/runs/{{run}}/history.json",
-    log:
-        f"{RESULTS}/logs/train/{{run}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/train/{{run}}.tsv"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=600,
-        runtime=30,
-    params:
-        run=run_parameters(
-            RUNS,
-            [
-                "leak",
-                "rectification",
-                "time_step_ms",
-                "time_constant_ms",
-                "learning_rate",
-                "momentum",
-                "seed",
-            ],
-            "run",
-        ),
-        structure=training_structure,
-        settings=collect_settings(
-            "training", ["loss_steps", "divergence_loss", "final_loss_fraction"]
-        ),
-    message:
-        "Training {wildcards.run}"
-    script:
-        "../scripts/train_network.py"
+    rule:
+        """Train networks and keep their initial and final weights and their loss curves."""
+        name:
+            f"train_{kind}"
+        input:
+            recurrent=stage_inputs(
+                members,
+                experiments.connectivity_path,
+                "connectivity",
+                "recurrent_initial.npy",
+            ),
+            inputs=stage_inputs(
+                members, experiments.batches_path, "trials", "inputs.npy"
+            ),
+            targets=stage_inputs(
+                members, experiments.batches_path, "trials", "targets.npy"
+            ),
+            description=stage_inputs(
+                members[:1], experiments.probe_path, "trials", "task.json"
+            ),
+            library=library("train_networks.py"),
+        output:
+            network=files_of_networks(members, "network.npz"),
+            history=files_of_networks(members, "history.json"),
+        log:
+            f"{RESULTS}/logs/train/{{networks}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/train/{{networks}}.tsv"
+        wildcard_constraints:
+            networks=folders_of_jobs(folders),
+        conda:
+            "../../envs/compute.yaml"
+        threads: 1
+        resources:
+            mem_mb=600,
+            runtime=30,
+            gpu=GPU,
+        params:
+            run=shared_parameters(
+                members,
+                [
+                    "leak",
+                    "rectification",
+                    "time_step_ms",
+                    "time_constant_ms",
+                    "learning_rate",
+                    "momentum",
+                ],
+            ),
+            seeds=seeds_of_networks(members),
+            structure=training_structure(members),
+            settings=collect_settings(
+                "training",
+                ["loss_steps", "divergence_loss", "final_loss_fraction", "device"],
+            ),
+        message:
+            "Training {wildcards.networks}"
+        script:
+            "../scripts/train_networks.py"

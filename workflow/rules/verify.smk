@@ -14,8 +14,8 @@ SCRIPTS_OF_A_RUN = [
         "build_connectivity",
         "draw_batches",
         "draw_probe",
-        "train_network",
-        "measure_network",
+        "train_networks",
+        "measure_networks",
     ]
 ]
 
@@ -56,8 +56,8 @@ rule recheck_run:
             "build_connectivity.py",
             "draw_batches.py",
             "draw_probe.py",
-            "train_network.py",
-            "measure_network.py",
+            "train_networks.py",
+            "measure_networks.py",
         ),
     output:
         temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}.json"),

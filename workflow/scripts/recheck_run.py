@@ -8,9 +8,9 @@ import yaml
 from build_connectivity import build_connectivity
 from draw_batches import draw_batches
 from draw_probe import draw_probe
-from measure_network import measure_network
+from measure_networks import measure_networks
 from richlazy import experiments, logs, records, reference, tables
-from train_network import train_network
+from train_networks import train_networks
 
 
 def recheck_run(config_file, runs_table, fingerprints_table, provenance, output, run_name):
@@ -20,14 +20,14 @@ def recheck_run(config_file, runs_table, fingerprints_table, provenance, output,
     run = experiments.run_of_row(row)
     task, structure = config["tasks"][run["task"]], config["structures"][run["structure"]]
     with tempfile.TemporaryDirectory() as folder:
-        names = ("w.npy", "x.npy", "y.npy", "probe.npz", "d.npy", "task.json", "n.npz", "h.json", "m.json")
-        recurrent, inputs, targets, probe, decision, description, *made = (str(Path(folder, name)) for name in names)
-        network, history, measures = made
-        build_connectivity(recurrent, run, structure)
-        draw_batches(inputs, targets, task, run)
-        draw_probe(probe, decision, description, task, run, config["probe"]["trials"])
-        train_network(recurrent, inputs, targets, description, network, history, run, structure, config["training"])
-        measure_network(network, history, probe, decision, description, measures, run, config["probe"])
+        names = ["w.npy", "x.npy", "y.npy", "probe.npz", "d.npy", "task.json", "n.npz", "h.json", "m.json"]
+        w, x, y, probe, decision, about, network, history, measures = (f"{folder}/{name}" for name in names)
+        build_connectivity(w, run, structure)
+        draw_batches(x, y, task, run)
+        draw_probe(probe, decision, about, task, run, config["probe"]["trials"])
+        how = ({"signs_held": structure.get("signs_held", False)}, config["training"] | {"device": "cpu"})
+        train_networks([w], [x], [y], about, [network], [history], run, [run["seed"]], *how)
+        measure_networks([network], [history], [probe], [decision], about, [measures], [run], config["probe"], "cpu")
         result = reference.compare(row, committed, network, records.load_json(measures))
     records.save_json(output, result | {"same_class": reference.same_class(records.load_json(provenance))})
 

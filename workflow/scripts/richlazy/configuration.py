@@ -46,6 +46,7 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
     _check_tasks(config)
     _check_connectomes(config)
     _check_structures(config)
+    _check_device(config)
     _check_probe(config)
     _check_selection(config)
     for name in selected(config):
@@ -253,6 +254,13 @@ def _check_structures(config: Config) -> None:
             raise ConfigurationError(f"{where}.correlation is 0, which makes no motif; use kind: gaussian")
         if "connectome" in structure:
             _known(f"{where}.connectome", "connectome", structure["connectome"], config["connectomes"])
+
+
+def _check_device(config: Config) -> None:
+    if config["training"]["device"] == "cuda" and config["training"]["batching"] == "network":
+        raise ConfigurationError(
+            "training.device is 'cuda', but one network alone leaves it idle; set training.batching to condition"
+        )
 
 
 def _check_probe(config: Config) -> None:

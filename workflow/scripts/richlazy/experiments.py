@@ -142,6 +142,44 @@ def run_path(run: Run) -> str:
     return _path(run, _RUN)
 
 
+def condition_path(run: Run) -> str:
+    """Folder of a condition: that of its trained networks, one for each seed."""
+    return _path(run, _RUN[:-1])
+
+
+def network_jobs(runs: Mapping[str, Run], batching: str) -> dict[str, tuple[list[str], list[str]]]:
+    """What a training or measuring job holds: one network, or all seeds of a condition.
+
+    Args:
+        runs: all runs by their paths.
+        batching: ``network`` or ``condition``.
+
+    Returns:
+        For each kind of job, by name, the folders of its jobs, and the folders of the networks within each of them.
+        Conditions with other seeds are another kind.
+    """
+    if batching == "network":
+        return {"network": (list(runs), [""])}
+    conditions: dict[str, list[int]] = {}
+    for run in runs.values():
+        conditions.setdefault(condition_path(run), []).append(run["seed"])
+    kinds: dict[tuple[int, ...], list[str]] = {}
+    for condition, seeds_of_one in conditions.items():
+        kinds.setdefault(tuple(sorted(seeds_of_one)), []).append(condition)
+    return {
+        "condition" if len(kinds) == 1 else f"condition_of_seeds_{_range_text(seeds_of_kind)}": (
+            folders, [f"/{_path({'seed': seed}, _RUN[-1:])}" for seed in seeds_of_kind]
+        )
+        for seeds_of_kind, folders in kinds.items()
+    }  # fmt: skip
+
+
+def _range_text(numbers: tuple[int, ...]) -> str:
+    """Ascending numbers as part of a name: 0_to_9, or each of them where some are left out."""
+    whole = len(numbers) > 1 and numbers[-1] - numbers[0] == len(numbers) - 1
+    return f"{numbers[0]}_to_{numbers[-1]}" if whole else "_".join(map(str, numbers))
+
+
 def connectivity_path(run: Run) -> str:
     """Folder of the initial recurrent weights, shared by all tasks and ways of training."""
     return _path(run, _CONNECTIVITY)

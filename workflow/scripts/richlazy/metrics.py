@@ -4,11 +4,14 @@ Every measure of change compares the network before and after training. Lazier l
 change of the weights and as alignments near 1 (Liu et al. 2024, section 2.2).
 """
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from scipy import linalg
 
-from richlazy.kernels import tangent_kernel
+from richlazy.kernels import TangentKernel, tangent_kernel
 from richlazy.networks import Dynamics, Weights, respond
 
 
@@ -152,6 +155,40 @@ MEASURES: dict[str, str] = {
 }
 
 
+@dataclass(frozen=True)
+class Trained:
+    """One network before and after training with its probe, or K of them with a leading network axis.
+
+    Attributes:
+        initial, final: weights before and after training.
+        inputs: probe trials (T, m, N_in).
+        targets: classes (T, m).
+        decision: (T, m), whether a decision is due.
+    """
+
+    initial: Weights
+    final: Weights
+    inputs: torch.Tensor
+    targets: torch.Tensor
+    decision: torch.Tensor
+
+    def map(self, function: Callable[[torch.Tensor], torch.Tensor]) -> "Trained":
+        """The same function of each array."""
+        weights = (self.initial.map(function), self.final.map(function))
+        return Trained(*weights, *(function(array) for array in (self.inputs, self.targets, self.decision)))
+
+    @staticmethod
+    def stacked(networks: Iterable["Trained"]) -> "Trained":
+        """Several networks with a leading network axis."""
+        one_by_one = list(networks)
+        arrays = (torch.stack([getattr(one, name) for one in one_by_one]) for name in ("inputs", "targets", "decision"))
+        return Trained(
+            Weights.stacked(one.initial for one in one_by_one),
+            Weights.stacked(one.final for one in one_by_one),
+            *arrays,
+        )
+
+
 def measure(
     initial: Weights,
     final: Weights,
@@ -174,18 +211,50 @@ def measure(
     Returns:
         A value for each key of ``MEASURES``; all nan for weights that are not finite.
     """
+    single = Trained(initial, final, inputs, targets, decision).map(lambda array: array[None])
+    return measure_together(single, dynamics, kernel_trials, kernel_times)[0]
+
+
+def measure_together(
+    trained: Trained, dynamics: Dynamics, kernel_trials: int, kernel_times: str = "all"
+) -> list[dict[str, float]]:
+    """All measures of each of K networks, as ``measure`` gives them for one.
+
+    Responses and kernels are computed for all networks at once where their arrays lie, the rest on the CPU.
+    """
+    sides = (trained.initial, trained.final)
+    responses = [respond(weights, trained.inputs, dynamics)[0].cpu() for weights in sides]
+    kernels = [
+        tangent_kernel(weights, trained.inputs[:, :, :kernel_trials], dynamics, kernel_times) for weights in sides
+    ]
+    kernels = [TangentKernel(kernel.recurrent.cpu(), kernel.all.cpu()) for kernel in kernels]
+    trained = trained.map(torch.Tensor.cpu)
+    found = []
+    for network in range(len(trained.inputs)):
+        one = trained.map(lambda array, network=network: array[network])  # type: ignore[misc]
+        before, after = (TangentKernel(kernel.recurrent[network], kernel.all[network]) for kernel in kernels)
+        kernel_targets = one_hot(one.targets[:, :kernel_trials], one.final.readout.shape[0])
+        if kernel_times == "last":
+            kernel_targets = kernel_targets[-1:]
+        rates_before, rates_after = (rates[network] for rates in responses)
+        found.append(_measures(one, rates_before, rates_after, before, after, kernel_targets))
+    return found
+
+
+def _measures(
+    network: Trained,
+    rates_before: torch.Tensor,
+    rates_after: torch.Tensor,
+    before: TangentKernel,
+    after: TangentKernel,
+    kernel_targets: torch.Tensor,
+) -> dict[str, float]:
+    """All measures of one network from its responses (T, m, N), its kernels and their one-hot targets."""
+    initial, final = network.initial, network.final
     if not all(bool(torch.isfinite(matrix).all()) for matrix in final):
         return dict.fromkeys(MEASURES, float("nan"))
-    rates_before, _ = respond(initial, inputs, dynamics)
-    rates_after, _ = respond(final, inputs, dynamics)
-    probe_loss, accuracy = loss_and_accuracy(final, rates_after, targets, decision)
+    probe_loss, accuracy = loss_and_accuracy(final, rates_after, network.targets, network.decision)
     recurrent_change, all_change = weight_change_norms(initial, final)
-    kernel_inputs = inputs[:, :kernel_trials]
-    before = tangent_kernel(initial, kernel_inputs, dynamics, kernel_times)
-    after = tangent_kernel(final, kernel_inputs, dynamics, kernel_times)
-    kernel_targets = one_hot(targets[:, :kernel_trials], initial.readout.shape[0])
-    if kernel_times == "last":
-        kernel_targets = kernel_targets[-1:]
     values = {
         "probe_loss": probe_loss,
         "accuracy": accuracy,
@@ -194,7 +263,7 @@ def measure(
         "representation_alignment": alignment(representation(rates_before), representation(rates_after)),
         "kernel_alignment": alignment(before.all, after.all),
         "kernel_alignment_recurrent": alignment(before.recurrent, after.recurrent),
-        "sign_similarity": sign_similarity(rates_before, rates_after, decision),
+        "sign_similarity": sign_similarity(rates_before, rates_after, network.decision),
     }
     for suffix, weights, kernel in (("_initial", initial, before.all), ("", final, after.all)):
         recurrent = weights.recurrent.double().numpy()

@@ -10,6 +10,7 @@ and the output is w r[t] (Eq. 2). Both agree when rho is 0.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +73,15 @@ class Weights:
     def __iter__(self):
         return iter((self.recurrent, self.input, self.readout))
 
+    @staticmethod
+    def stacked(networks: Iterable["Weights"]) -> "Weights":
+        """Weights of several networks with a leading network axis."""
+        return Weights(*(torch.stack(matrices) for matrices in zip(*networks, strict=True)))
+
+    def of_network(self, network: int) -> "Weights":
+        """Weights of one network, by its place on the network axis."""
+        return self.map(lambda matrix: matrix[network])
+
 
 def linear_layer_weights(outputs: int, inputs: int, rng: np.random.Generator) -> np.ndarray:
     """Entries U(-1/√inputs, 1/√inputs), shape (outputs, inputs): PyTorch's default linear layer, as in C.1."""
@@ -94,21 +104,26 @@ def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple
     """Rates and rectifier derivatives on a set of trials.
 
     Args:
-        weights: of one network.
-        inputs: (T, m, N_in).
+        weights: of one network, or of K networks.
+        inputs: (T, m, N_in); for K networks (K, T, m, N_in), each with trials of its own.
         dynamics: leak and place of the rectifier.
 
     Returns:
-        rates r, (T, m, N), and active, the derivative of the rectifier at each step, (T, m, N) of 0 and 1.
+        rates r, (T, m, N), and active, the derivative of the rectifier at each step, (T, m, N) of 0 and 1;
+        with the network axis where the weights have one.
     """
+    if weights.recurrent.dim() == 2:
+        rates, active = respond(weights.map(lambda matrix: matrix[None]), inputs[None], dynamics)
+        return rates[0], active[0]
     rho = dynamics.leak_factor
-    drive = (inputs @ weights.input.T) * (1.0 - rho)
+    _, steps, trials, _ = inputs.shape
+    drive = torch.bmm(inputs.flatten(1, 2), weights.input.mT).mul_(1.0 - rho).unflatten(1, (steps, trials))
     rates = torch.empty_like(drive)
-    recurrent = weights.recurrent.T * (1.0 - rho)
-    state = rate = torch.zeros_like(drive[0])
-    for time in range(len(drive)):
-        state = torch.addmm(drive[time], rate, recurrent).add_(state, alpha=rho)
-        rate = rates[time] = state.relu()
+    recurrent = weights.recurrent.mT * (1.0 - rho)
+    state = rate = torch.zeros_like(drive[:, 0])
+    for time in range(steps):
+        state = torch.baddbmm(drive[:, time], rate, recurrent).add_(state, alpha=rho)
+        rate = rates[:, time] = state.relu()
         if not dynamics.inside:
             state = rate
     return rates, (rates > 0).to(rates.dtype)

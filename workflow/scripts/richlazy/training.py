@@ -1,129 +1,20 @@
-"""Training by an explicit forward and backward pass through time.
+"""Training: gradient descent on stored batches, for one network or for many at once.
 
-The pass is written out for the networks of ``networks``, on preallocated arrays, because a step is a
-few dozen small matrix products whose time automatic differentiation would double. Every array has a
-leading network axis, so that one job trains one network or all seeds of a condition together.
-
-With e[t] = dL/d(output), D[t] the derivative of the rectifier and g[t] the gradient with respect to the
-state at time t (after_leak: to the argument of the rectifier), rho the leak factor:
-
-    after_leak: g[t] = D[t] (w' e[t] + rho g[t+1] + (1 - rho) W_h' g[t+1])
-    inside:     g[t] = rho g[t+1] + D[t] (w' e[t] + (1 - rho) W_h' g[t+1])
-
-    dL/dW_h = (1 - rho) sum_t g[t] r[t-1]',   dL/dW_x = (1 - rho) sum_t g[t] x[t]',   dL/dw = sum_t e[t] r[t]'
+Networks that are trained together do not touch each other: on the CPU each has the bytes that it would have alone.
 """
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
+from richlazy.backpropagation import Backpropagation
 from richlazy.logs import LOGGER
 from richlazy.networks import Dynamics, Weights
-
-LOSS_STEPS = ("all", "last")
-
-
-class Backpropagation:
-    """Loss and gradient of K networks on batches of one shape, without allocating anything per batch.
-
-    Args:
-        weights: of K networks, each matrix with a leading network axis. They are read at every pass, so
-            that whoever changes them in place trains these networks.
-        steps: time steps T of a trial.
-        batch_size: trials B of a batch.
-        dynamics: leak and place of the rectifier.
-        loss_steps: ``all`` averages the cross-entropy over every step, ``last`` takes the last one.
-
-    Attributes:
-        inputs: the batch, (K, T * B, N_in); set by ``load``.
-        targets: the classes at the steps of the loss, (K, 1, loss steps * B).
-    """
-
-    def __init__(self, weights: Weights, steps: int, batch_size: int, dynamics: Dynamics, loss_steps: str = "all"):
-        if loss_steps not in LOSS_STEPS:
-            raise ValueError(f"unknown loss_steps {loss_steps!r}; choose one of {', '.join(LOSS_STEPS)}")
-        networks, size, input_units = weights.input.shape
-        outputs = weights.readout.shape[1]
-        first = 0 if loss_steps == "all" else steps - 1
-        rows, loss_rows = steps * batch_size, (steps - first) * batch_size
-        self.weights, self.rho, self.inside = weights, dynamics.leak_factor, dynamics.inside
-        self.first_loss_step, self.loss_rows = first, loss_rows
-
-        zeros = weights.recurrent.new_zeros
-        self.inputs = zeros(networks, rows, input_units)
-        self.targets = zeros(networks, 1, loss_rows, dtype=torch.int64)
-        rates = zeros(networks, steps, batch_size, size)
-        states = zeros(networks, steps, batch_size, size) if self.inside else rates
-        deltas = zeros(networks, steps, batch_size, size)  # g
-        # Classes before trials: the soft maximum then runs along contiguous trials, 7 times faster.
-        self.errors = zeros(networks, outputs, loss_rows)  # e times the number of loss rows
-        self.log_probabilities = zeros(networks, outputs, loss_rows)
-        self.minus_ones = -torch.ones_like(self.targets, dtype=rates.dtype)
-
-        # Views are made once: at these sizes taking a slice costs as much as the arithmetic on it.
-        self.recurrent_transposed = weights.recurrent.transpose(1, 2)
-        self.input_transposed = weights.input.transpose(1, 2)
-        self.rates, self.states, self.deltas = (array.unbind(1) for array in (rates, states, deltas))
-        self.all_states = states.view(networks, rows, size)
-        self.loss_rates = rates[:, first:].view(networks, loss_rows, size)
-        self.loss_rates_transposed = self.loss_rates.transpose(1, 2)
-        self.loss_deltas = deltas[:, first:].view(networks, loss_rows, size)
-        self.all_deltas_transposed = deltas.view(networks, rows, size).transpose(1, 2)
-        self.later_deltas_transposed = deltas[:, 1:].view(networks, rows - batch_size, size).transpose(1, 2)
-        self.earlier_rates = rates[:, :-1].view(networks, rows - batch_size, size)
-        self.errors_transposed = self.errors.transpose(1, 2)
-
-    def load(self, inputs: torch.Tensor, targets: torch.Tensor, network: int = 0) -> None:
-        """Set the batch of one network: inputs (T, B, N_in), and integer classes (T, B)."""
-        self.inputs[network].copy_(inputs.view(self.inputs[network].shape))
-        self.targets[network].copy_(targets[self.first_loss_step :].reshape(1, self.loss_rows))
-
-    def forward(self, log_likelihoods: torch.Tensor) -> None:
-        """Run the networks on the batch; write the log-probability of each target, (K, 1, loss rows)."""
-        states, rates, rho = self.states, self.rates, self.rho
-        self.all_states.baddbmm_(self.inputs, self.input_transposed, beta=0, alpha=1 - rho)
-        for step, (state, rate) in enumerate(zip(states, rates, strict=True)):
-            if step:
-                state.baddbmm_(rates[step - 1], self.recurrent_transposed, alpha=1 - rho)
-                if rho:
-                    state.add_(states[step - 1], alpha=rho)
-            if self.inside:
-                torch.clamp_min(state, 0, out=rate)
-            else:
-                rate.relu_()
-        torch.bmm(self.weights.readout, self.loss_rates_transposed, out=self.errors)
-        torch.log_softmax(self.errors, 1, out=self.log_probabilities)
-        torch.gather(self.log_probabilities, 1, self.targets, out=log_likelihoods)
-
-    def backward(self) -> None:
-        """Propagate the errors of the last ``forward`` back through time."""
-        deltas, rates, rho = self.deltas, self.rates, self.rho
-        torch.exp(self.log_probabilities, out=self.errors)
-        self.errors.scatter_add_(1, self.targets, self.minus_ones)
-        torch.bmm(self.errors_transposed, self.weights.readout, out=self.loss_deltas)
-        for step in range(len(deltas) - 1, -1, -1):
-            delta = deltas[step]
-            later = deltas[step + 1] if step + 1 < len(deltas) else None
-            if later is not None:
-                own_error = 1 if step >= self.first_loss_step else 0
-                delta.baddbmm_(later, self.weights.recurrent, beta=own_error, alpha=1 - rho)
-                if rho and not self.inside:
-                    delta.add_(later, alpha=rho)
-            torch.ops.aten.threshold_backward.grad_input(delta, rates[step], 0, grad_input=delta)
-            if rho and self.inside and later is not None:
-                delta.add_(later, alpha=rho)
-
-    def add_gradient(self, target: Weights, factor: float, keep: float = 1.0) -> None:
-        """target <- keep * target + factor * dL/dW, one matrix product for each of the three matrices."""
-        factor /= self.loss_rows
-        leaky = factor * (1 - self.rho)
-        target.recurrent.baddbmm_(self.later_deltas_transposed, self.earlier_rates, beta=keep, alpha=leaky)
-        target.input.baddbmm_(self.all_deltas_transposed, self.inputs, beta=keep, alpha=leaky)
-        target.readout.baddbmm_(self.errors, self.loss_rates, beta=keep, alpha=factor)
 
 
 class GradientDescent:
@@ -201,6 +92,66 @@ class SignHoldingDescent(GradientDescent):
         torch.mul(self.unsigned.abs(), self.signs, out=pass_.weights.recurrent)
 
 
+class StagedDescent:
+    """Descent on many stored batches at a time, which lie ready on the device of the weights.
+
+    On a CUDA device one update is recorded as a graph and replayed: at these sizes launching the kernels
+    of an update one by one takes longer than they do.
+
+    Args:
+        descent: of K networks.
+        inputs, targets: for each network its batches, as ``train`` takes them.
+        most: how many batches are staged at most.
+    """
+
+    def __init__(self, descent: GradientDescent, inputs: list[np.ndarray], targets: list[np.ndarray], most: int):
+        pass_ = descent.backpropagation
+        device = pass_.inputs.device
+        self.descent, self.sources = descent, (inputs, targets)
+        self.batch = (pass_.inputs[None], pass_.targets[None])
+        self.staged = tuple(part.new_zeros(most, *part.shape[1:]) for part in self.batch)
+        self.position = torch.zeros(1, dtype=torch.int64, device=device)
+        self.log_likelihood = pass_.errors.new_zeros(pass_.targets.shape)
+        self.log_likelihoods = pass_.errors.new_zeros(most, *pass_.targets.shape)
+        self.update: Callable[[], None] = self._recorded_update() if device.type == "cuda" else self._update
+
+    def run(self, first: int, last: int) -> np.ndarray:
+        """One update for each of the batches first to last - 1; returns the mean loss of each network, (K,)."""
+        self.stage(first, last)
+        for _ in range(first, last):
+            self.update()
+        return -self.log_likelihoods[: last - first].double().mean((0, 2, 3)).cpu().numpy()
+
+    def stage(self, first: int, last: int) -> None:
+        """Bring the batches first to last - 1 of every network to the device; the next update takes the first."""
+        batches = (torch.from_numpy(np.stack([one[first:last] for one in source], 1)) for source in self.sources)
+        for staged, given in zip(self.staged, self.descent.backpropagation.arranged(*batches), strict=True):
+            staged[: last - first].copy_(given)
+        self.position.zero_()
+
+    def _update(self) -> None:
+        """One update on the batch at ``position``, which moves on: nothing here asks the device for a number."""
+        for staged, batch in zip(self.staged, self.batch, strict=True):
+            torch.index_select(staged, 0, self.position, out=batch)
+        self.descent.step(self.log_likelihood)
+        self.log_likelihoods.index_copy_(0, self.position, self.log_likelihood[None])
+        self.position.add_(1)
+
+    def _recorded_update(self) -> Callable[[], None]:
+        """The update as a CUDA graph. The libraries must have run before; silent trials teach nothing meanwhile."""
+        aside = torch.cuda.Stream()
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            for _ in range(3):
+                self.position.zero_()
+                self._update()
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            self._update()
+        return graph.replay
+
+
 @dataclass(frozen=True)
 class History:
     """What training leaves beside the weights.
@@ -223,13 +174,16 @@ class History:
             final_loss_fraction: the final loss is the mean over this last part of the iterations; it is nan
                 where training diverged.
         """
-        losses, diverged_at = self.losses[:, network], self.diverged_at[network]
+        diverged_at = self.diverged_at[network]
+        # A network that diverged has a curve up to there, as if it had been trained alone.
+        end = len(self.iterations) if diverged_at is None else self.iterations.index(diverged_at) + 1
+        losses = self.losses[:end, network]
         points = max(1, round(final_loss_fraction * len(losses)))
         return {
             "final_loss": float(losses[-points:].mean()) if diverged_at is None else math.nan,
             "diverged": diverged_at is not None,
             "diverged_at": diverged_at,
-            "iterations": self.iterations,
+            "iterations": self.iterations[:end],
             "loss": losses.tolist(),
         }
 
@@ -246,12 +200,12 @@ def train(
     report_every: int = 100,
     signs_held: bool = False,
 ) -> tuple[Weights, History]:
-    """Train K networks, one update per stored batch.
+    """Train K networks, one update per stored batch, on the device of their weights.
 
     Args:
         initial: initial weights with a leading network axis of length K.
         inputs: for each network its batches, (iterations, T, B, N_in).
-        targets: for each network the classes, (iterations, T, B).
+        targets: for each network the classes, (iterations, T, B), uint8.
         dynamics: leak and place of the rectifier.
         learning_rate: eta of Eq. 3.
         momentum: mu of the descent.
@@ -261,7 +215,8 @@ def train(
         signs_held: whether the outgoing recurrent weights of each unit keep their sign.
 
     Returns:
-        The final weights, and the loss curve with who diverged. Training ends early once every network has diverged.
+        The final weights, and the loss curve with who diverged. A network that diverges ends there; training ends
+        early once every network has.
     """
     iterations, steps, batch_size, _ = inputs[0].shape
     weights = Weights(
@@ -272,27 +227,20 @@ def train(
     )
     pass_ = Backpropagation(weights, steps, batch_size, dynamics, loss_steps)
     descent = (SignHoldingDescent if signs_held else GradientDescent)(pass_, learning_rate, momentum)
-    networks = len(inputs)
-    log_likelihoods = pass_.errors.new_zeros(report_every, networks, 1, pass_.loss_rows)
-    rows = log_likelihoods.unbind(0)
+    staged = StagedDescent(descent, inputs, targets, min(report_every, iterations))
     points: list[int] = []
     losses: list[np.ndarray] = []
-    diverged_at: list[int | None] = [None] * networks
+    diverged_at: list[int | None] = [None] * len(inputs)
+    ended: dict[int, Weights] = {}
     started = time.monotonic()
-    for iteration in range(iterations):
-        for network in range(networks):
-            batch = torch.from_numpy(inputs[network][iteration])
-            pass_.load(batch, torch.from_numpy(targets[network][iteration]), network)
-        row = iteration % report_every
-        descent.step(rows[row])
-        done = iteration + 1
-        if row + 1 < report_every and done < iterations:
-            continue
+    for first in range(0, iterations, report_every):
+        done = min(first + report_every, iterations)
         points.append(done)
-        losses.append(-log_likelihoods[: row + 1].double().mean((0, 2, 3)).cpu().numpy())
+        losses.append(staged.run(first, done))
         for network, loss in enumerate(losses[-1]):
             if diverged_at[network] is None and not (math.isfinite(loss) and loss <= divergence_loss):
                 diverged_at[network] = done
+                ended[network] = weights.of_network(network).map(torch.clone)
         if len(points) % 10 == 0 or done == iterations:
             seconds = (time.monotonic() - started) / done * (iterations - done)
             LOGGER.info(
@@ -302,4 +250,7 @@ def train(
         if None not in diverged_at:
             LOGGER.warning("training stopped at iteration %d: loss %s", done, losses[-1])
             break
+    for network, end in ended.items():
+        for matrix, matrix_at_end in zip(weights, end, strict=True):
+            matrix[network] = matrix_at_end
     return weights, History(points, np.array(losses), diverged_at)

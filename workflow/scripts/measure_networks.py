@@ -1,0 +1,38 @@
+"""Measure what learning changed in the networks of one job."""
+
+import numpy as np
+import torch
+
+from richlazy import devices, logs, metrics, networks, records
+
+
+def load_trained(network, probe, decision):
+    initial, final = networks.load_network(network)
+    with np.load(probe) as trials:
+        inputs, targets = (torch.from_numpy(trials[name]) for name in ("inputs", "targets"))
+    return metrics.Trained(initial, final, inputs, targets, torch.from_numpy(np.load(decision)))
+
+
+def measure_networks(saved, histories, probes, decisions, description, outputs, runs, settings, device):
+    device = devices.prepare(device)
+    trained = metrics.Trained.stacked(map(load_trained, saved, probes, decisions)).map(lambda array: array.to(device))
+    rho = networks.leak_factor(runs[0]["leak"], runs[0]["time_step_ms"], runs[0]["time_constant_ms"])
+    dynamics = networks.Dynamics(rho, runs[0]["rectification"])
+    measured = metrics.measure_together(trained, dynamics, settings["kernel_trials"], settings["kernel_times"])
+    task = records.load_json(description)
+    ceiling = {name: task[name] for name in ("bayes_loss", "bayes_accuracy")}
+    for output, run, network, probe, history, measures in zip(
+        outputs, runs, saved, probes, histories, measured, strict=True
+    ):
+        course = records.load_json(history)
+        outcome = {name: course[name] for name in ("final_loss", "diverged", "diverged_at")}
+        records.save_json(output, run | {"network": network, "probe": probe} | outcome | ceiling | measures)
+
+
+if __name__ == "__main__":
+    logs.attach(snakemake.log[0], "numpy", "scipy", "torch")
+    inputs, params = snakemake.input, snakemake.params
+    measure_networks(
+        inputs.network, inputs.history, inputs.probe, inputs.decision, inputs.description[0],
+        snakemake.output.measures, params.runs, params.settings, params.device,
+    )  # fmt: skip
