@@ -1,6 +1,5 @@
 """Measure what learning changed in one network."""
 
-import numpy as np
 import torch
 
 from richlazy import logs, metrics, networks, records
@@ -9,11 +8,11 @@ from richlazy import logs, metrics, networks, records
 def measure_network(network, history, probe, decision, description, output, run, settings):
     torch.set_num_threads(1)
     initial, final = networks.load_network(network)
-    with np.load(probe) as trials:
-        inputs, targets = (torch.from_numpy(trials[name]) for name in ("inputs", "targets"))
+    trials = records.load_arrays(probe)
+    inputs, targets = (torch.from_numpy(trials[name]) for name in ("inputs", "targets"))
     rho = networks.leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"])
     measures = metrics.measure(
-        initial, final, inputs, targets, torch.from_numpy(np.load(decision)),
+        initial, final, inputs, targets, torch.from_numpy(records.load_array(decision)),
         networks.Dynamics(rho, run["rectification"]), settings["kernel_trials"], settings["kernel_times"],
     )  # fmt: skip
     task, course = records.load_json(description), records.load_json(history)

@@ -14,7 +14,8 @@ from train_network import train_network
 
 
 def recheck_run(config_file, runs_table, fingerprints_table, provenance, output, run_name):
-    config = yaml.safe_load(Path(config_file).read_text())
+    # Committed provenance may be older than checksums.
+    config, origin = yaml.safe_load(Path(config_file).read_text()), records.load_json(provenance, sealed=False)
     row = tables.load_table(runs_table).set_index("run", drop=False).loc[run_name].to_dict()
     committed = tables.load_table(fingerprints_table).set_index("run").loc[run_name].to_dict()
     run = experiments.run_of_row(row)
@@ -29,7 +30,7 @@ def recheck_run(config_file, runs_table, fingerprints_table, provenance, output,
         train_network(recurrent, inputs, targets, description, network, history, run, structure, config["training"])
         measure_network(network, history, probe, decision, description, measures, run, config["probe"])
         result = reference.compare(row, committed, network, records.load_json(measures))
-    records.save_json(output, result | {"same_class": reference.same_class(records.load_json(provenance))})
+    records.save_json(output, result | {"same_class": reference.same_class(origin)})
 
 
 if __name__ == "__main__":

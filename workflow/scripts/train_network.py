@@ -1,6 +1,5 @@
 """Train one network and keep its initial and final weights."""
 
-import numpy as np
 import torch
 
 from richlazy import logs, networks, records, training
@@ -10,12 +9,12 @@ def train_network(recurrent, inputs, targets, description, network, history, run
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # decaying activity would otherwise slow the products a hundredfold
     # Mapped, not read: a batch comes into memory when its turn comes.
-    batches = np.load(inputs, mmap_mode="c")
+    batches = records.load_array(inputs, mapped=True)
     classes = records.load_json(description)["classes"]
-    initial = networks.initial_weights(np.load(recurrent), batches.shape[-1], classes, run["seed"])
+    initial = networks.initial_weights(records.load_array(recurrent), batches.shape[-1], classes, run["seed"])
     rho = networks.leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"])
     final, course = training.train(
-        initial.map(lambda matrix: matrix[None]), [batches], [np.load(targets, mmap_mode="c")],
+        initial.map(lambda matrix: matrix[None]), [batches], [records.load_array(targets, mapped=True)],
         networks.Dynamics(rho, run["rectification"]), run["learning_rate"], run["momentum"],
         settings["loss_steps"], settings["divergence_loss"], signs_held=structure.get("signs_held", False),
     )  # fmt: skip
