@@ -18,9 +18,8 @@ from runner import Project, environment, new_project
 
 from . import places
 from .kinds import KINDS, Kind, Setting
-from .runs import Run
+from .runs import LIMIT_S, Run
 
-_LIMIT_S = 900
 OUTCOMES = ("survived", "continued", "refused", "FAILED")
 HEADINGS = ("survived unaided", "continued by command", "refused, then continued", "FAILED")
 
@@ -50,7 +49,7 @@ def undisturbed(folder: Path) -> dict[str, bytes]:
     """Results of a run without faults."""
     project = tiny_project(folder)
     run = Run(folder, 0, ())
-    if run.wait(_LIMIT_S) != 0:
+    if run.wait(LIMIT_S) != 0:
         raise FaultError(f"a run without faults failed:\n{run.output()}")
     return project.results()
 
@@ -93,14 +92,14 @@ class Chain:
             sentence = kind.inject(self.setting, run)
             if sentence is not None:
                 break
-            if run.wait(_LIMIT_S) != 0:
+            if run.wait(LIMIT_S) != 0:
                 raise FaultError(f"a run into which nothing was injected failed:\n{run.output()}")
         else:
             raise FaultError(f"{name}: no moment for it in three runs, or nothing noticed it")
-        status = run.wait(_LIMIT_S)
+        status = run.wait(LIMIT_S)
         if status is None:
             run.kill_everything()
-            raise FaultError(f"the run had not ended after {_LIMIT_S} s:\n{run.output()}")
+            raise FaultError(f"the run had not ended after {LIMIT_S} s:\n{run.output()}")
         unexpected = set(run.failed_rules()) - set(kind.failing)
         if unexpected or (status == 0 and not kind.unaided):
             raise FaultError(f"exit status {status}, failed besides {kind.failing}: {unexpected}\n{run.output()}")
@@ -126,7 +125,7 @@ class Chain:
 
     def _run_to_the_end(self) -> None:
         run = self._start()
-        if run.wait(_LIMIT_S) != 0:
+        if run.wait(LIMIT_S) != 0:
             raise FaultError(f"the documented command did not continue:\n{run.output()}")
 
     def _do(self, command: Sequence[str]) -> None:

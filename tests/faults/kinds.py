@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from . import places
-from .runs import SNAKEMAKE, Run, environment
+from .runs import LIMIT_S, SNAKEMAKE, Run, environment
 
 _LONGEST_S = 4.0  # about as long as a job of the tiny scale takes
 LOCKED = "Error: Directory cannot be locked"
@@ -57,6 +57,13 @@ class Kind:
 def command(*arguments: str) -> list[str]:
     """The documented command with other options."""
     return [*SNAKEMAKE, *arguments]
+
+
+def told(run: Run, pattern: re.Pattern) -> str:
+    """What the run says at its end about what was done to it; empty where it says nothing of it."""
+    run.wait(LIMIT_S)
+    found = pattern.search(run.output())
+    return found[0] if found else ""
 
 
 def unlock(setting: Setting, output: str) -> Sequence[list[str]]:
@@ -121,7 +128,7 @@ def limit_memory(setting: Setting, run: Run) -> str | None:
     with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
         size = job.memory_info().vms + (setting.rng.randrange(1 << 20) & ~4095)
         resource.prlimit(job.pid, resource.RLIMIT_AS, (size, size))
-    return ""
+    return told(run, MEMORY)
 
 
 def fill_disk(setting: Setting, run: Run) -> str | None:
@@ -129,7 +136,7 @@ def fill_disk(setting: Setting, run: Run) -> str | None:
     if run.job("", setting.rng, _LONGEST_S) is None or setting.disk is None:
         return None
     setting.disk.fill(setting.rng.choice([0, 4096, 16384]))
-    return ""
+    return told(run, DISK_FULL)
 
 
 def free_disk(setting: Setting, output: str) -> Sequence[list[str]]:
@@ -170,9 +177,7 @@ def damage(cut: bool) -> Callable[[Setting], bool]:
 
 def await_refusal(setting: Setting, run: Run) -> str | None:
     """Let the run find the damage."""
-    run.wait(600)
-    found = DAMAGED.search(run.output())
-    return found[0] if found else None
+    return told(run, DAMAGED) or None
 
 
 def delete_damaged(setting: Setting, output: str) -> Sequence[list[str]]:
@@ -188,9 +193,7 @@ def set_clock_back(setting: Setting, run: Run) -> str | None:
     if run.job("", setting.rng, _LONGEST_S) is None:
         return None
     places.into_the_future(setting.folder, 3600)
-    run.wait(600)
-    found = CLOCK.search(run.output())
-    return found[0] if found else ""
+    return told(run, CLOCK)
 
 
 def times_of_now(setting: Setting, output: str) -> Sequence[list[str]]:

@@ -14,6 +14,7 @@ import psutil
 from runner import environment
 
 SNAKEMAKE = (sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml")
+LIMIT_S = 900  # a run that takes longer hangs
 _STEP_S = 0.05
 
 
