@@ -100,7 +100,7 @@ class Chain:
         if status is None:
             run.kill_everything()
             raise FaultError(f"the run had not ended after {LIMIT_S} s:\n{run.output()}")
-        unexpected = set(run.failed_rules()) - set(kind.failing)
+        unexpected = set() if kind.failing is None else set(run.failed_rules()) - set(kind.failing)
         if unexpected or (status == 0 and not kind.unaided):
             raise FaultError(f"exit status {status}, failed besides {kind.failing}: {unexpected}\n{run.output()}")
         fault.sentence = sentence
@@ -120,7 +120,9 @@ class Chain:
 
     def _start(self) -> Run:
         self.runs += 1
-        self.last = Run(self.setting.folder, self.runs, self.setting.options, self.setting.variables)
+        options = (*self.setting.options, *self.setting.once)
+        self.setting.once = ()
+        self.last = Run(self.setting.folder, self.runs, options, self.setting.variables)
         return self.last
 
     def _run_to_the_end(self) -> None:
@@ -129,7 +131,7 @@ class Chain:
             raise FaultError(f"the documented command did not continue:\n{run.output()}")
 
     def _do(self, command: Sequence[str]) -> None:
-        variables = environment() | (self.setting.variables or {})
+        variables = environment() | self.setting.variables
         done = subprocess.run(command, cwd=self.setting.folder, env=variables, capture_output=True, text=True)
         if done.returncode:
             raise FaultError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")

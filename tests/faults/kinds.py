@@ -7,14 +7,18 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from . import places
 from .runs import LIMIT_S, SNAKEMAKE, Run, environment
+
+if TYPE_CHECKING:
+    from slurm_cluster import SlurmCluster
 
 _LONGEST_S = 4.0  # about as long as a job of the tiny scale takes
 LOCKED = "Error: Directory cannot be locked"
@@ -26,13 +30,18 @@ CLOCK = re.compile(r"Output \S+ has older modification time .*? could indicate a
 
 @dataclass
 class Setting:
-    """Where a fault falls: the project, its small disk where there is one, random numbers, options of the command."""
+    """Where a fault falls: project, random numbers, small disk and cluster where there are such.
+
+    ``options`` and ``variables`` of the environment belong to every command, ``once`` to the next run alone.
+    """
 
     folder: Path
     rng: random.Random
     disk: places.SmallDisk | None = None
     options: tuple[str, ...] = ()
-    variables: dict[str, str] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    cluster: "SlurmCluster | None" = None
+    once: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,14 +52,14 @@ class Kind:
         prepare: before the run starts: leaves work for it, or damages a file; False where it cannot.
         inject: while it runs; gives a sentence with which something was refused, or None where the run ended before.
         remedy: documented commands before the next run, from the output of this one; raises where there is none.
-        failing: rules whose jobs may fail by it; a job of another one that fails makes the fault a failure.
+        failing: rules whose jobs may fail by it (None: any); one of another rule makes the fault a failure.
         unaided: whether the run itself may end well.
     """
 
     prepare: Callable[[Setting], bool]
     inject: Callable[[Setting, Run], str | None]
     remedy: Callable[[Setting, str], Sequence[list[str]]] = lambda setting, output: ()
-    failing: tuple[str, ...] = ()
+    failing: tuple[str, ...] | None = ()
     unaided: bool = True
 
 
@@ -68,7 +77,7 @@ def told(run: Run, pattern: re.Pattern) -> str:
 
 def unlock(setting: Setting, output: str) -> Sequence[list[str]]:
     """After a Snakemake that was killed."""
-    return [command("--unlock")]
+    return [command(*setting.options, "--unlock")]
 
 
 def room_for(script: str) -> Callable[[Setting], bool]:
@@ -156,7 +165,7 @@ def second_snakemake(setting: Setting, run: Run) -> str | None:
     if run.job("", setting.rng, _LONGEST_S) is None:
         return None
     done = subprocess.run(
-        command(*setting.options), cwd=setting.folder, env=environment() | (setting.variables or {}),
+        command(*setting.options), cwd=setting.folder, env=environment() | setting.variables,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode and LOCKED in done.stdout + done.stderr:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -21,7 +22,7 @@ _STEP_S = 0.05
 class Run:
     """The documented command, running in a project; its output is kept in a file."""
 
-    def __init__(self, folder: Path, number: int, options: tuple[str, ...], variables: dict[str, str] | None = None):
+    def __init__(self, folder: Path, number: int, options: tuple[str, ...], variables: Mapping[str, str] | None = None):
         self.folder = folder
         self.file = folder / f"run{number}.txt"
         with self.file.open("wb") as stream:
