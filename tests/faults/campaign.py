@@ -1,5 +1,6 @@
 """Chains of faults: each falls into a run of a tiny project that the documented commands continue after it."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -15,10 +16,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from runner import Project, environment, new_project
+from slurm_cluster import SlurmCluster
 
 from . import places
-from .kinds import KINDS, Kind, Setting
+from .kinds import KINDS, Setting
 from .runs import LIMIT_S, Run
+from .slurm_kinds import SLURM_KINDS, use_cluster
 
 OUTCOMES = ("survived", "continued", "refused", "FAILED")
 HEADINGS = ("survived unaided", "continued by command", "refused, then continued", "FAILED")
@@ -57,11 +60,10 @@ def undisturbed(folder: Path) -> dict[str, bytes]:
 class Chain:
     """A project from its first job to its last, with faults on the way."""
 
-    def __init__(self, project: Project, number: int, rng: random.Random, kinds: Mapping[str, Kind] = KINDS):
-        self.project, folder = project, project.folder
-        self.number, self.kinds, self.runs = number, kinds, 0
-        disk = places.SmallDisk(folder) if os.geteuid() == 0 else None
-        self.setting = Setting(folder, rng, disk)
+    def __init__(self, project: Project, number: int, setting: Setting):
+        self.project, self.number, self.setting, self.runs = project, number, setting, 0
+        if os.geteuid() == 0 and setting.cluster is None:
+            setting.disk = places.SmallDisk(setting.folder)
         self.faults: list[Fault] = []
         self.last: Run | None = None
 
@@ -71,8 +73,8 @@ class Chain:
             for name in names:
                 self._inject(name)
             self._end(expected)
-        except (FaultError, AssertionError) as error:
-            self.faults[-1].outcome, self.faults[-1].sentence = "FAILED", str(error)
+        except Exception as error:  # whatever it is, this fault was not mended
+            self.faults[-1].outcome, self.faults[-1].sentence = "FAILED", f"{type(error).__name__}: {error}"
         finally:
             whole = all(fault.outcome != "FAILED" for fault in self.faults)
             if self.last:
@@ -82,7 +84,7 @@ class Chain:
         return whole
 
     def _inject(self, name: str) -> None:
-        kind, fault = self.kinds[name], Fault(name, self.number, "FAILED")
+        kind, fault = (KINDS | SLURM_KINDS)[name], Fault(name, self.number, "FAILED")
         self.faults.append(fault)
         for _ in range(3):  # now and then a run ends before the moment has come
             if not kind.prepare(self.setting):
@@ -137,29 +139,42 @@ class Chain:
             raise FaultError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
 
 
+def deal(names: Sequence[str], count: int, per_chain: int, rng: random.Random) -> list[list[str]]:
+    """Names of kinds in equal numbers and random order, by chain; chains are of one machine or of a cluster."""
+    chains = []
+    for group in (KINDS, SLURM_KINDS):
+        ours = [name for name in names if name in group]
+        dealt = [name for _ in range(-(-count // len(names))) for name in rng.sample(ours, len(ours))]
+        dealt = dealt[: round(count * len(ours) / len(names))]
+        chains += [dealt[start : start + per_chain] for start in range(0, len(dealt), per_chain)]
+    return chains
+
+
 def campaign(
     names: Sequence[str], count: int, seed: int, per_chain: int, at_once: int = 1, show: Callable = print
 ) -> list[Fault]:
-    """Inject faults of named kinds, in equal numbers and random order; a line is shown for every chain."""
-    rng = random.Random(seed)
-    dealt: list[str] = []
-    while len(dealt) < count:
-        dealt += rng.sample(names, len(names))
+    """Inject faults of named kinds; a line is shown for every chain, and what failed is kept."""
     root = Path(tempfile.mkdtemp(prefix="faults-"))
     expected = undisturbed(root / "undisturbed")
+    chains = deal(names, count, per_chain, random.Random(seed))
 
     def go_through(number: int) -> list[Fault]:
-        chain = Chain(tiny_project(root / f"chain{number}"), number, random.Random(f"{seed} {number}"))
-        whole = chain.go_through(dealt[number * per_chain : min((number + 1) * per_chain, count)], expected)
+        folder = root / f"chain{number}"
+        with contextlib.ExitStack() as stack:
+            setting = Setting(folder, random.Random(f"{seed} {number}"))
+            if chains[number][0] in SLURM_KINDS:
+                use_cluster(setting, stack.enter_context(SlurmCluster()))
+            chain = Chain(tiny_project(folder), number, setting)
+            whole = chain.go_through(chains[number], expected)
         show(f"chain {number}: {', '.join(f'{fault.kind}: {fault.outcome}' for fault in chain.faults)}")
         if whole:
-            shutil.rmtree(root / f"chain{number}")
+            shutil.rmtree(folder)
         else:
-            show(f"  kept in {root / f'chain{number}'}\n{chain.faults[-1].sentence}")
+            show(f"  kept in {folder}\n{chain.faults[-1].sentence}")
         return chain.faults
 
     with ThreadPoolExecutor(at_once) as pool:
-        faults = list(itertools.chain.from_iterable(pool.map(go_through, range(-(-count // per_chain)))))
+        faults = list(itertools.chain.from_iterable(pool.map(go_through, range(len(chains)))))
     if all(fault.outcome != "FAILED" for fault in faults):
         shutil.rmtree(root)
     return faults

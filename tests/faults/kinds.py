@@ -10,15 +10,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 
+from slurm_cluster import SlurmCluster
+
 from . import places
 from .runs import LIMIT_S, SNAKEMAKE, Run, environment
-
-if TYPE_CHECKING:
-    from slurm_cluster import SlurmCluster
 
 _LONGEST_S = 4.0  # about as long as a job of the tiny scale takes
 LOCKED = "Error: Directory cannot be locked"
@@ -40,7 +38,7 @@ class Setting:
     disk: places.SmallDisk | None = None
     options: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
-    cluster: "SlurmCluster | None" = None
+    cluster: SlurmCluster | None = None
     once: tuple[str, ...] = ()
 
 

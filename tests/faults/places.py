@@ -5,23 +5,27 @@ import random
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 RESULTS = "results/tiny"
 _NETWORK = ("network.npz", "history.json", "measures.json")
-_TABLES = "experiments/figure_1/tables/runs.parquet"
+# Snakemake makes again what is missing where a target is missing too: these are made of all networks.
+_SUMMARY = ["experiments/*/tables/runs.parquet", "experiments/*/tables/curves.parquet", "experiments/*/statistics/*"]
+_NETWORKS_OF_SEED = [f"runs/**/{{seed}}/{name}" for name in _NETWORK] + _SUMMARY
+_MEASURES_OF_SEED = ["runs/**/{seed}/measures.json", *_SUMMARY]
 # By name of a record, files that are made of it: a run in which they are missing reads it.
 _MADE_OF = {
-    "recurrent_initial.npy": [f"runs/**/{{seed}}/{name}" for name in _NETWORK],
-    "inputs.npy": [f"runs/**/{{seed}}/{name}" for name in _NETWORK],
-    "targets.npy": [f"runs/**/{{seed}}/{name}" for name in _NETWORK],
-    "task.json": [f"runs/**/{{seed}}/{name}" for name in _NETWORK],
-    "probe.npz": ["runs/**/{seed}/measures.json"],
-    "decision.npy": ["runs/**/{seed}/measures.json"],
-    "network.npz": ["runs/**/measures.json"],
-    "history.json": ["experiments/*/tables/*s.parquet"],
-    "measures.json": ["experiments/*/tables/*s.parquet"],
-    "runs.parquet": ["experiments/*/statistics/*.parquet"],
+    "recurrent_initial.npy": _NETWORKS_OF_SEED,
+    "inputs.npy": _NETWORKS_OF_SEED,
+    "targets.npy": _NETWORKS_OF_SEED,
+    "task.json": _NETWORKS_OF_SEED,
+    "probe.npz": _MEASURES_OF_SEED,
+    "decision.npy": _MEASURES_OF_SEED,
+    "network.npz": _MEASURES_OF_SEED,
+    "history.json": _SUMMARY,
+    "measures.json": _SUMMARY,
+    "runs.parquet": ["experiments/*/statistics/*"],
     "curves.parquet": ["experiments/*/figures/losses.*"],
     "trends.parquet": ["claims.*"],
     "contrasts.parquet": ["claims.*"],
@@ -31,22 +35,28 @@ _MADE_OF = {
 
 def make_room_for(script: str, folder: Path, rng: random.Random) -> None:
     """Delete results where nothing is left to do for a script, so that the next run starts it."""
-    file = {"train_network": "network.npz", "measure_network": "measures.json"}[script]
-    results = folder / RESULTS
-    found = sorted(results.glob(f"runs/**/{file}"))
+    names = _NETWORK if script == "train_network" else ["measures.json"]
+    found = sorted((folder / RESULTS).glob(f"runs/**/{names[0]}"))
     if found and len(found) == networks(folder):
-        chosen = rng.choice(found).parent
-        for name in _NETWORK if script == "train_network" else [file]:
-            Path(chosen, name).unlink(missing_ok=True)
+        chosen = rng.choice(found).parent.relative_to(folder / RESULTS)
+        delete(folder, [*(f"{chosen}/{name}" for name in names), *_SUMMARY])
 
 
 def networks(folder: Path) -> int:
-    """Networks of the project: every rank has its initial weights for each seed, and one task."""
-    return len(list(folder.glob(f"{RESULTS}/connectivity/**/recurrent_initial.npy")))
+    """Networks of the project: it has as many initial weights for each task."""
+    tasks = len(list((folder / RESULTS).glob("runs/task~*")))
+    return tasks * len(list((folder / RESULTS).glob("connectivity/**/recurrent_initial.npy")))
+
+
+def delete(folder: Path, patterns: Sequence[str]) -> None:
+    """Delete results, by patterns of their paths."""
+    for pattern in patterns:
+        for path in (folder / RESULTS).glob(pattern):
+            path.unlink()
 
 
 def damage(folder: Path, rng: random.Random, cut: bool) -> Path | None:
-    """Change or cut short a random record whose readers still have to run, keeping its times; None where there is none.
+    """Change or cut short a random record whose readers then have to run, keeping its times; None where there is none.
 
     Of an archive 64 bytes in a row change: single ones may be dates, which say nothing and which nobody reads.
     """
@@ -56,9 +66,7 @@ def damage(folder: Path, rng: random.Random, cut: bool) -> Path | None:
     # By name first: there are more networks than tables.
     name = rng.choice(sorted({path.name for path in records}))
     path = rng.choice([path for path in records if path.name == name])
-    for pattern in _MADE_OF[name]:
-        for made in (folder / RESULTS).glob(pattern.format(seed=path.parent.name)):
-            made.unlink()
+    delete(folder, [pattern.format(seed=path.parent.name) for pattern in _MADE_OF[name]])
     content, times = bytearray(path.read_bytes()), path.stat()
     if cut:
         content = content[: rng.randrange(len(content))]

@@ -6,11 +6,22 @@ from collections.abc import Callable
 
 import psutil
 
+from slurm_cluster import SlurmCluster
+
 from .kinds import LIMIT_S, Kind, Setting, any_room, to_snakemake, unlock
 from .runs import Run
 
 _LONGEST_S = 6.0
+# A campaign looks at its jobs every few seconds; a cluster is asked once a minute.
+PATIENCE = ("--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "5")
 _TOO_LITTLE_MB = 150  # about half of what a tiny job needs; each attempt asks for as much more
+
+
+def use_cluster(setting: Setting, cluster: SlurmCluster) -> None:
+    """Let the commands of a chain go to a cluster."""
+    variables = cluster.environment()
+    setting.cluster, setting.options = cluster, ("--profile", "cluster", *PATIENCE)
+    setting.variables = {name: variables[name] for name in ("SLURM_CONF", "PATH")}
 
 
 def hit_job(hit: Callable[[Setting, psutil.Process, str, str], None]) -> Callable[[Setting, Run], str | None]:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from faults.campaign import Chain, Fault, table
-from faults.kinds import KINDS
+from faults.kinds import KINDS, Setting
 
 FEW = (
     "training job killed",
@@ -20,7 +20,7 @@ FEW = (
 
 @pytest.mark.faults
 def test_after_each_fault_the_documented_commands_lead_to_equal_bytes(finished, project):
-    chain = Chain(project, 0, random.Random(0))
+    chain = Chain(project, 0, Setting(project.folder, random.Random(0)))
     whole = chain.go_through(FEW, finished.results())
     assert whole, chain.faults[-1].sentence
     assert [fault.kind for fault in chain.faults] == list(FEW)
