@@ -29,7 +29,7 @@ CLASSES = 3
 
 
 def trial_steps(task: Mapping[str, Any], time_step_ms: float) -> int:
-    """Steps of the longest trial of a task of the configuration, or of its sequences where trials are cut into these."""
+    """Steps of the longest trial of a task of the configuration, or of the sequences into which its trials are cut."""
     if "sequence_steps" in task:
         return task["sequence_steps"]
     return math.ceil(
