@@ -124,7 +124,7 @@ class SlurmCluster:
     def environment(self) -> dict[str, str]:
         """Environment in which SLURM's commands and Snakemake's plugin talk to this cluster."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("SLURM", "SBATCH_", "SRUN_"))}
-        return kept | {"SLURM_CONF": str(self.folder / "slurm.conf"), "PATH": _path()}
+        return kept | {"SLURM_CONF": str(self.folder / "slurm.conf"), "PATH": f"{self.folder}/bin:{_path()}"}
 
     def command(self, *arguments: str) -> str:
         """Output of one of SLURM's commands, such as ("scontrol", "show", "nodes")."""
@@ -202,8 +202,8 @@ class SlurmCluster:
 
     def _write_configuration(self, cpus: int, memory_mb: int, gpus: int, min_job_age_s: int) -> None:
         self.folder.chmod(0o755)  # munge wants its socket open to all users
-        for part in ("munge", "state", "spool"):
-            Path(self.folder, part).mkdir(mode=0o755 if part == "munge" else 0o700)
+        for part in ("munge", "state", "spool", "bin"):
+            Path(self.folder, part).mkdir(mode=0o755)
         key = self.folder / "munge/key"
         key.write_bytes(os.urandom(128))
         key.chmod(0o400)
@@ -220,6 +220,10 @@ class SlurmCluster:
         for node, port in zip(self.nodes, ports, strict=True):
             text += NODE.format(name=node, host=host, port=port, cpus=cpus, memory_mb=memory_mb, gres=gres)
         Path(self.folder, "slurm.conf").write_text(text)
+        # Snakemake's plugin takes SLURM_CONF away from the srun of a job; other clusters have /etc/slurm/slurm.conf.
+        srun = Path(self.folder, "bin/srun")
+        srun.write_text(f'#!/bin/sh\nSLURM_CONF={self.folder}/slurm.conf exec {shutil.which("srun")} "$@"\n')
+        srun.chmod(0o755)
         if gpus:  # devices by name only: SLURM schedules them, and jobs find none
             for number in range(gpus):
                 Path(self.folder, f"gpu{number}").touch()

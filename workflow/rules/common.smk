@@ -7,16 +7,18 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir, "workflow/scripts")
 sys.path.insert(0, str(SCRIPTS))
 
-from richlazy import cave_token, configuration, experiments
+from richlazy import cave_token, configuration, costs, experiments
 from richlazy.closure import import_closure
 from richlazy.connectivity import STRUCTURE_PARAMETERS
 
 try:
-    configuration.check(
-        config,
-        Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
-        workflow.configfiles,
-    )
+    # Jobs of a cluster read this file again; what they were submitted with is checked.
+    if workflow.is_main_process:
+        configuration.check(
+            config,
+            Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
+            workflow.configfiles,
+        )
 except configuration.ConfigurationError as error:
     sys.exit(f"Configuration: {error}")
 
@@ -262,3 +264,86 @@ def publishable_files(wildcards):
     return files + [
         f"{RESULTS}/connectomes/{name}/{part}" for name in CONNECTOMES for part in parts
     ]
+
+
+# What jobs ask of a cluster: memory in MB, time in minutes. Each attempt asks for more (`retries` of cluster/config.yaml).
+
+
+def growing(need):
+    """Resource that needs the same whatever a job's parameters, and more at each attempt."""
+
+    def grown(wildcards, attempt):
+        return need * attempt
+
+    return grown
+
+
+def steps_of(run):
+    """Steps of the longest trial of a run's task."""
+    return costs.trial_steps(config["tasks"][run["task"]], run["time_step_ms"])
+
+
+def training_memory(wildcards, attempt):
+    """MB that training the network behind a run needs."""
+    run = RUNS[wildcards.run]
+    return costs.training_memory_mb(
+        run["size"], steps_of(run), run["batch_size"], attempt=attempt
+    )
+
+
+def training_minutes(wildcards, attempt):
+    """Minutes that training the network behind a run needs."""
+    run = RUNS[wildcards.run]
+    return costs.training_minutes(
+        run["size"],
+        steps_of(run),
+        run["batch_size"],
+        run["iterations"],
+        attempt=attempt,
+    )
+
+
+def kernel_steps(run):
+    """Steps of a trial at which the tangent kernel is measured."""
+    return steps_of(run) if config["probe"]["kernel_times"] == "all" else 1
+
+
+def measuring_memory(wildcards, attempt):
+    """MB that measuring the network behind a run needs."""
+    run = RUNS[wildcards.run]
+    return costs.measuring_memory_mb(
+        run["size"],
+        kernel_steps(run),
+        config["probe"]["kernel_trials"],
+        attempt=attempt,
+    )
+
+
+def measuring_minutes(wildcards, attempt):
+    """Minutes that measuring the network behind a run needs."""
+    run = RUNS[wildcards.run]
+    return costs.measuring_minutes(
+        run["size"],
+        kernel_steps(run),
+        config["probe"]["kernel_trials"],
+        attempt=attempt,
+    )
+
+
+def drawing_memory(wildcards, attempt):
+    """MB that drawing training trials needs."""
+    run = BATCHES[wildcards.batches]
+    return costs.drawing_memory_mb(
+        run["iterations"] * run["batch_size"], steps_of(run), attempt
+    )
+
+
+def drawing_minutes(wildcards, attempt):
+    """Minutes that drawing training trials needs."""
+    run = BATCHES[wildcards.batches]
+    return costs.drawing_minutes(
+        run["iterations"] * run["batch_size"],
+        steps_of(run),
+        config["tasks"][run["task"]]["sampler"],
+        attempt,
+    )

@@ -20,12 +20,14 @@ rule measure_network:
         f"{RESULTS}/logs/measure/{{run}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/measure/{{run}}.tsv"
+    group:
+        "networks"
     conda:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=measuring_memory,
+        runtime=measuring_minutes,
     params:
         run=run_parameters(RUNS, None, "run"),
         settings=collect_settings("probe", ["kernel_trials", "kernel_times"]),

@@ -23,12 +23,14 @@ rule train_network:
         f"{RESULTS}/logs/train/{{run}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{run}}.tsv"
+    group:
+        "networks"
     conda:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=600,
-        runtime=30,
+        mem_mb=training_memory,
+        runtime=training_minutes,
     params:
         run=run_parameters(
             RUNS,
