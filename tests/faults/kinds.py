@@ -199,7 +199,7 @@ def set_clock_back(setting: Setting, run: Run) -> str | None:
     """Set the clock back by an hour, as far as files tell: all of them have later times than now."""
     if run.job("", setting.rng, _LONGEST_S) is None:
         return None
-    places.into_the_future(setting.folder, 3600)
+    places.shift_times(setting.folder, 3600)
     return told(run, CLOCK)
 
 
