@@ -9,7 +9,7 @@ INSTALLED = .venv/installed
 # Jobs have one thread each; Snakemake runs as many jobs as there are cores.
 export OMP_NUM_THREADS = 1
 
-.PHONY: run paper test test-slow lint benchmark clean
+.PHONY: run paper test test-slow test-slurm lint benchmark campaign clean
 
 run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
 	$(BIN)/snakemake --profile profiles/quick
@@ -27,6 +27,9 @@ test: $(INSTALLED) lint  ## all tests but the slow ones
 test-slow: $(INSTALLED)  ## the slow tests
 	$(BIN)/pytest -q -m slow
 
+test-slurm: $(INSTALLED)  ## the cluster profile on a real SLURM of four virtual nodes (root, Debian's slurm-wlm and munge)
+	$(BIN)/pytest -q -m slurm
+
 lint: $(INSTALLED)  ## formats, types, workflow rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,6 +39,9 @@ lint: $(INSTALLED)  ## formats, types, workflow rules
 
 benchmark: $(INSTALLED)  ## speed and memory against stated references, as ratios
 	$(BIN)/python -m tests.benchmarks
+
+campaign: $(INSTALLED)  ## a hundred faults injected into runs of a tiny workflow; about an hour on two cores
+	$(BIN)/python -m tests.faults --faults 100 --seed 0
 
 clean:  ## remove the environment; results stay
 	rm -rf .venv

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("Snakefile", "config.yaml", "workflow", "envs", "data", "profiles")
+PARTS = ("Snakefile", "config.yaml", "workflow", "envs", "data", "profiles", "cluster")
 TINY = yaml.safe_load((ROOT / "tests/configs/tiny.yaml").read_text())
 
 

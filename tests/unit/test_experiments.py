@@ -43,7 +43,7 @@ GAUSSIAN = {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]}
 
 def parameters_in(path):
     """Names and values of a path, read back as types of ``PARAMETERS``; missing ones are None."""
-    found = dict(part.split("~") for folder in path.split("/") for part in folder.split(","))
+    found = dict(part.split("~") for folder in path.split("/") for part in folder.split("+"))
     return {
         name: kind(found[name]) if name in found else None for name, (kind, _) in experiments.PARAMETERS.items()
     } | {name: value for name, value in found.items() if name not in experiments.PARAMETERS}
@@ -126,9 +126,9 @@ def test_the_grid_stands_above_preset_and_groups():
 
 def test_the_path_of_a_run_reads_like_this():
     assert paths_of(SVD)[0] == (
-        "task~CXT/structure~svd_truncation,rank~1,matching~frobenius/size~300,gain~1.5/"
-        "leak~euler,rectification~after_leak,time_step_ms~100,time_constant_ms~100/"
-        "learning_rate~0.003,momentum~0,batch_size~32,iterations~10000/seed~0"
+        "task~CXT/structure~svd_truncation+rank~1+matching~frobenius/size~300+gain~1.5/"
+        "leak~euler+rectification~after_leak+time_step_ms~100+time_constant_ms~100/"
+        "learning_rate~0.003+momentum~0+batch_size~32+iterations~10000/seed~0"
     )
 
 
@@ -314,7 +314,7 @@ def test_connectivity_is_shared_by_tasks_and_ways_of_training():
     runs = runs_of(grid)
     assert len(runs) == 2 * 2 * 2 * 2 * len(SVD["rank"]) * 2
     assert {experiments.connectivity_path(run) for run in runs} == {
-        f"structure~svd_truncation,rank~{rank},matching~frobenius/size~300,gain~1.5/seed~{seed}"
+        f"structure~svd_truncation+rank~{rank}+matching~frobenius/size~300+gain~1.5/seed~{seed}"
         for rank in (1, 30)
         for seed in (0, 1)
     }
@@ -330,7 +330,7 @@ def test_trials_are_shared_by_conditions_but_not_by_seeds_tasks_or_time_steps():
         for seed in (0, 1)
     }
     assert {experiments.batches_path(run) for run in runs} == {
-        f"task~{task}/time_step_ms~{step}/batch_size~32,iterations~10000/seed~{seed}"
+        f"task~{task}/time_step_ms~{step}/batch_size~32+iterations~10000/seed~{seed}"
         for task in ("2AF", "CXT")
         for step in (50, 100)
         for seed in (0, 1)
@@ -465,9 +465,9 @@ def test_matching_is_part_of_every_structured_run_and_of_no_unstructured_one(str
     run = runs_of({"task": ["CXT"], "structure": [structure], "matching": [matching]}, compare="structure")[0]
     unstructured = structure in ("gaussian", "uniform")
     assert run["matching"] == (None if unstructured else matching)
-    part = "" if unstructured else f",matching~{matching}"
-    assert experiments.connectivity_path(run) == f"structure~{structure}{part}/size~300,gain~1.5/seed~0"
-    assert f"/structure~{structure}{part}/size~300," in experiments.run_path(run)
+    part = "" if unstructured else f"+matching~{matching}"
+    assert experiments.connectivity_path(run) == f"structure~{structure}{part}/size~300+gain~1.5/seed~0"
+    assert f"/structure~{structure}{part}/size~300+" in experiments.run_path(run)
 
 
 def test_what_decides_the_initial_weights_is_what_their_path_holds():

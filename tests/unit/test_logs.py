@@ -1,5 +1,6 @@
 """Log of a job: details in the file, one sentence on the terminal."""
 
+import errno
 import importlib.metadata
 import logging
 import platform
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from richlazy import logs
 
@@ -92,6 +94,47 @@ def test_a_kind_of_value_error_is_a_mistake_of_the_user_too(tmp_path, capsys):
     attached(tmp_path)
     raised(ConfigurationError("gain is 0; it must be above 0"))
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "parts"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device", "results/w.npy"),
+            ("disk is full", "results/w.npy", "free space"),
+        ),
+        (OSError(errno.EDQUOT, "Disk quota exceeded", "results/w.npy"), ("quota", "results/w.npy", "free space")),
+        (MemoryError("Unable to allocate 3 GiB"), ("not enough memory (Unable to allocate 3 GiB)", "mem_mb")),
+        (MemoryError(), ("not enough memory (MemoryError)", "mem_mb")),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), ("not enough memory", "mem_mb")),
+    ],
+)
+def test_a_full_disk_and_too_little_memory_are_one_sentence_that_says_what_to_do(tmp_path, capsys, error, parts):
+    attached(tmp_path)
+    raised(error)
+    terminal = capsys.readouterr().err
+    assert len(terminal.splitlines()) == 1
+    assert all(part in terminal for part in (*parts, "run the same command again"))
+
+
+def test_memory_that_torch_misses_is_told_as_such(tmp_path, capsys):
+    attached(tmp_path)
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**60)
+    raised(caught.value)
+    terminal = capsys.readouterr().err
+    assert "not enough memory" in terminal and len(terminal.splitlines()) == 1
+
+
+def test_a_log_on_a_full_disk_does_not_bury_the_sentence(tmp_path):
+    (tmp_path / "job.log").symlink_to("/dev/full")
+    script = "from richlazy import logs\nlogs.attach('job.log')\nraise ValueError('no such period')\n"
+    job = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env={"PYTHONPATH": str(SCRIPTS)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert job.returncode == 1
+    assert [line.split(" ERROR ")[-1] for line in job.stderr.splitlines()] == ["no such period"]
 
 
 def test_any_other_error_shows_its_whole_way(tmp_path, capsys):

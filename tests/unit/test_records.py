@@ -1,5 +1,6 @@
 """Files are whole or absent, and equal values give equal bytes."""
 
+import errno
 import json
 import os
 import stat
@@ -163,12 +164,25 @@ def test_doubles_come_back_exactly(tmp_path):
 def test_json_is_readable_and_keeps_its_order(tmp_path):
     records.save_json(tmp_path / "values.json", {"zebra": 1, "ant": 2})
     text = (tmp_path / "values.json").read_text()
-    assert list(json.loads(text)) == ["zebra", "ant"]
-    assert len(text.splitlines()) == 4
+    assert list(json.loads(text)) == ["zebra", "ant", "checksum"]
+    assert list(records.load_json(tmp_path / "values.json")) == ["zebra", "ant"]
+    assert len(text.splitlines()) == 5
     assert text.endswith("\n")
 
 
 def test_values_that_json_does_not_know_leave_no_file(tmp_path):
     with pytest.raises(TypeError):
         records.save_json(tmp_path / "values.json", {"set": {1, 2}})
+    assert files_in(tmp_path) == []
+
+
+def test_a_key_named_as_the_checksum_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="a record has its own checksum"):
+        records.save_json(tmp_path / "values.json", {"checksum": "of something else"})
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path):
+    with pytest.raises(OSError) as raised, records.atomic(tmp_path / "result.txt"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert raised.value.filename == str(tmp_path / "result.txt")
     assert files_in(tmp_path) == []

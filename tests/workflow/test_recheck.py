@@ -6,6 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
+from richlazy import reference, tables
 from runner import Project
 
 
@@ -46,7 +47,7 @@ def test_a_row_that_does_not_hold_is_found(published, tmp_path):
     prints = pd.read_parquet(path)
     prints["sha256"] = "0" * 64
     prints["recurrent_0"] *= 1.1
-    prints.to_parquet(path)
+    tables.save_table(path, prints, reference.FINGERPRINT_COLUMNS)
     (project.folder / "results/tiny/recheck/verdict.txt").unlink(missing_ok=True)
     done = project.snakemake("recheck", check=False)
     assert done.returncode != 0

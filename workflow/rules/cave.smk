@@ -123,8 +123,8 @@ rule gather_cave_cells:
         "../../envs/connectome.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         datastack=lookup(within=CAVE_CONNECTOMES, dpath="{connectome}/datastack"),
     message:
@@ -182,8 +182,8 @@ rule gather_cave_connections:
         "../../envs/connectome.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         description=lookup(within=CAVE_CONNECTOMES, dpath="{connectome}/description"),
     message:

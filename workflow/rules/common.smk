@@ -8,16 +8,18 @@ from pathlib import Path
 SCRIPTS = Path(workflow.basedir, "workflow/scripts")
 sys.path.insert(0, str(SCRIPTS))
 
-from richlazy import cave_token, configuration, experiments
+from richlazy import cave_token, configuration, costs, experiments
 from richlazy.closure import import_closure
 from richlazy.connectivity import STRUCTURE_PARAMETERS
 
 try:
-    configuration.check(
-        config,
-        Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
-        workflow.configfiles,
-    )
+    # Jobs of a cluster read this file again; what they were submitted with is checked.
+    if workflow.is_main_process:
+        configuration.check(
+            config,
+            Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
+            workflow.configfiles,
+        )
 except configuration.ConfigurationError as error:
     sys.exit(f"Configuration: {error}")
 
@@ -36,6 +38,10 @@ PROBES = {experiments.probe_path(run): run for run in RUNS.values()}
 BATCHES = {experiments.batches_path(run): run for run in RUNS.values()}
 # What a training or a measuring job holds, by kind: folders of its jobs, and of the networks within each.
 NETWORK_JOBS = experiments.network_jobs(RUNS, config["training"]["batching"])
+# Groups of them are one job of a cluster: cluster/config.yaml says how many.
+GROUP_OF_NETWORKS = (
+    "networks" if config["training"]["batching"] == "network" else "conditions"
+)
 # Devices that a training or a measuring job asks of a cluster.
 GPU = int(config["training"]["device"] == "cuda")
 
@@ -327,3 +333,99 @@ def publishable_files(wildcards):
     return files + [
         f"{RESULTS}/connectomes/{name}/{part}" for name in CONNECTOMES for part in parts
     ]
+
+
+# What jobs ask of a cluster: memory in MB, time in minutes. Each attempt asks for more (`retries` of cluster/config.yaml).
+
+
+def growing(need):
+    """Resource that needs the same whatever a job's parameters, and more at each attempt."""
+
+    def grown(wildcards, attempt):
+        return need * attempt
+
+    return grown
+
+
+def steps_of(run):
+    """Steps of the longest trial of a run's task."""
+    return costs.trial_steps(config["tasks"][run["task"]], run["time_step_ms"])
+
+
+def training_memory(members):
+    """Resource function that gives MB to train the networks of a job."""
+
+    def memory(wildcards, attempt):
+        run = networks_of_job(members, wildcards)[0]
+        return costs.training_memory_mb(
+            run["size"], steps_of(run), run["batch_size"], len(members), attempt
+        )
+
+    return memory
+
+
+def training_minutes(members):
+    """Resource function that gives minutes to train the networks of a job, on one core."""
+
+    def minutes(wildcards, attempt):
+        run = networks_of_job(members, wildcards)[0]
+        return costs.training_minutes(
+            run["size"],
+            steps_of(run),
+            run["batch_size"],
+            run["iterations"],
+            len(members),
+            attempt,
+        )
+
+    return minutes
+
+
+def kernel_steps(run):
+    """Steps of a trial at which the tangent kernel is measured."""
+    return steps_of(run) if config["probe"]["kernel_times"] == "all" else 1
+
+
+def measuring_memory(members):
+    """Resource function that gives MB to measure the networks of a job."""
+
+    def memory(wildcards, attempt):
+        run = networks_of_job(members, wildcards)[0]
+        trials = config["probe"]["kernel_trials"]
+        return costs.measuring_memory_mb(
+            run["size"], kernel_steps(run), trials, len(members), attempt
+        )
+
+    return memory
+
+
+def measuring_minutes(members):
+    """Resource function that gives minutes to measure the networks of a job, on one core."""
+
+    def minutes(wildcards, attempt):
+        run = networks_of_job(members, wildcards)[0]
+        trials = config["probe"]["kernel_trials"]
+        return costs.measuring_minutes(
+            run["size"], kernel_steps(run), trials, len(members), attempt
+        )
+
+    return minutes
+
+
+def drawing_memory(wildcards, attempt):
+    """MB that drawing training trials needs."""
+    run = BATCHES[wildcards.batches]
+    return costs.drawing_memory_mb(
+        run["iterations"] * run["batch_size"], steps_of(run), attempt
+    )
+
+
+def drawing_minutes(wildcards, attempt):
+    """Minutes that drawing training trials needs."""
+    run = BATCHES[wildcards.batches]
+    return costs.drawing_minutes(
+        run["iterations"] * run["batch_size"],
+        steps_of(run),
+        config["tasks"][run["task"]]["sampler"],
+        attempt,
+    )

@@ -15,12 +15,14 @@ rule build_connectivity:
         recurrent=f"{RESULTS}/connectivity/{{connectivity}}/recurrent_initial.npy",
     log:
         f"{RESULTS}/logs/connectivity/{{connectivity}}.log",
+    group:
+        "connectivities"
     conda:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         run=run_parameters(
             CONNECTIVITIES,

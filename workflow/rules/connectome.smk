@@ -63,8 +63,8 @@ rule import_connectome:
         "../../envs/connectome.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=15,
+        mem_mb=growing(4000),
+        runtime=growing(15),
     params:
         settings=connectome_settings(
             "source", "description", "connections", "cells", "format"
@@ -91,8 +91,8 @@ rule generate_connectome:
         "../../envs/connectome.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         settings=connectome_settings("source", "description", "seed"),
     message:
@@ -116,8 +116,8 @@ rule select_cells:
         "../../envs/connectome.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         selection=connectome_selection,
     message:
@@ -141,8 +141,8 @@ rule assemble_connectome:
         "../../envs/connectome.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     message:
         "Weights of connectome {wildcards.connectome}"
     script:
@@ -173,8 +173,8 @@ rule draw_connectome:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         title=connectome_title,
         settings=lookup(within=config, dpath="figures"),

@@ -22,12 +22,14 @@ rule draw_measures:
         ),
     log:
         f"{RESULTS}/logs/draw_measures/{{experiment}}.log",
+    group:
+        "summaries"
     conda:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         arms=experiment_arms,
         compare=experiment_setting("compare"),
@@ -60,12 +62,14 @@ rule draw_losses:
         ),
     log:
         f"{RESULTS}/logs/draw_losses/{{experiment}}.log",
+    group:
+        "summaries"
     conda:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         arms=experiment_arms,
         compare=experiment_setting("compare"),
@@ -94,12 +98,14 @@ rule draw_effects:
         ),
     log:
         f"{RESULTS}/logs/draw_effects/{{experiment}}.log",
+    group:
+        "summaries"
     conda:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         arms=experiment_arms,
         compare=experiment_setting("compare"),

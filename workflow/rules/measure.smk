@@ -29,12 +29,14 @@ for kind, (folders, members) in NETWORK_JOBS.items():
             f"{RESULTS}/benchmarks/measure/{{networks}}.tsv"
         wildcard_constraints:
             networks=folders_of_jobs(folders),
+        group:
+            GROUP_OF_NETWORKS
         conda:
             "../../envs/compute.yaml"
         threads: 1
         resources:
-            mem_mb=1000,
-            runtime=10,
+            mem_mb=measuring_memory(members),
+            runtime=measuring_minutes(members),
             gpu=GPU,
         params:
             runs=parameters_of_networks(members),

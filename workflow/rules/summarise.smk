@@ -19,12 +19,14 @@ rule tabulate:
         curves=f"{RESULTS}/experiments/{{experiment}}/tables/curves.parquet",
     log:
         f"{RESULTS}/logs/tabulate/{{experiment}}.log",
+    group:
+        "summaries"
     conda:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         settings=collect_settings("statistics", ["convergence_factor", "loss_margin"]),
         connectomes=experiment_connectomes,
@@ -44,12 +46,14 @@ rule tabulate_connectivity:
         spectra=f"{RESULTS}/experiments/{{experiment}}/tables/spectra.parquet",
     log:
         f"{RESULTS}/logs/tabulate_connectivity/{{experiment}}.log",
+    group:
+        "summaries"
     conda:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         runs=experiment_connectivity_runs,
         connectomes=experiment_connectomes,
@@ -70,12 +74,14 @@ rule compare_conditions:
         losses=STATISTICS.replace("{table}", "losses"),
     log:
         f"{RESULTS}/logs/compare_conditions/{{experiment}}.log",
+    group:
+        "summaries"
     conda:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         arms=experiment_arms,
         compare=experiment_setting("compare"),
@@ -111,8 +117,8 @@ rule judge_claims:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         settings=collect_settings("statistics", ["significance_level", "minimum_seeds"]),
         scale=config["scale"],

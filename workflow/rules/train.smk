@@ -37,12 +37,14 @@ for kind, (folders, members) in NETWORK_JOBS.items():
             f"{RESULTS}/benchmarks/train/{{networks}}.tsv"
         wildcard_constraints:
             networks=folders_of_jobs(folders),
+        group:
+            GROUP_OF_NETWORKS
         conda:
             "../../envs/compute.yaml"
         threads: 1
         resources:
-            mem_mb=600,
-            runtime=30,
+            mem_mb=training_memory(members),
+            runtime=training_minutes(members),
             gpu=GPU,
         params:
             run=shared_parameters(

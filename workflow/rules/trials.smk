@@ -18,12 +18,14 @@ rule draw_batches:
         targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
     log:
         f"{RESULTS}/logs/draw_batches/{{batches}}.log",
+    group:
+        "trials"
     conda:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=drawing_memory,
+        runtime=drawing_minutes,
     params:
         run=run_parameters(
             BATCHES, ["time_step_ms", "batch_size", "iterations", "seed"], "batches"
@@ -45,12 +47,14 @@ rule draw_probe:
         description=f"{RESULTS}/trials/{{probe}}/task.json",
     log:
         f"{RESULTS}/logs/draw_probe/{{probe}}.log",
+    group:
+        "trials"
     conda:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         run=run_parameters(PROBES, ["time_step_ms", "seed"], "probe"),
         task=task_of(PROBES, "probe"),

@@ -33,8 +33,8 @@ rule recheck:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=5,
+        mem_mb=growing(1000),
+        runtime=growing(5),
     params:
         tolerance=lookup(within=config, dpath="recheck/tolerance"),
     message:
@@ -67,8 +67,8 @@ rule recheck_run:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         run="{run}",
     message:
@@ -92,8 +92,8 @@ rule publish_reference:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         folder=REFERENCE,
         selected=SELECTED,

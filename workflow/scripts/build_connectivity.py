@@ -1,7 +1,5 @@
 """Initial recurrent weights of one structure, size, gain and seed."""
 
-import numpy as np
-
 from richlazy import logs, records
 from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES, initial_recurrent_weights
 from richlazy.seeds import generator
@@ -11,7 +9,7 @@ def build_connectivity(output, run, structure, connectome=None):
     settings = {name: run[name] for name in STRUCTURE_PARAMETERS if run[name] is not None}
     settings |= {name: structure[name] for name in STRUCTURES[structure["kind"]].options}
     if connectome is not None:
-        settings["connectome"] = np.load(connectome)
+        settings["connectome"] = records.load_array(connectome)
     weights = initial_recurrent_weights(
         kind=structure["kind"],
         size=run["size"],

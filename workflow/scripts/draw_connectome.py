@@ -1,7 +1,5 @@
 """One page on a connectome: which cells were chosen, and the weights among them."""
 
-import numpy as np
-
 from richlazy import connectome_figure, logs, records, tables
 
 
@@ -10,7 +8,7 @@ def draw_connectome(inputs, output, title, settings):
         cells=tables.load_table(inputs.cells),
         chosen=tables.load_table(inputs.selection),
         counts=records.load_json(inputs.counts),
-        weights=np.load(inputs.weights),
+        weights=records.load_array(inputs.weights),
         source=records.load_json(inputs.provenance)["source"],
         title=title,
         settings=settings,

@@ -1,6 +1,5 @@
 """Measure what learning changed in the networks of one job."""
 
-import numpy as np
 import torch
 
 from richlazy import devices, logs, metrics, networks, records
@@ -8,9 +7,9 @@ from richlazy import devices, logs, metrics, networks, records
 
 def load_trained(network, probe, decision):
     initial, final = networks.load_network(network)
-    with np.load(probe) as trials:
-        inputs, targets = (torch.from_numpy(trials[name]) for name in ("inputs", "targets"))
-    return metrics.Trained(initial, final, inputs, targets, torch.from_numpy(np.load(decision)))
+    trials = records.load_arrays(probe)
+    inputs, targets = (torch.from_numpy(trials[name]) for name in ("inputs", "targets"))
+    return metrics.Trained(initial, final, inputs, targets, torch.from_numpy(records.load_array(decision)))
 
 
 def measure_networks(saved, histories, probes, decisions, description, outputs, runs, settings, device):

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from judge_claims import judge_claims
-from richlazy import logs, records, reference, tables
+from richlazy import damage, logs, records, reference, tables
 
 
 def publish_reference(folder, selected, files, config, workflow_folder, register):
@@ -15,6 +15,7 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
     for file in map(Path, files):
         target = Path(folder, file.relative_to(root))
         target.parent.mkdir(parents=True, exist_ok=True)
+        damage.check(file)
         shutil.copyfile(file, target)
     for experiment in selected:
         target = Path(folder, "experiments", experiment)

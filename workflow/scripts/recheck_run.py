@@ -14,7 +14,8 @@ from train_networks import train_networks
 
 
 def recheck_run(config_file, runs_table, fingerprints_table, provenance, output, run_name):
-    config = yaml.safe_load(Path(config_file).read_text())
+    # Committed provenance may be older than checksums.
+    config, origin = yaml.safe_load(Path(config_file).read_text()), records.load_json(provenance, sealed=False)
     row = tables.load_table(runs_table).set_index("run", drop=False).loc[run_name].to_dict()
     committed = tables.load_table(fingerprints_table).set_index("run").loc[run_name].to_dict()
     run = experiments.run_of_row(row)
@@ -29,7 +30,7 @@ def recheck_run(config_file, runs_table, fingerprints_table, provenance, output,
         train_networks([w], [x], [y], about, [network], [history], run, [run["seed"]], *how)
         measure_networks([network], [history], [probe], [decision], about, [measures], [run], config["probe"], "cpu")
         result = reference.compare(row, committed, network, records.load_json(measures))
-    records.save_json(output, result | {"same_class": reference.same_class(records.load_json(provenance))})
+    records.save_json(output, result | {"same_class": reference.same_class(origin)})
 
 
 if __name__ == "__main__":

@@ -1,12 +1,10 @@
 """Tables of the initial recurrent weights of an experiment: norms, motifs and spectra."""
 
-import numpy as np
-
-from richlazy import logs, summaries, tables
+from richlazy import logs, records, summaries, tables
 
 
 def tabulate_connectivity(matrices, runs, connectomes, connectivity_table, spectra_table):
-    connectivity, spectra = summaries.connectivity_tables(runs, map(np.load, matrices), connectomes)
+    connectivity, spectra = summaries.connectivity_tables(runs, map(records.load_array, matrices), connectomes)
     tables.save_table(connectivity_table, connectivity, summaries.CONNECTIVITY_COLUMNS)
     tables.save_table(spectra_table, spectra, summaries.SPECTRUM_COLUMNS)
 

@@ -1,6 +1,5 @@
 """Train the networks of one job, and keep their initial and final weights and loss curves."""
 
-import numpy as np
 import torch
 
 from richlazy import devices, logs, networks, records, training
@@ -9,10 +8,10 @@ from richlazy import devices, logs, networks, records, training
 def train_networks(recurrents, inputs, targets, description, saved, histories, run, seeds, structure, settings):
     device = devices.prepare(settings["device"])
     # Mapped, not read: a batch comes into memory when its turn comes.
-    batches, classes = ([np.load(path, mmap_mode="c") for path in paths] for paths in (inputs, targets))
+    batches, classes = ([records.load_array(path, mapped=True) for path in paths] for paths in (inputs, targets))
     input_units, outputs = batches[0].shape[-1], records.load_json(description)["classes"]
     initial = networks.Weights.stacked(
-        networks.initial_weights(np.load(recurrent), input_units, outputs, seed)
+        networks.initial_weights(records.load_array(recurrent), input_units, outputs, seed)
         for recurrent, seed in zip(recurrents, seeds, strict=True)
     )
     rho = networks.leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"])

@@ -16,7 +16,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-from pyarrow import parquet
 
 from richlazy import logs, records, tables
 from richlazy.cave import Connection, Source, connect
@@ -239,9 +238,7 @@ def _digest(source: Source, table: str, filters: Mapping[str, Sequence[int]], co
 def _save_chunk(file: Path, rows: pd.DataFrame, origin: Mapping[str, Any], digest: str) -> None:
     arrow = pa.Table.from_pandas(rows, preserve_index=False)
     notes = {"question": digest, "origin": json.dumps(origin)}
-    described = arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), **notes})
-    with records.atomic(file) as temporary:
-        parquet.write_table(described, temporary, write_page_checksum=True)
+    tables.save_arrow(file, arrow, notes)
 
 
 def _load_chunk(file: Path, digest: str) -> tuple[pd.DataFrame, dict[str, Any]] | None:
@@ -249,8 +246,8 @@ def _load_chunk(file: Path, digest: str) -> tuple[pd.DataFrame, dict[str, Any]] 
     if not file.exists():
         return None
     try:
-        arrow = parquet.read_table(file, page_checksum_verification=True)
-    except (OSError, pa.ArrowException):
+        arrow = tables.load_arrow(file)
+    except (OSError, ValueError):
         logs.LOGGER.warning("%s is damaged and is downloaded again", file)
         return None
     notes = arrow.schema.metadata or {}

@@ -196,11 +196,12 @@ def batches_path(run: Run) -> str:
 
 
 def _path(run: Run, folders: tuple[tuple[str, ...], ...]) -> str:
+    # Not a comma: Snakemake names the jobs of a cluster by their wildcards and splits there (its issue 2366).
     return "/".join(
-        ",".join(f"{name}~{_text(run[name])}" for name in folder if run[name] is not None) for folder in folders
+        "+".join(f"{name}~{_text(run[name])}" for name in folder if run[name] is not None) for folder in folders
     )
 
 
 def _text(value: Any) -> str:
     """A value as part of a path: gain 1 and gain 1.0 are the same network."""
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+    return repr(value).removesuffix(".0").replace("e+", "e") if isinstance(value, float) else str(value)

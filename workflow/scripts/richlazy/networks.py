@@ -144,7 +144,7 @@ def save_network(path: str | Path, initial: Weights, final: Weights) -> None:
 
 def load_network(path: str | Path) -> tuple[Weights, Weights]:
     """Initial and final weights of a ``network.npz``."""
-    with np.load(path) as arrays:
-        initial = Weights(*(torch.from_numpy(arrays[f"{name}_initial"]) for name in ("recurrent", "input", "readout")))
-        final = Weights(*(torch.from_numpy(arrays[name]) for name in ("recurrent", "input", "readout")))
+    arrays = records.load_arrays(path)
+    initial = Weights(*(torch.from_numpy(arrays[f"{name}_initial"]) for name in ("recurrent", "input", "readout")))
+    final = Weights(*(torch.from_numpy(arrays[name]) for name in ("recurrent", "input", "readout")))
     return initial, final

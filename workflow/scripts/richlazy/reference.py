@@ -36,12 +36,12 @@ def fingerprint(network: str | Path) -> dict[str, Any]:
     """
     rng = np.random.default_rng(0)
     values: dict[str, Any] = {"sha256": records.checksum(network)}
-    with np.load(network) as arrays:
-        for matrix in _MATRICES:
-            weights = arrays[matrix].astype(float)
-            left, right = (rng.standard_normal((_PROJECTIONS, length)) for length in weights.shape)
-            projections = np.einsum("ki,ij,kj->k", left, weights, right)
-            values |= {f"{matrix}_{index}": float(value) for index, value in enumerate(projections)}
+    arrays = records.load_arrays(network)
+    for matrix in _MATRICES:
+        weights = arrays[matrix].astype(float)
+        left, right = (rng.standard_normal((_PROJECTIONS, length)) for length in weights.shape)
+        projections = np.einsum("ki,ij,kj->k", left, weights, right)
+        values |= {f"{matrix}_{index}": float(value) for index, value in enumerate(projections)}
     return values
 
 

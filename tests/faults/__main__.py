@@ -1,0 +1,46 @@
+"""Inject faults into runs of a tiny workflow, and print what became of them.
+
+After each fault the commands of workflow/docs/when_things_fail.md are run; at the end of a chain of faults every
+result has the bytes of an undisturbed run, or the chain is kept and named. Filling the disk needs root.
+"""
+
+import argparse
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+from slurm_cluster import missing
+
+from . import campaign
+from .kinds import KINDS
+from .slurm_kinds import SLURM_KINDS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--faults", type=int, default=100, metavar="N", help="how many to inject (100)")
+    parser.add_argument("--seed", type=int, default=0, help="of kinds, files and moments (0)")
+    parser.add_argument("--per-chain", type=int, default=12, metavar="N", help="faults in one project (12)")
+    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="chains that run at once (1)")
+    every = [*KINDS, *SLURM_KINDS]
+    parser.add_argument(
+        "--only", action="append", choices=every, metavar="KIND", help="this kind alone; may be repeated"
+    )
+    parser.add_argument("--output", type=Path, metavar="PATH", help="write every fault with its outcome to JSON")
+    options = parser.parse_args()
+    started = time.monotonic()
+    show = partial(print, file=sys.stderr, flush=True)
+    kinds = options.only or (list(KINDS) if missing() else every)
+    if missing():
+        show(f"without faults of a cluster: {missing()}")
+    faults = campaign.campaign(kinds, options.faults, options.seed, options.per_chain, options.at_once, show)
+    print(campaign.table(faults))
+    print(f"seed {options.seed}, {(time.monotonic() - started) / 60:.0f} minutes")
+    if options.output:
+        campaign.save(options.output, faults, options.seed)
+    sys.exit(any(fault.outcome == "FAILED" for fault in faults) or len(faults) < options.faults)
+
+
+if __name__ == "__main__":
+    main()

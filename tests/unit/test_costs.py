@@ -1,0 +1,77 @@
+"""What jobs ask of a cluster covers what was measured, and grows with size and attempt."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from richlazy import costs
+
+# Peak memory in MB of one process and CPU time in s, with 32 trials in a batch (the table in costs.py), and the two
+# Snakemake processes that run it in a job of a cluster.
+SNAKEMAKE_MB = 2 * 190
+TRAINING = [(100, 8, 254, 0.6), (300, 8, 256, 1.8), (600, 8, 263, 8.8), (100, 40, 266, 2.0), (600, 40, 277, 34)]
+MEASURING = [(100, 8, 283, 1.4), (300, 8, 316, 6.4), (600, 8, 330, 5.2), (100, 40, 918, 39), (600, 40, 1188, 103)]
+SIZES, STEPS = st.integers(2, 2000), st.integers(1, 200)
+
+
+@pytest.mark.parametrize(("size", "steps", "memory_mb", "milliseconds"), TRAINING)
+def test_training_asks_for_more_than_was_measured_and_not_for_ten_times_as_much(size, steps, memory_mb, milliseconds):
+    asked = costs.training_memory_mb(size, steps, 32)
+    assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2 * (memory_mb + SNAKEMAKE_MB)
+    minutes = 100_000 * milliseconds / 60_000
+    assert 2 * minutes <= costs.training_minutes(size, steps, 32, 100_000) <= 10 * minutes
+
+
+@pytest.mark.parametrize(("size", "steps", "memory_mb", "seconds"), MEASURING)
+def test_measuring_asks_for_more_than_was_measured_and_not_for_ten_times_as_much(size, steps, memory_mb, seconds):
+    asked = costs.measuring_memory_mb(size, steps, 32)
+    assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2 * (memory_mb + SNAKEMAKE_MB)
+    assert seconds / 60 + 0.5 <= costs.measuring_minutes(size, steps, 32) <= 10 * seconds / 60 + 2
+
+
+def test_a_network_of_the_paper_fits_in_a_gigabyte():
+    assert costs.training_memory_mb(300, 8, 32) <= 1000
+    assert costs.measuring_memory_mb(300, 8, 32) <= 1000
+
+
+@given(SIZES, STEPS, st.integers(1, 300), st.integers(1, 50))
+def test_needs_grow_with_size_steps_and_networks(size, steps, batch_size, networks):
+    assert costs.training_memory_mb(size, steps, batch_size) <= costs.training_memory_mb(size + 50, steps, batch_size)
+    one = costs.training_memory_mb(size, steps, batch_size, networks)
+    assert one <= costs.training_memory_mb(size, steps + 5, batch_size, networks + 1)
+    time = costs.training_minutes(size, steps, batch_size, 1000, networks)
+    assert time <= costs.training_minutes(size + 50, steps + 5, batch_size, 2000, networks + 1)
+    assert costs.measuring_memory_mb(size, steps, 8) <= costs.measuring_memory_mb(size + 50, steps + 5, 16)
+    assert costs.measuring_minutes(size, steps, 8) <= costs.measuring_minutes(size + 50, steps + 5, 16, networks)
+
+
+@pytest.mark.parametrize("attempt", [2, 3])
+def test_every_attempt_asks_for_as_many_times_the_first(attempt):
+    for need, arguments in [
+        (costs.training_memory_mb, (300, 8, 32, 1)),
+        (costs.training_minutes, (300, 8, 32, 10_000, 1)),
+        (costs.measuring_memory_mb, (300, 8, 32)),
+        (costs.measuring_minutes, (300, 8, 32, 1)),
+        (costs.drawing_memory_mb, (320_000, 8)),
+        (costs.drawing_minutes, (320_000, 8, "neurogym")),
+    ]:
+        assert need(*arguments, attempt) == attempt * need(*arguments, 1)
+
+
+def test_drawing_asks_for_what_was_measured():
+    assert costs.drawing_memory_mb(320_000, 8) >= 1.2 * (484 + SNAKEMAKE_MB)
+    assert costs.drawing_minutes(320_000, 8, "neurogym") * 60 >= 2 * 36
+    assert costs.drawing_minutes(320_000, 8, "vectorised") * 60 >= 2 * 3.7
+
+
+@pytest.mark.parametrize(
+    ("task", "steps"),
+    [
+        ({"timing_ms": {"stimulus": 700, "decision": 100}}, 8),
+        ({"timing_ms": {"delay": [100, 500], "decision": 150}}, 7),
+        ({"timing_ms": {"delay": ["uniform", [200, 900]]}}, 9),
+        ({"timing_ms": {"stimulus": 700}, "sequence_steps": 50}, 50),
+    ],
+)
+def test_steps_are_those_of_the_longest_trial_or_of_the_sequence(task, steps):
+    assert costs.trial_steps(task, 100.0) == steps

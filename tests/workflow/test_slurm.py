@@ -1,0 +1,56 @@
+"""`snakemake --profile cluster` on a real SLURM of four virtual nodes on this machine: `make test-slurm`."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+import slurm_cluster
+from runner import ROOT, Project, new_project
+
+pytestmark = [
+    pytest.mark.slurm,
+    pytest.mark.skipif(bool(slurm_cluster.missing()), reason=slurm_cluster.missing() or "SLURM is here"),
+]
+# A test looks at its jobs every few seconds; a cluster is asked once a minute.
+PATIENCE = ["--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "5"]
+
+
+@pytest.fixture
+def cluster():
+    with slurm_cluster.SlurmCluster() as running:
+        yield running
+
+
+def every_figure(folder) -> Project:
+    """A project with every experiment of config.yaml at the scale of seconds."""
+    project = new_project(folder)
+    shutil.copy2(ROOT / "tests/configs/every_figure.yaml", project.folder / "tiny.yaml")
+    return project
+
+
+def submit(project: Project, cluster: slurm_cluster.SlurmCluster, *arguments: str) -> str:
+    """Run `snakemake --profile cluster` to its end, and give back what it said."""
+    command = [sys.executable, "-m", "snakemake", "--profile", "cluster", "--configfile", "tiny.yaml"]
+    done = subprocess.run(
+        [*command, *PATIENCE, *arguments], cwd=project.folder, env=cluster.environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-5000:] + cluster.logs()
+    return done.stderr
+
+
+def test_every_figure_on_a_cluster_has_the_bytes_of_a_local_run(cluster, tmp_path):
+    here, there = every_figure(tmp_path / "here"), every_figure(tmp_path / "there")
+    said = submit(there, cluster)
+    here.run()
+    local, remote = here.results(), there.results()
+    assert local.keys() == remote.keys()
+    compared = [name for name in local if name.endswith((".parquet", ".npz", ".npy", ".json", ".md"))]
+    assert [name for name in compared if local[name] != remote[name]] == []
+    assert len([name for name in compared if name.endswith("network.npz")]) == 40
+    jobs = sum(there.jobs("--forceall").values())
+    assert len(cluster.jobs()) < jobs / 5
+    assert {job["JobState"] for job in cluster.jobs()} == {"COMPLETED"}
+    assert set(re.findall(r"^localrule (\w+):", said, re.MULTILINE)) <= {"all"}  # nothing ran where Snakemake did

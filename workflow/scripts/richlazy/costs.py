@@ -1,0 +1,88 @@
+"""What a job needs of a cluster: memory in MB and time in minutes, from the parameters of its networks.
+
+Each need is the measured one times a margin, and grows with the attempt: a job that was killed for its memory or time
+asks for more when it is tried again. Measured as peak resident memory and CPU time of one process on one core of an
+AMD EPYC that other work shared, with 32 trials in a batch:
+
+| units | steps | training, MB | ms per iteration | measuring 32 trials, MB | s |
+|---|---|---|---|---|---|
+| 100 | 8 | 254 | 0.6 | 283 | 1.4 |
+| 300 | 8 | 256 | 1.8 | 316 | 6.4 |
+| 600 | 8 | 263 | 8.8 | 330 | 5.2 |
+| 100 | 40 | 266 | 2.0 | 918 | 39 |
+| 300 | 40 | 268 | 10.4 | 979 | 59 |
+| 600 | 40 | 277 | 34 | 1188 | 103 |
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+MEMORY_MARGIN = 1.25
+TIME_MARGIN = 3.0
+# A script with PyTorch before it has read anything, and the two Snakemake processes that run it in a job of a cluster.
+BASE_MB = 260.0 + 2 * 190.0
+# Start of Python and Snakemake on a node that has not read them before.
+START_S = 60.0
+# NeuroGym's tasks here have three; a task with more grows into what it needs by its second attempt.
+CLASSES = 3
+
+
+def trial_steps(task: Mapping[str, Any], time_step_ms: float) -> int:
+    """Steps of the longest trial of a task of the configuration, or of the sequences into which its trials are cut."""
+    if "sequence_steps" in task:
+        return task["sequence_steps"]
+    return math.ceil(
+        sum(max(_numbers(duration), default=0.0) for duration in task["timing_ms"].values()) / time_step_ms
+    )
+
+
+def training_memory_mb(size: int, steps: int, batch_size: int, networks: int = 1, attempt: int = 1) -> int:
+    """MB to train networks of ``size`` units together on trials of ``steps`` steps."""
+    weights, activity = 12 * size**2, 10 * steps * batch_size * size
+    return _grown(BASE_MB + networks * 4e-6 * (weights + activity), MEMORY_MARGIN, attempt)
+
+
+def training_minutes(
+    size: int, steps: int, batch_size: int, iterations: int, networks: int = 1, attempt: int = 1
+) -> int:
+    """Minutes to train networks one after the other on one core."""
+    seconds = iterations * steps * (5e-5 + 1e-10 * batch_size * size**2)
+    return _grown((START_S + networks * seconds * TIME_MARGIN) / 60, 1.0, attempt)
+
+
+def measuring_memory_mb(size: int, steps: int, kernel_trials: int, networks: int = 1, attempt: int = 1) -> int:
+    """MB to measure networks together, most of it for tangent kernels over trials of ``steps`` outputs."""
+    outputs = kernel_trials * steps * CLASSES
+    return _grown(BASE_MB + networks * 8e-6 * outputs * (6 * outputs + 25 * size), MEMORY_MARGIN, attempt)
+
+
+def measuring_minutes(size: int, steps: int, kernel_trials: int, networks: int = 1, attempt: int = 1) -> int:
+    """Minutes to measure networks one after the other on one core."""
+    outputs = kernel_trials * steps * CLASSES
+    seconds = outputs**2 * (2.6e-6 + 1e-8 * size)
+    return _grown((START_S + networks * seconds * TIME_MARGIN) / 60, 1.0, attempt)
+
+
+def drawing_memory_mb(trials: int, steps: int, attempt: int = 1) -> int:
+    """MB to draw training trials: 484 measured for 320,000 trials of 8 steps, up to 40 inputs and a class a step."""
+    return _grown(BASE_MB + 1.2e-4 * trials * steps, MEMORY_MARGIN, attempt)
+
+
+def drawing_minutes(trials: int, steps: int, sampler: str, attempt: int = 1) -> int:
+    """Minutes to draw training trials; NeuroGym's own sampler draws them one by one."""
+    seconds = trials * steps * {"vectorised": 2e-6, "neurogym": 5e-5}[sampler]
+    return _grown((START_S + seconds * TIME_MARGIN) / 60, 1.0, attempt)
+
+
+def _grown(need: float, margin: float, attempt: int) -> int:
+    return math.ceil(need * margin) * attempt
+
+
+def _numbers(duration: Any) -> Iterable[float]:
+    """Every number in a duration of NeuroGym: itself, a list, or a distribution with its arguments."""
+    if isinstance(duration, int | float):
+        yield float(duration)
+    elif isinstance(duration, list):
+        for part in duration:
+            yield from _numbers(part)
