@@ -72,8 +72,9 @@ class _StrictLoader(_SafeLoader):
                 continue
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, Hashable) and key in seen:
+                mark = key_node.start_mark
                 raise ConfigurationError(
-                    f"{Path(key_node.start_mark.name).name}, line {key_node.start_mark.line + 1}: {mistakes.shown(key)} stands twice; "
+                    f"{Path(mark.name).name}, line {mark.line + 1}: {mistakes.shown(key)} stands twice; "
                     "remove or rename one of the two"
                 )
             if isinstance(key, Hashable):  # YAML itself refuses the others
