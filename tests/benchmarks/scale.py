@@ -15,11 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
 from runner import environment, new_project
 
 from .dry_run import jobs
@@ -33,7 +34,13 @@ TOUCH = "import pathlib\n\nfor file in snakemake.output:\n    pathlib.Path(file)
 
 @dataclass(frozen=True)
 class Cost:
-    """What a call of Snakemake took: wall and processor seconds, megabytes at the peak, jobs that it announced."""
+    """What a call of Snakemake took.
+
+    Attributes:
+        wall, processor: seconds; processor time with that of the jobs.
+        megabytes: largest resident set, of Snakemake or of a job.
+        jobs: how many Snakemake announced.
+    """
 
     wall: float
     processor: float
@@ -46,12 +53,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("networks", type=int, nargs="+", help=f"how many; multiples of {SMALLEST} for each experiment")
     parser.add_argument("--experiments", type=int, default=1, metavar="N", help="experiments that share them (1)")
     parser.add_argument("--rerun", action="store_true", help="build with scripts that touch their outputs, and rerun")
-    given = sys.argv[1:] if arguments is None else arguments
-    own, _, others = (given, "", []) if "--" not in given else _split(given)
-    options = parser.parse_args(own)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    place = given.index("--") if "--" in given else len(given)
+    options = parser.parse_args(given[:place])
     print("| networks | call | jobs | wall s | processor s | memory MB |\n|---|---|---|---|---|---|", flush=True)
     for networks in options.networks:
-        for call, cost in costs(networks, options.experiments, options.rerun, others):
+        for call, cost in costs(networks, options.experiments, options.rerun, given[place + 1 :]):
             print(
                 f"| {networks:,} | {call} | {cost.jobs:,} | {cost.wall:.1f} | {cost.processor:.1f} "
                 f"| {cost.megabytes:,.0f} |",
@@ -59,12 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
             )
 
 
-def _split(given: Sequence[str]) -> tuple[Sequence[str], str, Sequence[str]]:
-    place = list(given).index("--")
-    return given[:place], "--", given[place + 1 :]
-
-
-def costs(networks: int, experiments: int, rerun: bool, others: Sequence[str]):
+def costs(networks: int, experiments: int, rerun: bool, others: Sequence[str]) -> Iterator[tuple[str, Cost]]:
     """Each call of Snakemake as text, with its cost, as soon as it is done."""
     with tempfile.TemporaryDirectory() as folder:
         project = new_project(Path(folder, "project"))
@@ -74,13 +76,18 @@ def costs(networks: int, experiments: int, rerun: bool, others: Sequence[str]):
         yield " ".join(plan), snakemake(project.folder, *plan)
         if not rerun:
             return
-        for script in (project.folder / "workflow/scripts").glob("*.py"):
-            script.write_text(TOUCH + script.read_text())  # what it imports still stands in it
+        touch_only(project.folder / "workflow/scripts")
         yield "build, touching", snakemake(project.folder, *others)
         yield "rerun", snakemake(project.folder, *others)
         for module in (project.folder / "workflow/scripts/richlazy").glob("*.py"):
             module.touch()
         yield "rerun after a touch of the library", snakemake(project.folder, *others)
+
+
+def touch_only(scripts: Path) -> None:
+    """Let scripts touch their outputs and end; what they import still stands in them, and is an input of their jobs."""
+    for script in scripts.glob("*.py"):
+        script.write_text(TOUCH + script.read_text())
 
 
 def grid_of(networks: int, experiments: int) -> dict:
