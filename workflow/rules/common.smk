@@ -1,9 +1,13 @@
 """Configuration checks, the runs of every experiment, and names that all stages share. No rules."""
 
+import gc
 import os
 import re
 import sys
 from pathlib import Path
+
+# Planning makes millions of objects that stay; by default Python searches them for garbage again and again.
+gc.set_threshold(100_000, 50, 50)
 
 SCRIPTS = Path(workflow.basedir, "workflow/scripts")
 sys.path.insert(0, str(SCRIPTS))

@@ -5,6 +5,8 @@ reruns exactly the jobs whose results may depend on it.
 """
 
 import ast
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
@@ -23,17 +25,30 @@ def import_closure(script: str | Path) -> list[Path]:
 
 
 def _imported(file: Path) -> set[Path]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     files = set()
-    for name in names:
+    for name in _imported_names(file.read_text()):
         package, _, module = name.partition(".")
         if package == _PACKAGE.name:
             files.add(_PACKAGE / "__init__.py")
             if (_PACKAGE / f"{module}.py").exists():
                 files.add(_PACKAGE / f"{module}.py")
     return files
+
+
+@functools.cache  # the closures of different scripts share most modules
+def _imported_names(source: str) -> frozenset[str]:
+    names: set[str] = set()
+    for node in _statements(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(names)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Every statement in a tree; expressions, which are most of a tree, hold no imports and are passed over."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.expr):
+            yield child
+            yield from _statements(child)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import linalg
+import scipy  # imports scipy.linalg when it is used: planning does without
 
 Matrix = np.ndarray
 
@@ -37,7 +37,7 @@ def truncate_rank(weights: Matrix, rank: int) -> Matrix:
         raise ValueError(f"rank must lie between 1 and the size {size}, not {rank}")
     if rank == size:
         return weights
-    left, singular_values, right = linalg.svd(weights)
+    left, singular_values, right = scipy.linalg.svd(weights)
     return (left[:, :rank] * singular_values[:rank]) @ right[:rank]
 
 
@@ -47,7 +47,7 @@ def soften_rank(weights: Matrix, decay_exponent: float) -> Matrix:
     The singular vectors stay. The effective rank by singular values is then close to 1 / (k + 1).
     """
     size = weights.shape[0]
-    left, singular_values, right = linalg.svd(weights)
+    left, singular_values, right = scipy.linalg.svd(weights)
     decay = (1.0 - np.arange(size) / size) ** decay_exponent
     return (left * (singular_values[0] * decay)) @ right
 
@@ -175,7 +175,7 @@ def frobenius_norm(weights: Matrix) -> float:
 
 def leading_eigenvalue(weights: Matrix) -> float:
     """Largest modulus among the eigenvalues."""
-    return float(np.abs(linalg.eigvals(weights)).max())
+    return float(np.abs(scipy.linalg.eigvals(weights)).max())
 
 
 MATCHINGS: dict[str, Callable[[Matrix], float]] = {
