@@ -50,7 +50,7 @@ def test_every_attempt_asks_for_as_many_times_the_first(attempt):
     for need, arguments in [
         (costs.training_memory_mb, (300, 8, 32, 1)),
         (costs.training_minutes, (300, 8, 32, 10_000, 1)),
-        (costs.measuring_memory_mb, (300, 8, 32)),
+        (costs.measuring_memory_mb, (300, 8, 32, 1)),
         (costs.measuring_minutes, (300, 8, 32, 1)),
         (costs.drawing_memory_mb, (320_000, 8)),
         (costs.drawing_minutes, (320_000, 8, "neurogym")),
