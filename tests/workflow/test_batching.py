@@ -12,13 +12,3 @@ def test_conditions_in_one_job_give_the_bytes_of_networks_in_jobs_of_their_own(p
     assert [name for name in before if after[name] != before[name]] == []
     logs = list((project.folder / "results/tiny/logs/train").rglob("*.log"))
     assert sum("no CUDA device here" in log.read_text() for log in logs) == 6
-
-
-def test_devices_are_asked_of_a_cluster_for_conditions_alone(project):
-    def asked():
-        done = project.snakemake("--dry-run", "--forceall", *TABLES)
-        return {line.strip() for line in done.stdout.splitlines() if "gpu=" in line}
-
-    assert not any("gpu=1" in line for line in asked())
-    project.configure(training={"batching": "condition", "device": "cuda"})
-    assert any("gpu=1" in line for line in asked())

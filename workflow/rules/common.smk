@@ -149,7 +149,7 @@ def folders_of_jobs(folders):
     return (
         "task~.+/seed~[0-9]+"
         if "network" in NETWORK_JOBS
-        else "task~.+,iterations~[0-9]+"
+        else "task~.+iterations~[0-9]+"
     )
 
 
