@@ -55,13 +55,15 @@ def test_the_workflow_passes_the_linter():
     assert "good condition" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("profile", ["profiles/quick"])
-def test_profiles_dry_run(profile, tmp_path):
+@pytest.mark.parametrize(
+    ("profile", "jobs"), [("profiles/quick", r"train network +44"), ("profiles/gpu", r"train condition of seeds 0 to 9 +50")]
+)
+def test_profiles_dry_run(profile, jobs, tmp_path):
     project = new_project(tmp_path / "project")
     command = [sys.executable, "-m", "snakemake", "--profile", profile, "--dry-run"]
     done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, env=environment())
     assert done.returncode == 0, done.stderr
-    assert re.search(r"train network +44", done.stdout + done.stderr)
+    assert re.search(jobs, (done.stdout + done.stderr).replace("_", " "))
 
 
 def test_a_new_task_needs_a_configuration_entry_alone(tmp_path):
