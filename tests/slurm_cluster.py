@@ -3,7 +3,9 @@
     with SlurmCluster() as cluster:
         subprocess.run(["sbatch", "--wrap", "hostname"], env=cluster.environment())
 
-Needs root and Debian's packages slurm-wlm and munge; `missing()` says what is not there.
+Needs root and Debian's packages slurm-wlm and munge; `missing()` says what is not there. With `accounting=True`
+slurmdbd keeps finished jobs in a MariaDB in the same folder, which is what `sacct` answers from (slurmdbd and
+mariadb-server).
 """
 
 import contextlib
@@ -19,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "scancel", "srun", "sinfo")
+DATABASE_PROGRAMS = ("slurmdbd", "sacctmgr", "mariadbd", "mariadb-install-db")
 # A lost node is noticed within half a minute and its jobs start again six seconds later (cred_expire); a job over its
 # memory is killed within seconds.
 CONFIGURATION = """\
@@ -53,9 +56,24 @@ StateSaveLocation={folder}/state
 SlurmdPidFile={folder}/slurmd.%n.pid
 SlurmdLogFile={folder}/slurmd.%n.log
 SlurmdSpoolDir={folder}/spool/%n
-AccountingStorageType=accounting_storage/none
+AccountingStorageType=accounting_storage/{accounting}
 {gpus}
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+DATABASE = """\
+DbdHost={host}
+DbdAddr=127.0.0.1
+DbdPort={port}
+SlurmUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge/socket
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort={storage_port}
+StorageUser=root
+StorageLoc=slurm
+LogFile={folder}/slurmdbd.log
+PidFile={folder}/slurmdbd.pid
 """
 NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} RealMemory={memory_mb}{gres}\n"
 
@@ -64,11 +82,13 @@ class SlurmError(RuntimeError):
     """A daemon did not do what was asked of it."""
 
 
-def missing() -> str:
+def missing(accounting: bool = False) -> str:
     """Why no SLURM can be started here, as one sentence; empty where it can."""
-    absent = [program for program in PROGRAMS if shutil.which(program, path=_path()) is None]
+    programs = PROGRAMS + (DATABASE_PROGRAMS if accounting else ())
+    absent = [program for program in programs if shutil.which(program, path=_path()) is None]
     if absent:
-        return f"no SLURM here ({', '.join(absent)} not found): apt-get install slurm-wlm munge"
+        packages = "slurm-wlm munge" + (" slurmdbd mariadb-server" if accounting else "")
+        return f"no SLURM here ({', '.join(absent)} not found): apt-get install {packages}"
     if os.geteuid() != 0:
         return "a SLURM can be started by root only"
     return ""
@@ -80,10 +100,20 @@ class SlurmCluster:
     The CPUs are a number that SLURM schedules by, and may be more than this machine has.
     """
 
-    def __init__(self, nodes: int = 4, cpus: int = 1, memory_mb: int = 4000, gpus: int = 0, min_job_age_s: int = 600):
+    def __init__(
+        self,
+        nodes: int = 4,
+        cpus: int = 1,
+        memory_mb: int = 4000,
+        gpus: int = 0,
+        min_job_age_s: int = 600,
+        accounting: bool = False,
+    ):
         self.nodes = [f"n{number}" for number in range(1, nodes + 1)]
         self.folder = Path(tempfile.mkdtemp(prefix="slurm-", dir="/tmp"))  # short: a socket's path has 108 bytes
         self._daemons: dict[str, subprocess.Popen] = {}
+        self._ports = _free_ports(3 + nodes)
+        self._accounting = accounting
         self._write_configuration(cpus, memory_mb, gpus, min_job_age_s)
         # Ends what this folder started when this process does, however it ends.
         self._guard = subprocess.Popen(
@@ -108,6 +138,8 @@ class SlurmCluster:
         arguments += [f"--{name}={self.folder}/munge/{name}" for name in ("pid-file", "log-file", "seed-file")]
         self._run_daemon("munged", ["munged", *arguments])
         self.wait_for(lambda: Path(self.folder, "munge/socket").exists(), "munged")
+        if self._accounting:
+            self._start_accounting()
         self.start_controller()
         for node in self.nodes:
             self.start_node(node)
@@ -189,6 +221,24 @@ class SlurmCluster:
         paths = sorted([*self.folder.glob("*.log"), *self.folder.glob("munge/log-file")])
         return "\n".join(f"== {path.name}\n" + "\n".join(path.read_text().splitlines()[-15:]) for path in paths)
 
+    def _start_accounting(self) -> None:
+        """Start a MariaDB of its own, slurmdbd on top of it, and register the cluster there."""
+        _, port, storage_port, *_ = self._ports
+        data = self.folder / "database"
+        install = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--user=root"]
+        subprocess.run([*install, "--auth-root-authentication-method=normal"], check=True, capture_output=True)
+        server = ["mariadbd", "--no-defaults", f"--datadir={data}", f"--socket={self.folder}/database.socket"]
+        server += [f"--port={storage_port}", "--bind-address=127.0.0.1", "--user=root", "--log-warnings=0"]
+        self._run_daemon("mariadbd", server)
+        self.wait_for(lambda: _listens(storage_port), "mariadbd")
+        settings = self.folder / "slurmdbd.conf"
+        settings.touch(mode=0o600)  # slurmdbd wants it so
+        host = socket.gethostname()
+        settings.write_text(DATABASE.format(host=host, folder=self.folder, port=port, storage_port=storage_port))
+        self._run_daemon("slurmdbd", ["slurmdbd", "-D"])
+        self.wait_for(lambda: _listens(port), "slurmdbd")
+        self.command("sacctmgr", "--immediate", "add", "cluster", "test")
+
     def _run_daemon(self, name: str, command: list[str], mark: dict[str, str] | None = None) -> None:
         variables = self.environment() | (mark or {})
         with Path(self.folder, f"{name}.out").open("ab") as output:
@@ -208,12 +258,15 @@ class SlurmCluster:
         key.write_bytes(os.urandom(128))
         key.chmod(0o400)
         host = socket.gethostname()
-        controller_port, *ports = _free_ports(1 + len(self.nodes))
+        controller_port, database_port, _, *ports = self._ports
+        accounting = f"slurmdbd\nAccountingStorageHost=127.0.0.1\nAccountingStoragePort={database_port}"
+        accounting += f"\nAccountingStoragePass={self.folder}/munge/socket"  # its name of munge's socket
         text = CONFIGURATION.format(
             host=host,
             folder=self.folder,
             controller_port=controller_port,
             min_job_age_s=min_job_age_s,
+            accounting=accounting if self._accounting else "none",
             gpus="GresTypes=gpu" if gpus else "",
         )
         gres = f" Gres=gpu:{gpus}" if gpus else ""
@@ -242,6 +295,11 @@ def _free_ports(count: int) -> list[int]:
         for each in sockets:
             each.bind(("127.0.0.1", 0))
         return [each.getsockname()[1] for each in sockets]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _fields(line: str) -> dict[str, str]:

@@ -34,8 +34,9 @@ def every_figure(folder) -> Project:
 def submit(project: Project, cluster: slurm_cluster.SlurmCluster, *arguments: str) -> str:
     """Run `snakemake --profile cluster` to its end, and give back what it said."""
     command = [sys.executable, "-m", "snakemake", "--profile", "cluster", "--configfile", "tiny.yaml"]
+    variables = cluster.environment() | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [*command, *PATIENCE, *arguments], cwd=project.folder, env=cluster.environment(), capture_output=True, text=True
+        [*command, *PATIENCE, *arguments], cwd=project.folder, env=variables, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-5000:] + cluster.logs()
     return done.stderr
@@ -54,3 +55,29 @@ def test_every_figure_on_a_cluster_has_the_bytes_of_a_local_run(cluster, tmp_pat
     assert len(cluster.jobs()) < jobs / 5
     assert {job["JobState"] for job in cluster.jobs()} == {"COMPLETED"}
     assert set(re.findall(r"^localrule (\w+):", said, re.MULTILINE)) <= {"all"}  # nothing ran where Snakemake did
+
+
+MATRIX = "results/tiny/connectivity/structure~svd_truncation+rank~1+matching~frobenius/size~16+gain~1.5/seed~0"
+
+
+def test_a_job_killed_for_its_memory_asks_for_more_and_succeeds(cluster, tmp_path):
+    project = new_project(tmp_path / "project")
+    project.edit("workflow/rules/connectivity.smk", "mem_mb=growing(1000)", "mem_mb=growing(200)")
+    submit(project, cluster, f"{MATRIX}/recurrent_initial.npy")
+    first, second = cluster.jobs()
+    assert (first["MinMemoryNode"], second["MinMemoryNode"]) == ("200M", "400M")
+    assert (first["JobState"], second["JobState"]) == ("FAILED", "COMPLETED")
+    assert (project.folder / MATRIX / "recurrent_initial.npy").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    bool(slurm_cluster.missing(accounting=True)), reason=slurm_cluster.missing(accounting=True) or "slurmdbd is here"
+)
+def test_where_squeue_forgets_finished_jobs_at_once_sacct_is_asked(tmp_path):
+    project = new_project(tmp_path / "project")
+    with slurm_cluster.SlurmCluster(accounting=True, min_job_age_s=2) as cluster:
+        said = submit(project, cluster, f"{MATRIX}/recurrent_initial.npy")
+        assert "Falling back to 'sacct' for status queries" in said
+        assert "COMPLETED" in cluster.command("sacct", "-X", "-n", "--format=State")
+    assert (project.folder / MATRIX / "recurrent_initial.npy").exists()
