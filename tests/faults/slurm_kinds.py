@@ -1,8 +1,10 @@
 """Kinds of faults on a cluster: a real SLURM of virtual nodes, whose daemons and jobs are hit."""
 
 import contextlib
+import getpass
+import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import psutil
 
@@ -88,6 +90,13 @@ def await_end(setting: Setting, run: Run) -> str | None:
     return ""
 
 
+def end_jobs_and_unlock(setting: Setting, output: str) -> Sequence[list[str]]:
+    """After a Snakemake that was killed: end its jobs by the name it gave them, and unlock."""
+    name = re.search(r"SLURM run ID: (\S+)", output)
+    ended = [["scancel", "--user", getpass.getuser(), "--name", name[1]]] if name else []
+    return [*ended, *unlock(setting, output)]
+
+
 SLURM_KINDS: dict[str, Kind] = {
     "SLURM: node lost and back": Kind(any_room, hit_job(lose_node), failing=None),
     "SLURM: slurmd killed under a job": Kind(any_room, hit_job(lose_daemon), failing=None),
@@ -95,5 +104,7 @@ SLURM_KINDS: dict[str, Kind] = {
     "SLURM: job cancelled": Kind(any_room, hit_job(cancel), failing=None),
     "SLURM: job hangs until its time is over": Kind(any_room, hit_job(hang), failing=None),
     "SLURM: too little memory asked for": Kind(too_little_memory, await_end, failing=None),
-    "SLURM: Snakemake killed, its jobs go on": Kind(any_room, to_snakemake(signal.SIGKILL), unlock, failing=None),
+    "SLURM: Snakemake killed, its jobs go on": Kind(
+        any_room, to_snakemake(signal.SIGKILL), end_jobs_and_unlock, failing=None
+    ),
 }
