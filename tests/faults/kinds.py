@@ -90,7 +90,7 @@ def room_for(script: str) -> Callable[[Setting], bool]:
 
 def any_room(setting: Setting) -> bool:
     """Leave work for training or for measuring."""
-    return room_for(setting.rng.choice(["train_network", "measure_network"]))(setting)
+    return room_for(setting.rng.choice(["train_networks", "measure_networks"]))(setting)
 
 
 def send(signals: signal.Signals, script: str) -> Callable[[Setting, Run], str | None]:
@@ -214,10 +214,10 @@ _SIGNALLED = ("draw_batches", "draw_probe", "build_connectivity", "train_network
 
 KINDS: dict[str, Kind] = {
     "training job killed": Kind(
-        room_for("train_network"), send(signal.SIGKILL, "train_network"), failing=("train_network",)
+        room_for("train_networks"), send(signal.SIGKILL, "train_networks"), failing=("train_network",)
     ),
     "measuring job killed": Kind(
-        room_for("measure_network"), send(signal.SIGKILL, "measure_network"), failing=("measure_network",)
+        room_for("measure_networks"), send(signal.SIGKILL, "measure_networks"), failing=("measure_network",)
     ),
     "Snakemake killed, its jobs go on": Kind(any_room, to_snakemake(signal.SIGKILL), unlock),
     "all processes killed (power)": Kind(any_room, lose_power, unlock),

@@ -36,7 +36,7 @@ _MADE_OF = {
 
 def make_room_for(script: str, folder: Path, rng: random.Random) -> None:
     """Delete results where nothing is left to do for a script, so that the next run starts it."""
-    names = _NETWORK if script == "train_network" else ["measures.json"]
+    names = _NETWORK if script == "train_networks" else ["measures.json"]
     found = sorted((folder / RESULTS).glob(f"runs/**/{names[0]}"))
     if found and len(found) == networks(folder):
         chosen = rng.choice(found).parent.relative_to(folder / RESULTS)

@@ -56,7 +56,8 @@ def test_the_workflow_passes_the_linter():
 
 
 @pytest.mark.parametrize(
-    ("profile", "jobs"), [("profiles/quick", r"train network +44"), ("profiles/gpu", r"train condition of seeds 0 to 9 +50")]
+    ("profile", "jobs"),
+    [("profiles/quick", r"train network +44"), ("profiles/gpu", r"train condition of seeds 0 to 9 +50")],
 )
 def test_profiles_dry_run(profile, jobs, tmp_path):
     project = new_project(tmp_path / "project")
