@@ -42,7 +42,9 @@ def assign(keys: Sequence[Key]) -> dict[Key, list[int]]:
 
 def _covers(general: Key, special: Key) -> bool:
     """Whether two keys differ, and agree wherever the first has a value."""
-    return general != special and all(left is None or left == right for left, right in zip(general, special, strict=True))
+    return general != special and all(
+        left is None or left == right for left, right in zip(general, special, strict=True)
+    )
 
 
 def is_missing(value: Any) -> bool:
