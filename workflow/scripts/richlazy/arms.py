@@ -29,14 +29,22 @@ def assign(keys: Sequence[Key]) -> dict[Key, list[int]]:
     Returns:
         For each arm the places of its rows, arms in the order of their first row.
     """
-    distinct = list(dict.fromkeys(keys))
-    arms = [key for key in distinct if not any(_covers(key, other) for other in distinct if other != key)]
-    return {arm: [row for row, key in enumerate(keys) if key == arm or _covers(key, arm)] for arm in arms}
+    places: dict[Key, list[int]] = {}
+    for row, key in enumerate(keys):
+        places.setdefault(key, []).append(row)
+    general = {key: rows for key, rows in places.items() if None in key}  # few or none, among hundreds of arms
+    arms = [key for key in places if key not in general or not any(_covers(key, other) for other in places)]
+    return {
+        arm: sorted(places[arm] + [row for key, rows in general.items() if _covers(key, arm) for row in rows])
+        for arm in arms
+    }
 
 
 def _covers(general: Key, special: Key) -> bool:
-    """Whether two different keys agree wherever the first has a value."""
-    return all(left is None or left == right for left, right in zip(general, special, strict=True))
+    """Whether two keys differ, and agree wherever the first has a value."""
+    return general != special and all(
+        left is None or left == right for left, right in zip(general, special, strict=True)
+    )
 
 
 def is_missing(value: Any) -> bool:
