@@ -70,6 +70,21 @@ def test_a_job_killed_for_its_memory_asks_for_more_and_succeeds(cluster, tmp_pat
     assert (project.folder / MATRIX / "recurrent_initial.npy").exists()
 
 
+def test_conditions_ask_for_a_device_and_nothing_else_does(tmp_path):
+    project = new_project(tmp_path / "project")
+    project.configure(
+        training={"batching": "condition", "device": "cuda"},
+        experiments={"figure_1": {"grid": {"task": ["2AF"], "rank": [1, 16]}}},
+    )
+    with slurm_cluster.SlurmCluster(nodes=2, gpus=1) as cluster:
+        submit(project, cluster, "results/tiny/experiments/figure_1/tables/runs.parquet")
+        asked = {job["Comment"]: job.get("TresPerJob") for job in cluster.jobs()}
+    assert {comment for comment, devices in asked.items() if devices == "gres:gpu:1"} == {
+        "rule_conditions_measure_condition_train_condition"
+    }
+    assert len(asked) == 4  # initial weights, trials, networks, tables
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(
     bool(slurm_cluster.missing(accounting=True)), reason=slurm_cluster.missing(accounting=True) or "slurmdbd is here"
