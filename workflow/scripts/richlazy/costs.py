@@ -2,7 +2,7 @@
 
 Each need is the measured one times a margin, and grows with the attempt: a job that was killed for its memory or time
 asks for more when it is tried again. Measured as peak resident memory and CPU time of one process on one core of an
-AMD EPYC that other work shared, with 32 trials in a batch:
+Intel Xeon that other work shared, with 32 trials in a batch:
 
 | units | steps | training, MB | ms per iteration | measuring 32 trials, MB | s |
 |---|---|---|---|---|---|
