@@ -5,6 +5,10 @@ Writes  runs/{run}/network.npz    initial and final weights, float32
         runs/{run}/history.json   loss curve, final loss, divergence, device
 """
 
+
+include: "network_jobs.smk"
+
+
 for kind, (folders, members) in NETWORK_JOBS.items():
 
     rule:
