@@ -40,8 +40,8 @@ lint: $(INSTALLED)  ## formats, types, workflow rules
 benchmark: $(INSTALLED)  ## speed and memory against stated references, as ratios
 	$(BIN)/python -m tests.benchmarks
 
-campaign: $(INSTALLED)  ## a hundred faults injected into runs of a tiny workflow; about an hour on two cores
-	$(BIN)/python -m tests.faults --faults 100 --seed 0
+campaign: $(INSTALLED)  ## a hundred faults injected into runs of a tiny workflow, and of a SLURM where there is one
+	$(BIN)/python -m tests.faults --faults 100 --seed 0 --at-once 2
 
 clean:  ## remove the environment; results stay
 	rm -rf .venv

@@ -5,6 +5,7 @@ result has the bytes of an undisturbed run, or the chain is kept and named. Fill
 """
 
 import argparse
+import signal
 import sys
 import time
 from functools import partial
@@ -29,6 +30,8 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, metavar="PATH", help="write every fault with its outcome to JSON")
     options = parser.parse_args()
+    # A shell that starts this in the background lets it ignore Ctrl-C, and what it starts would ignore it too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     started = time.monotonic()
     show = partial(print, file=sys.stderr, flush=True)
     kinds = options.only or (list(KINDS) if missing() else every)

@@ -1,6 +1,7 @@
 """Kinds of faults on one machine: what happens to the run, and which documented commands follow it."""
 
 import contextlib
+import os
 import random
 import re
 import resource
@@ -119,6 +120,14 @@ def to_snakemake(signals: signal.Signals) -> Callable[[Setting, Run], str | None
     return inject
 
 
+def interrupt(setting: Setting, run: Run) -> str | None:
+    """What Ctrl-C does in a terminal: SIGINT to Snakemake and to its jobs."""
+    if run.job("", setting.rng, _LONGEST_S) is None:
+        return None
+    os.killpg(run.process.pid, signal.SIGINT)
+    return ""
+
+
 def lose_power(setting: Setting, run: Run) -> str | None:
     """Kill Snakemake and all its jobs at once."""
     if run.job("", setting.rng, _LONGEST_S) is None:
@@ -222,7 +231,7 @@ KINDS: dict[str, Kind] = {
     "Snakemake killed, its jobs go on": Kind(any_room, to_snakemake(signal.SIGKILL), unlock),
     "all processes killed (power)": Kind(any_room, lose_power, unlock),
     "Snakemake terminated (SIGTERM)": Kind(any_room, to_snakemake(signal.SIGTERM), failing=_SIGNALLED),
-    "Snakemake interrupted (Ctrl-C)": Kind(any_room, to_snakemake(signal.SIGINT), failing=_SIGNALLED),
+    "Snakemake interrupted (Ctrl-C)": Kind(any_room, interrupt, failing=_SIGNALLED, unaided=False),
     "out of memory in a job": Kind(any_room, limit_memory, failing=_SIGNALLED),
     "disk full": Kind(has_disk, fill_disk, free_disk, failing=_SIGNALLED),
     "record damaged": Kind(damage(cut=False), await_refusal, delete_damaged, failing=_SIGNALLED, unaided=False),
