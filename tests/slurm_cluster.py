@@ -199,6 +199,10 @@ class SlurmCluster:
         self._end(node, signal.SIGKILL)
         _kill(self.folder, node)
 
+    def kill_daemon(self, node: str) -> None:
+        """Lose the slurmd of a node at once; the processes of its jobs go on, and nobody hears of them."""
+        self._end(node, signal.SIGKILL)
+
     def kill_controller(self) -> None:
         """Lose slurmctld at once; nodes and jobs go on, commands get no answer."""
         self._end("slurmctld", signal.SIGKILL)

@@ -68,7 +68,7 @@ def lose_node(setting: Setting, job: psutil.Process, number: str, node: str) -> 
 
 def lose_daemon(setting: Setting, job: psutil.Process, number: str, node: str) -> None:
     """A slurmd that is killed while its job goes on, and started again after SLURM has noticed."""
-    setting.cluster._end(node, signal.SIGKILL)
+    setting.cluster.kill_daemon(node)
     _come_back(setting, node)
 
 
