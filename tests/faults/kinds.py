@@ -23,7 +23,7 @@ _LONGEST_S = 4.0  # about as long as a job of the tiny scale takes
 LOCKED = "Error: Directory cannot be locked"
 DAMAGED = re.compile(r"(\S+) is damaged \(.*?\); delete it and run the same command again")
 DISK_FULL = re.compile(r"the disk is full \(.*?\) while writing \S+; free space and run the same command again")
-MEMORY = re.compile(r"not enough memory \(.*?\); give the job more .* and run the same command again")
+MEMORY = re.compile(r"not enough memory \(.*?\); on one machine .* and run the same command again")
 CLOCK = re.compile(r"Output \S+ has older modification time .*? could indicate a clock skew problem")
 
 

@@ -92,9 +92,10 @@ def training_memory(members):
 
     def memory(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
-        return costs.training_memory_mb(
+        need = costs.training_memory_mb(
             run["size"], steps_of(run), run["batch_size"], len(members), attempt
         )
+        return need + GPU * costs.CUDA_MB * attempt
 
     return memory
 
@@ -127,9 +128,10 @@ def measuring_memory(members):
     def memory(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
         trials = config["probe"]["kernel_trials"]
-        return costs.measuring_memory_mb(
+        need = costs.measuring_memory_mb(
             run["size"], kernel_steps(run), trials, len(members), attempt
         )
+        return need + GPU * costs.CUDA_MB * attempt
 
     return memory
 

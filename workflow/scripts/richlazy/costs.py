@@ -22,6 +22,8 @@ MEMORY_MARGIN = 1.25
 TIME_MARGIN = 3.0
 # A script with PyTorch before it has read anything, and the two Snakemake processes that run it in a job of a cluster.
 BASE_MB = 260.0 + 2 * 190.0
+# CUDA's libraries and context in the memory of the host. Not measured: no device was at hand.
+CUDA_MB = 3000
 # Start of Python and Snakemake on a node that has not read them before.
 START_S = 60.0
 # NeuroGym's tasks here have three; a task with more grows into what it needs by its second attempt.

@@ -58,8 +58,8 @@ def _sentence(error: BaseException) -> str | None:
         )
     if isinstance(error, MemoryError) or any(words in str(error).lower() for words in _MEMORY):
         return (
-            f"not enough memory ({_first_line(error)}); give the job more (mem_mb of its rule) "
-            "or run fewer jobs at once (--cores), and run the same command again"
+            f"not enough memory ({_first_line(error)}); on one machine run fewer jobs at once (--cores), on a cluster "
+            "give the job more (mem_mb of its rule), and run the same command again"
         )
     return None
 
