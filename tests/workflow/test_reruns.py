@@ -68,7 +68,7 @@ def test_an_edit_of_the_training_loop_trains_again(project):
 
 
 def test_a_module_that_the_kernels_use_measures_again(project):
-    project.edit(f"{LIBRARY}/kernels.py", "Exact tangent kernel of one network.", "The exact kernel of one network.")
+    project.edit(f"{LIBRARY}/kernels.py", "Exact tangent kernel of one network,", "The exact kernel of one network,")
     assert project.jobs()["measure_network"] == RUNS
     assert "train_network" not in project.jobs()
 
