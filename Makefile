@@ -9,7 +9,7 @@ INSTALLED = .venv/installed
 # Jobs have one thread each; Snakemake runs as many jobs as there are cores.
 export OMP_NUM_THREADS = 1
 
-.PHONY: run paper test test-slow test-slurm lint benchmark campaign clean
+.PHONY: run paper test test-slow test-faults test-slurm lint benchmark campaign clean
 
 run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
 	$(BIN)/snakemake --profile profiles/quick
@@ -26,6 +26,9 @@ test: $(INSTALLED) lint  ## all tests but the slow ones
 
 test-slow: $(INSTALLED)  ## the slow tests
 	$(BIN)/pytest -q -m slow
+
+test-faults: $(INSTALLED)  ## a few faults injected into a run, and the documented commands after each
+	$(BIN)/pytest -q -m faults
 
 test-slurm: $(INSTALLED)  ## the cluster profile on a real SLURM of four virtual nodes (root, Debian's slurm-wlm and munge)
 	$(BIN)/pytest -q -m slurm
