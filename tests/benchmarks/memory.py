@@ -56,7 +56,7 @@ def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
     draw_probe.draw_probe(str(folder / "probe.npz"), str(folder / "decision.npy"), description, task, run, 1)
     job = {
         "recurrents": [recurrent], "inputs": [inputs], "targets": [targets], "description": description,
-        "saved": [network], "histories": [history], "run": run, "seeds": [SEED], "structure": {"signs_held": False},
+        "saved": [network], "histories": [history], "runs": [run], "structure": {"signs_held": False},
         # Every loss is above this one, so that training ends at its first point of the curve.
         "settings": settings | {"divergence_loss": -1.0},
     }  # fmt: skip

@@ -16,13 +16,11 @@ from richlazy.closure import import_closure
 from richlazy.connectivity import STRUCTURE_PARAMETERS
 
 try:
-    # Jobs of a cluster read this file again; what they were submitted with is checked.
-    if workflow.is_main_process:
-        configuration.check(
-            config,
-            Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
-            workflow.configfiles,
-        )
+    configuration.check(
+        config,
+        Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
+        workflow.configfiles,
+    )
 except configuration.ConfigurationError as error:
     sys.exit(f"Configuration: {error}")
 

@@ -54,25 +54,6 @@ def parameters_of_networks(members):
     return parameters
 
 
-def shared_parameters(members, keys):
-    """Params function that gives parameters which the networks of a job have in common."""
-
-    def parameters(wildcards):
-        run = networks_of_job(members, wildcards)[0]
-        return {key: run[key] for key in keys}
-
-    return parameters
-
-
-def seeds_of_networks(members):
-    """Params function that gives the seed of each network of a job."""
-
-    def seeds(wildcards):
-        return [run["seed"] for run in networks_of_job(members, wildcards)]
-
-    return seeds
-
-
 def training_structure(members):
     """Params function that gives what training needs to know of the structure: whether signs are held."""
 

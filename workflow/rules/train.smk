@@ -51,18 +51,7 @@ for kind, (folders, members) in NETWORK_JOBS.items():
             runtime=training_minutes(members),
             gpu=GPU,
         params:
-            run=shared_parameters(
-                members,
-                [
-                    "leak",
-                    "rectification",
-                    "time_step_ms",
-                    "time_constant_ms",
-                    "learning_rate",
-                    "momentum",
-                ],
-            ),
-            seeds=seeds_of_networks(members),
+            runs=parameters_of_networks(members),
             structure=training_structure(members),
             settings=collect_settings(
                 "training",

@@ -27,7 +27,7 @@ def recheck_run(config_file, runs_table, fingerprints_table, provenance, output,
         draw_batches(x, y, task, run)
         draw_probe(probe, decision, about, task, run, config["probe"]["trials"])
         how = ({"signs_held": structure.get("signs_held", False)}, config["training"] | {"device": "cpu"})
-        train_networks([w], [x], [y], about, [network], [history], run, [run["seed"]], *how)
+        train_networks([w], [x], [y], about, [network], [history], [run], *how)
         measure_networks([network], [history], [probe], [decision], about, [measures], [run], config["probe"], "cpu")
         result = reference.compare(row, committed, network, records.load_json(measures))
     records.save_json(output, result | {"same_class": reference.same_class(origin)})

@@ -5,15 +5,16 @@ import torch
 from richlazy import devices, logs, networks, records, training
 
 
-def train_networks(recurrents, inputs, targets, description, saved, histories, run, seeds, structure, settings):
+def train_networks(recurrents, inputs, targets, description, saved, histories, runs, structure, settings):
     device = devices.prepare(settings["device"])
     # Mapped, not read: a batch comes into memory when its turn comes.
     batches, classes = ([records.load_array(path, mapped=True) for path in paths] for paths in (inputs, targets))
     input_units, outputs = batches[0].shape[-1], records.load_json(description)["classes"]
     initial = networks.Weights.stacked(
-        networks.initial_weights(records.load_array(recurrent), input_units, outputs, seed)
-        for recurrent, seed in zip(recurrents, seeds, strict=True)
+        networks.initial_weights(records.load_array(recurrent), input_units, outputs, run["seed"])
+        for recurrent, run in zip(recurrents, runs, strict=True)
     )
+    run = runs[0]  # they differ in their seeds alone
     rho = networks.leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"])
     final, course = training.train(
         initial.map(lambda matrix: matrix.to(device)), batches, classes,
@@ -32,5 +33,5 @@ if __name__ == "__main__":
     inputs, output, params = snakemake.input, snakemake.output, snakemake.params
     train_networks(
         inputs.recurrent, inputs.inputs, inputs.targets, inputs.description[0], output.network, output.history,
-        params.run, params.seeds, params.structure, params.settings,
+        params.runs, params.structure, params.settings,
     )  # fmt: skip
