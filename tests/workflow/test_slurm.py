@@ -62,10 +62,17 @@ MATRIX = "results/tiny/connectivity/structure~svd_truncation+rank~1+matching~fro
 
 def test_a_job_killed_for_its_memory_asks_for_more_and_succeeds(cluster, tmp_path):
     project = new_project(tmp_path / "project")
-    project.edit("workflow/rules/connectivity.smk", "mem_mb=growing(1000)", "mem_mb=growing(200)")
+    # SLURM looks at the memory of a job once a second, so this one holds what it takes for some seconds. It is 0.5 GB
+    # beside the 0.2 to 0.4 GB of its processes: more than the first attempt asks for, less than the second.
+    project.edit("workflow/rules/connectivity.smk", "mem_mb=growing(1000)", "mem_mb=growing(600)")
+    held = "    held = b'1' * 500_000_000\n    __import__('time').sleep(10)\n    del held\n"
+    script = "workflow/scripts/build_connectivity.py"
+    project.edit(
+        script, "    records.save_array(output, weights)\n", f"{held}    records.save_array(output, weights)\n"
+    )
     submit(project, cluster, f"{MATRIX}/recurrent_initial.npy")
     first, second = cluster.jobs()
-    assert (first["MinMemoryNode"], second["MinMemoryNode"]) == ("200M", "400M")
+    assert (first["MinMemoryNode"], second["MinMemoryNode"]) == ("600M", "1200M")
     assert (first["JobState"], second["JobState"]) == ("FAILED", "COMPLETED")
     assert (project.folder / MATRIX / "recurrent_initial.npy").exists()
 
