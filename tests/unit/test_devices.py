@@ -44,6 +44,11 @@ def test_an_unknown_device_is_refused_with_the_choices():
         devices.prepare("tpu")
 
 
+def test_the_cpu_takes_networks_one_at_a_time_and_a_device_all_at_once():
+    assert devices.parts(3, torch.device("cpu")) == [slice(0, 1), slice(1, 2), slice(2, 3)]
+    assert devices.parts(3, torch.device("cuda")) == [slice(0, 3)]
+
+
 @needs_cuda
 def test_a_cuda_device_is_named():
     assert devices.name(devices.prepare("cuda")) == torch.cuda.get_device_name()

@@ -183,5 +183,5 @@ def test_kernels_of_many_networks_are_those_of_each(rectification, times):
     )
     for network, (weights, inputs) in enumerate(problems):
         alone = tangent_kernel(weights, inputs, dynamics, times)
-        assert torch.equal(together.all[network], alone.all)
-        assert torch.equal(together.recurrent[network], alone.recurrent)
+        assert oracles.relative_error(together.all[network], alone.all) < 1e-6
+        assert oracles.relative_error(together.recurrent[network], alone.recurrent) < 1e-6

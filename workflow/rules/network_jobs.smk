@@ -68,13 +68,22 @@ def training_structure(members):
     return structure
 
 
+def networks_at_a_time(members):
+    """How many networks of a job are in memory together: all on a GPU, one on the CPU (devices.parts)."""
+    return len(members) if GPU else 1
+
+
 def training_memory(members):
     """Resource function that gives MB to train the networks of a job."""
 
     def memory(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
         need = costs.training_memory_mb(
-            run["size"], steps_of(run), run["batch_size"], len(members), attempt
+            run["size"],
+            steps_of(run),
+            run["batch_size"],
+            networks_at_a_time(members),
+            attempt,
         )
         return need + GPU * costs.CUDA_MB * attempt
 
@@ -110,7 +119,7 @@ def measuring_memory(members):
         run = networks_of_job(members, wildcards)[0]
         trials = config["probe"]["kernel_trials"]
         need = costs.measuring_memory_mb(
-            run["size"], kernel_steps(run), trials, len(members), attempt
+            run["size"], kernel_steps(run), trials, networks_at_a_time(members), attempt
         )
         return need + GPU * costs.CUDA_MB * attempt
 

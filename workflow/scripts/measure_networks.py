@@ -14,6 +14,12 @@ def load_trained(network, probe, decision):
 
 def measure_networks(saved, histories, probes, decisions, description, outputs, runs, settings, device):
     device = devices.prepare(device)
+    for part in devices.parts(len(runs), device):
+        own = (files[part] for files in (saved, histories, probes, decisions, outputs, runs))
+        measure_together(*own, description, settings, device)
+
+
+def measure_together(saved, histories, probes, decisions, outputs, runs, description, settings, device):
     trained = metrics.Trained.stacked(map(load_trained, saved, probes, decisions)).map(lambda array: array.to(device))
     rho = networks.leak_factor(runs[0]["leak"], runs[0]["time_step_ms"], runs[0]["time_constant_ms"])
     dynamics = networks.Dynamics(rho, runs[0]["rectification"])

@@ -7,6 +7,12 @@ from richlazy import devices, logs, networks, records, training
 
 def train_networks(recurrents, inputs, targets, description, saved, histories, runs, structure, settings):
     device = devices.prepare(settings["device"])
+    for part in devices.parts(len(runs), device):
+        own = (files[part] for files in (recurrents, inputs, targets, saved, histories, runs))
+        train_together(*own, description, structure, settings, device)
+
+
+def train_together(recurrents, inputs, targets, saved, histories, runs, description, structure, settings, device):
     # Mapped, not read: a batch comes into memory when its turn comes.
     batches, classes = ([records.load_array(path, mapped=True) for path in paths] for paths in (inputs, targets))
     input_units, outputs = batches[0].shape[-1], records.load_json(description)["classes"]

@@ -1,6 +1,6 @@
 """Training: gradient descent on stored batches, for one network or for many at once.
 
-Networks that are trained together do not touch each other: on the CPU each has the bytes that it would have alone.
+Networks that are trained together do not touch each other: each is, but for rounding, what it would be alone.
 """
 
 import math
