@@ -13,25 +13,22 @@ def load_trained(network, probe, decision):
 
 
 def measure_networks(saved, histories, probes, decisions, description, outputs, runs, settings, device):
-    device = devices.prepare(device)
-    for part in devices.parts(len(runs), device):
-        own = (files[part] for files in (saved, histories, probes, decisions, outputs, runs))
-        measure_together(*own, description, settings, device)
-
-
-def measure_together(saved, histories, probes, decisions, outputs, runs, description, settings, device):
-    trained = metrics.Trained.stacked(map(load_trained, saved, probes, decisions)).map(lambda array: array.to(device))
-    rho = networks.leak_factor(runs[0]["leak"], runs[0]["time_step_ms"], runs[0]["time_constant_ms"])
-    dynamics = networks.Dynamics(rho, runs[0]["rectification"])
-    measured = metrics.measure_together(trained, dynamics, settings["kernel_trials"], settings["kernel_times"])
-    task = records.load_json(description)
+    device, task = devices.prepare(device), records.load_json(description)
     ceiling = {name: task[name] for name in ("bayes_loss", "bayes_accuracy")}
-    for output, run, network, probe, history, measures in zip(
-        outputs, runs, saved, probes, histories, measured, strict=True
-    ):
-        course = records.load_json(history)
-        outcome = {name: course[name] for name in ("final_loss", "diverged", "diverged_at")}
-        records.save_json(output, run | {"network": network, "probe": probe} | outcome | ceiling | measures)
+    for part in devices.parts(len(runs), device):
+        measured = measure_together(saved[part], probes[part], decisions[part], runs[part][0], settings, device)
+        own = (files[part] for files in (outputs, runs, saved, probes, histories))
+        for output, run, network, probe, history, measures in zip(*own, measured, strict=True):
+            course = records.load_json(history)
+            outcome = {name: course[name] for name in ("final_loss", "diverged", "diverged_at")}
+            records.save_json(output, run | {"network": network, "probe": probe} | outcome | ceiling | measures)
+
+
+def measure_together(saved, probes, decisions, run, settings, device):
+    trained = metrics.Trained.stacked(map(load_trained, saved, probes, decisions)).map(lambda array: array.to(device))
+    rho = networks.leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"])
+    dynamics = networks.Dynamics(rho, run["rectification"])
+    return metrics.measure_together(trained, dynamics, settings["kernel_trials"], settings["kernel_times"])
 
 
 if __name__ == "__main__":
