@@ -25,18 +25,15 @@ def train_together(recurrents, inputs, targets, runs, classes, settings, device)
     )
     run = runs[0]  # they differ in their seeds alone
     rho = networks.leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"])
-    final, course = training.train(
-        initial.map(lambda matrix: matrix.to(device)), batches, answers,
-        networks.Dynamics(rho, run["rectification"]), run["learning_rate"], run["momentum"],
-        settings["loss_steps"], settings["divergence_loss"], signs_held=settings["signs_held"],
-    )  # fmt: skip
+    chosen = {name: settings[name] for name in ("loss_steps", "divergence_loss", "signs_held")}
+    start, dynamics = initial.map(lambda matrix: matrix.to(device)), networks.Dynamics(rho, run["rectification"])
+    how = (dynamics, run["learning_rate"], run["momentum"])
+    final, course = training.train(start, batches, answers, *how, **chosen)
     return initial, final.map(torch.Tensor.cpu), course
 
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "numpy", "torch")
-    inputs, output, params = snakemake.input, snakemake.output, snakemake.params
-    train_networks(
-        inputs.recurrent, inputs.inputs, inputs.targets, inputs.description[0], output.network, output.history,
-        params.runs, params.structure, params.settings,
-    )  # fmt: skip
+    inputs, out, params = snakemake.input, snakemake.output, snakemake.params
+    files = (inputs.recurrent, inputs.inputs, inputs.targets, inputs.description[0], out.network, out.history)
+    train_networks(*files, params.runs, params.structure, params.settings)
