@@ -11,7 +11,7 @@ from typing import Any
 import draw_batches
 import draw_probe
 from richlazy import records
-from richlazy.connectivity import initial_recurrent_weights
+from richlazy.connectivity import structured_weights
 from richlazy.seeds import generator
 
 from . import ROOT
@@ -48,7 +48,7 @@ def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
     recurrent, inputs, targets, description, network, history = (str(folder / name) for name in names)
     records.save_array(
         recurrent,
-        initial_recurrent_weights(
+        structured_weights(
             "gaussian", config["connectivity"]["size"], preset["gain"], "frobenius", generator(SEED, "connectivity")
         ),
     )

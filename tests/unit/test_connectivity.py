@@ -16,7 +16,7 @@ gains = st.floats(0.1, 3.0)
 
 def weights_of(seed, kind, size=20, gain=GAIN, matching="frobenius", **parameters):
     rng = seeds.generator(seed, "connectivity")
-    return connectivity.initial_recurrent_weights(kind, size, gain, matching, rng, **parameters)
+    return connectivity.structured_weights(kind, size, gain, matching, rng, **parameters)
 
 
 def singular_values(weights):
@@ -205,7 +205,7 @@ def test_every_structure_consumes_the_same_random_numbers():
     after = []
     for kind, parameters in (("gaussian", {}), ("svd_truncation", {"rank": 3}), ("soft_rank", {"decay_exponent": 1.0})):
         rng = seeds.generator(0, "connectivity")
-        connectivity.initial_recurrent_weights(kind, 20, GAIN, "frobenius", rng, **parameters)
+        connectivity.structured_weights(kind, 20, GAIN, "frobenius", rng, **parameters)
         after.append(rng.random())
     assert len(set(after)) == 1
 

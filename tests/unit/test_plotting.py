@@ -138,7 +138,7 @@ def spectra_of(config, runs, notes):
         options = {name: mapped if name == "connectome" else structure[name] for name in kind.options}
         rng = np.random.default_rng(run["seed"])
         matrices.append(
-            connectivity.initial_recurrent_weights(
+            connectivity.structured_weights(
                 structure["kind"], run["size"], run["gain"], run["matching"] or "frobenius", rng, **options
             )
         )

@@ -33,7 +33,7 @@ def random_connectome(size=20, seed=0, density=0.3):
 
 def weights_of(seed, kind, size=20, matching="frobenius", **settings):
     rng = seeds.generator(seed, "connectivity")
-    return connectivity.initial_recurrent_weights(kind, size, GAIN, matching, rng, **settings)
+    return connectivity.structured_weights(kind, size, GAIN, matching, rng, **settings)
 
 
 # A setting of every kind, at 20 units.
@@ -100,7 +100,7 @@ def test_structures_that_hold_signs_have_columns_of_one_sign_unless_shuffled_awa
 @pytest.mark.parametrize("kind", [kind for kind, structure in connectivity.STRUCTURES.items() if not structure.draws])
 def test_structures_without_random_numbers_of_their_own_leave_the_generator_where_the_base_draw_does(kind):
     structured, plain = (seeds.generator(0, "connectivity") for _ in range(2))
-    connectivity.initial_recurrent_weights(kind, 20, GAIN, "frobenius", structured, **SETTINGS[kind])
+    connectivity.structured_weights(kind, 20, GAIN, "frobenius", structured, **SETTINGS[kind])
     connectivity.ENTRIES[SETTINGS[kind].get("entries", "uniform" if kind == "uniform" else "gaussian")](20, GAIN, plain)
     assert structured.random() == plain.random()
 

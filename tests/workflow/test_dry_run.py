@@ -81,7 +81,7 @@ def test_a_new_task_needs_a_configuration_entry_alone(tmp_path):
     description = "results/tiny/trials/task~comparison/time_step_ms~100/seed~0/task.json"
     project.run(description)
     found = json.loads((project.folder / description).read_text())
-    assert found["environment"] == "DelayComparison" and found["classes"] == 3
+    assert found["environment"] == "DelayComparison" and found["outputs"] == 3
     assert project.jobs()["train_network"] == 4
 
 

@@ -1,7 +1,7 @@
 """Initial recurrent weights of one structure, size, gain and seed."""
 
 from richlazy import logs, records
-from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES, initial_recurrent_weights
+from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES, structured_weights
 from richlazy.seeds import generator
 
 
@@ -10,7 +10,7 @@ def build_connectivity(output, run, structure, connectome=None):
     settings |= {name: structure[name] for name in STRUCTURES[structure["kind"]].options}
     if connectome is not None:
         settings["connectome"] = records.load_array(connectome)
-    weights = initial_recurrent_weights(
+    weights = structured_weights(
         kind=structure["kind"],
         size=run["size"],
         gain=run["gain"],

@@ -15,7 +15,7 @@ def train_networks(recurrents, inputs, targets, description, saved, histories, r
 def train_together(recurrents, inputs, targets, saved, histories, runs, description, structure, settings, device):
     # Mapped, not read: a batch comes into memory when its turn comes.
     batches, classes = ([records.load_array(path, mapped=True) for path in paths] for paths in (inputs, targets))
-    input_units, outputs = batches[0].shape[-1], records.load_json(description)["classes"]
+    input_units, outputs = batches[0].shape[-1], records.load_json(description)["outputs"]
     initial = networks.Weights.stacked(
         networks.initial_weights(records.load_array(recurrent), input_units, outputs, run["seed"])
         for recurrent, run in zip(recurrents, runs, strict=True)

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
+from richlazy import task_settings
 from richlazy.arms import is_missing
 from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES
 
@@ -17,16 +18,19 @@ Run = dict[str, Any]
 # Every parameter of a run, with type and meaning, in the order of the tables.
 PARAMETERS: dict[str, tuple[type, str]] = {
     "task": (str, "name of the task in the configuration"),
-    "structure": (str, "name of the structure of the initial recurrent weights"),
+    "condition_number": (float, "kappa of the feature modulation F of a teacher; null for tasks without one"),
+    "architecture": (str, "recurrent, or feedforward: two layers, the first with the structure (trials of one step)"),
+    "structure": (str, "name of the structure of the initial recurrent weights, or of those of the first layer"),
     "rank": (int, "rank of svd_truncation; null for other structures"),
     "decay_exponent": (float, "exponent k of soft_rank; null for other structures"),
     "matching": (str, "magnitude that is equal to that of the unstructured draw; null for unstructured weights"),
     "size": (int, "number of recurrent units"),
-    "gain": (float, "g; the unstructured draw has entries of scale g / sqrt(size)"),
-    "leak": (str, "euler: 1 - dt/tau of a state stays; exponential: exp(-dt/tau)"),
-    "rectification": (str, "after_leak or inside (Eq. 1); after_leak where nothing of the old state stays"),
-    "time_step_ms": (float, "ms; step dt of network and task"),
-    "time_constant_ms": (float, "ms; membrane time constant tau"),
+    "gain": (float, "g; the unstructured draw has entries of scale g / sqrt(columns of the matrix)"),
+    "readout": (str, "how the readout weights start: linear_layer, normal or equal_norm"),
+    "leak": (str, "euler: 1 - dt/tau of a state stays; exponential: exp(-dt/tau); null for feedforward networks"),
+    "rectification": (str, "after_leak, inside (Eq. 1) or none; after_leak where nothing of the old state stays"),
+    "time_step_ms": (float, "ms; step dt of network and task; null for feedforward networks"),
+    "time_constant_ms": (float, "ms; membrane time constant tau; likewise"),
     "learning_rate": (float, "eta of Eq. 3"),
     "momentum": (float, "of the gradient descent"),
     "batch_size": (int, "trials in a batch"),
@@ -34,16 +38,21 @@ PARAMETERS: dict[str, tuple[type, str]] = {
     "seed": (int, "seed of the run; runs of one seed are paired"),
 }
 
-# Folders of the path of a run; parameters that a structure does not take are left out.
-_CONNECTIVITY = (("structure", "rank", "decay_exponent", "matching"), ("size", "gain"), ("seed",))
-# What decides the initial recurrent weights of a run.
-CONNECTIVITY_PARAMETERS = tuple(name for folder in _CONNECTIVITY for name in folder)
-_PROBE = (("task",), ("time_step_ms",), ("seed",))
-_BATCHES = (("task",), ("time_step_ms",), ("batch_size", "iterations"), ("seed",))
+# What a parameter is in most networks, and in all that were published before it could be anything else.
+USUAL = {"architecture": "recurrent", "readout": "linear_layer"}
+
+# Folders of the path of a run; parameters that a network does not take, and usual ones, are left out.
+_RECURRENT_WEIGHTS = (("structure", "rank", "decay_exponent", "matching"), ("size", "gain"), ("seed",))
+# The first layer has a column for each input of the task, and may be aligned with its teacher.
+_FIRST_LAYER = (("task", "condition_number"), *_RECURRENT_WEIGHTS)
+# What decides the initial weights that have the structure.
+CONNECTIVITY_PARAMETERS = tuple(name for folder in _FIRST_LAYER for name in folder)
+_PROBE = (("task", "condition_number"), ("time_step_ms",), ("seed",))
+_BATCHES = (("task", "condition_number"), ("time_step_ms",), ("batch_size", "iterations"), ("seed",))
 _RUN = (
-    ("task",),
+    ("task", "condition_number"),
     ("structure", "rank", "decay_exponent", "matching"),
-    ("size", "gain"),
+    ("size", "gain", "readout"),
     ("leak", "rectification", "time_step_ms", "time_constant_ms"),
     ("learning_rate", "momentum", "batch_size", "iterations"),
     ("seed",),
@@ -74,12 +83,15 @@ def runs(config: Config, name: str) -> list[Run]:
         **config["connectivity"],
         **config["dynamics"],
         **{key: config["training"][key] for key in ("learning_rate", "batch_size", "iterations")},
+        "condition_number": 1.0,
     }
     unique: dict[str, Run] = {}
     for grid in grids(experiment):
-        for chosen in itertools.product(*grid.values()):
+        for values_of_one in itertools.product(*grid.values()):
+            chosen = dict(zip(grid, values_of_one, strict=True))
+            own = config["tasks"][chosen["task"]].get("defaults", {})
             for seed in seeds(experiment):
-                run = _canonical(config, defaults | dict(zip(grid, chosen, strict=True)) | {"seed": seed})
+                run = _canonical(config, defaults | own | chosen | {"seed": seed})
                 unique.setdefault(run_path(run), run)
     return list(unique.values())
 
@@ -87,21 +99,32 @@ def runs(config: Config, name: str) -> list[Run]:
 def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     """Parameters in their types and order, without those that make no difference to this network."""
     structure = STRUCTURES[config["structures"][given["structure"]]["kind"]]
+    task = config["tasks"][given["task"]]
     ignored = set(STRUCTURE_PARAMETERS) - {structure.parameter}
     if structure.unstructured:
         ignored.add("matching")
+    if "teacher" not in task:
+        ignored.add("condition_number")
+    given = {**given, "architecture": "recurrent"}
+    if task_settings.is_feedforward(task):
+        ignored |= {"leak", "time_step_ms", "time_constant_ms"}
+        given = {**given, "architecture": "feedforward"}
+        if given["rectification"] != "none":
+            given["rectification"] = "after_leak"
     run = {
         name: kind(given[name]) if name in given and name not in ignored else None
         for name, (kind, _) in PARAMETERS.items()
     }
-    if run["leak"] == "euler" and run["time_step_ms"] == run["time_constant_ms"]:
+    memoryless = run["leak"] == "euler" and run["time_step_ms"] == run["time_constant_ms"]
+    if memoryless and run["rectification"] == "inside":
         run["rectification"] = "after_leak"
     return run
 
 
 def run_of_row(row: Mapping[str, Any]) -> Run:
     """Run of a row of a table or JSON file, its parameters in their types again."""
-    return {name: None if is_missing(row[name]) else kind(row[name]) for name, (kind, _) in PARAMETERS.items()}
+    found = {name: row.get(name, USUAL.get(name)) for name in PARAMETERS}  # a published table may be older than some
+    return {name: None if is_missing(found[name]) else kind(found[name]) for name, (kind, _) in PARAMETERS.items()}
 
 
 def arms(config: Config, name: str) -> list[str]:
@@ -181,8 +204,11 @@ def _range_text(numbers: tuple[int, ...]) -> str:
 
 
 def connectivity_path(run: Run) -> str:
-    """Folder of the initial recurrent weights, shared by all tasks and ways of training."""
-    return _path(run, _CONNECTIVITY)
+    """Folder of the initial weights that have the structure.
+
+    Recurrent weights are shared by all tasks and ways of training, a first layer by all ways of training.
+    """
+    return _path(run, _FIRST_LAYER if run["architecture"] == "feedforward" else _RECURRENT_WEIGHTS)
 
 
 def probe_path(run: Run) -> str:
@@ -198,8 +224,16 @@ def batches_path(run: Run) -> str:
 def _path(run: Run, folders: tuple[tuple[str, ...], ...]) -> str:
     # Not a comma: Snakemake names the jobs of a cluster by their wildcards and splits there (its issue 2366).
     return "/".join(
-        "+".join(f"{name}~{_text(run[name])}" for name in folder if run[name] is not None) for folder in folders
+        part for part in ("+".join(_named(run, name) for name in folder if _tells(run, name)) for folder in folders) if part
     )
+
+
+def _tells(run: Run, name: str) -> bool:
+    return run[name] is not None and run[name] != USUAL.get(name)
+
+
+def _named(run: Run, name: str) -> str:
+    return f"{name}~{_text(run[name])}"
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,66 @@
+"""What the configuration says of a task, without importing what makes its trials.
+
+A task is one of three kinds: a NeuroGym environment, a set of images shown row by row or whole, or a linear teacher
+(Liu et al. 2024, section 2.3). A network that sees a trial in a single step has no use for recurrent weights: such
+tasks are learned by feedforward networks of two layers, whose first layer has the structure.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Task = Mapping[str, Any]
+
+# Rows of the largest images that a registered image set has; shown row by row they are the steps of a trial.
+_ROWS = 28
+
+
+def kind(task: Task) -> str:
+    """``neurogym``, ``images`` or ``teacher``: whichever key the task has."""
+    return "images" if "images" in task else "teacher" if "teacher" in task else "neurogym"
+
+
+def is_feedforward(task: Task) -> bool:
+    """Whether a trial of the task is a single step, which a feedforward network learns."""
+    return kind(task) == "teacher" or task.get("presentation") == "whole"
+
+
+def is_regression(task: Task) -> bool:
+    """Whether targets are numbers, learned by squared error, instead of classes."""
+    return kind(task) == "teacher"
+
+
+def loss(task: Task) -> str:
+    """``squared_error`` for numbers as targets, ``cross_entropy`` for classes."""
+    return "squared_error" if is_regression(task) else "cross_entropy"
+
+
+def loss_steps(task: Task, training: Mapping[str, Any]) -> str:
+    """Steps of a trial at which the loss counts; images and teachers have a target at the last one alone."""
+    return training["loss_steps"] if kind(task) == "neurogym" else "last"
+
+
+def probe(task: Task, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Group ``probe`` of the configuration with what the task has of its own."""
+    return {**settings, **task.get("probe", {})}
+
+
+def steps(task: Task, time_step_ms: float | None) -> int:
+    """Steps of the longest trial of a task, or of the sequences into which its trials are cut."""
+    if is_feedforward(task):
+        return 1
+    if kind(task) == "images":
+        return _ROWS
+    if "sequence_steps" in task:
+        return task["sequence_steps"]
+    longest = sum(max(_numbers(duration), default=0.0) for duration in task["timing_ms"].values())
+    return math.ceil(longest / float(time_step_ms or math.nan))
+
+
+def _numbers(duration: Any) -> Iterable[float]:
+    """Every number in a duration of NeuroGym: itself, a list, or a distribution with its arguments."""
+    if isinstance(duration, int | float):
+        yield float(duration)
+    elif isinstance(duration, list):
+        for part in duration:
+            yield from _numbers(part)
