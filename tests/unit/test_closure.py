@@ -105,7 +105,13 @@ def library_of_rules():
 
 RULES = list(library_of_rules())
 # What was downloaded does not depend on code, and no edit of code may download it again.
-DOWNLOADS = {"download_cave_table", "download_cave_nuclei", "download_cave_synapses", "download_release"}
+DOWNLOADS = {
+    "download_cave_table",
+    "download_cave_nuclei",
+    "download_cave_synapses",
+    "download_release",
+    "download_source",
+}
 
 
 def test_every_script_belongs_to_a_rule():

@@ -14,6 +14,7 @@ sys.path.insert(0, str(SCRIPTS))
 from richlazy import cave_token, configuration, costs, experiments
 from richlazy.closure import import_closure
 from richlazy.connectivity import STRUCTURE_PARAMETERS
+from richlazy.images import IDX_FILES
 
 try:
     configuration.check(
@@ -21,6 +22,11 @@ try:
         Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
         workflow.configfiles,
     )
+    SOURCES = configuration.load_sources(
+        Path(workflow.basedir, "data/sources.yaml"),
+        Path(workflow.basedir, "workflow/schemas/sources.schema.yaml"),
+    )
+    configuration.check_entries(config, SOURCES)
 except configuration.ConfigurationError as error:
     sys.exit(f"Configuration: {error}")
 

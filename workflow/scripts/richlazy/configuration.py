@@ -11,6 +11,7 @@ import yaml
 
 from richlazy import arms, environments, experiments, mistakes
 from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES
+from richlazy.images import IDX_FILES
 
 # Environments with semantics of the paper, and a vectorised sampler for them; the same as
 # tasks.PAPER_ENVIRONMENTS, named here because importing NeuroGym takes seconds.
@@ -18,7 +19,8 @@ PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "Con
 
 # Folders of results/ at paper scale, which no other scale may take as its own.
 RESULT_FOLDERS = (
-    "benchmarks", "connectivity", "connectomes", "experiments", "logs", "recheck", "reference", "runs", "trials",
+    "benchmarks", "connectivity", "connectomes", "experiments", "images", "logs", "recheck", "reference", "runs",
+    "trials",
 )  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -45,12 +47,69 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
     _check_schema(config, _load_schema(schema_path))
     _check_tasks(config)
     _check_connectomes(config)
+    _check_image_sets(config)
     _check_structures(config)
     _check_device(config)
     _check_probe(config)
     _check_selection(config)
     for name in selected(config):
         _check_experiment(config, name)
+
+
+def load_sources(path: str | Path, schema_path: str | Path) -> dict[str, Any]:
+    """Registry of data, checked.
+
+    Args:
+        path: data/sources.yaml.
+        schema_path: its JSON schema, in YAML.
+
+    Returns:
+        Sources by name, as the schema describes them.
+
+    Raises:
+        ConfigurationError: for the first mistake that is found.
+    """
+    path = Path(path)
+    _check_duplicate_keys(path)
+    registry = yaml.load(path.read_text(), _SafeLoader)
+    error = jsonschema.exceptions.best_match(_Validator(_load_schema(schema_path)).iter_errors(registry))
+    if error is not None:
+        # Sentences about the configuration send their reader to its own files.
+        sentence = mistakes.sentence(error).replace("the configuration", "the registry")
+        for name in ("config.yaml", "workflow/docs/configuration.md"):
+            sentence = sentence.replace(name, "workflow/schemas/sources.schema.yaml")
+        raise ConfigurationError(f"{path.name}: {sentence}")
+    for name, source in registry.items():
+        files = [file["file"] for file in source["files"].values()]
+        twice = sorted({file for file in files if files.count(file) > 1})
+        if twice:
+            raise ConfigurationError(
+                f"{path.name}: {name}.files stores {mistakes.listed(twice)} twice; give each file a name of its own"
+            )
+    return registry
+
+
+def check_entries(config: Config, sources: Mapping[str, Any]) -> None:
+    """Refuse an image set whose entry of the registry is missing or holds no images.
+
+    Args:
+        config: a configuration that ``check`` accepts.
+        sources: what ``load_sources`` gives.
+
+    Raises:
+        ConfigurationError: for the first mistake that is found.
+    """
+    for name, settings in config["image_sets"].items():
+        if "entry" not in settings:
+            continue
+        where = f"image_sets.{name}.entry"
+        _known(where, "source", settings["entry"], sources)
+        missing = [file for file in IDX_FILES if file not in sources[settings["entry"]]["files"]]
+        if missing:
+            raise ConfigurationError(
+                f"{where} is {settings['entry']!r}, whose files in data/sources.yaml lack {mistakes.listed(missing)}; "
+                "name a source of images"
+            )
 
 
 def selected(config: Config) -> list[str]:
@@ -197,6 +256,17 @@ def _check_connectomes(config: Config) -> None:
             _check_selection_of_cells(f"{where}.{key}", key, entry[key])
             if "format" in entry[key]:
                 _check_connectome_format(f"{where}.{key}", entry[key])
+
+
+def _check_image_sets(config: Config) -> None:
+    needed = {"registry": ("entry",), "folder": ("entry", "folder"), "scikit-learn": ()}
+    for name, settings in config["image_sets"].items():
+        where, source = f"image_sets.{name}", settings["source"]
+        for key in needed[source]:
+            if key not in settings:
+                raise ConfigurationError(f"{where} lacks {key}, which source: {source} needs; add it")
+        for key in [key for key in settings if key not in ("source", *needed[source])]:
+            raise ConfigurationError(f"{where}.{key} has no effect on source: {source}; remove it or take a new name")
 
 
 def _check_selection_of_cells(where: str, source: str, settings: Mapping[str, Any]) -> None:
