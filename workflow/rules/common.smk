@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ gc.set_threshold(100_000, 50, 50)
 SCRIPTS = Path(workflow.basedir, "workflow/scripts")
 sys.path.insert(0, str(SCRIPTS))
 
-from richlazy import cave_token, configuration, costs, experiments
+from richlazy import cave_token, configuration, costs, experiments, task_settings
 from richlazy.closure import import_closure
 from richlazy.connectivity import STRUCTURE_PARAMETERS
 from richlazy.images import IDX_FILES
@@ -69,9 +70,9 @@ STATISTICS = f"{RESULTS}/experiments/{{experiment}}/statistics/{{table}}.parquet
 wildcard_constraints:
     experiment="[a-z][a-z0-9_]*",
     run="task~.+/seed~[0-9]+",
-    connectivity="structure~.+/seed~[0-9]+",
-    probe="task~[^/]+/time_step_ms~[^/]+/seed~[0-9]+",
-    batches="task~[^/]+/time_step_ms~[^/]+/batch_size~[^/]+/seed~[0-9]+",
+    connectivity="(task~[^/]+/)?structure~.+/seed~[0-9]+",
+    probe="task~[^/]+/(time_step_ms~[^/]+/)?seed~[0-9]+",
+    batches="task~[^/]+/(time_step_ms~[^/]+/)?batch_size~[^/]+/seed~[0-9]+",
 
 
 def require_token(jobs):
@@ -145,6 +146,45 @@ def task_of(table, wildcard):
     return task
 
 
+def trials_of(kind):
+    """Regular expression of the trials whose task is of a kind, as the beginning of a folder."""
+    names = [
+        name
+        for name, task in config["tasks"].items()
+        if task_settings.kind(task) == kind
+    ]
+    return f"task~({one_of(map(re.escape, names))})[+/]"
+
+
+def images_of(table, wildcard):
+    """Input function that gives the images which the task behind a wildcard shows."""
+
+    def images(wildcards):
+        task = config["tasks"][table[wildcards[wildcard]]["task"]]
+        return f"{RESULTS}/images/{task['images']}.npz"
+
+    return images
+
+
+def probe_settings(wildcards):
+    """How the task of a probe is probed."""
+    task = config["tasks"][PROBES[wildcards.probe]["task"]]
+    return task_settings.probe(task, config["probe"])
+
+
+def structured_weights_file(run):
+    """File of the initial weights of a run that have its structure."""
+    layer = "input" if run["architecture"] == "feedforward" else "recurrent"
+    path = experiments.connectivity_path(run)
+    return f"{RESULTS}/connectivity/{path}/{layer}_initial.npy"
+
+
+def description_of_connectivity(wildcards):
+    """Description of the task whose inputs are the columns of a first layer."""
+    run = CONNECTIVITIES[wildcards.connectivity]
+    return f"{RESULTS}/trials/{experiments.probe_path(run)}/task.json"
+
+
 def connectome_of_connectivity(wildcards):
     """Input function that gives the connectome from which initial weights are made, where there is one."""
     run = CONNECTIVITIES[wildcards.connectivity]
@@ -188,8 +228,8 @@ def connectivity_runs(experiment):
 def experiment_connectivities(wildcards):
     """Initial recurrent weights of all runs of an experiment, each once."""
     return [
-        f"{RESULTS}/connectivity/{path}/recurrent_initial.npy"
-        for path in connectivity_runs(wildcards.experiment)
+        structured_weights_file(run)
+        for run in connectivity_runs(wildcards.experiment).values()
     ]
 
 
@@ -272,7 +312,7 @@ def growing(need):
 
 def steps_of(run):
     """Steps of the longest trial of a run's task."""
-    return costs.trial_steps(config["tasks"][run["task"]], run["time_step_ms"])
+    return task_settings.steps(config["tasks"][run["task"]], run["time_step_ms"])
 
 
 def drawing_memory(wildcards, attempt):

@@ -40,7 +40,7 @@ for kind, (folders, members) in NETWORK_JOBS.items():
             gpu=GPU,
         params:
             runs=parameters_of_networks(members),
-            settings=collect_settings("probe", ["kernel_trials", "kernel_times"]),
+            settings=measuring_settings(members),
             device=lookup(within=config, dpath="training/device"),
         message:
             "Measuring {wildcards.networks}"

@@ -45,6 +45,50 @@ def stage_inputs(members, path_of_run, stage, file):
     return shared_files
 
 
+def structured_weights_of(members):
+    """Input function that gives, for each network of a job, the initial weights that have the structure."""
+
+    def weights(wildcards):
+        return [
+            structured_weights_file(run) for run in networks_of_job(members, wildcards)
+        ]
+
+    return weights
+
+
+def task_of_job(members, wildcards):
+    """Configuration of the task that the networks of a job learn."""
+    return config["tasks"][networks_of_job(members, wildcards)[0]["task"]]
+
+
+def training_settings(members):
+    """Params function that gives how the networks of a job are trained, beside their parameters."""
+
+    def settings(wildcards):
+        task = task_of_job(members, wildcards)
+        keys = ["divergence_loss", "final_loss_fraction", "device"]
+        keys += ["target_accuracy", "stop_at_target"]
+        return collect_settings("training", keys) | {
+            "loss": task_settings.loss(task),
+            "loss_steps": task_settings.loss_steps(task, config["training"]),
+        }
+
+    return settings
+
+
+def measuring_settings(members):
+    """Params function that gives how the networks of a job are measured."""
+
+    def settings(wildcards):
+        task = task_of_job(members, wildcards)
+        probe = task_settings.probe(task, config["probe"])
+        return {key: probe[key] for key in ["kernel_trials", "kernel_times"]} | {
+            "loss_steps": task_settings.loss_steps(task, config["training"])
+        }
+
+    return settings
+
+
 def parameters_of_networks(members):
     """Params function that gives all parameters of each network of a job."""
 
@@ -107,9 +151,14 @@ def training_minutes(members):
     return minutes
 
 
+def probe_of(run):
+    """How the task of a run is probed."""
+    return task_settings.probe(config["tasks"][run["task"]], config["probe"])
+
+
 def kernel_steps(run):
     """Steps of a trial at which the tangent kernel is measured."""
-    return steps_of(run) if config["probe"]["kernel_times"] == "all" else 1
+    return steps_of(run) if probe_of(run)["kernel_times"] == "all" else 1
 
 
 def measuring_memory(members):
@@ -117,7 +166,7 @@ def measuring_memory(members):
 
     def memory(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
-        trials = config["probe"]["kernel_trials"]
+        trials = probe_of(run)["kernel_trials"]
         need = costs.measuring_memory_mb(
             run["size"], kernel_steps(run), trials, networks_at_a_time(members), attempt
         )
@@ -131,7 +180,7 @@ def measuring_minutes(members):
 
     def minutes(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
-        trials = config["probe"]["kernel_trials"]
+        trials = probe_of(run)["kernel_trials"]
         return costs.measuring_minutes(
             run["size"], kernel_steps(run), trials, len(members), attempt
         )

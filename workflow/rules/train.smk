@@ -16,12 +16,7 @@ for kind, (folders, members) in NETWORK_JOBS.items():
         name:
             f"train_{kind}"
         input:
-            recurrent=stage_inputs(
-                members,
-                experiments.connectivity_path,
-                "connectivity",
-                "recurrent_initial.npy",
-            ),
+            structured=structured_weights_of(members),
             inputs=stage_inputs(
                 members, experiments.batches_path, "trials", "inputs.npy"
             ),
@@ -53,10 +48,7 @@ for kind, (folders, members) in NETWORK_JOBS.items():
         params:
             runs=parameters_of_networks(members),
             structure=training_structure(members),
-            settings=collect_settings(
-                "training",
-                ["loss_steps", "divergence_loss", "final_loss_fraction", "device"],
-            ),
+            settings=training_settings(members),
         message:
             "Training {wildcards.networks}"
         script:

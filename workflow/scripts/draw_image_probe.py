@@ -19,5 +19,5 @@ if __name__ == "__main__":
     output, params = snakemake.output, snakemake.params
     draw_image_probe(
         output.probe, output.decision, output.description, snakemake.input.images, params.task, params.run,
-        params.trials,
+        params.settings["trials"],
     )  # fmt: skip

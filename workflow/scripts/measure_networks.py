@@ -21,9 +21,8 @@ def measure_networks(saved, histories, probes, decisions, description, outputs, 
 
 def measure_together(saved, histories, probes, decisions, outputs, runs, description, settings, device):
     trained = metrics.Trained.stacked(map(load_trained, saved, probes, decisions)).map(lambda array: array.to(device))
-    rho = networks.leak_factor(runs[0]["leak"], runs[0]["time_step_ms"], runs[0]["time_constant_ms"])
-    dynamics = networks.Dynamics(rho, runs[0]["rectification"])
-    measured = metrics.measure_together(trained, dynamics, settings["kernel_trials"], settings["kernel_times"])
+    how = (settings[name] for name in ("kernel_trials", "kernel_times", "loss_steps"))
+    measured = metrics.measure_together(trained, networks.dynamics_of(runs[0]), *how)
     task = records.load_json(description)
     ceiling = {name: task[name] for name in ("bayes_loss", "bayes_accuracy")}
     for output, run, network, probe, history, measures in zip(

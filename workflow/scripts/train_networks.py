@@ -5,39 +5,51 @@ import torch
 from richlazy import devices, logs, networks, records, training
 
 
-def train_networks(recurrents, inputs, targets, description, saved, histories, runs, structure, settings):
+def train_networks(structured, inputs, targets, description, saved, histories, runs, structure, settings, snapshots):
     device = devices.prepare(settings["device"])
     for part in devices.parts(len(runs), device):
-        own = (files[part] for files in (recurrents, inputs, targets, saved, histories, runs))
-        train_together(*own, description, structure, settings, device)
+        own = (files[part] for files in (structured, inputs, targets, saved, histories, runs))
+        train_together(*own, description, structure, settings, snapshots, device)
 
 
-def train_together(recurrents, inputs, targets, saved, histories, runs, description, structure, settings, device):
+def initial_weights(structured, input_units, outputs, run):
+    matrix = records.load_array(structured)
+    if run["architecture"] == "feedforward":
+        return networks.initial_feedforward_weights(matrix, outputs, run["readout"], run["seed"])
+    return networks.initial_weights(matrix, input_units, outputs, run["seed"])
+
+
+def train_together(
+    structured, inputs, targets, saved, histories, runs, description, structure, settings, snapshots, device
+):
     # Mapped, not read: a batch comes into memory when its turn comes.
-    batches, classes = ([records.load_array(path, mapped=True) for path in paths] for paths in (inputs, targets))
+    batches, answers = ([records.load_array(path, mapped=True) for path in paths] for paths in (inputs, targets))
     input_units, outputs = batches[0].shape[-1], records.load_json(description)["outputs"]
     initial = networks.Weights.stacked(
-        networks.initial_weights(records.load_array(recurrent), input_units, outputs, run["seed"])
-        for recurrent, run in zip(recurrents, runs, strict=True)
+        initial_weights(matrix, input_units, outputs, run) for matrix, run in zip(structured, runs, strict=True)
     )
     run = runs[0]  # they differ in their seeds alone
-    rho = networks.leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"])
+    kept = {place: snapshots[network] for place, network in enumerate(saved) if network in snapshots}
     final, course = training.train(
-        initial.map(lambda matrix: matrix.to(device)), batches, classes,
-        networks.Dynamics(rho, run["rectification"]), run["learning_rate"], run["momentum"],
-        settings["loss_steps"], settings["divergence_loss"], signs_held=structure["signs_held"],
+        initial.map(lambda matrix: matrix.to(device)), batches, answers, networks.dynamics_of(run),
+        run["learning_rate"], run["momentum"], settings["loss_steps"], settings["divergence_loss"],
+        signs_held=structure["signs_held"], loss=settings["loss"], iterations=run["iterations"],
+        target_accuracy=settings["target_accuracy"], stop_at_target=settings["stop_at_target"],
+        snapshot_at=settings["snapshot_at"] if kept else (),
     )  # fmt: skip
     final = final.map(torch.Tensor.cpu)
     for place, (network, history) in enumerate(zip(saved, histories, strict=True)):
         networks.save_network(network, initial.of_network(place), final.of_network(place))
         outcome = course.of_network(place, settings["final_loss_fraction"])
         records.save_json(history, outcome | {"device": devices.name(device)})
+    for place, path in kept.items():
+        networks.save_snapshots(path, course.snapshots_of_network(place))
 
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "numpy", "torch")
     inputs, output, params = snakemake.input, snakemake.output, snakemake.params
     train_networks(
-        inputs.recurrent, inputs.inputs, inputs.targets, inputs.description[0], output.network, output.history,
-        params.runs, params.structure, params.settings,
+        inputs.structured, inputs.inputs, inputs.targets, inputs.description[0], output.network, output.history,
+        params.runs, params.structure, params.settings, dict(zip(params.followed, output.snapshots, strict=True)),
     )  # fmt: skip

@@ -15,8 +15,6 @@ Intel Xeon that other work shared, with 32 trials in a batch:
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
 
 MEMORY_MARGIN = 1.25
 TIME_MARGIN = 3.0
@@ -28,15 +26,6 @@ CUDA_MB = 3000
 START_S = 60.0
 # NeuroGym's tasks here have three; a task with more grows into what it needs by its second attempt.
 CLASSES = 3
-
-
-def trial_steps(task: Mapping[str, Any], time_step_ms: float) -> int:
-    """Steps of the longest trial of a task of the configuration, or of the sequences into which its trials are cut."""
-    if "sequence_steps" in task:
-        return task["sequence_steps"]
-    return math.ceil(
-        sum(max(_numbers(duration), default=0.0) for duration in task["timing_ms"].values()) / time_step_ms
-    )
 
 
 def training_memory_mb(size: int, steps: int, batch_size: int, networks: int = 1, attempt: int = 1) -> int:
@@ -79,12 +68,3 @@ def drawing_minutes(trials: int, steps: int, sampler: str, attempt: int = 1) -> 
 
 def _grown(need: float, margin: float, attempt: int) -> int:
     return math.ceil(need * margin) * attempt
-
-
-def _numbers(duration: Any) -> Iterable[float]:
-    """Every number in a duration of NeuroGym: itself, a list, or a distribution with its arguments."""
-    if isinstance(duration, int | float):
-        yield float(duration)
-    elif isinstance(duration, list):
-        for part in duration:
-            yield from _numbers(part)

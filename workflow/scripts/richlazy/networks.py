@@ -10,9 +10,10 @@ and the output is w r[t] (Eq. 2). Both agree when rho is 0.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,6 +41,13 @@ class Dynamics:
     def inside(self) -> bool:
         """Whether the rectifier stands inside the recurrence and the leak outside it."""
         return self.rectification == "inside"
+
+
+def dynamics_of(run: Mapping[str, Any]) -> Dynamics:
+    """Dynamics of the network of a run; without a leak nothing stays of an old state."""
+    if run["leak"] is None:
+        return Dynamics(0.0, run["rectification"])
+    return Dynamics(leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"]), run["rectification"])
 
 
 def leak_factor(leak: str, time_step_ms: float, time_constant_ms: float) -> float:
@@ -100,6 +108,39 @@ def initial_weights(recurrent: np.ndarray, input_units: int, outputs: int, seed:
     return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
 
 
+# How the readout weights of a feedforward network can start; a recurrent one has the first.
+READOUTS = ("linear_layer", "normal", "equal_norm")
+
+
+def initial_feedforward_weights(first_layer: np.ndarray, outputs: int, readout: str, seed: int) -> Weights:
+    """Weights of a two-layer network before training, float32, without recurrent weights (shape (0, 0)).
+
+    Args:
+        first_layer: (N, N_in).
+        outputs: N_out.
+        readout: ``linear_layer`` as in recurrent networks; ``normal``: Gaussian entries of the same scale as those of
+            the first layer (the simulations of Liu et al. 2024, C.2); ``equal_norm``: Gaussian, with the Frobenius
+            norm of the first layer (the setting of Theorem 1, appendix B.1).
+        seed: of the run.
+
+    Raises:
+        ValueError: for another readout.
+    """
+    size, rng = len(first_layer), generator(seed, "readout_weights")
+    norm = float(np.linalg.norm(first_layer))
+    if readout == "linear_layer":
+        readout_weights = linear_layer_weights(outputs, size, rng)
+    elif readout == "normal":
+        readout_weights = rng.standard_normal((outputs, size)) * (norm / math.sqrt(first_layer.size))
+    elif readout == "equal_norm":
+        drawn = rng.standard_normal((outputs, size))
+        readout_weights = drawn * (norm / np.linalg.norm(drawn))
+    else:
+        raise ValueError(f"unknown readout {readout!r}; choose one of {', '.join(READOUTS)}")
+    matrices = (np.zeros((0, 0)), first_layer, readout_weights)
+    return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
+
+
 def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple[torch.Tensor, torch.Tensor]:
     """Rates and rectifier derivatives on a set of trials.
 
@@ -132,8 +173,8 @@ def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple
 def save_network(path: str | Path, initial: Weights, final: Weights) -> None:
     """Write initial and final weights as float32 to ``network.npz``, atomically.
 
-    Keys: ``recurrent_initial``, ``recurrent`` (N, N); ``input_initial``, ``input`` (N, N_in);
-    ``readout_initial``, ``readout`` (N_out, N).
+    Keys: ``recurrent_initial``, ``recurrent`` (N, N), or (0, 0) in a feedforward network; ``input_initial``,
+    ``input`` (N, N_in); ``readout_initial``, ``readout`` (N_out, N).
     """
     arrays = {}
     for name in ("recurrent", "input", "readout"):
@@ -148,3 +189,20 @@ def load_network(path: str | Path) -> tuple[Weights, Weights]:
     initial = Weights(*(torch.from_numpy(arrays[f"{name}_initial"]) for name in ("recurrent", "input", "readout")))
     final = Weights(*(torch.from_numpy(arrays[name]) for name in ("recurrent", "input", "readout")))
     return initial, final
+
+
+def save_snapshots(path: str | Path, snapshots: Sequence[tuple[int, Weights]]) -> None:
+    """Write weights at some iterations as float32, atomically.
+
+    Keys: ``iterations`` (S,), and the three matrices, each (S, rows, columns).
+    """
+    stacked = Weights.stacked(weights for _, weights in snapshots)
+    arrays = {name: getattr(stacked, name).numpy().astype(np.float32) for name in ("recurrent", "input", "readout")}
+    records.save_arrays(path, iterations=np.array([iteration for iteration, _ in snapshots]), **arrays)
+
+
+def load_snapshots(path: str | Path) -> list[tuple[int, Weights]]:
+    """Iterations and weights that ``save_snapshots`` wrote."""
+    arrays = records.load_arrays(path)
+    weights = Weights(*(torch.from_numpy(arrays[name]) for name in ("recurrent", "input", "readout")))
+    return [(int(iteration), weights.of_network(place)) for place, iteration in enumerate(arrays["iterations"])]
