@@ -460,6 +460,26 @@ CONNECTOMES = [
         "selection": EVERY_CELL}}}, "connectomes.mine.release.connections.sha256 is 'abc'", ""),
 ]  # fmt: skip
 
+IMAGE_SETS = [
+    Mistake("no source", {"image_sets.mnist.source": REMOVED}, "image_sets.mnist lacks source", "add it"),
+    Mistake("source", {"image_sets.mnist.source": "registri"}, "image_sets.mnist.source is 'registri'",
+            "(did you mean 'registry'?); choose one of"),
+    Mistake("unknown key", {"image_sets.digits.path": "here"}, "image_sets.digits has an unknown key 'path'",
+            "known keys are"),
+    Mistake("no entry", {"image_sets.mnist.entry": REMOVED}, "image_sets.mnist lacks entry",
+            "which source: registry needs; add it"),
+    Mistake("no folder", {"image_sets.mnist.source": "folder"}, "image_sets.mnist lacks folder",
+            "which source: folder needs; add it"),
+    Mistake("folder of no text", {"image_sets.mnist": {"source": "folder", "entry": "mnist", "folder": 5}},
+            "image_sets.mnist.folder must be a text", "put it in quotes"),
+    Mistake("folder without use", {"image_sets.mnist.folder": "here"},
+            "image_sets.mnist.folder has no effect on source: registry", "remove it or take a new name"),
+    Mistake("entry without use", {"image_sets.mnist.source": "scikit-learn"},
+            "image_sets.mnist.entry has no effect on source: scikit-learn", "remove it or take a new name"),
+    Mistake("name", {"image_sets.my digits": {"source": "scikit-learn"}}, "image_sets has the name 'my digits'",
+            "use letters"),
+]  # fmt: skip
+
 OF_GROUPS = [
     Mistake("no groups", {f"{FIGURE_2}.groups": []}, f"{FIGURE_2}.groups is []", "give at least 1"),
     Mistake("unknown key", {f"{FIGURE_2}.groups": [group(sizes=[3])]}, f"{FIGURE_2}.groups[0] has an unknown key",
@@ -499,7 +519,8 @@ OF_GROUPS = [
 GROUPS = {
     "unknown key": UNKNOWN_KEYS, "missing key": MISSING_KEYS, "type": WRONG_TYPES, "range": RANGES, "empty": EMPTY,
     "repeated": REPEATED, "choice": CHOICES, "name": NAMES, "unknown name": UNKNOWN_NAMES,
-    "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES, "group": OF_GROUPS,
+    "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES,
+    "image set": IMAGE_SETS, "group": OF_GROUPS,
 }  # fmt: skip
 MISTAKES = {f"{group}: {mistake.name}": mistake for group, members in GROUPS.items() for mistake in members}
 
@@ -855,10 +876,10 @@ def test_every_group_of_the_schema_is_closed():
 
 
 # Keys that stand in config.yaml, but not in each of its entries.
-OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held"}
+OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held", "entry"}
 OPTIONAL |= {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
-# Keys that config.yaml has no use for: of tasks, and of sources of a connectome that it does not take.
-ABSENT = {"arguments", "sequence_steps", "release", "file"}
+# Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.
+ABSENT = {"arguments", "sequence_steps", "release", "file", "folder"}
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=".".join)
