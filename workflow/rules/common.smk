@@ -41,6 +41,8 @@ RUNS = {
     for runs_of_one in EXPERIMENT_RUNS.values()
     for run in runs_of_one
 }
+# Runs that are followed during training, with the iterations.
+FOLLOWED = experiments.followed(config, SELECTED)
 CONNECTIVITIES = {experiments.connectivity_path(run): run for run in RUNS.values()}
 PROBES = {experiments.probe_path(run): run for run in RUNS.values()}
 BATCHES = {experiments.batches_path(run): run for run in RUNS.values()}
@@ -135,6 +137,16 @@ def run_files(file):
         ]
 
     return files
+
+
+def followed_runs(wildcards):
+    """Runs that an experiment follows during training."""
+    return list(experiments.followed(config, [wildcards.experiment]))
+
+
+def followed_files(wildcards):
+    """Input function that gives what was followed of each of them."""
+    return [f"{RESULTS}/runs/{run}/followed.json" for run in followed_runs(wildcards)]
 
 
 def task_of(table, wildcard):
@@ -235,7 +247,7 @@ def experiment_connectivities(wildcards):
 
 def experiment_connectivity_runs(wildcards):
     """What decides the initial recurrent weights of an experiment, in the order of their files."""
-    keys = experiments.CONNECTIVITY_PARAMETERS
+    keys = [*experiments.CONNECTIVITY_PARAMETERS, "architecture"]
     return [
         {key: run[key] for key in keys}
         for run in connectivity_runs(wildcards.experiment).values()

@@ -2,8 +2,8 @@
 
 import re
 
-# What a training or a measuring job holds, by kind: folders of its jobs, and of the networks within each.
-NETWORK_JOBS = experiments.network_jobs(RUNS, config["training"]["batching"])
+# What a training or a measuring job holds, by kind.
+NETWORK_JOBS = experiments.network_jobs(RUNS, FOLLOWED, config["training"]["batching"])
 # Groups of them are one job of a cluster: cluster/config.yaml says how many.
 GROUP_OF_NETWORKS = (
     "networks" if config["training"]["batching"] == "network" else "conditions"
@@ -12,15 +12,13 @@ GROUP_OF_NETWORKS = (
 GPU = int(config["training"]["device"] == "cuda")
 
 
-def folders_of_jobs(folders):
-    """Regular expression of the folders of training jobs: of their general form, where there is only one kind."""
-    if len(NETWORK_JOBS) > 1:
-        return one_of(map(re.escape, folders))
-    return (
-        "task~.+/seed~[0-9]+"
-        if "network" in NETWORK_JOBS
-        else "task~.+iterations~[0-9]+"
-    )
+def folders_of_jobs(kind):
+    """Regular expression of the folders of one kind of training jobs: of their general form, where that tells."""
+    if kind == "condition":
+        return "task~.+iterations~[0-9]+"
+    if kind == "network":  # nearly all of many, so the others are named
+        return f"(?!({one_of(map(re.escape, FOLLOWED))})$)task~.+/seed~[0-9]+"
+    return one_of(map(re.escape, NETWORK_JOBS[kind].folders))
 
 
 def files_of_networks(members, file):
@@ -67,13 +65,38 @@ def training_settings(members):
     def settings(wildcards):
         task = task_of_job(members, wildcards)
         keys = ["divergence_loss", "final_loss_fraction", "device"]
-        keys += ["target_accuracy", "stop_at_target"]
-        return collect_settings("training", keys) | {
-            "loss": task_settings.loss(task),
-            "loss_steps": task_settings.loss_steps(task, config["training"]),
-        }
+        return (
+            collect_settings("training", keys)
+            | task_settings.target(task, config["training"])
+            | {
+                "loss": task_settings.loss(task),
+                "loss_steps": task_settings.loss_steps(task, config["training"]),
+            }
+        )
 
     return settings
+
+
+def iterations_to_follow(followed):
+    """Params function that gives the iterations at which the weights of a job's networks are kept."""
+
+    def iterations(wildcards):
+        paths = (wildcards.networks + member for member in followed)
+        return sorted({iteration for path in paths for iteration in FOLLOWED[path]})
+
+    return iterations
+
+
+def followed_networks(followed):
+    """Params function that gives the networks of a job that are followed, in the order of their snapshots."""
+
+    def networks(wildcards):
+        return [
+            f"{RESULTS}/runs/{wildcards.networks}{member}/network.npz"
+            for member in followed
+        ]
+
+    return networks
 
 
 def measuring_settings(members):
@@ -186,3 +209,32 @@ def measuring_minutes(members):
         )
 
     return minutes
+
+
+def probe_of_run(wildcards):
+    """Input function that gives the probe of a run that is followed."""
+    path = experiments.probe_path(RUNS[wildcards.run])
+    return f"{RESULTS}/trials/{path}/probe.npz"
+
+
+def following_settings(wildcards):
+    """Outputs of the tangent kernels of a run that is followed."""
+    probe = probe_of(RUNS[wildcards.run])
+    return {key: probe[key] for key in ["kernel_trials", "kernel_times"]}
+
+
+def following_memory(wildcards, attempt):
+    """MB that following a run needs: two kernels are in memory together, as when it is measured."""
+    run = RUNS[wildcards.run]
+    return costs.measuring_memory_mb(
+        run["size"], kernel_steps(run), probe_of(run)["kernel_trials"], attempt=attempt
+    )
+
+
+def following_minutes(wildcards, attempt):
+    """Minutes that following a run needs: half of those of measuring it for each of its snapshots."""
+    run = RUNS[wildcards.run]
+    need = costs.measuring_minutes(
+        run["size"], kernel_steps(run), probe_of(run)["kernel_trials"], attempt=attempt
+    )
+    return need * len(FOLLOWED[wildcards.run])

@@ -29,7 +29,7 @@ def measure_together(saved, histories, probes, decisions, outputs, runs, descrip
         outputs, runs, saved, probes, histories, measured, strict=True
     ):
         course = records.load_json(history)
-        outcome = {name: course[name] for name in ("final_loss", "diverged", "diverged_at")}
+        outcome = {name: course.get(name) for name in ("final_loss", "diverged", "diverged_at", "reached_at")}
         records.save_json(output, run | {"network": network, "probe": probe} | outcome | ceiling | measures)
 
 

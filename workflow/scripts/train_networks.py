@@ -1,11 +1,15 @@
 """Train the networks of one job, and keep their initial and final weights and loss curves."""
 
+from types import MappingProxyType
+
 import torch
 
 from richlazy import devices, logs, networks, records, training
 
 
-def train_networks(structured, inputs, targets, description, saved, histories, runs, structure, settings, snapshots):
+def train_networks(
+    structured, inputs, targets, description, saved, histories, runs, structure, settings, snapshots=MappingProxyType({})
+):  # fmt: skip
     device = devices.prepare(settings["device"])
     for part in devices.parts(len(runs), device):
         own = (files[part] for files in (structured, inputs, targets, saved, histories, runs))
@@ -51,5 +55,6 @@ if __name__ == "__main__":
     inputs, output, params = snakemake.input, snakemake.output, snakemake.params
     train_networks(
         inputs.structured, inputs.inputs, inputs.targets, inputs.description[0], output.network, output.history,
-        params.runs, params.structure, params.settings, dict(zip(params.followed, output.snapshots, strict=True)),
+        params.runs, params.structure, params.settings | {"snapshot_at": params.snapshot_at},
+        dict(zip(params.followed, output.snapshots, strict=True)),
     )  # fmt: skip

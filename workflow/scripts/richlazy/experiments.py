@@ -5,7 +5,8 @@ equal runs of different experiments are one file and train once.
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from richlazy import task_settings
@@ -170,31 +171,77 @@ def condition_path(run: Run) -> str:
     return _path(run, _RUN[:-1])
 
 
-def network_jobs(runs: Mapping[str, Run], batching: str) -> dict[str, tuple[list[str], list[str]]]:
+def followed(config: Config, names: Iterable[str]) -> dict[str, list[int]]:
+    """Iterations at which runs are followed during training, by the paths of these runs.
+
+    Args:
+        config: the configuration.
+        names: the experiments that are built; where several follow a run, it is followed at the iterations of all.
+    """
+    found: dict[str, set[int]] = {}
+    for name in names:
+        follow = config["experiments"][name].get("follow")
+        for run in runs(config, name) if follow else []:
+            if run["seed"] in follow["seeds"]:
+                within = (iteration for iteration in follow["iterations"] if iteration <= run["iterations"])
+                found.setdefault(run_path(run), set()).update(within)
+    return {path: sorted(iterations) for path, iterations in found.items()}
+
+
+@dataclass(frozen=True)
+class NetworkJobs:
+    """Training or measuring jobs of one kind.
+
+    Attributes:
+        folders: those of the jobs.
+        members: folders of the networks within each of them.
+        followed: those members that are followed during training.
+    """
+
+    folders: list[str]
+    members: list[str]
+    followed: list[str]
+
+
+def network_jobs(runs: Mapping[str, Run], followed: Container[str], batching: str) -> dict[str, NetworkJobs]:
     """What a training or measuring job holds: one network, or all seeds of a condition.
 
     Args:
         runs: all runs by their paths.
+        followed: paths of those that are followed during training.
         batching: ``network`` or ``condition``.
 
     Returns:
-        For each kind of job, by name, the folders of its jobs, and the folders of the networks within each of them.
-        Conditions with other seeds are another kind.
+        The kinds of jobs, by name. Conditions with other seeds, or with others of them followed, are another kind.
     """
     if batching == "network":
-        return {"network": (list(runs), [""])}
-    conditions: dict[str, list[int]] = {}
-    for run in runs.values():
-        conditions.setdefault(condition_path(run), []).append(run["seed"])
-    kinds: dict[tuple[int, ...], list[str]] = {}
+        kinds = {"network": NetworkJobs([path for path in runs if path not in followed], [""], [])}
+        kinds["followed_network"] = NetworkJobs([path for path in runs if path in followed], [""], [""])
+        return {name: jobs for name, jobs in kinds.items() if jobs.folders}
+    conditions: dict[str, list[tuple[int, bool]]] = {}
+    for path, run in runs.items():
+        conditions.setdefault(condition_path(run), []).append((run["seed"], path in followed))
+    alike: dict[tuple[tuple[int, bool], ...], list[str]] = {}
     for condition, seeds_of_one in conditions.items():
-        kinds.setdefault(tuple(sorted(seeds_of_one)), []).append(condition)
+        alike.setdefault(tuple(sorted(seeds_of_one)), []).append(condition)
     return {
-        "condition" if len(kinds) == 1 else f"condition_of_seeds_{_range_text(seeds_of_kind)}": (
-            folders, [f"/{_path({'seed': seed}, _RUN[-1:])}" for seed in seeds_of_kind]
+        "condition" if len(alike) == 1 else _name_of_kind(kind): NetworkJobs(
+            folders,
+            [_seed_folder(seed) for seed, _ in kind],
+            [_seed_folder(seed) for seed, is_followed in kind if is_followed],
         )
-        for seeds_of_kind, folders in kinds.items()
-    }  # fmt: skip
+        for kind, folders in alike.items()
+    }
+
+
+def _seed_folder(seed: int) -> str:
+    return f"/{_path({'seed': seed}, _RUN[-1:])}"
+
+
+def _name_of_kind(kind: tuple[tuple[int, bool], ...]) -> str:
+    followed_seeds = tuple(seed for seed, is_followed in kind if is_followed)
+    name = f"condition_of_seeds_{_range_text(tuple(seed for seed, _ in kind))}"
+    return f"{name}_followed_{_range_text(followed_seeds)}" if followed_seeds else name
 
 
 def _range_text(numbers: tuple[int, ...]) -> str:

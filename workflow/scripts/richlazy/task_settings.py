@@ -40,6 +40,16 @@ def loss_steps(task: Task, training: Mapping[str, Any]) -> str:
     return training["loss_steps"] if kind(task) == "neurogym" else "last"
 
 
+def target(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
+    """Accuracy in training at which a network has learned the task, and whether it stops there.
+
+    Accuracy is followed in training where the decision is the last step and alone counts.
+    """
+    if is_regression(task) or loss_steps(task, training) != "last":
+        return {"target_accuracy": None, "stop_at_target": False}
+    return {key: training[key] for key in ("target_accuracy", "stop_at_target")}
+
+
 def probe(task: Task, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Group ``probe`` of the configuration with what the task has of its own."""
     return {**settings, **task.get("probe", {})}
