@@ -7,8 +7,9 @@ import torch
 
 from richlazy.backpropagation import Backpropagation
 from richlazy.connectivity import structured_weights
+from richlazy.descent import GradientDescent
 from richlazy.networks import Dynamics, Weights, initial_weights
-from richlazy.training import GradientDescent, StagedDescent
+from richlazy.staging import StagedDescent
 
 from .measuring import Row, Settings, interleaved
 from .references import MatrixProducts

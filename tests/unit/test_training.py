@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy import training
+from richlazy import descent, training
 from richlazy.backpropagation import Backpropagation
+from richlazy.descent import GradientDescent, SignHoldingDescent
+from richlazy.following import History
 from richlazy.networks import Dynamics, Weights
-from richlazy.training import GradientDescent, History, SignHoldingDescent, StagedDescent
+from richlazy.staging import StagedDescent
 
 RECTIFICATIONS = oracles.RECTIFICATIONS
 LOSS_STEPS = ("all", "last")
@@ -306,12 +308,13 @@ def test_silent_trials_teach_nothing(momentum, signs_held):
     before = weights.map(torch.clone)
     inputs, targets = data_set(0)
     pass_ = Backpropagation(weights, 5, 4, Dynamics(0.3))
-    descent = (SignHoldingDescent if signs_held else GradientDescent)(pass_, 0.1, momentum)
-    staged = StagedDescent(descent, inputs, targets, 3)
+    descending = (SignHoldingDescent if signs_held else GradientDescent)(pass_, 0.1, momentum)
+    staged = StagedDescent(descending, inputs, targets, 3)
     for _ in range(3):
         staged._update()
     assert all(torch.equal(*pair) for pair in zip(weights, before, strict=True))
-    staged.run(0, 3)
+    staged.stage(0, 3)
+    staged.advance(3)
     assert not any(torch.equal(*pair) for pair in zip(weights, before, strict=True))
 
 
@@ -466,12 +469,12 @@ def test_holding_signs_changes_neither_initial_weights_nor_types():
 
 def test_signs_of_units_are_those_of_their_outgoing_weights():
     recurrent = torch.tensor([[[0.0, -1.0, 0.0], [2.0, 0.0, 0.0], [0.0, -3.0, 0.0]]])
-    signs = training.outgoing_signs(recurrent)
+    signs = descent.outgoing_signs(recurrent)
     assert signs.tolist() == [[[1.0, -1.0, 1.0]]]  # the last unit has no outgoing weight
     assert signs.dtype == recurrent.dtype
     both = torch.cat([recurrent, -recurrent]).double()
-    assert training.outgoing_signs(both).tolist() == [[[1.0, -1.0, 1.0]], [[-1.0, 1.0, 1.0]]]
-    assert training.outgoing_signs(both).dtype == torch.float64
+    assert descent.outgoing_signs(both).tolist() == [[[1.0, -1.0, 1.0]], [[-1.0, 1.0, 1.0]]]
+    assert descent.outgoing_signs(both).dtype == torch.float64
 
 
 def test_units_of_both_signs_are_refused_in_a_sentence():

@@ -2,14 +2,14 @@
 
 import torch
 
-from richlazy import devices, following, logs, networks, records
+from richlazy import devices, kernel_movement, logs, networks, records
 
 
 def follow_network(snapshots, probe, output, run, settings):
     devices.prepare("cpu")
     trials = records.load_arrays(probe)
     inputs, targets = (torch.from_numpy(trials[name]) for name in ("inputs", "targets"))
-    followed = following.follow(
+    followed = kernel_movement.follow(
         networks.load_snapshots(snapshots), inputs, targets, networks.dynamics_of(run),
         settings["kernel_trials"], settings["kernel_times"],
     )  # fmt: skip

@@ -47,7 +47,7 @@ def train_together(
         outcome = course.of_network(place, settings["final_loss_fraction"])
         records.save_json(history, outcome | {"device": devices.name(device)})
     for place, path in kept.items():
-        networks.save_snapshots(path, course.snapshots_of_network(place))
+        networks.save_snapshots(path, course.snapshots[place])
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from richlazy import records
 from richlazy.seeds import generator
 
 LEAKS = ("euler", "exponential")
-RECTIFICATIONS = ("after_leak", "inside")
+RECTIFICATIONS = ("after_leak", "inside", "none")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
-from richlazy import experiments, following
+from richlazy import experiments, kernel_movement
 from richlazy.connectivity import frobenius_norm
 from richlazy.metrics import MEASURES
 from richlazy.motifs import MOTIFS, second_order_motifs
@@ -37,7 +37,7 @@ CURVE_COLUMNS: dict[str, str] = {
     "iteration": "updates done",
     "quantity": "what was followed; loss (nats per step, or half squared error) and accuracy are means since the point "
     "before; "
-    + "; ".join(f"{name}: {meaning}" for name, meaning in following.QUANTITIES.items()),
+    + "; ".join(f"{name}: {meaning}" for name, meaning in kernel_movement.QUANTITIES.items()),
     "value": "its value; null where it was not finite",
 }
 
@@ -80,7 +80,7 @@ def runs_table(
     table["diverged"] = table["diverged"].astype(bool)
     for name in ("diverged_at", "reached_at"):
         table[name] = table[name].astype("Int64")
-    arrived = {run: following.iterations_to_task_alignment(course) for run, course in followed.items()}
+    arrived = {run: kernel_movement.iterations_to_task_alignment(course) for run, course in followed.items()}
     table["kernel_task_alignment_iterations"] = table["run"].map(arrived).astype(float)
     for name in ("final_loss", "bayes_loss", "bayes_accuracy", *MEASURES):
         table[name] = table[name].astype(float)
@@ -106,7 +106,7 @@ def curves_table(
     for run, history in zip(runs, histories, strict=True):
         course = followed.get(run, {})
         parts += [_curve(run, history, name) for name in ("loss", "accuracy") if name in history]
-        parts += [_curve(run, course, name) for name in following.QUANTITIES if name in course]
+        parts += [_curve(run, course, name) for name in kernel_movement.QUANTITIES if name in course]
     return pd.concat(parts, ignore_index=True)
 
 
