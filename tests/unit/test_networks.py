@@ -13,7 +13,7 @@ import oracles
 from richlazy import networks
 from richlazy.networks import Dynamics, Weights
 
-RECTIFICATIONS = oracles.RECTIFICATIONS
+RECTIFICATIONS = ("after_leak", "inside")
 leak_factors = st.sampled_from([0.0, 0.2, math.exp(-1), 0.8, 1.0]) | st.floats(0, 1)
 
 
@@ -57,12 +57,13 @@ def test_place_of_the_rectifier_is_after_the_leak_by_default():
     assert not Dynamics(0.5).inside
     assert not Dynamics(0.5, "after_leak").inside
     assert Dynamics(0.5, "inside").inside
+    assert [Dynamics(0.5, name).linear for name in networks.RECTIFICATIONS] == [False, False, True]
 
 
 # The response
 
 
-@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+@pytest.mark.parametrize("rectification", networks.RECTIFICATIONS)
 @given(
     leak_factor=leak_factors,
     steps=st.integers(1, 7),
@@ -79,7 +80,38 @@ def test_response_follows_the_equations(rectification, leak_factor, steps, trial
     expected = torch.stack(oracles.network_rates(weights, signal, leak_factor, rectification))
     assert rates.shape == active.shape == (steps, trials, size)
     torch.testing.assert_close(rates, expected, rtol=1e-12, atol=1e-13)
-    assert torch.equal(active, (expected > 0).double())  # 0 where a unit is exactly silent
+    if rectification == "none":
+        assert torch.equal(active, torch.ones_like(rates))
+    else:
+        assert torch.equal(active, (expected > 0).double())  # 0 where a unit is exactly silent
+
+
+def test_linear_units_respond_in_proportion_to_their_input():
+    rng = np.random.default_rng(4)
+    weights = Weights(*oracles.random_weights(rng, 6, 3, 2))
+    signal, _ = oracles.random_trials(rng, 5, 4, 3, 2)
+    once, tripled = (networks.respond(weights, factor * signal, Dynamics(0.3, "none"))[0] for factor in (1, -3))
+    assert (once < 0).any()
+    torch.testing.assert_close(tripled, -3 * once, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("rectification", networks.RECTIFICATIONS)
+def test_a_network_of_one_step_needs_no_recurrent_weights(rectification):
+    rng = np.random.default_rng(5)
+    full = Weights(*oracles.random_weights(rng, 6, 3, 2, networks=2))
+    empty = Weights(torch.empty(2, 0, 0, dtype=torch.float64), full.input, full.readout)
+    signal = torch.from_numpy(rng.standard_normal((2, 1, 4, 3)))
+    dynamics = Dynamics(0.3, rectification)
+    expected = 0.7 * signal[:, 0] @ full.input.mT
+    if rectification != "none":
+        expected = expected.relu()
+    torch.testing.assert_close(networks.respond(empty, signal, dynamics)[0][:, 0], expected, rtol=1e-13, atol=1e-14)
+    for found, reference in zip(
+        networks.respond(empty, signal, dynamics), networks.respond(full, signal, dynamics), strict=True
+    ):
+        assert torch.equal(found, reference)
+    alone = networks.respond(empty.of_network(1), signal[1], dynamics)[0]
+    assert torch.equal(alone, networks.respond(empty, signal, dynamics)[0][1])
 
 
 def test_places_of_the_rectifier_agree_without_leak_only():

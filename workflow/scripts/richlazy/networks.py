@@ -5,8 +5,10 @@ leak factor, time 0 being the silent state before the first input:
 
     inside:     h[t] = rho h[t-1] + (1 - rho) (W_h f(h[t-1]) + W_x x[t]),   r[t] = f(h[t])    (Liu et al. 2024, Eq. 1)
     after_leak: r[t] = f(rho r[t-1] + (1 - rho) (W_h r[t-1] + W_x x[t]))                      (the authors' script)
+    none:       h[t] = rho h[t-1] + (1 - rho) (W_h h[t-1] + W_x x[t]),      r[t] = h[t]       (linear units)
 
-and the output is w r[t] (Eq. 2). Both agree when rho is 0.
+and the output is w r[t] (Eq. 2). The first two agree when rho is 0. The first step takes no product with W_h, since
+nothing comes before it: networks of a single step, f(W_x x), may have empty recurrent weights (0, 0).
 """
 
 import math
@@ -31,7 +33,7 @@ class Dynamics:
 
     Attributes:
         leak_factor: rho, the share of the old state that stays after one step.
-        rectification: ``after_leak`` or ``inside`` (module docstring).
+        rectification: ``after_leak``, ``inside``, or ``none`` for linear units (module docstring).
     """
 
     leak_factor: float
@@ -41,6 +43,11 @@ class Dynamics:
     def inside(self) -> bool:
         """Whether the rectifier stands inside the recurrence and the leak outside it."""
         return self.rectification == "inside"
+
+    @property
+    def linear(self) -> bool:
+        """Whether there is no rectifier at all."""
+        return self.rectification == "none"
 
 
 def dynamics_of(run: Mapping[str, Any]) -> Dynamics:
@@ -65,7 +72,7 @@ class Weights:
     """Weights of one or several networks, each with an optional leading network axis.
 
     Attributes:
-        recurrent: W_h, (N, N).
+        recurrent: W_h, (N, N), or (0, 0) in networks of a single step.
         input: W_x, (N, N_in).
         readout: w, (N_out, N).
     """
@@ -150,8 +157,8 @@ def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple
         dynamics: leak and place of the rectifier.
 
     Returns:
-        rates r, (T, m, N), and active, the derivative of the rectifier at each step, (T, m, N) of 0 and 1;
-        with the network axis where the weights have one.
+        rates r, (T, m, N), and active, the derivative of the rectifier at each step, (T, m, N) of 0 and 1 (of linear
+        units 1); with the network axis where the weights have one.
     """
     if weights.recurrent.dim() == 2:
         rates, active = respond(weights.map(lambda matrix: matrix[None]), inputs[None], dynamics)
@@ -163,11 +170,14 @@ def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple
     recurrent = weights.recurrent.mT * (1.0 - rho)
     state = rate = torch.zeros_like(drive[:, 0])
     for time in range(steps):
-        state = torch.baddbmm(drive[:, time], rate, recurrent).add_(state, alpha=rho)
-        rate = rates[:, time] = state.relu()
+        if time:
+            state = torch.baddbmm(drive[:, time], rate, recurrent).add_(state, alpha=rho)
+        else:
+            state = drive[:, 0] + rho * state
+        rate = rates[:, time] = state if dynamics.linear else state.relu()
         if not dynamics.inside:
             state = rate
-    return rates, (rates > 0).to(rates.dtype)
+    return rates, torch.ones_like(rates) if dynamics.linear else (rates > 0).to(rates.dtype)
 
 
 def save_network(path: str | Path, initial: Weights, final: Weights) -> None:
