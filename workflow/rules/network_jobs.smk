@@ -17,7 +17,7 @@ def folders_of_jobs(kind):
     if kind == "condition":
         return "task~.+iterations~[0-9]+"
     if kind == "network":  # nearly all of many, so the others are named
-        return f"(?!({one_of(map(re.escape, FOLLOWED))})$)task~.+/seed~[0-9]+"
+        return f"(?!({one_of(map(re.escape, FOLLOWED))})/)task~.+/seed~[0-9]+"
     return one_of(map(re.escape, NETWORK_JOBS[kind].folders))
 
 

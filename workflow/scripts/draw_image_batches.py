@@ -4,9 +4,8 @@ from richlazy import image_trials, images, logs, records
 
 
 def draw_image_batches(inputs, targets, image_set, task, run):
-    batches, classes = image_trials.batches(
-        images.load(image_set), task["presentation"], task["held_out"], run["batch_size"], run["iterations"], run["seed"]
-    )
+    shown = (images.load(image_set), task["presentation"], task["held_out"])
+    batches, classes = image_trials.batches(*shown, run["batch_size"], run["iterations"], run["seed"])
     records.save_array(inputs, batches)
     records.save_array(targets, classes)
 

@@ -6,10 +6,12 @@ import torch
 
 from richlazy import devices, logs, networks, records, training
 
+NOTHING_FOLLOWED: MappingProxyType = MappingProxyType({})
+
 
 def train_networks(
-    structured, inputs, targets, description, saved, histories, runs, structure, settings, snapshots=MappingProxyType({})
-):  # fmt: skip
+    structured, inputs, targets, description, saved, histories, runs, structure, settings, snapshots=NOTHING_FOLLOWED
+):
     device = devices.prepare(settings["device"])
     for part in devices.parts(len(runs), device):
         own = (files[part] for files in (structured, inputs, targets, saved, histories, runs))

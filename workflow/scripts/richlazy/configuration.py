@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from richlazy import arms, environments, experiments, mistakes
+from richlazy import arms, environments, experiments, mistakes, task_settings
 from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES
 from richlazy.images import IDX_FILES
 
@@ -204,27 +204,66 @@ def _known(where: str, what: str, name: str, known: Iterable[str]) -> None:
         )
 
 
+# What a task of each kind must have, and what it may have.
+_TASK_KEYS = {
+    "environment": (("semantics", "sampler", "timing_ms"), ("arguments", "sequence_steps", "defaults", "probe")),
+    "images": (("presentation", "held_out"), ("defaults", "probe")),
+    "teacher": ((), ("defaults",)),
+}
+
+
 def _check_tasks(config: Config) -> None:
     for name, task in config["tasks"].items():
-        where, environment = f"tasks.{name}", task["environment"]
-        if task["semantics"] == "paper" and environment not in PAPER_ENVIRONMENTS:
+        where = f"tasks.{name}"
+        _check_keys_of_task(where, task)
+        if "environment" in task:
+            _check_neurogym_task(where, task)
+        if "images" in task:
+            _known(f"{where}.images", "image set", task["images"], config["image_sets"])
+        if task.get("defaults", {}).get("readout", "linear_layer") != "linear_layer":
+            _check_readout(f"{where}.defaults.readout", task)
+
+
+def _check_keys_of_task(where: str, task: Mapping[str, Any]) -> None:
+    kinds = [kind for kind in _TASK_KEYS if kind in task]
+    if len(kinds) != 1:
+        found = f"has {' and '.join(kinds)}" if kinds else f"lacks {', '.join(_TASK_KEYS)}"
+        raise ConfigurationError(f"{where} {found}; a task is one of them, give it exactly one")
+    needed, allowed = _TASK_KEYS[kinds[0]]
+    missing = [key for key in needed if key not in task]
+    if missing:
+        raise ConfigurationError(f"{where} lacks {mistakes.listed(missing)}; add it as in config.yaml")
+    idle = [key for key in task if key not in (kinds[0], *needed, *allowed)]
+    if idle:
+        raise ConfigurationError(f"{where}.{idle[0]} has no effect on a task with {kinds[0]}; remove it")
+
+
+def _check_readout(where: str, task: Mapping[str, Any]) -> None:
+    if not task_settings.is_feedforward(task):
+        raise ConfigurationError(
+            f"{where} is for feedforward networks, and this task is learned by recurrent ones; use linear_layer"
+        )
+
+
+def _check_neurogym_task(where: str, task: Mapping[str, Any]) -> None:
+    if task["semantics"] == "paper" and task["environment"] not in PAPER_ENVIRONMENTS:
+        raise ConfigurationError(
+            f"{where}.semantics is 'paper', which exists for {', '.join(PAPER_ENVIRONMENTS)} only; "
+            "use semantics: installed"
+        )
+    if task["sampler"] == "vectorised":
+        random_periods = [key for key, value in task["timing_ms"].items() if not isinstance(value, (int, float))]
+        if task["semantics"] != "paper" or random_periods:
             raise ConfigurationError(
-                f"{where}.semantics is 'paper', which exists for {', '.join(PAPER_ENVIRONMENTS)} only; "
-                "use semantics: installed"
+                f"{where}.sampler is 'vectorised', which needs semantics: paper and fixed durations; "
+                "use sampler: neurogym"
             )
-        if task["sampler"] == "vectorised":
-            random_periods = [key for key, value in task["timing_ms"].items() if not isinstance(value, (int, float))]
-            if task["semantics"] != "paper" or random_periods:
-                raise ConfigurationError(
-                    f"{where}.sampler is 'vectorised', which needs semantics: paper and fixed durations; "
-                    "use sampler: neurogym"
-                )
-            if "sequence_steps" in task:
-                raise ConfigurationError(
-                    f"{where}.sequence_steps has no effect on sampler 'vectorised', whose trials are equally long; "
-                    "remove it or use sampler: neurogym"
-                )
-        _check_task_times(where, task)
+        if "sequence_steps" in task:
+            raise ConfigurationError(
+                f"{where}.sequence_steps has no effect on sampler 'vectorised', whose trials are equally long; "
+                "remove it or use sampler: neurogym"
+            )
+    _check_task_times(where, task)
 
 
 def _check_task_times(where: str, task: Mapping[str, Any]) -> None:
@@ -341,12 +380,16 @@ def _check_device(config: Config) -> None:
 
 
 def _check_probe(config: Config) -> None:
-    probe = config["probe"]
-    if probe["kernel_trials"] > probe["trials"]:
-        raise ConfigurationError(
-            f"probe.kernel_trials is {probe['kernel_trials']}, more than the {probe['trials']} of probe.trials; "
-            "lower it or draw more trials"
-        )
+    probes = {"probe": config["probe"]}
+    probes |= {
+        f"tasks.{name}.probe": {**config["probe"], **task.get("probe", {})} for name, task in config["tasks"].items()
+    }
+    for where, probe in probes.items():
+        if probe["kernel_trials"] > probe["trials"]:
+            raise ConfigurationError(
+                f"{where}.kernel_trials is {probe['kernel_trials']}, more than the {probe['trials']} of "
+                f"{where}.trials; lower it or draw more trials"
+            )
 
 
 def _check_selection(config: Config) -> None:
@@ -368,15 +411,17 @@ def _check_selection(config: Config) -> None:
 def _check_experiment(config: Config, name: str) -> None:
     experiment, where = config["experiments"][name], f"experiments.{name}"
     _known(f"{where}.preset", "preset", experiment["preset"], config["presets"])
-    for task in experiments.values(experiment, "task"):
-        _known(f"{where}.grid.task", "task", task, config["tasks"])
-        if config["tasks"][task]["environment"] not in PAPER_ENVIRONMENTS:
-            _check_environment(f"tasks.{task}", config["tasks"][task]["environment"])
     for place, grid in _grids(where, experiment):
-        if "structure" not in grid:
-            raise ConfigurationError(f"{place} lacks structure; add a list of names from structures")
-        for structure in grid["structure"]:
-            _known(f"{place}.structure", "structure", structure, config["structures"])
+        for key in ("task", "structure"):
+            if key not in grid:
+                raise ConfigurationError(f"{place} lacks {key}; add a list of names from {key}s")
+            for named in grid[key]:
+                _known(f"{place}.{key}", key, named, config[f"{key}s"])
+        for task in grid["task"]:
+            environment = config["tasks"][task].get("environment", PAPER_ENVIRONMENTS[0])
+            if environment not in PAPER_ENVIRONMENTS:
+                _check_environment(f"tasks.{task}", environment)
+        _check_architectures(config, place, grid)
         _check_structure_parameters(config, place, grid)
         _check_connectome_sizes(config, place, grid)
         _check_compared(place, grid, experiment)
@@ -412,7 +457,7 @@ def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, A
         idle.append("matching")
     if idle:
         raise ConfigurationError(f"{where}.{idle[0]} has no effect on {mistakes.listed(grid['structure'])}; remove it")
-    sizes = grid.get("size", [config["connectivity"]["size"]])
+    sizes = _sizes(config, grid)
     for structure in grid["structure"]:
         fraction = config["structures"][structure].get("excitatory_fraction")
         for size in sizes if fraction is not None else []:
@@ -426,6 +471,44 @@ def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, A
             f"{where}.rank has {max(grid['rank'])}, more than the {min(sizes)} units of the network; "
             "lower the rank or raise the size"
         )
+    for task in grid["task"]:
+        inputs = config["tasks"][task].get("teacher", {}).get("inputs")
+        if inputs and "rank" in grid and max(grid["rank"]) > inputs:
+            raise ConfigurationError(
+                f"{where}.rank has {max(grid['rank'])}, more than the {inputs} inputs of task {task!r}; lower the rank"
+            )
+
+
+def _sizes(config: Config, grid: Mapping[str, Any]) -> list[int]:
+    """Sizes of the networks of a grid."""
+    usual = config["connectivity"]["size"]
+    return grid.get("size") or [config["tasks"][task].get("defaults", {}).get("size", usual) for task in grid["task"]]
+
+
+def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) -> None:
+    """Refuse what the networks that learn a task cannot have."""
+    for task in grid["task"]:
+        settings = config["tasks"][task]
+        architecture = task_settings.architecture(settings)
+        for structure in grid["structure"]:
+            kind = config["structures"][structure]["kind"]
+            if architecture not in STRUCTURES[kind].architectures:
+                fitting = (name for name, known in STRUCTURES.items() if architecture in known.architectures)
+                raise ConfigurationError(
+                    f"{where}.structure names {structure!r} of kind {kind!r}, but task {task!r} is learned by "
+                    f"{architecture} networks, which cannot have it; choose one of {mistakes.listed(fitting)}"
+                )
+            if kind == "task_aligned" and "teacher" not in settings:
+                raise ConfigurationError(
+                    f"{where}.structure names {structure!r}, aligned with a teacher, but task {task!r} has none; "
+                    "use a task with teacher"
+                )
+        if set(grid.get("readout", [])) - {"linear_layer"}:
+            _check_readout(f"{where}.readout", settings)
+        if "condition_number" in grid and "teacher" not in settings:
+            raise ConfigurationError(
+                f"{where}.condition_number has no effect on task {task!r}, which has no teacher; remove it"
+            )
 
 
 def _check_connectome_sizes(config: Config, where: str, grid: Mapping[str, Any]) -> None:
@@ -434,7 +517,7 @@ def _check_connectome_sizes(config: Config, where: str, grid: Mapping[str, Any])
         if name is None:
             continue
         cells = experiments.connectome(config, name)["selection"]["cells"]
-        for size in grid.get("size", [config["connectivity"]["size"]]):
+        for size in _sizes(config, grid):
             if size != cells:
                 raise ConfigurationError(
                     f"{where}.size is {size}, but structure {structure!r} has the {cells} cells of connectome "
@@ -461,6 +544,23 @@ def _check_comparison(where: str, experiment: Mapping[str, Any]) -> None:
     seeds = experiment["seeds"]
     if (seeds if isinstance(seeds, int) else len(seeds)) < 2:
         raise ConfigurationError(f"{where}.seeds gives one seed, but seeds are the sample; give at least two")
+    _check_follow(where, experiment)
+
+
+def _check_follow(where: str, experiment: Mapping[str, Any]) -> None:
+    follow = experiment.get("follow")
+    if follow is None:
+        return
+    if 0 not in follow["iterations"]:
+        raise ConfigurationError(
+            f"{where}.follow.iterations lacks 0, the start with which kernels are compared; add it"
+        )
+    unknown = sorted(set(follow["seeds"]) - set(experiments.seeds(experiment)))
+    if unknown:
+        raise ConfigurationError(
+            f"{where}.follow.seeds names {mistakes.listed(unknown)}, which {where}.seeds does not have; "
+            "name seeds of it"
+        )
 
 
 def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any], preset_name: str) -> None:
@@ -474,7 +574,7 @@ def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any]
             "shorten the step or use leak: exponential"
         )
     for task in grid["task"]:
-        for period, duration in config["tasks"][task]["timing_ms"].items():
+        for period, duration in config["tasks"][task].get("timing_ms", {}).items():
             if isinstance(duration, (int, float)) and 0 < duration < max(steps):
                 raise ConfigurationError(
                     f"tasks.{task}.timing_ms.{period} is {duration} ms, shorter than the time step of {max(steps)} ms "

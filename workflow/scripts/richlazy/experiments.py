@@ -106,12 +106,12 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
         ignored.add("matching")
     if "teacher" not in task:
         ignored.add("condition_number")
-    given = {**given, "architecture": "recurrent"}
+    given = {**given, "architecture": task_settings.architecture(task)}
     if task_settings.is_feedforward(task):
         ignored |= {"leak", "time_step_ms", "time_constant_ms"}
-        given = {**given, "architecture": "feedforward"}
-        if given["rectification"] != "none":
-            given["rectification"] = "after_leak"
+        given["rectification"] = "none" if given["rectification"] == "none" else "after_leak"
+    if "teacher" in task:  # its one batch stands for all samples
+        given["batch_size"] = task["teacher"]["inputs"]
     run = {
         name: kind(given[name]) if name in given and name not in ignored else None
         for name, (kind, _) in PARAMETERS.items()
@@ -137,7 +137,12 @@ def arms(config: Config, name: str) -> list[str]:
 
 def measures(config: Config, name: str, group: str) -> list[str]:
     """Measures that an experiment tests (group ``statistics``) or draws (group ``figures``): its own, or the usual."""
-    return list(config["experiments"][name].get("measures", config[group]["measures"]))
+    experiment = config["experiments"][name]
+    if "measures" in experiment:
+        return list(experiment["measures"])
+    kinds = {task_settings.architecture(config["tasks"][task]) for task in values(experiment, "task")}
+    usual = config[group]["measures"]
+    return list(usual) if kinds != {"feedforward"} else [name for name in usual if "_recurrent" not in name]
 
 
 def connectome(config: Config, name: str) -> dict[str, Any]:
@@ -270,9 +275,8 @@ def batches_path(run: Run) -> str:
 
 def _path(run: Run, folders: tuple[tuple[str, ...], ...]) -> str:
     # Not a comma: Snakemake names the jobs of a cluster by their wildcards and splits there (its issue 2366).
-    return "/".join(
-        part for part in ("+".join(_named(run, name) for name in folder if _tells(run, name)) for folder in folders) if part
-    )
+    parts = ("+".join(_named(run, name) for name in folder if _tells(run, name)) for folder in folders)
+    return "/".join(part for part in parts if part)
 
 
 def _tells(run: Run, name: str) -> bool:

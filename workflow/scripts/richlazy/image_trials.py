@@ -37,7 +37,8 @@ def split(training: int, held_out: int, seed: int) -> Split:
     """
     if not 0 < held_out < training:
         raise ValueError(
-            f"held_out is {held_out}, but the training set has {training} images; leave some to train on and some to probe"
+            f"held_out is {held_out}, but the training set has {training} images; leave some to train on and some to "
+            "probe"
         )
     order = seeds.generator(seed, "order").permutation(training)
     return Split(order[:-held_out], order[-held_out:])

@@ -260,7 +260,7 @@ def smallest_sufficient_rank(inputs: np.ndarray, targets: np.ndarray, rng: np.ra
         ValueError: if inputs and targets do not fit, or if all targets are zero.
     """
     size = inputs.shape[1]
-    weights = gaussian_entries(size, 1.0, rng)
+    weights = gaussian_entries(size, size, 1.0, rng)
     for rank in range(1, size + 1):
         if readout_error(truncate_rank(weights, rank), inputs, targets) < TOLERANCE**2:
             return rank

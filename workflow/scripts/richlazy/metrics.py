@@ -115,7 +115,7 @@ def one_hot(targets: torch.Tensor, classes: int) -> torch.Tensor:
 
 
 def output_targets(targets: torch.Tensor, outputs: int) -> torch.Tensor:
-    """Targets of every output (times, N_out, m): one-hot for classes (times, m), else those given, (times, m, N_out)."""
+    """Targets of every output (times, N_out, m): one-hot for classes (times, m), else as given (times, m, N_out)."""
     return targets.transpose(1, 2) if targets.is_floating_point() else one_hot(targets, outputs)
 
 
@@ -136,9 +136,7 @@ def loss_and_accuracy(
     first = 0 if loss_steps == "all" else -1
     if targets.is_floating_point():
         return float((outputs[first:].double() - targets[first:].double()).square().sum(-1).mean() / 2), float("nan")
-    loss = torch.nn.functional.cross_entropy(
-        outputs[first:].flatten(0, 1).double(), targets[first:].flatten().long()
-    )
+    loss = torch.nn.functional.cross_entropy(outputs[first:].flatten(0, 1).double(), targets[first:].flatten().long())
     correct = (outputs.argmax(-1) == targets)[decision]
     return float(loss), float(correct.double().mean())
 
@@ -159,7 +157,7 @@ def predicted_kernel_alignment(initial: Weights, inputs: torch.Tensor, targets: 
 
 # Every measure of a run with its unit and meaning; the tables carry these words with them.
 MEASURES: dict[str, str] = {
-    "probe_loss": "mean loss on the probe after training, at the steps that training counts: nats, or half squared error",
+    "probe_loss": "nats, or half squared error; mean loss on the probe after training, at the steps that count",
     "accuracy": "share of correct decisions on the probe after training; null where targets are numbers",
     "weight_change_norm": "Frobenius norm of the change of all trained weights (Eq. 4)",
     "weight_change_norm_recurrent": "Frobenius norm of the change of the recurrent weights; null without them",
@@ -307,7 +305,9 @@ def _measures(
     for suffix, weights, kernel in (("_initial", initial, before.all), ("", final, after.all)):
         structured = (weights.recurrent if is_recurrent else weights.input).double().numpy()
         values |= {
-            f"effective_rank_eigenvalues{suffix}": eigenvalue_effective_rank(structured) if is_recurrent else float("nan"),
+            f"effective_rank_eigenvalues{suffix}": eigenvalue_effective_rank(structured)
+            if is_recurrent
+            else float("nan"),
             f"effective_rank_singular_values{suffix}": singular_value_effective_rank(structured),
             f"stable_rank{suffix}": stable_rank(structured),
             f"kernel_effective_rank{suffix}": kernel_effective_rank(kernel),

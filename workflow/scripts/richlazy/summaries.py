@@ -36,8 +36,7 @@ CURVE_COLUMNS: dict[str, str] = {
     "run": "identity of the run, as in runs.parquet",
     "iteration": "updates done",
     "quantity": "what was followed; loss (nats per step, or half squared error) and accuracy are means since the point "
-    "before; "
-    + "; ".join(f"{name}: {meaning}" for name, meaning in kernel_movement.QUANTITIES.items()),
+    "before; " + "; ".join(f"{name}: {meaning}" for name, meaning in kernel_movement.QUANTITIES.items()),
     "value": "its value; null where it was not finite",
 }
 
@@ -135,7 +134,7 @@ def connectivity_tables(
             row |= {"task": None, "condition_number": None}
         row["connectome"] = connectomes.get(run["structure"])
         singular_values = linalg.svdvals(weights)
-        moduli = np.full(len(singular_values), np.nan)  # of a first layer
+        moduli: np.ndarray = np.full(len(singular_values), np.nan)  # of a first layer
         row_of_recurrent = {"density": np.nan} | {f"motif_{name}": np.nan for name in MOTIFS}
         if weights.shape[0] == weights.shape[1]:
             moduli = np.sort(np.abs(linalg.eigvals(weights)))[::-1]

@@ -25,6 +25,11 @@ def is_feedforward(task: Task) -> bool:
     return kind(task) == "teacher" or task.get("presentation") == "whole"
 
 
+def architecture(task: Task) -> str:
+    """``feedforward`` or ``recurrent``: the networks that learn the task."""
+    return "feedforward" if is_feedforward(task) else "recurrent"
+
+
 def is_regression(task: Task) -> bool:
     """Whether targets are numbers, learned by squared error, instead of classes."""
     return kind(task) == "teacher"
@@ -51,7 +56,10 @@ def target(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def probe(task: Task, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Group ``probe`` of the configuration with what the task has of its own."""
+    """Group ``probe`` of the configuration with what the task has of its own; a teacher has a trial for each input."""
+    if kind(task) == "teacher":
+        count = task["teacher"]["inputs"]
+        return {"trials": count, "kernel_trials": count, "kernel_times": "last"}
     return {**settings, **task.get("probe", {})}
 
 
