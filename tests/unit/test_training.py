@@ -271,7 +271,7 @@ def test_networks_trained_together_are_those_trained_alone(momentum, rectificati
 
 
 @pytest.mark.parametrize("descent", ["plain", "momentum", "signs held"])
-@pytest.mark.parametrize("size", [7, 64])
+@pytest.mark.parametrize("size", [7, 18, 64])
 def test_networks_trained_together_have_the_bytes_of_those_trained_alone(size, descent):
     # Five networks, of which the second diverges half way: its weights and curve end there.
     rng = np.random.default_rng(5)
