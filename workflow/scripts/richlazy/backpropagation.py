@@ -17,6 +17,9 @@ Trials of one step make a feedforward network of two layers, w f((1 - rho) W_x x
 weights, so they may be left out.
 """
 
+import math
+from functools import partial
+
 import torch
 
 from richlazy.losses import LOSSES
@@ -26,6 +29,30 @@ LOSS_STEPS = ("all", "last")
 # Elements of the states of one network that one product with W_x writes: they should still be in the processor's
 # cache, a megabyte, when the product with W_h of their step is added to them.
 ELEMENTS_OF_A_DRIVE = 2**17
+
+
+ALIGNMENT = 16  # elements: 64 bytes of single precision, the width of the widest vectors
+
+
+def aligned_zeros(like: torch.Tensor, networks: int, *shape: int) -> torch.Tensor:
+    """Zeros (K, ...) of the kind of another array, those of each network starting at a multiple of 64 bytes.
+
+    A matrix product may round by where its operands lie: without this, networks of 198 units that are trained
+    together would not have the bytes of those trained alone, because every second one would lie elsewhere.
+    """
+    elements = math.prod(shape)
+    apart = -(-elements // ALIGNMENT) * ALIGNMENT
+    return like.new_zeros(networks, apart)[:, :elements].unflatten(1, shape)
+
+
+def laid_out(weights: Weights) -> Weights:
+    """A copy of the weights of K networks in the layout that training is fastest with, aligned."""
+
+    def copy(matrices: torch.Tensor) -> torch.Tensor:
+        return aligned_zeros(matrices, *matrices.shape).copy_(matrices)
+
+    # Input weights have units along the contiguous axis: the product that gives their gradient is then 5 times faster.
+    return Weights(copy(weights.recurrent), copy(weights.input.transpose(1, 2)).transpose(1, 2), copy(weights.readout))
 
 
 def _choice(value: str, name: str, choices) -> str:
@@ -70,7 +97,7 @@ class Backpropagation:
         self.inside, self.linear = rectification == "inside", rectification == "none"
         self.loss_steps, self.first_loss_step, self.loss_rows = loss_steps, first, loss_rows
 
-        zeros = weights.input.new_zeros
+        zeros = partial(aligned_zeros, weights.input)
         self.inputs = zeros(networks, rows, input_units)
         rates = zeros(networks, steps, batch_size, size)
         states = zeros(networks, steps, batch_size, size) if self.inside else rates

@@ -2,7 +2,7 @@
 
 import torch
 
-from richlazy.backpropagation import Backpropagation
+from richlazy.backpropagation import Backpropagation, laid_out
 
 
 class GradientDescent:
@@ -17,7 +17,7 @@ class GradientDescent:
     def __init__(self, backpropagation: Backpropagation, learning_rate: float, momentum: float = 0.0):
         self.backpropagation = backpropagation
         self.learning_rate, self.momentum = learning_rate, momentum
-        self.velocity = backpropagation.weights.map(torch.zeros_like) if momentum else None
+        self.velocity = laid_out(backpropagation.weights).map(torch.zero_) if momentum else None
 
     def step(self, log_likelihoods: torch.Tensor) -> None:
         """One update of the weights, in place, on the batch that is loaded."""
@@ -64,7 +64,7 @@ class SignHoldingDescent(GradientDescent):
         weights = backpropagation.weights
         self.signs = outgoing_signs(weights.recurrent)
         self.unsigned = weights.recurrent.abs()  # P
-        self.smoothed, self.gradient = weights.map(torch.zeros_like), weights.map(torch.zeros_like)  # V and dL/dP
+        self.smoothed, self.gradient = (laid_out(weights).map(torch.zero_) for _ in range(2))  # V and dL/dP
 
     def step(self, log_likelihoods: torch.Tensor) -> None:
         """One update of the weights, in place, on the batch that is loaded."""

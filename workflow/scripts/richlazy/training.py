@@ -8,9 +8,8 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
-from richlazy.backpropagation import Backpropagation
+from richlazy.backpropagation import Backpropagation, laid_out
 from richlazy.descent import GradientDescent, SignHoldingDescent
 from richlazy.following import History, Recorder
 from richlazy.logs import LOGGER
@@ -69,12 +68,7 @@ def train(
     stored, steps, batch_size, _ = inputs[0].shape
     iterations = stored if iterations is None else iterations
     snapshots = _snapshots(snapshot_at, iterations)
-    weights = Weights(
-        initial.recurrent.clone(memory_format=torch.contiguous_format),
-        # Units along the contiguous axis: the product that gives the gradient is then 5 times faster.
-        initial.input.transpose(1, 2).contiguous().transpose(1, 2),
-        initial.readout.clone(memory_format=torch.contiguous_format),
-    )
+    weights = laid_out(initial)
     pass_ = Backpropagation(weights, steps, batch_size, dynamics, loss_steps, loss)
     descent = (SignHoldingDescent if signs_held else GradientDescent)(pass_, learning_rate, momentum)
     staged = StagedDescent(descent, inputs, targets, min(report_every, iterations))
