@@ -110,7 +110,12 @@ def measuring_memory(members):
         run = networks_of_job(members, wildcards)[0]
         trials = config["probe"]["kernel_trials"]
         need = costs.measuring_memory_mb(
-            run["size"], kernel_steps(run), trials, len(members), attempt
+            run["size"],
+            kernel_steps(run),
+            trials,
+            len(members),
+            attempt,
+            trial_steps=steps_of(run),
         )
         return need + GPU * costs.CUDA_MB * attempt
 
@@ -124,7 +129,12 @@ def measuring_minutes(members):
         run = networks_of_job(members, wildcards)[0]
         trials = config["probe"]["kernel_trials"]
         return costs.measuring_minutes(
-            run["size"], kernel_steps(run), trials, len(members), attempt
+            run["size"],
+            kernel_steps(run),
+            trials,
+            len(members),
+            attempt,
+            trial_steps=steps_of(run),
         )
 
     return minutes
