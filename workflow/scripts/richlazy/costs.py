@@ -23,6 +23,7 @@ without the start of the process; the last line is sequential MNIST, 200 images 
 | 600 | 8 | 32 | 768 | 315 | 1.0 |
 | 100 | 40 | 32 | 3840 | 853 | 12 |
 | 300 | 40 | 32 | 3840 | 870 | 46 |
+| 600 | 40 | 32 | 3840 | 976 | 103 |
 | 300 | 28 | 200 | 2000 | 710 | 13 |
 
 One kernel alone takes 5.7 s and 572 MB in the direct form and 13.9 s and 719 MB in the factored form for these images,
