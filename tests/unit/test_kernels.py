@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy import kernels
-from richlazy.kernels import KernelShape, tangent_kernel
+from richlazy import kernel_shapes, kernels
+from richlazy.kernel_shapes import KernelShape
+from richlazy.kernels import tangent_kernel
 from richlazy.networks import RECTIFICATIONS, Dynamics, Weights, respond
 
 TIMES = ("all", "last")
@@ -292,7 +293,7 @@ def test_cost_of_the_factored_form_counts_every_entry_of_its_products():
         with mock.patch.object(torch, "bmm", counted):
             tangent_kernel(weights, inputs, Dynamics(0.0), times, "factored")
         cost = KernelShape(6, 3, 3, 2, 4, first_output).factored_cost
-        assert cost == pytest.approx(sum(entries) * (kernels.SMALL_PRODUCT * 6 + kernels.ENTRY_PASSES))
+        assert cost == pytest.approx(sum(entries) * (kernel_shapes.SMALL_PRODUCT * 6 + kernel_shapes.ENTRY_PASSES))
 
 
 @pytest.mark.parametrize(("size", "form"), [(30, "factored"), (4, "direct")])

@@ -179,9 +179,16 @@ def probe_of(run):
     return task_settings.probe(config["tasks"][run["task"]], config["probe"])
 
 
-def kernel_steps(run):
-    """Steps of a trial at which the tangent kernel is measured."""
-    return steps_of(run) if probe_of(run)["kernel_times"] == "all" else 1
+def kernel_of(run):
+    """What the cost of a tangent kernel of a run depends on."""
+    probe, steps = probe_of(run), steps_of(run)
+    return {
+        "size": run["size"],
+        "steps": steps if probe["kernel_times"] == "all" else 1,
+        "trial_steps": steps,
+        "kernel_trials": probe["kernel_trials"],
+        "classes": task_settings.outputs(config["tasks"][run["task"]]),
+    }
 
 
 def measuring_memory(members):
@@ -189,9 +196,8 @@ def measuring_memory(members):
 
     def memory(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
-        trials = probe_of(run)["kernel_trials"]
         need = costs.measuring_memory_mb(
-            run["size"], kernel_steps(run), trials, networks_at_a_time(members), attempt
+            **kernel_of(run), networks=networks_at_a_time(members), attempt=attempt
         )
         return need + GPU * costs.CUDA_MB * attempt
 
@@ -203,9 +209,8 @@ def measuring_minutes(members):
 
     def minutes(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
-        trials = probe_of(run)["kernel_trials"]
         return costs.measuring_minutes(
-            run["size"], kernel_steps(run), trials, len(members), attempt
+            **kernel_of(run), networks=len(members), attempt=attempt
         )
 
     return minutes
@@ -225,16 +230,10 @@ def following_settings(wildcards):
 
 def following_memory(wildcards, attempt):
     """MB that following a run needs: two kernels are in memory together, as when it is measured."""
-    run = RUNS[wildcards.run]
-    return costs.measuring_memory_mb(
-        run["size"], kernel_steps(run), probe_of(run)["kernel_trials"], attempt=attempt
-    )
+    return costs.measuring_memory_mb(**kernel_of(RUNS[wildcards.run]), attempt=attempt)
 
 
 def following_minutes(wildcards, attempt):
-    """Minutes that following a run needs: half of those of measuring it for each of its snapshots."""
-    run = RUNS[wildcards.run]
-    need = costs.measuring_minutes(
-        run["size"], kernel_steps(run), probe_of(run)["kernel_trials"], attempt=attempt
-    )
+    """Minutes that following a run needs: no more than measuring it at each of its snapshots."""
+    need = costs.measuring_minutes(**kernel_of(RUNS[wildcards.run]), attempt=attempt)
     return need * len(FOLLOWED[wildcards.run])

@@ -26,21 +26,11 @@ from dataclasses import dataclass
 
 import torch
 
+from richlazy.kernel_shapes import ROW_BLOCK, WORKSPACE_MB, KernelShape
 from richlazy.networks import Dynamics, Weights, respond
 
 TIMES = ("all", "last")
 FORMS = ("automatic", "factored", "direct")
-# Of the rows of the Jacobian, the direct form holds as many columns at a time as fit in this.
-WORKSPACE_MB = 200
-# Rows of the kernel that the direct form computes in one product: fewer of them leave out more of what lies below the
-# diagonal, more of them make larger products.
-ROW_BLOCK = 256
-# Costs in multiply-adds of a large product, each fitted to times on one core: a multiply-add of the many small products
-# of the factored form; the passes over an entry of such a product that weight it and add it to two kernels; and a
-# multiply-add of the sum over steps that forms the rows of the Jacobian.
-SMALL_PRODUCT = 1.2
-ENTRY_PASSES = 48.0
-ROW_FORMING = 4.0
 
 
 @dataclass(frozen=True)
@@ -56,53 +46,6 @@ class TangentKernel:
 
     recurrent: torch.Tensor
     all: torch.Tensor
-
-
-@dataclass(frozen=True)
-class KernelShape:
-    """Numbers on which the cost of a kernel depends.
-
-    Attributes:
-        size, inputs, classes: N, N_in, N_out.
-        trials: m.
-        steps: T.
-        first_output: first step whose outputs count.
-    """
-
-    size: int
-    inputs: int
-    classes: int
-    trials: int
-    steps: int
-    first_output: int
-
-    @property
-    def outputs(self) -> int:
-        """R, rows of the kernel."""
-        return (self.steps - self.first_output) * self.classes * self.trials
-
-    @property
-    def factored_cost(self) -> float:
-        """Multiply-adds of the factored form: products over N of the later outputs of each pair of steps.
-
-        An entry of such a product costs ``ENTRY_PASSES`` more, since it is weighted and added to two kernels.
-        """
-        later = [(self.steps - max(step, self.first_output)) * self.classes * self.trials for step in range(self.steps)]
-        entries = (sum(later) ** 2 + sum(rows**2 for rows in later)) / 2
-        return entries * (SMALL_PRODUCT * self.size + ENTRY_PASSES)
-
-    @property
-    def direct_cost(self) -> float:
-        """Multiply-adds of the direct form: half of J J', and the sum over steps that forms the rows of J."""
-        presynaptic = self.inputs + (self.size if self.steps > 1 else 0)
-        entries = self.outputs * self.size * presynaptic
-        columns = min(self.outputs, (self.outputs + ROW_BLOCK) / 2)  # of the kernel, that a row is multiplied into
-        return entries * (columns + ROW_FORMING * self.steps)
-
-    @property
-    def cheaper_form(self) -> str:
-        """``factored`` or ``direct``."""
-        return "factored" if self.factored_cost <= self.direct_cost else "direct"
 
 
 def tangent_kernel(
@@ -139,15 +82,16 @@ def tangent_kernel(
     shape = KernelShape(size, channels, classes, trials, steps, 0 if times == "all" else steps - 1)
     if form == "automatic":
         form = shape.cheaper_form
+    compute = _factored_form if form == "factored" else _direct_form
     if form == "factored" and inputs.is_cuda:
-        return _factored_form(weights, inputs, dynamics, shape)
+        return compute(weights, inputs, dynamics, shape)
+    if len(inputs) == 1:
+        # In arrays of its own: where a matrix begins in memory can decide the last bit of a product of odd shape.
+        return compute(weights.map(torch.clone), inputs.clone(), dynamics, shape)
     recurrent, total = (inputs.new_empty(len(inputs), shape.outputs, shape.outputs) for _ in range(2))
     for network in range(len(inputs)):
-        # In arrays of its own: where a matrix begins in memory can decide the last bit of a product of odd shape.
-        alone = weights.of_network(network).map(lambda matrix: matrix.clone()[None])
-        compute = _factored_form if form == "factored" else _direct_form
-        kernel = compute(alone, inputs[network].clone()[None], dynamics, shape)
-        recurrent[network], total[network] = kernel.recurrent[0], kernel.all[0]
+        alone = tangent_kernel(weights.of_network(network), inputs[network], dynamics, times, form)
+        recurrent[network], total[network] = alone.recurrent, alone.all
     return TangentKernel(recurrent, total)
 
 

@@ -63,6 +63,11 @@ def probe(task: Task, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {**settings, **task.get("probe", {})}
 
 
+def outputs(task: Task) -> int:
+    """Outputs of a network that learns the task, as an estimate before there are trials."""
+    return {"neurogym": 3, "images": 10, "teacher": 1}[kind(task)]
+
+
 def steps(task: Task, time_step_ms: float | None) -> int:
     """Steps of the longest trial of a task, or of the sequences into which its trials are cut."""
     if is_feedforward(task):
