@@ -521,9 +521,7 @@ def test_the_path_of_a_feedforward_run_reads_like_this():
         "size~1000+gain~0.004472135954999579/seed~0"
     )
     assert experiments.probe_path(run) == "task~linear_20+condition_number~10/seed~0"
-    assert experiments.batches_path(run) == (
-        "task~linear_20+condition_number~10/batch_size~20+iterations~5000/seed~0"
-    )
+    assert experiments.batches_path(run) == ("task~linear_20+condition_number~10/batch_size~20+iterations~5000/seed~0")
 
 
 def test_the_grid_stands_above_the_defaults_of_a_task_and_these_above_all_else():
@@ -540,7 +538,9 @@ def test_a_teacher_alone_has_a_condition_number_and_as_many_trials_as_inputs():
     run = runs_of(LINEAR | {"task": ["mine"], "batch_size": [9]}, tasks={"mine": task})[0]
     assert (run["condition_number"], run["batch_size"]) == (1.0, 2)
     for name in ("2AF", "sMNIST", "MNIST"):
-        assert {run["condition_number"] for run in runs_of(SVD | {"task": [name], "condition_number": [1, 5]})} == {None}
+        assert {run["condition_number"] for run in runs_of(SVD | {"task": [name], "condition_number": [1, 5]})} == {
+            None
+        }
     assert {run["condition_number"] for run in runs_of(LINEAR | {"condition_number": [1, 5]})} == {1.0, 5.0}
 
 

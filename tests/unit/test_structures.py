@@ -172,7 +172,9 @@ def test_blocks_have_the_variance_of_their_gain(blocks):
     rng = np.random.default_rng(0)
     drawn = np.stack(
         [
-            connectivity.cell_type_blocks(connectivity.gaussian_entries(size, size, 1.0, rng), fraction, 10.0, 0.8, blocks)
+            connectivity.cell_type_blocks(
+                connectivity.gaussian_entries(size, size, 1.0, rng), fraction, 10.0, 0.8, blocks
+            )
             for _ in range(draws)
         ]
     )
