@@ -80,6 +80,8 @@ def test_outputs_are_estimated_before_there_are_trials():
         ({"stimulus": 700, "decision": 100}, 100, 8),
         ({"stimulus": 700, "decision": 100}, 20.0, 40),
         ({"stimulus": 250}, 100, 3),
+        ({"delay": [100, 500], "decision": 150}, 100, 7),
+        ({"delay": ["uniform", [200, 900]]}, 100, 9),
         ({"delay": [300, 500, 900], "decision": 100}, 100, 10),
         ({"delay": ["uniform", [100, 600]], "decision": 100}, 100, 7),
         ({"delay": ["truncated_exponential", [600, 300, 1500]], "decision": 0}, 50, 30),
@@ -89,6 +91,12 @@ def test_the_longest_trial_decides_the_steps(timing, time_step_ms, steps):
     task = {"environment": "A-v0", "timing_ms": timing}
     assert task_settings.steps(task, time_step_ms) == steps
     assert task_settings.steps(task | {"sequence_steps": 5}, time_step_ms) == 5
+
+
+def test_columns_are_the_inputs_of_a_first_layer_or_the_units_of_a_network():
+    found = {name: task_settings.columns(task, 300) for name, task in TASKS.items()}
+    others = {"sMNIST": 300, "MNIST": 28**2, "linear_2": 2, "linear_20": 20, "linear_100": 100}
+    assert found == dict.fromkeys(NEUROGYM, 300) | others
 
 
 def test_rows_of_the_largest_images_are_the_steps():
