@@ -287,7 +287,12 @@ def recheck_results(wildcards):
         tables.load_table(path).assign(experiment=path.parent.parent.name)
         for path in paths
     ]
-    rows = reference.sample_rows(found, settings["runs"], settings["seed"])
+    with_images = [
+        name
+        for name, task in config["tasks"].items()
+        if task_settings.kind(task) == "images"
+    ]
+    rows = reference.sample_rows(found, settings["runs"], settings["seed"], with_images)
     return [
         f"{RESULTS}/recheck/{row.experiment}/{row.run}.json"
         for row in rows.itertuples()

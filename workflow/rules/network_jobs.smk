@@ -169,6 +169,7 @@ def training_minutes(members):
             run["iterations"],
             len(members),
             attempt,
+            task_settings.columns(config["tasks"][run["task"]], run["size"]),
         )
 
     return minutes

@@ -8,8 +8,10 @@ import yaml
 from build_connectivity import build_connectivity
 from draw_batches import draw_batches
 from draw_probe import draw_probe
+from draw_teacher_batches import draw_teacher_batches
+from draw_teacher_probe import draw_teacher_probe
 from measure_networks import measure_networks
-from richlazy import experiments, logs, records, reference, tables
+from richlazy import experiments, logs, records, reference, tables, task_settings
 from train_networks import train_networks
 
 
@@ -23,12 +25,19 @@ def recheck_run(config_file, runs_table, fingerprints_table, provenance, output,
     with tempfile.TemporaryDirectory() as folder:
         names = ["w.npy", "x.npy", "y.npy", "probe.npz", "d.npy", "task.json", "n.npz", "h.json", "m.json"]
         w, x, y, probe, decision, about, network, history, measures = (f"{folder}/{name}" for name in names)
-        build_connectivity(w, run, structure)
-        draw_batches(x, y, task, run)
-        draw_probe(probe, decision, about, task, run, config["probe"]["trials"])
-        how = ({"signs_held": structure.get("signs_held", False)}, config["training"] | {"device": "cpu"})
-        train_networks([w], [x], [y], about, [network], [history], [run], *how)
-        measure_networks([network], [history], [probe], [decision], about, [measures], [run], config["probe"], "cpu")
+        probing = task_settings.probe(task, config["probe"])
+        counted = {"loss": task_settings.loss(task), "loss_steps": task_settings.loss_steps(task, config["training"])}
+        if task_settings.kind(task) == "teacher":
+            draw_teacher_batches(x, y, task, run)
+            draw_teacher_probe(probe, decision, about, task, run)
+        else:
+            draw_batches(x, y, task, run)
+            draw_probe(probe, decision, about, task, run, probing["trials"])
+        build_connectivity(w, run, structure, description=about if task_settings.is_feedforward(task) else None)
+        training = config["training"] | task_settings.target(task, config["training"]) | counted | {"device": "cpu"}
+        signs = {"signs_held": structure.get("signs_held", False)}
+        train_networks([w], [x], [y], about, [network], [history], [run], signs, training)
+        measure_networks([network], [history], [probe], [decision], about, [measures], [run], probing | counted, "cpu")
         result = reference.compare(row, committed, network, records.load_json(measures))
     records.save_json(output, result | {"same_class": reference.same_class(origin)})
 

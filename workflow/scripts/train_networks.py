@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+import numpy as np
 import torch
 
 from richlazy import devices, logs, networks, records, training
@@ -35,10 +36,13 @@ def train_together(
         initial_weights(matrix, input_units, outputs, run) for matrix, run in zip(structured, runs, strict=True)
     )
     run = runs[0]  # they differ in their seeds alone
+    divergence_loss = settings["divergence_loss"]
+    if settings["loss"] == "squared_error":  # of which there is no natural unit: in multiples of a silent network's
+        divergence_loss *= max(float(np.square(one).sum(-1).mean() / 2) for one in answers)
     kept = {place: snapshots[network] for place, network in enumerate(saved) if network in snapshots}
     final, course = training.train(
         initial.map(lambda matrix: matrix.to(device)), batches, answers, networks.dynamics_of(run),
-        run["learning_rate"], run["momentum"], settings["loss_steps"], settings["divergence_loss"],
+        run["learning_rate"], run["momentum"], settings["loss_steps"], divergence_loss,
         signs_held=structure["signs_held"], loss=settings["loss"], iterations=run["iterations"],
         target_accuracy=settings["target_accuracy"], stop_at_target=settings["stop_at_target"],
         snapshot_at=settings["snapshot_at"] if kept else (),

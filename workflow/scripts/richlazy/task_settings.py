@@ -63,6 +63,13 @@ def probe(task: Task, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {**settings, **task.get("probe", {})}
 
 
+def columns(task: Task, size: int) -> int:
+    """Columns of the matrix that has the structure, as an estimate before there are images."""
+    if kind(task) == "teacher":
+        return task["teacher"]["inputs"]
+    return _ROWS**2 if is_feedforward(task) else size
+
+
 def outputs(task: Task) -> int:
     """Outputs of a network that learns the task, as an estimate before there are trials."""
     return {"neurogym": 3, "images": 10, "teacher": 1}[kind(task)]
