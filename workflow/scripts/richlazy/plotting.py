@@ -144,8 +144,12 @@ def _draw_spectrum(
     colours: Mapping[Any, Any],
 ) -> None:
     """Sorted magnitudes over the largest, against their place; a line at the median over seeds, a band over all."""
-    shared = [name for name in spectra.columns if name in runs.columns and name != "connectome"]
-    rows = spectra.merge(runs[shared].drop_duplicates(), on=shared)
+    # Recurrent weights are those of every task; their rows say so by having none.
+    of_every_task = spectra["task"].isna() if "task" in spectra else pd.Series(True, index=spectra.index)
+    rows = pd.concat(
+        [_rows_of(spectra[of_every_task].drop(columns=["task", "condition_number"], errors="ignore"), runs),
+         _rows_of(spectra[~of_every_task], runs)]
+    )  # fmt: skip
     column, _ = SPECTRA[spectrum]
     for level in figure_style.levels_of(runs, compare):
         table = rows[rows[compare] == level].pivot(index="index", columns="seed", values=column)
@@ -157,6 +161,12 @@ def _draw_spectrum(
     axes.set_xlabel("index $i/N$", labelpad=1)
     crowded = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)} if rows[compare].nunique() > 4 else {}
     axes.legend(**{"frameon": False, "loc": "upper right", "borderaxespad": 0, "handlelength": 1.2} | crowded)
+
+
+def _rows_of(spectra: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Spectra of the weights with which runs start."""
+    shared = [name for name in spectra.columns if name in runs.columns and name != "connectome"]
+    return spectra.merge(runs[shared].drop_duplicates(), on=shared)
 
 
 def _draw_dots(
@@ -179,7 +189,7 @@ def _draw_dots(
             place + spread, at_level[measure], s=settings["font_size_pt"] * 1.3,
             c=np.where(converged, colour, "none"), edgecolors=colour, linewidths=0.5, zorder=2,
         )  # fmt: skip
-        if len(at_level):
+        if at_level[measure].notna().any():
             axes.hlines(
                 at_level[measure].median(),
                 place - 0.33,
