@@ -44,12 +44,15 @@ class Drawing:
             if box.x0 < -1 or box.y0 < -1 or box.x1 > self.page.x1 + 1 or box.y1 > self.page.y1 + 1
         ]
 
-    def crossing(self):
-        """Pairs of texts that overlap: titles, labels, legends and notes with each other and with numbers at ticks."""
+    def crossing(self, ticks=False):
+        """Pairs of texts that overlap: titles, labels, legends and notes with each other and with words at ticks.
+
+        With ``ticks`` also those of two words at ticks.
+        """
         return [
             (first, second)
             for (first, first_tick, box), (second, second_tick, other) in itertools.combinations(self.boxes, 2)
-            if not (first_tick and second_tick) and min(_overlap(box, other)) > 1
+            if (ticks or not (first_tick and second_tick)) and min(_overlap(box, other)) > 1
         ]
 
 

@@ -571,7 +571,7 @@ def test_theory_stands_beside_the_dots_of_what_it_predicts(drawings, data):
 
 def test_the_theory_of_diverged_runs_is_not_drawn(drawings, data):
     drawing = drawings("condition numbers", "measures")
-    panels = drawing.axes[:4] + drawing.axes[8:10]  # two rows of panels for four arms, then two for the others
+    panels = drawing.axes[:3] + drawing.axes[6:9]  # two rows of panels for three arms, then two for the others
     runs = data("condition numbers").runs
     for axes, kappa in zip(panels, [1, 2, 5, 10, 20, 50], strict=True):
         shown = runs[(runs["condition_number"] == kappa) & ~runs["diverged"]]
@@ -579,6 +579,17 @@ def test_the_theory_of_diverged_runs_is_not_drawn(drawings, data):
         np.testing.assert_allclose(diamonds(axes)[:, 1], expected.astype(float))
         assert axes.get_title().replace("\N{NO-BREAK SPACE}", " ") == f"κ = {kappa}"
         assert (len(axes.get_yticks()) == 0) == (kappa == 50)
+
+
+def test_names_of_conditions_do_not_overlap_where_arms_are_many(drawings):
+    assert drawings("condition numbers", "measures").crossing(ticks=True) == []
+
+
+@pytest.mark.parametrize(
+    ("arms", "expected"), [(1, (1, 1)), (4, (1, 4)), (5, (2, 3)), (6, (2, 3)), (7, (2, 4)), (8, (2, 4)), (9, (3, 3))]
+)
+def test_rows_of_panels_are_about_equally_full(arms, expected):
+    assert figure_style.rows_and_columns(arms) == expected
 
 
 @pytest.mark.parametrize("name", ["one task", "structures"])

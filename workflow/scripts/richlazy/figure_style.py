@@ -45,8 +45,8 @@ _STRUCTURED_WEIGHTS = {"recurrent": "$W_h$", "feedforward": "$W_1$"}
 REFERENCE_COLOUR = "#7F7F7F"
 _CONDITION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
-# Order of arms in the figures of wide experiments: a row holds at most this many panels.
-PANELS_PER_ROW = 4
+# A row holds the panels of at most this many arms.
+_PANELS_PER_ROW = 4
 
 
 def style(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,6 +85,12 @@ def arms_with_titles(runs: pd.DataFrame, names: Sequence[str]) -> list[tuple[str
     found = arms_.of(runs.to_dict("records"), names)
     titles = arm_titles(pd.DataFrame([arm for arm, _ in found])) if len(names) else [""]
     return [(title, runs.iloc[places]) for title, (_, places) in zip(titles, found, strict=True)]
+
+
+def rows_and_columns(arms: int) -> tuple[int, int]:
+    """Rows and columns in which panels of some arms stand, the rows about equally full."""
+    rows = -(-arms // _PANELS_PER_ROW)
+    return rows, -(-arms // rows)
 
 
 def arm_titles(arms: pd.DataFrame) -> list[str]:

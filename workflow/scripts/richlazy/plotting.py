@@ -15,7 +15,7 @@ from matplotlib.figure import SubFigure
 
 from richlazy import arms as arms_
 from richlazy import figure_style, schematic
-from richlazy.figure_style import MM_PER_INCH, PANELS_PER_ROW
+from richlazy.figure_style import MM_PER_INCH
 
 # Label of each measure, and the sign with which it grows where learning is lazier.
 LABELS: dict[str, tuple[str, int]] = {
@@ -87,8 +87,7 @@ def draw_measures(
     """
     groups = figure_style.arms_with_titles(runs, arms)
     colours = figure_style.colours_of(runs, compare) if spectra is not None else None
-    columns = min(len(groups), PANELS_PER_ROW)
-    blocks = -(-len(groups) // columns)
+    blocks, columns = figure_style.rows_and_columns(len(groups))
     kinds = ([] if spectra is None else [None]) + list(measures)
     with mpl.rc_context(figure_style.style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
@@ -268,8 +267,7 @@ def draw_losses(
     loss = curves[curves["quantity"] == "loss"]
     colours = figure_style.colours_of(runs, compare)
     groups = figure_style.arms_with_titles(runs, arms)
-    columns = min(len(groups), PANELS_PER_ROW)
-    rows = -(-len(groups) // columns)
+    rows, columns = figure_style.rows_and_columns(len(groups))
     with mpl.rc_context(figure_style.style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
         height = width * (0.3 * rows + 0.12)

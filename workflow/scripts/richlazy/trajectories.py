@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from richlazy import figure_style
-from richlazy.figure_style import MM_PER_INCH, PANELS_PER_ROW
+from richlazy.figure_style import MM_PER_INCH
 
 # Label of each quantity that is drawn, from top to bottom; of the alignments with the task those that fit its targets.
 LABELS = {
@@ -51,8 +51,7 @@ def draw(
     quantities = _quantities(followed)
     colours = figure_style.colours_of(runs, compare)
     groups = figure_style.arms_with_titles(followed, arms)
-    columns = min(len(groups), PANELS_PER_ROW)
-    blocks = -(-len(groups) // columns)
+    blocks, columns = figure_style.rows_and_columns(len(groups))
     with mpl.rc_context(figure_style.style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
         height = (0.16 * width * len(quantities) + 0.12 * width) * blocks + 0.35
