@@ -20,6 +20,7 @@ from richlazy import (
     connectivity,
     devices,
     experiments,
+    figure_style,
     image_trials,
     metrics,
     networks,
@@ -972,7 +973,7 @@ def test_structure_options_of_the_schema_are_those_of_the_library():
 def test_every_grid_parameter_is_a_parameter_of_a_run_with_a_label():
     grid = set(KEYS[("experiments", "*", "grid")]["properties"])
     assert grid == set(experiments.PARAMETERS) - {"seed", "architecture"}  # which follows from the task
-    assert grid - {"task"} == set(plotting.PARAMETER_LABELS)
+    assert grid - {"task"} | {"architecture"} == set(figure_style.PARAMETER_LABELS)
 
 
 def test_environments_of_the_paper_are_those_of_the_library():

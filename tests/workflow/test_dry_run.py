@@ -129,3 +129,21 @@ def test_environments_carry_the_pins_of_the_requirements():
         packages = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())["dependencies"][-1]["pip"]
         for package, version in (pin.split("==") for pin in packages):
             assert pins[package] == version, f"{package} in envs/{name}.yaml"
+
+
+def test_an_experiment_that_follows_runs_has_the_figure_of_their_trajectories(tmp_path):
+    project = new_project(tmp_path / "project")
+    follow = {"iterations": [0, 5], "seeds": [0]}
+    original = yaml.safe_load((ROOT / "config.yaml").read_text())["experiments"]["figure_1"]
+    project.configure(
+        experiments_to_build=["figure_1", "followed"],
+        experiments={"followed": original | {"grid": {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]},
+                                             "compare": "gain", "seeds": 2, "schematic": False, "follow": follow}},
+    )  # fmt: skip
+    assert project.jobs()["draw_trajectories"] == 1
+    assert project.jobs("followed")["draw_trajectories"] == 1
+    jobs = project.jobs("figure_1")
+    assert jobs["draw_losses"] == 1 and "draw_trajectories" not in jobs
+    published = project.snakemake("--dry-run", "publish_reference").stdout
+    assert published.count("followed/figures/trajectories.png") > 0
+    assert "figure_1/figures/trajectories" not in published

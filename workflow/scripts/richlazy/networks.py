@@ -148,6 +148,19 @@ def initial_feedforward_weights(first_layer: np.ndarray, outputs: int, readout: 
     return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
 
 
+def initial_weights_of_run(run: Mapping[str, Any], structured: np.ndarray, input_units: int, outputs: int) -> Weights:
+    """Weights of the network of a run before training.
+
+    Args:
+        run: with architecture, readout and seed.
+        structured: the weights that have the structure: recurrent ones (N, N), or a first layer (N, N_in).
+        input_units, outputs: N_in and N_out.
+    """
+    if run["architecture"] == "feedforward":
+        return initial_feedforward_weights(structured, outputs, run["readout"], run["seed"])
+    return initial_weights(structured, input_units, outputs, run["seed"])
+
+
 def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple[torch.Tensor, torch.Tensor]:
     """Rates and rectifier derivatives on a set of trials.
 
