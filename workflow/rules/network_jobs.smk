@@ -61,19 +61,15 @@ def task_of_job(members, wildcards):
 
 def training_settings(jobs):
     """Params function that gives how the networks of a job are trained, beside their parameters."""
+    keys = ["divergence_loss", "final_loss_fraction", "device", "loss", "loss_steps"]
+    keys += ["target_accuracy", "stop_at_target"]
 
     def settings(wildcards):
         task = task_of_job(jobs.members, wildcards)
+        training = task_settings.of_training(task, config["training"])
         followed = (FOLLOWED[wildcards.networks + member] for member in jobs.followed)
-        return {
-            **collect_settings(
-                "training", ["divergence_loss", "final_loss_fraction", "device"]
-            ),
-            **task_settings.target(task, config["training"]),
-            "loss": task_settings.loss(task),
-            "loss_steps": task_settings.loss_steps(task, config["training"]),
-            "snapshot_at": sorted({iteration for one in followed for iteration in one}),
-        }
+        snapshot_at = sorted({iteration for one in followed for iteration in one})
+        return {key: training[key] for key in keys} | {"snapshot_at": snapshot_at}
 
     return settings
 
@@ -95,10 +91,9 @@ def measuring_settings(members):
 
     def settings(wildcards):
         task = task_of_job(members, wildcards)
-        probe = task_settings.probe(task, config["probe"])
-        return {key: probe[key] for key in ["kernel_trials", "kernel_times"]} | {
-            "loss_steps": task_settings.loss_steps(task, config["training"])
-        }
+        measuring = task_settings.of_measuring(task, config)
+        keys = ["kernel_trials", "kernel_times", "loss_steps"]
+        return {key: measuring[key] for key in keys}
 
     return settings
 

@@ -5,7 +5,7 @@ import numpy as np
 from richlazy import logs, records, student_teacher
 
 
-def draw_teacher_probe(probe, decision, description, task, run):
+def draw_teacher_probe(probe, decision, description, task, run, count=None):  # as many trials as inputs, in any case
     setting = (task["teacher"], run["condition_number"], run["seed"])
     trials, answers = student_teacher.trials(*setting)
     records.save_arrays(probe, inputs=trials, targets=answers)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from richlazy import records
+from richlazy import records, tables
 from richlazy.metrics import MEASURES
 
 _MATRICES = ("recurrent", "input", "readout")
@@ -48,6 +48,18 @@ def fingerprint(network: str | Path) -> dict[str, Any]:
 def fingerprints(runs: pd.DataFrame) -> pd.DataFrame:
     """Fingerprint of every network of a table of runs."""
     return pd.DataFrame([{"run": row.run} | fingerprint(row.network) for row in runs.itertuples()])
+
+
+def committed_row(runs: str | Path, fingerprints: str | Path, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Row of a committed table of runs, and the fingerprint of the same network.
+
+    Args:
+        runs, fingerprints: Parquet files.
+        name: of the run.
+    """
+    loaded = (tables.load_table(path).set_index("run", drop=False) for path in (runs, fingerprints))
+    row, mark = (table.loc[name].to_dict() for table in loaded)
+    return row, mark
 
 
 def compare(

@@ -45,6 +45,21 @@ def loss_steps(task: Task, training: Mapping[str, Any]) -> str:
     return training["loss_steps"] if kind(task) == "neurogym" else "last"
 
 
+def counted(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
+    """What counts in training and on the probe: loss, and the steps of a trial at which it does."""
+    return {"loss": loss(task), "loss_steps": loss_steps(task, training)}
+
+
+def of_training(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
+    """Group ``training`` of the configuration as it is for a task."""
+    return {**training, **target(task, training), **counted(task, training)}
+
+
+def of_measuring(task: Task, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Group ``probe`` of the configuration as it is for a task, with what counts of its trials."""
+    return {**probe(task, config["probe"]), **counted(task, config["training"])}
+
+
 def target(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
     """Accuracy in training at which a network has learned the task, and whether it stops there.
 
