@@ -16,13 +16,12 @@ from train_networks import train_networks
 
 
 def recheck_run(config_file, runs_table, fingerprints_table, provenance, output, run_name):
-    # Committed provenance may be older than checksums.
-    config, origin = yaml.safe_load(Path(config_file).read_text()), records.load_json(provenance, sealed=False)
-    row, committed = reference.committed_row(runs_table, fingerprints_table, run_name)
+    config = yaml.safe_load(Path(config_file).read_text())
+    row, committed, origin = reference.committed_row(runs_table, fingerprints_table, provenance, run_name)
     run = experiments.run_of_row(row)
-    task, structure = config["tasks"][run["task"]], config["structures"][run["structure"]]
-    training, probing = task_settings.of_training(task, config["training"]), task_settings.of_measuring(task, config)
-    training |= {"device": "cpu", "snapshot_at": [], "signs_held": structure.get("signs_held", False)}
+    task, structure = config["tasks"][run["task"]], {"signs_held": False} | config["structures"][run["structure"]]
+    training = task_settings.of_training(task, config["training"] | {"device": "cpu"})
+    probing = task_settings.of_measuring(task, config)
     batches, trials = (draw_teacher_batches, draw_teacher_probe) if "teacher" in task else (draw_batches, draw_probe)
     with tempfile.TemporaryDirectory() as folder:
         names = ["w.npy", "x.npy", "y.npy", "probe.npz", "d.npy", "task.json", "n.npz", "h.json", "m.json"]
@@ -30,10 +29,9 @@ def recheck_run(config_file, runs_table, fingerprints_table, provenance, output,
         batches(x, y, task, run)
         trials(probe, decision, about, task, run, probing["trials"])
         build_connectivity(w, run, structure, description=about if task_settings.is_feedforward(task) else None)
-        train_networks([w], [x], [y], about, [network], [history], [run], {}, training, {})
+        train_networks([w], [x], [y], about, [network], [history], [run], structure, training, {})
         measure_networks([network], [history], [probe], [decision], about, [measures], [run], probing, "cpu")
-        result = reference.compare(row, committed, network, records.load_json(measures))
-    records.save_json(output, result | {"same_class": reference.same_class(origin)})
+        records.save_json(output, reference.compare(row, committed, network, records.load_json(measures)) | origin)
 
 
 if __name__ == "__main__":

@@ -50,16 +50,22 @@ def fingerprints(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([{"run": row.run} | fingerprint(row.network) for row in runs.itertuples()])
 
 
-def committed_row(runs: str | Path, fingerprints: str | Path, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Row of a committed table of runs, and the fingerprint of the same network.
+def committed_row(
+    runs: str | Path, fingerprints: str | Path, provenance: str | Path, name: str
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, bool]]:
+    """What is committed of a run.
 
     Args:
         runs, fingerprints: Parquet files.
+        provenance: JSON file, which may be older than checksums.
         name: of the run.
+
+    Returns:
+        Its row, its fingerprint, and ``same_class``: whether they come from this class of machine.
     """
     loaded = (tables.load_table(path).set_index("run", drop=False) for path in (runs, fingerprints))
     row, mark = (table.loc[name].to_dict() for table in loaded)
-    return row, mark
+    return row, mark, {"same_class": same_class(records.load_json(provenance, sealed=False))}
 
 
 def compare(

@@ -51,8 +51,8 @@ def counted(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def of_training(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
-    """Group ``training`` of the configuration as it is for a task."""
-    return {**training, **target(task, training), **counted(task, training)}
+    """Group ``training`` of the configuration as it is for a task, of which no network is followed."""
+    return {**training, **target(task, training), **counted(task, training), "snapshot_at": []}
 
 
 def of_measuring(task: Task, config: Mapping[str, Any]) -> dict[str, Any]:
