@@ -369,7 +369,8 @@ def test_measures_of_a_run_against_references(rectification, kernel_times):
             f"kernel_task_alignment{suffix}": float(y @ kernel @ y / (y @ y * kernel.trace())),
             f"centred_kernel_alignment{suffix}": centred_alignment_by_loops(kernel, one_hot.double()),
         }
-    assert values.keys() == expected.keys()
+    assert values.keys() == expected.keys() | {"kernel_alignment_predicted"}
+    assert math.isnan(values["kernel_alignment_predicted"])
     for name, value in expected.items():
         assert values[name] == pytest.approx(value, rel=1e-9), name
 
@@ -406,7 +407,7 @@ def test_kernel_is_measured_on_the_first_trials_of_the_probe():
     first, second = (
         metrics.measure(before, after, signal, targets, decision, Dynamics(0.2), 4) for signal in (inputs, changed)
     )
-    same = {name for name in first if first[name] == second[name]}
+    same = {name for name in first if first[name] == second[name] or math.isnan(first[name])}
     assert {name for name in first if "kernel" in name} <= same
     assert {"probe_loss", "representation_alignment"}.isdisjoint(same)
 
@@ -418,7 +419,7 @@ def test_measures_in_single_precision_are_close_to_those_in_double():
         before, after = network(0, 40).map(convert), network(1, 40).map(convert)
         values.append(metrics.measure(before, after, convert(inputs), targets, decision, Dynamics(0.2), 8))
     for name in metrics.MEASURES:
-        assert values[0][name] == pytest.approx(values[1][name], rel=1e-4), name
+        assert values[0][name] == pytest.approx(values[1][name], rel=1e-4, nan_ok=True), name
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])

@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ def row(place=0, **changes):
         RUNS[place]
         | {"network": f"results/runs/{place}/network.npz", "probe": "results/trials/probe.npz"}
         | {"final_loss": 0.3, "diverged": False, "diverged_at": None, "bayes_loss": 0.25, "bayes_accuracy": 0.9}
+        | {"reached_at": None}
         | MEASURES
         | changes
     )
@@ -35,8 +37,8 @@ def diverged(place=1):
     return row(place, final_loss=math.nan, diverged=True, diverged_at=17, **dict.fromkeys(MEASURES, math.nan))
 
 
-def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005, **connectomes):
-    return summaries.runs_table(rows, convergence_factor, loss_margin, connectomes)
+def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005, followed=MappingProxyType({}), **connectomes):
+    return summaries.runs_table(rows, convergence_factor, loss_margin, connectomes, followed)
 
 
 # Columns
@@ -54,7 +56,7 @@ def test_columns_are_parameters_outcome_and_every_measure():
     assert set(experiments.PARAMETERS) | set(metrics.MEASURES) <= columns
     assert columns - set(experiments.PARAMETERS) - set(metrics.MEASURES) == {
         "run", "connectome", "network", "probe", "final_loss", "diverged", "diverged_at", "bayes_loss",
-        "bayes_accuracy", "converged",
+        "bayes_accuracy", "converged", "reached_at", "kernel_task_alignment_iterations",
     }  # fmt: skip
 
 
@@ -70,6 +72,7 @@ def test_types_do_not_depend_on_what_is_missing(rows):
     types = runs_table(*rows).dtypes.astype(str).to_dict()
     expected = {name: KINDS[kind] for name, (kind, _) in experiments.PARAMETERS.items()}
     expected |= dict.fromkeys(("final_loss", "bayes_loss", "bayes_accuracy", *metrics.MEASURES), "float64")
+    expected |= {"kernel_task_alignment_iterations": "float64", "reached_at": "Int64"}
     expected |= {"diverged": "bool", "diverged_at": "Int64", "converged": "boolean", "connectome": "string"}
     expected |= dict.fromkeys(("run", "network", "probe"), "object")
     assert types == expected
@@ -86,7 +89,8 @@ def test_parameters_keep_their_values():
 def test_parameters_that_a_structure_ignores_are_null(structure, null):
     values = {"structure": structure, "rank": None, "matching": None}
     table = runs_table(row(**values), row(1))
-    assert set(table.columns[table.iloc[0].isna()]) == null | {"diverged_at", "connectome"}
+    of_no_run = {"condition_number", "diverged_at", "connectome", "reached_at", "kernel_task_alignment_iterations"}
+    assert set(table.columns[table.iloc[0].isna()]) == null | of_no_run
     assert table["rank"].isna().tolist() == [True, False]
 
 
@@ -216,18 +220,19 @@ def test_curves_can_be_joined_to_runs():
 
 CONNECTIVITY_RUNS = [
     {
-        "structure": "gaussian", "rank": None, "decay_exponent": None, "matching": None, "size": 5, "gain": 1.0,
-        "seed": 0,
+        "task": "2AF", "condition_number": None, "architecture": "recurrent", "structure": "gaussian", "rank": None,
+        "decay_exponent": None, "matching": None, "size": 5, "gain": 1.0, "seed": 0,
     },
     {
-        "structure": "svd_truncation", "rank": 2, "decay_exponent": None, "matching": "frobenius", "size": 7,
-        "gain": 1.5, "seed": 3,
+        "task": "CXT", "condition_number": None, "architecture": "recurrent", "structure": "svd_truncation", "rank": 2,
+        "decay_exponent": None, "matching": "frobenius", "size": 7, "gain": 1.5, "seed": 3,
     },
     {
-        "structure": "connectome", "rank": None, "decay_exponent": None, "matching": "leading_eigenvalue", "size": 4,
-        "gain": 1.5, "seed": 1,
+        "task": "DMS", "condition_number": None, "architecture": "recurrent", "structure": "connectome", "rank": None,
+        "decay_exponent": None, "matching": "leading_eigenvalue", "size": 4, "gain": 1.5, "seed": 1,
     },
 ]  # fmt: skip
+OF_EVERY_TASK = {"task": None, "condition_number": None}  # recurrent weights are shared
 
 
 def connectivity_matrices():
@@ -248,7 +253,7 @@ def test_initial_weights_are_a_row_each_with_their_parameters(connectivity):
     assert list(table.columns) == list(summaries.CONNECTIVITY_COLUMNS)
     for name in experiments.CONNECTIVITY_PARAMETERS:
         found = [None if pd.isna(value) else value for value in table[name]]
-        assert found == [run[name] for run in CONNECTIVITY_RUNS]
+        assert found == [(run | OF_EVERY_TASK)[name] for run in CONNECTIVITY_RUNS]
         assert str(table[name].dtype) == KINDS[experiments.PARAMETERS[name][0]]
     assert [None if pd.isna(value) else value for value in table["connectome"]] == [None, None, "mine"]
     assert list(table.index) == [0, 1, 2]
@@ -282,7 +287,7 @@ def test_spectra_are_a_row_per_eigenvalue_from_the_largest(connectivity):
         assert rows["eigenvalue_modulus"].tolist() == pytest.approx(moduli)
         assert rows["singular_value"].tolist() == pytest.approx(np.linalg.svd(weights, compute_uv=False))
         for name in experiments.CONNECTIVITY_PARAMETERS:
-            assert {None if pd.isna(value) else value for value in rows[name]} == {run[name]}
+            assert {None if pd.isna(value) else value for value in rows[name]} == {(run | OF_EVERY_TASK)[name]}
     assert spectra["connectome"].dropna().unique().tolist() == ["mine"]
 
 
