@@ -11,29 +11,33 @@ NOTHING_FOLLOWED: MappingProxyType = MappingProxyType({})
 
 
 def train_networks(
-    structured, inputs, targets, description, saved, histories, runs, structure, settings, snapshots=NOTHING_FOLLOWED
-):
+    structured, inputs, targets, description, saved, histories, runs, structure, settings, snapshots=NOTHING_FOLLOWED,
+    input_weights=(),
+):  # fmt: skip
     device = devices.prepare(settings["device"])
     for part in devices.parts(len(runs), device):
-        own = (files[part] for files in (structured, inputs, targets, saved, histories, runs))
+        own = (files[part] for files in (structured, inputs, targets, saved, histories, runs, input_weights))
         train_together(*own, description, structure, settings, snapshots, device)
 
 
-def initial_weights(structured, input_units, outputs, run):
+def initial_weights(structured, given, input_units, outputs, run):
     matrix = records.load_array(structured)
     if run["architecture"] == "feedforward":
         return networks.initial_feedforward_weights(matrix, outputs, run["readout"], run["seed"])
-    return networks.initial_weights(matrix, input_units, outputs, run["seed"])
+    input_weights = records.load_array(given) if given else None
+    return networks.initial_weights(matrix, input_units, outputs, run["seed"], input_weights)
 
 
 def train_together(
-    structured, inputs, targets, saved, histories, runs, description, structure, settings, snapshots, device
-):
+    structured, inputs, targets, saved, histories, runs, input_weights, description, structure, settings, snapshots,
+    device,
+):  # fmt: skip
     # Mapped, not read: a batch comes into memory when its turn comes.
     batches, answers = ([records.load_array(path, mapped=True) for path in paths] for paths in (inputs, targets))
     input_units, outputs = batches[0].shape[-1], records.load_json(description)["outputs"]
     initial = networks.Weights.stacked(
-        initial_weights(matrix, input_units, outputs, run) for matrix, run in zip(structured, runs, strict=True)
+        initial_weights(matrix, given, input_units, outputs, run)
+        for matrix, given, run in zip(structured, input_weights or [None] * len(runs), runs, strict=True)
     )
     run = runs[0]  # they differ in their seeds alone
     divergence_loss = settings["divergence_loss"]
@@ -62,5 +66,5 @@ if __name__ == "__main__":
     train_networks(
         inputs.structured, inputs.inputs, inputs.targets, inputs.description[0], output.network, output.history,
         params.runs, params.structure, params.settings | {"snapshot_at": params.snapshot_at},
-        dict(zip(params.followed, output.snapshots, strict=True)),
+        dict(zip(params.followed, output.snapshots, strict=True)), inputs.input_weights,
     )  # fmt: skip

@@ -104,12 +104,19 @@ def linear_layer_weights(outputs: int, inputs: int, rng: np.random.Generator) ->
     return rng.uniform(-bound, bound, (outputs, inputs))
 
 
-def initial_weights(recurrent: np.ndarray, input_units: int, outputs: int, seed: int) -> Weights:
-    """Weights of a network before training, float32; input and readout weights are those of the seed (C.1)."""
+def initial_weights(
+    recurrent: np.ndarray, input_units: int, outputs: int, seed: int, input_weights: np.ndarray | None = None
+) -> Weights:
+    """Weights of a network before training, float32.
+
+    Input and readout weights are those of the seed (C.1), unless input weights (N, N_in) are given.
+    """
     size = len(recurrent)
+    if input_weights is None:
+        input_weights = linear_layer_weights(size, input_units, generator(seed, "input_weights"))
     matrices = (
         recurrent,
-        linear_layer_weights(size, input_units, generator(seed, "input_weights")),
+        input_weights,
         linear_layer_weights(outputs, size, generator(seed, "readout_weights")),
     )
     return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
