@@ -34,9 +34,7 @@ rule all:
     """Build figures, statistics and claims of all selected experiments (the default target)."""
     default_target: True
     input:
-        collect(
-            FIGURES, experiment=SELECTED, figure=FIGURE_NAMES, format=["pdf", "png"]
-        ),
+        figure_files(*SELECTED),
         collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
         collect(CONNECTOME_FIGURES, connectome=CONNECTOMES, format=["pdf", "png"]),
         f"{RESULTS}/claims.md",
@@ -50,12 +48,7 @@ for experiment in SELECTED:
         name:
             experiment
         input:
-            collect(
-                FIGURES,
-                experiment=experiment,
-                figure=FIGURE_NAMES,
-                format=["pdf", "png"],
-            ),
+            figure_files(experiment),
             collect(STATISTICS, experiment=experiment, table=STATISTIC_NAMES),
             collect(
                 CONNECTOME_FIGURES,

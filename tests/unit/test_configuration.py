@@ -20,12 +20,12 @@ from richlazy import (
     connectivity,
     devices,
     experiments,
+    figure_style,
     image_trials,
     metrics,
     networks,
     plotting,
     summaries,
-    task_settings,
     tasks,
     trials,
 )
@@ -559,7 +559,13 @@ ARCHITECTURES = [
     Mistake("aligned with no teacher", {"experiments.figure_4_b.grid.structure": ["svd_truncation", "aligned"]},
             "experiments.figure_4_b.grid.structure names 'aligned', aligned with a teacher, but task 'MNIST' has none",
             "use a task with teacher"),
-    Mistake("features missing", {"structures.aligned.features": REMOVED}, "structures.aligned lacks features", "add it"),
+    Mistake("eigenvalues of a first layer", {f"{LINEAR}.grid.matching": ["frobenius", "leading_eigenvalue"]},
+            f"{LINEAR}.grid.matching is leading_eigenvalue, but task 'linear_20' is learned by feedforward networks",
+            "use matching: [frobenius]"),
+    Mistake("usual matching of a first layer", {"connectivity.matching": "leading_eigenvalue"},
+            "matching is leading_eigenvalue, but task", "use matching: [frobenius]"),
+    Mistake("features missing", {"structures.aligned.features": REMOVED}, "structures.aligned lacks features",
+            "add it"),
     Mistake("features", {"structures.aligned.features": "dominants"}, "structures.aligned.features",
             "did you mean 'dominant'?"),
     Mistake("features of another kind", {"structures.gaussian.features": "all"}, "structures.gaussian.features has no",
@@ -967,7 +973,7 @@ def test_structure_options_of_the_schema_are_those_of_the_library():
 def test_every_grid_parameter_is_a_parameter_of_a_run_with_a_label():
     grid = set(KEYS[("experiments", "*", "grid")]["properties"])
     assert grid == set(experiments.PARAMETERS) - {"seed", "architecture"}  # which follows from the task
-    assert grid - {"task"} == set(plotting.PARAMETER_LABELS)
+    assert grid - {"task"} | {"architecture"} == set(figure_style.PARAMETER_LABELS)
 
 
 def test_environments_of_the_paper_are_those_of_the_library():

@@ -86,16 +86,3 @@ def test_drawing_asks_for_what_was_measured():
     assert costs.drawing_memory_mb(320_000, 8) >= 1.2 * (484 + SNAKEMAKE_MB)
     assert costs.drawing_minutes(320_000, 8, "neurogym") * 60 >= 2 * 36
     assert costs.drawing_minutes(320_000, 8, "vectorised") * 60 >= 2 * 3.7
-
-
-@pytest.mark.parametrize(
-    ("task", "steps"),
-    [
-        ({"timing_ms": {"stimulus": 700, "decision": 100}}, 8),
-        ({"timing_ms": {"delay": [100, 500], "decision": 150}}, 7),
-        ({"timing_ms": {"delay": ["uniform", [200, 900]]}}, 9),
-        ({"timing_ms": {"stimulus": 700}, "sequence_steps": 50}, 50),
-    ],
-)
-def test_steps_are_those_of_the_longest_trial_or_of_the_sequence(task, steps):
-    assert costs.trial_steps(task, 100.0) == steps

@@ -109,8 +109,8 @@ def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_tr
     expected = {
         "task": "CXT", "condition_number": None, "architecture": "recurrent", "structure": "svd_truncation", "rank": 1,
         "decay_exponent": None, "matching": "frobenius", "size": 40, "gain": 1.25, "readout": "linear_layer",
-        "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0, "time_constant_ms": 100.0, "learning_rate": 0.003, "momentum": 0.9, "batch_size": 32, "iterations": 7,
-        "seed": 0,
+        "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0, "time_constant_ms": 100.0,
+        "learning_rate": 0.003, "momentum": 0.9, "batch_size": 32, "iterations": 7, "seed": 0,
     }  # fmt: skip
     assert run == expected
 
@@ -544,6 +544,12 @@ def test_a_teacher_alone_has_a_condition_number_and_as_many_trials_as_inputs():
             None
         }
     assert {run["condition_number"] for run in runs_of(LINEAR | {"condition_number": [1, 5]})} == {1.0, 5.0}
+
+
+def test_the_readout_of_recurrent_networks_is_a_linear_layer_whatever_that_of_others_is():
+    for task, readout in (("2AF", "linear_layer"), ("sMNIST", "linear_layer"), ("MNIST", "normal")):
+        run = runs_of(SVD | {"task": [task]}, connectivity={"readout": "normal"})[0]
+        assert run["readout"] == readout
 
 
 @pytest.mark.parametrize("task", CONFIG["tasks"])

@@ -221,6 +221,71 @@ def test_initial_weights_of_seeds_and_matrices_are_independent():
             assert not torch.equal(drawn[first], drawn[second])
 
 
+FIRST_LAYER = np.random.default_rng(0).standard_normal((40, 6)) * 0.3
+
+
+@pytest.mark.parametrize("readout", networks.READOUTS)
+def test_a_feedforward_network_starts_with_its_first_layer_and_no_recurrent_weights(readout):
+    weights = networks.initial_feedforward_weights(FIRST_LAYER, 3, readout, seed=5)
+    assert [matrix.shape for matrix in weights] == [(0, 0), (40, 6), (3, 40)]
+    assert all(matrix.dtype == torch.float32 for matrix in weights)
+    assert np.array_equal(weights.input.numpy(), FIRST_LAYER.astype(np.float32))
+    again, other = (networks.initial_feedforward_weights(FIRST_LAYER, 3, readout, seed=seed) for seed in (5, 6))
+    assert torch.equal(again.readout, weights.readout)
+    assert not torch.equal(other.readout, weights.readout)
+
+
+def test_the_readout_of_a_feedforward_network_can_be_that_of_a_recurrent_one():
+    weights = networks.initial_feedforward_weights(FIRST_LAYER, 3, "linear_layer", seed=5)
+    recurrent = networks.initial_weights(np.eye(40), 6, 3, seed=5)
+    assert torch.equal(weights.readout, recurrent.readout)
+    assert weights.readout.abs().max() <= 1 / np.sqrt(40)
+
+
+def test_a_normal_readout_has_entries_of_the_scale_of_the_first_layer():
+    first_layer = np.random.default_rng(0).standard_normal((2000, 30)) * 0.001
+    drawn = networks.initial_feedforward_weights(first_layer, 10, "normal", seed=0).readout.double().numpy()
+    scale = np.sqrt((first_layer**2).mean())
+    assert drawn.std() == pytest.approx(scale, rel=0.02)  # 20 000 entries are known to 0.5 per cent
+    assert stats.kstest(drawn.ravel(), stats.norm(0, scale).cdf).pvalue > 0.01
+    # C.2: with d inputs and one output, |W1|^2 is about d |W2|^2.
+    one = networks.initial_feedforward_weights(first_layer, 1, "normal", seed=0).readout.double()
+    assert (first_layer**2).sum() / float(one.square().sum()) == pytest.approx(30, rel=0.2)
+
+
+@pytest.mark.parametrize("outputs", [1, 4])
+def test_a_readout_of_equal_norm_has_the_norm_of_the_first_layer(outputs):
+    for seed in range(3):
+        readout = networks.initial_feedforward_weights(FIRST_LAYER, outputs, "equal_norm", seed).readout.double()
+        assert float(readout.norm()) == pytest.approx(np.linalg.norm(FIRST_LAYER), rel=1e-6)
+        # The same direction as with the scale of the first layer: readouts of a seed are paired.
+        normal = networks.initial_feedforward_weights(FIRST_LAYER, outputs, "normal", seed).readout.double()
+        assert float((readout * normal).sum() / readout.norm() / normal.norm()) == pytest.approx(1, abs=1e-6)
+    large = networks.initial_feedforward_weights(np.ones((3000, 2)), 1, "equal_norm", 0).readout.double().numpy()
+    assert stats.kstest(large.ravel(), stats.norm(0, np.sqrt(2)).cdf).pvalue > 0.01
+
+
+def test_readouts_share_their_draw_among_the_structures_of_a_seed():
+    other_layer = np.random.default_rng(1).standard_normal((40, 6))
+    one, other = (
+        networks.initial_feedforward_weights(layer, 2, "equal_norm", seed=3).readout.double()
+        for layer in (FIRST_LAYER, other_layer)
+    )
+    assert float((one * other).sum() / one.norm() / other.norm()) == pytest.approx(1, abs=1e-6)
+
+
+def test_another_readout_is_refused_with_the_choices():
+    with pytest.raises(ValueError, match="unknown readout 'zero'; choose one of linear_layer, normal, equal_norm"):
+        networks.initial_feedforward_weights(FIRST_LAYER, 2, "zero", seed=3)
+
+
+def test_dynamics_of_a_run_without_a_leak_keep_nothing():
+    run = {"leak": None, "rectification": "none", "time_step_ms": None, "time_constant_ms": None}
+    assert networks.dynamics_of(run) == Dynamics(0.0, "none")
+    run = {"leak": "euler", "rectification": "inside", "time_step_ms": 20.0, "time_constant_ms": 100.0}
+    assert networks.dynamics_of(run) == Dynamics(0.8, "inside")
+
+
 def test_weights_come_in_the_order_recurrent_input_readout():
     weights = Weights(torch.tensor(1), torch.tensor(2), torch.tensor(3))
     assert [int(weight) for weight in weights] == [1, 2, 3]

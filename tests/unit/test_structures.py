@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import linalg
 
-from richlazy import connectivity, metrics, seeds
+from richlazy import connectivity, linear_theory, metrics, seeds, student_teacher
 from richlazy.motifs import second_order_motifs
 
 GAIN = 1.5
@@ -162,6 +163,79 @@ def test_weights_without_magnitude_cannot_be_matched(matching):
     nothing = np.zeros((5, 5)) if matching == "frobenius" else np.eye(5, k=1)
     with pytest.raises(ValueError, match=f"have a {matching} magnitude of 0, which nothing can rescale"):
         connectivity.match_magnitude(nothing, base, matching)
+
+
+@pytest.mark.parametrize(("size", "rank"), [(16, 4), (100, 30), (300, 1), (300, 30), (300, 100)])
+def test_truncated_recurrent_weights_have_the_bytes_of_the_full_decomposition(size, rank):
+    """Published weights were truncated with all singular vectors; a square matrix has no others."""
+    base = np.random.default_rng(size).standard_normal((size, size))
+    left, values, right = linalg.svd(base, full_matrices=True)
+    expected = (left[:, :rank] * values[:rank]) @ right[:rank]
+    assert connectivity.truncate_rank(base, rank).tobytes() == expected.tobytes()
+
+
+# First layers of feedforward networks
+
+
+@pytest.mark.parametrize("entries", connectivity.ENTRIES)
+@given(size=st.integers(2, 12), columns=st.integers(2, 12), seed=run_seeds, data=st.data())
+def test_a_first_layer_is_truncated_to_its_leading_components(entries, size, columns, seed, data):
+    rank = data.draw(st.integers(1, min(size, columns)))
+    weights = weights_of(seed, "svd_truncation", size, columns=columns, rank=rank, entries=entries)
+    base = weights_of(seed, entries, size, columns=columns)
+    assert weights.shape == base.shape == (size, columns)
+    assert np.linalg.norm(weights) == pytest.approx(np.linalg.norm(base), rel=1e-12)
+    if rank == min(size, columns):
+        assert np.array_equal(weights, base)
+    # Leading eigenvectors of the smaller Gram matrix, in place of a singular value decomposition.
+    _, vectors = np.linalg.eigh(base @ base.T if size < columns else base.T @ base)
+    leading = vectors[:, -rank:]
+    expected = leading @ leading.T @ base if size < columns else base @ leading @ leading.T
+    expected *= np.linalg.norm(base) / np.linalg.norm(expected)
+    np.testing.assert_allclose(weights, expected, rtol=1e-5, atol=1e-7 * np.abs(base).max())
+
+
+def test_entries_of_a_first_layer_have_a_variance_over_its_inputs():
+    gaussian, uniform = (weights_of(0, kind, 2000, columns=30) for kind in ("gaussian", "uniform"))
+    assert gaussian.var() == pytest.approx(GAIN**2 / 30, rel=0.03)
+    assert uniform.var() == pytest.approx(GAIN**2 / 90, rel=0.03)
+    assert np.abs(uniform).max() <= GAIN / np.sqrt(30)
+
+
+@pytest.mark.parametrize("rank", [0, 6, 7])
+def test_a_rank_above_the_smaller_side_is_refused(rank):
+    for size, columns in ((20, 5), (5, 20)):
+        with pytest.raises(ValueError, match=f"rank must lie between 1 and 5, the smaller side .* not {rank}"):
+            weights_of(0, "svd_truncation", size, columns=columns, rank=rank)
+
+
+@given(size=st.integers(2, 12), inputs=st.integers(2, 12), seed=run_seeds)
+def test_a_task_aligned_layer_has_one_unit_that_reads_the_task(size, inputs, seed):
+    beta = np.random.default_rng(seed).standard_normal(inputs)
+    weights = weights_of(seed, "task_aligned", size, columns=inputs, task_vector=beta)
+    base = weights_of(seed, "gaussian", size, columns=inputs)
+    assert weights.shape == (size, inputs)
+    assert not weights[1:].any()
+    assert np.linalg.matrix_rank(weights) == 1
+    assert np.linalg.norm(weights) == pytest.approx(np.linalg.norm(base), rel=1e-12)
+    assert weights[0] @ beta == pytest.approx(np.linalg.norm(base) * np.linalg.norm(beta), rel=1e-12)
+    # It is the layer of Proposition 1, and a list from a file serves as well.
+    expected = linear_theory.aligned_first_layer(beta, size, np.linalg.norm(base))
+    np.testing.assert_allclose(weights, expected, rtol=1e-12)
+    listed = weights_of(seed, "task_aligned", size, columns=inputs, task_vector=beta.tolist())
+    assert np.array_equal(listed, weights)
+
+
+def test_only_some_structures_are_for_first_layers():
+    known = connectivity.STRUCTURES
+    assert {kind for kind in known if "feedforward" in known[kind].architectures} == {
+        "gaussian", "uniform", "svd_truncation", "task_aligned",
+    }  # fmt: skip
+    assert known["task_aligned"].architectures == ("feedforward",)
+    assert set(connectivity.ALIGNED_FEATURES) == {"all", "dominant"}
+    assert set(connectivity.ALIGNED_FEATURES.values()) <= set(
+        student_teacher.describe({"inputs": 2, "samples": 9, "whitened": False}, 2.0, 0)
+    )
 
 
 # Cell types

@@ -27,6 +27,13 @@ SETTINGS = {
 DYNAMICS = networks.dynamics_of(SETTINGS)
 
 
+@pytest.fixture
+def _small_numbers_as_before():
+    """Jobs flush denormal numbers, which other tests of this process need."""
+    yield
+    torch.set_flush_denormal(False)
+
+
 def random_teacher(seed=0, dynamics=DYNAMICS, condition_number=10.0):
     rng = np.random.default_rng(seed)
     shapes = ((SIZE, SIZE), (SIZE, INPUTS), (CLASSES, SIZE))
@@ -230,7 +237,8 @@ MISTAKES = [
      "did you mean 'reproduction'?"),
     ({f"{TASK}.teacher_network.iterations": None}, f"{TASK}.teacher_network lacks iterations", "add it"),
     ({f"{TASK}.teacher_network.ranks": 3}, f"{TASK}.teacher_network has an unknown key", "did you mean 'rank'?"),
-    ({"dynamics.time_constant_ms": 50.0, "experiments_to_build": ["figure_3_c"], f"{GRID}.leak": ["exponential"]}, f"{TASK}.teacher_network.preset has leak: euler, which is unstable",
+    ({"dynamics.time_constant_ms": 50.0, "experiments_to_build": ["figure_3_c"], f"{GRID}.leak": ["exponential"]},
+     f"{TASK}.teacher_network.preset has leak: euler, which is unstable",
      "use a preset with leak: exponential"),
     ({"tasks.2AF.teacher_network": CONFIG["tasks"]["sMNIST_taught"]["teacher_network"]},
      "tasks.2AF.teacher_network has no effect on a task with environment", "remove it"),
@@ -262,6 +270,7 @@ def test_digits_can_be_taught_too():
     configuration.check(config, SCHEMA)
 
 
+@pytest.mark.usefixtures("_small_numbers_as_before")
 def test_records_of_a_teacher_that_diverges_are_not_written(tmp_path):
     rng = np.random.default_rng(0)
     pixels, labels = rng.integers(0, 256, (60, 8, 8), np.uint8), np.arange(60, dtype=np.uint8) % CLASSES

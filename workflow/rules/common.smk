@@ -347,16 +347,33 @@ def recheck_results(wildcards):
     ]
 
 
+def figures_of(experiment):
+    """Names of the figures of an experiment."""
+    followed = config["experiments"][experiment].get("follow")
+    return FIGURE_NAMES + (["trajectories"] if followed else [])
+
+
+def figure_files(*names, format=("pdf", "png")):
+    """Files of all figures of some experiments."""
+    return [
+        file
+        for name in names
+        for file in collect(
+            FIGURES, experiment=name, figure=figures_of(name), format=format
+        )
+    ]
+
+
 def publishable_files(wildcards):
     """Small results of all selected experiments: tables, statistics and PNG figures, and pages of connectomes."""
     names = [f"tables/{table}.parquet" for table in TABLE_NAMES]
     names += [f"statistics/{table}.parquet" for table in STATISTIC_NAMES]
-    names += [f"figures/{figure}.png" for figure in FIGURE_NAMES]
     files = [
         f"{RESULTS}/experiments/{experiment}/{name}"
         for experiment in SELECTED
         for name in names
     ]
+    files += figure_files(*SELECTED, format=["png"])
     parts = ["figures/connectome.png", "selection.json", "provenance.json"]
     return files + [
         f"{RESULTS}/connectomes/{name}/{part}" for name in CONNECTOMES for part in parts

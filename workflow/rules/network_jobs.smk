@@ -70,32 +70,23 @@ def task_of_job(members, wildcards):
     return config["tasks"][networks_of_job(members, wildcards)[0]["task"]]
 
 
-def training_settings(members):
+def training_settings(jobs):
     """Params function that gives how the networks of a job are trained, beside their parameters."""
 
     def settings(wildcards):
-        task = task_of_job(members, wildcards)
-        keys = ["divergence_loss", "final_loss_fraction", "device"]
-        return (
-            collect_settings("training", keys)
-            | task_settings.target(task, config["training"])
-            | {
-                "loss": task_settings.loss(task),
-                "loss_steps": task_settings.loss_steps(task, config["training"]),
-            }
-        )
+        task = task_of_job(jobs.members, wildcards)
+        followed = (FOLLOWED[wildcards.networks + member] for member in jobs.followed)
+        return {
+            **collect_settings(
+                "training", ["divergence_loss", "final_loss_fraction", "device"]
+            ),
+            **task_settings.target(task, config["training"]),
+            "loss": task_settings.loss(task),
+            "loss_steps": task_settings.loss_steps(task, config["training"]),
+            "snapshot_at": sorted({iteration for one in followed for iteration in one}),
+        }
 
     return settings
-
-
-def iterations_to_follow(followed):
-    """Params function that gives the iterations at which the weights of a job's networks are kept."""
-
-    def iterations(wildcards):
-        paths = (wildcards.networks + member for member in followed)
-        return sorted({iteration for path in paths for iteration in FOLLOWED[path]})
-
-    return iterations
 
 
 def followed_networks(followed):

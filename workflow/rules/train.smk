@@ -51,9 +51,8 @@ for kind, jobs in NETWORK_JOBS.items():
         params:
             runs=parameters_of_networks(jobs.members),
             structure=training_structure(jobs.members),
-            settings=training_settings(jobs.members),
+            settings=training_settings(jobs),
             followed=followed_networks(jobs.followed),
-            snapshot_at=iterations_to_follow(jobs.followed),
         message:
             "Training {wildcards.networks}"
         script:

@@ -13,24 +13,21 @@ def load_trained(network, probe, decision):
 
 
 def measure_networks(saved, histories, probes, decisions, description, outputs, runs, settings, device):
-    device = devices.prepare(device)
+    device, task = devices.prepare(device), records.load_json(description)
+    ceiling = {name: task[name] for name in ("bayes_loss", "bayes_accuracy")}
     for part in devices.parts(len(runs), device):
-        own = (files[part] for files in (saved, histories, probes, decisions, outputs, runs))
-        measure_together(*own, description, settings, device)
+        measured = measure_together(saved[part], probes[part], decisions[part], runs[part][0], settings, device)
+        own = (files[part] for files in (outputs, runs, saved, probes, histories))
+        for output, run, network, probe, history, measures in zip(*own, measured, strict=True):
+            course = records.load_json(history)
+            outcome = {name: course.get(name) for name in ("final_loss", "diverged", "diverged_at", "reached_at")}
+            records.save_json(output, run | {"network": network, "probe": probe} | outcome | ceiling | measures)
 
 
-def measure_together(saved, histories, probes, decisions, outputs, runs, description, settings, device):
+def measure_together(saved, probes, decisions, run, settings, device):
     trained = metrics.Trained.stacked(map(load_trained, saved, probes, decisions)).map(lambda array: array.to(device))
     how = (settings[name] for name in ("kernel_trials", "kernel_times", "loss_steps"))
-    measured = metrics.measure_together(trained, networks.dynamics_of(runs[0]), *how)
-    task = records.load_json(description)
-    ceiling = {name: task[name] for name in ("bayes_loss", "bayes_accuracy")}
-    for output, run, network, probe, history, measures in zip(
-        outputs, runs, saved, probes, histories, measured, strict=True
-    ):
-        course = records.load_json(history)
-        outcome = {name: course.get(name) for name in ("final_loss", "diverged", "diverged_at", "reached_at")}
-        records.save_json(output, run | {"network": network, "probe": probe} | outcome | ceiling | measures)
+    return metrics.measure_together(trained, networks.dynamics_of(run), *how)
 
 
 if __name__ == "__main__":

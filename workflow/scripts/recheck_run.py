@@ -34,9 +34,10 @@ def recheck_run(config_file, runs_table, fingerprints_table, provenance, output,
             draw_batches(x, y, task, run)
             draw_probe(probe, decision, about, task, run, probing["trials"])
         build_connectivity(w, run, structure, description=about if task_settings.is_feedforward(task) else None)
-        training = config["training"] | task_settings.target(task, config["training"]) | counted | {"device": "cpu"}
+        training = config["training"] | task_settings.target(task, config["training"]) | counted
+        training |= {"device": "cpu", "snapshot_at": []}
         signs = {"signs_held": structure.get("signs_held", False)}
-        train_networks([w], [x], [y], about, [network], [history], [run], signs, training)
+        train_networks([w], [], [x], [y], about, [network], [history], [run], signs, training, {})
         measure_networks([network], [history], [probe], [decision], about, [measures], [run], probing | counted, "cpu")
         result = reference.compare(row, committed, network, records.load_json(measures))
     records.save_json(output, result | {"same_class": reference.same_class(origin)})

@@ -516,6 +516,12 @@ def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) ->
                     f"{where}.structure names {structure!r} of kind {kind!r}, but task {task!r} is learned by "
                     f"{architecture} networks, which cannot have it; choose one of {mistakes.listed(fitting)}"
                 )
+            matched = architecture == "feedforward" and not STRUCTURES[kind].unstructured
+            if matched and "leading_eigenvalue" in grid.get("matching", [config["connectivity"]["matching"]]):
+                raise ConfigurationError(
+                    f"{where}.matching is leading_eigenvalue, but task {task!r} is learned by feedforward networks, "
+                    "whose first layer has no eigenvalues; use matching: [frobenius]"
+                )
             if kind == "task_aligned" and "teacher" not in settings:
                 raise ConfigurationError(
                     f"{where}.structure names {structure!r}, aligned with a teacher, but task {task!r} has none; "

@@ -111,6 +111,8 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     if task_settings.is_feedforward(task):
         ignored |= {"leak", "time_step_ms", "time_constant_ms"}
         given["rectification"] = "none" if given["rectification"] == "none" else "after_leak"
+    else:
+        given["readout"] = USUAL["readout"]
     if "teacher" in task:  # its one batch stands for all samples
         given["batch_size"] = task["teacher"]["inputs"]
     run = {

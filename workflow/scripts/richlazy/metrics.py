@@ -265,10 +265,15 @@ def measure_together(
         kernel_targets = targets_of_kernel(one.targets[:, :kernel_trials], one.final.readout.shape[0], kernel_times)
         rates_before, rates_after = (rates[network] for rates in responses)
         values = _measures(one, rates_before, rates_after, before, after, kernel_targets, loss_steps)
-        if dynamics.rectification == "none" and not one.initial.recurrent.numel() and len(one.final.readout) == 1:
+        two_layers = dynamics.linear and not one.initial.recurrent.numel() and len(one.final.readout) == 1
+        if two_layers and _is_finite(one.final):
             values["kernel_alignment_predicted"] = predicted_kernel_alignment(one.initial, one.inputs, one.targets)
         found.append({name: values.get(name, float("nan")) for name in MEASURES})
     return found
+
+
+def _is_finite(weights: Weights) -> bool:
+    return all(bool(torch.isfinite(matrix).all()) for matrix in weights)
 
 
 def targets_of_kernel(targets: torch.Tensor, outputs: int, kernel_times: str) -> torch.Tensor:
@@ -287,7 +292,7 @@ def _measures(
 ) -> dict[str, float]:
     """Measures of one network from its responses (T, m, N), its kernels and the targets of their outputs."""
     initial, final = network.initial, network.final
-    if not all(bool(torch.isfinite(matrix).all()) for matrix in final):
+    if not _is_finite(final):
         return dict.fromkeys(MEASURES, float("nan"))
     probe_loss, accuracy = loss_and_accuracy(final, rates_after, network.targets, network.decision, loss_steps)
     recurrent_change, all_change = weight_change_norms(initial, final)

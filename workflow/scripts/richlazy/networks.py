@@ -155,6 +155,34 @@ def initial_feedforward_weights(first_layer: np.ndarray, outputs: int, readout: 
     return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
 
 
+def initial_weights_of_runs(
+    runs: Sequence[Mapping[str, Any]],
+    structured: Sequence[str | Path],
+    input_weights: Sequence[str | Path],
+    input_units: int,
+    outputs: int,
+) -> Weights:
+    """Weights of the networks of runs before training, with a leading network axis.
+
+    Args:
+        runs: with architecture, readout and seed.
+        structured: file of each with the weights that have the structure: recurrent ones (N, N), or a first layer
+            (N, N_in).
+        input_weights: file of each with input weights (N, N_in); none where their seeds decide these.
+        input_units, outputs: N_in and N_out.
+    """
+
+    def initial(run: Mapping[str, Any], matrix: str | Path, given: str | Path | None) -> Weights:
+        weights = records.load_array(matrix)
+        if run["architecture"] == "feedforward":
+            return initial_feedforward_weights(weights, outputs, run["readout"], run["seed"])
+        chosen = None if given is None else records.load_array(given)
+        return initial_weights(weights, input_units, outputs, run["seed"], chosen)
+
+    given = list(input_weights) or [None] * len(runs)
+    return Weights.stacked(initial(*each) for each in zip(runs, structured, given, strict=True))
+
+
 def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple[torch.Tensor, torch.Tensor]:
     """Rates and rectifier derivatives on a set of trials.
 

@@ -66,6 +66,7 @@ def trials(settings: Mapping[str, Any], condition_number: float, seed: int) -> t
     count = settings["inputs"]
     moment = second_moment(count, settings["samples"], settings["whitened"], seed)
     values, vectors = np.linalg.eigh(moment)
+    values = np.maximum(values, 0.0)  # fewer samples than inputs leave zeros, which rounding makes negative
     rows = math.sqrt(count) * (vectors * np.sqrt(values)) @ vectors.T  # symmetric: its rows are the trials
     targets = rows @ teacher(count, condition_number, seed).task_vector
     return rows[None].astype(np.float32), targets[None, :, None].astype(np.float32)

@@ -136,7 +136,7 @@ def connectivity_tables(
         singular_values = linalg.svdvals(weights)
         moduli: np.ndarray = np.full(len(singular_values), np.nan)  # of a first layer
         row_of_recurrent = {"density": np.nan} | {f"motif_{name}": np.nan for name in MOTIFS}
-        if weights.shape[0] == weights.shape[1]:
+        if run["architecture"] == "recurrent":
             moduli = np.sort(np.abs(linalg.eigvals(weights)))[::-1]
             connected = np.count_nonzero(weights - np.diag(np.diag(weights)))
             row_of_recurrent = {"density": connected / (len(weights) * (len(weights) - 1))}
@@ -144,8 +144,9 @@ def connectivity_tables(
         norms = {"frobenius_norm": frobenius_norm(weights), "leading_eigenvalue": moduli[0]}
         rows.append(row | norms | row_of_recurrent)
         values = {"eigenvalue_modulus": moduli, "singular_value": singular_values}
-        spectra.append(pd.DataFrame(row | {"index": np.arange(1, len(singular_values) + 1)} | values))
-    return _typed(pd.DataFrame(rows), CONNECTIVITY_COLUMNS), _typed(pd.concat(spectra), SPECTRUM_COLUMNS)
+        spectrum = pd.DataFrame(row | {"index": np.arange(1, len(singular_values) + 1)} | values)
+        spectra.append(_typed(spectrum, SPECTRUM_COLUMNS))
+    return _typed(pd.DataFrame(rows), CONNECTIVITY_COLUMNS), pd.concat(spectra, ignore_index=True)
 
 
 def _typed(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:

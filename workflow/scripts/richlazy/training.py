@@ -47,7 +47,8 @@ def train(
         learning_rate: eta of Eq. 3.
         momentum: mu of the descent.
         loss_steps: ``all`` or ``last``. With ``last`` and cross-entropy the accuracy is followed too.
-        divergence_loss: a mean loss above it, or one that is not finite, counts as divergence.
+        divergence_loss: a mean loss above it, or one that is not finite, counts as divergence. Of squared errors, which
+            have no natural unit, in multiples of the loss of a silent network.
         report_every: iterations per point of the curve; each tenth point is also a line in the log.
         signs_held: whether the outgoing recurrent weights of each unit keep their sign.
         loss: ``cross_entropy`` or ``squared_error``.
@@ -73,6 +74,8 @@ def train(
     descent = (SignHoldingDescent if signs_held else GradientDescent)(pass_, learning_rate, momentum)
     staged = StagedDescent(descent, inputs, targets, min(report_every, iterations))
     _check_target(target_accuracy, stop_at_target, staged.judges)
+    if loss == "squared_error":
+        divergence_loss *= max(float(np.square(one).sum(-1).mean()) / 2 for one in targets)
     recorder = Recorder(weights, divergence_loss, target_accuracy, stop_at_target)
     if 0 in snapshots:
         recorder.add_snapshot(0)
