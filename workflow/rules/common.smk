@@ -33,6 +33,8 @@ except configuration.ConfigurationError as error:
 
 # Scales never mix: paper scale owns results/, every other scale a folder in it.
 RESULTS = "results" if config["scale"] == "paper" else f"results/{config['scale']}"
+# Devices that a training or a measuring job asks of a cluster.
+GPU = int(config["training"]["device"] == "cuda")
 SELECTED = configuration.selected(config)
 EXPERIMENT_RUNS = {name: experiments.runs(config, name) for name in SELECTED}
 # Paths are the identity of a run, so equal runs of several experiments are one entry.
@@ -46,6 +48,11 @@ FOLLOWED = experiments.followed(config, SELECTED)
 CONNECTIVITIES = {experiments.connectivity_path(run): run for run in RUNS.values()}
 PROBES = {experiments.probe_path(run): run for run in RUNS.values()}
 BATCHES = {experiments.batches_path(run): run for run in RUNS.values()}
+TEACHERS = {
+    experiments.teacher_path(run): run
+    for run in RUNS.values()
+    if task_settings.kind(config["tasks"][run["task"]]) == "taught"
+}
 # Connectomes that the selected experiments use, by source, with the settings of their active source.
 CONNECTOMES = {
     name: experiments.connectome(config, name)
@@ -75,6 +82,7 @@ wildcard_constraints:
     connectivity="(task~[^/]+/)?structure~.+/seed~[0-9]+",
     probe="task~[^/]+/(time_step_ms~[^/]+/)?seed~[0-9]+",
     batches="task~[^/]+/(time_step_ms~[^/]+/)?batch_size~[^/]+/seed~[0-9]+",
+    teacher="task~[^/]+/seed~[0-9]+",
 
 
 def require_token(jobs):
@@ -178,6 +186,35 @@ def images_of(table, wildcard):
     return images
 
 
+def network_of_teacher(table, wildcard):
+    """Input function that gives the teacher network of the task behind a wildcard."""
+
+    def network(wildcards):
+        path = experiments.teacher_path(table[wildcards[wildcard]])
+        return f"{RESULTS}/teachers/{path}/network.npz"
+
+    return network
+
+
+def teacher_of(table, wildcard, keys=experiments.TEACHER_PARAMETERS):
+    """Params function that gives the parameters of the teacher network behind a wildcard, reduced to those a job reads."""
+
+    def parameters(wildcards):
+        teacher = experiments.teacher(config, table[wildcards[wildcard]])
+        return {key: teacher[key] for key in keys}
+
+    return parameters
+
+
+def held_out_of(table, wildcard):
+    """Params function that gives how many images the task behind a wildcard holds out."""
+
+    def held_out(wildcards):
+        return config["tasks"][table[wildcards[wildcard]]["task"]]["held_out"]
+
+    return held_out
+
+
 def probe_settings(wildcards):
     """How the task of a probe is probed."""
     task = config["tasks"][PROBES[wildcards.probe]["task"]]
@@ -189,6 +226,21 @@ def structured_weights_file(run):
     layer = "input" if run["architecture"] == "feedforward" else "recurrent"
     path = experiments.connectivity_path(run)
     return f"{RESULTS}/connectivity/{path}/{layer}_initial.npy"
+
+
+# Regular expression of the beginning of the folder of weights that are aligned with a teacher network.
+TEACHER_ALIGNED = "task~[^/]+/structure~({})[+/]".format(
+    one_of(
+        re.escape(name)
+        for name in config["structures"]
+        if experiments.is_teacher_aligned(config, name)
+    )
+)
+
+
+def features_of_connectivity(wildcards):
+    """Features that the input weights of a network which is aligned with its teacher see."""
+    return connectivity_structure(wildcards)["features"]
 
 
 def description_of_connectivity(wildcards):
@@ -287,11 +339,7 @@ def recheck_results(wildcards):
         tables.load_table(path).assign(experiment=path.parent.parent.name)
         for path in paths
     ]
-    with_images = [
-        name
-        for name, task in config["tasks"].items()
-        if task_settings.kind(task) == "images"
-    ]
+    with_images = [name for name, task in config["tasks"].items() if "images" in task]
     rows = reference.sample_rows(found, settings["runs"], settings["seed"], with_images)
     return [
         f"{RESULTS}/recheck/{row.experiment}/{row.run}.json"
@@ -347,6 +395,28 @@ def growing(need):
 def steps_of(run):
     """Steps of the longest trial of a run's task."""
     return task_settings.steps(config["tasks"][run["task"]], run["time_step_ms"])
+
+
+def teacher_memory(wildcards, attempt):
+    """MB to train a teacher network, with its batches of images beside it."""
+    teacher = experiments.teacher(config, TEACHERS[wildcards.teacher])
+    steps = steps_of(TEACHERS[wildcards.teacher])
+    need = costs.training_memory_mb(
+        teacher["size"], steps, teacher["batch_size"], attempt=attempt
+    )
+    return need + (costs.BATCHES_OF_IMAGES_MB + GPU * costs.CUDA_MB) * attempt
+
+
+def teacher_minutes(wildcards, attempt):
+    """Minutes to train a teacher network."""
+    teacher = experiments.teacher(config, TEACHERS[wildcards.teacher])
+    return costs.training_minutes(
+        teacher["size"],
+        steps_of(TEACHERS[wildcards.teacher]),
+        teacher["batch_size"],
+        teacher["iterations"],
+        attempt=attempt,
+    )
 
 
 def drawing_memory(wildcards, attempt):

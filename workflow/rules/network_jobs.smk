@@ -8,8 +8,6 @@ NETWORK_JOBS = experiments.network_jobs(RUNS, FOLLOWED, config["training"]["batc
 GROUP_OF_NETWORKS = (
     "networks" if config["training"]["batching"] == "network" else "conditions"
 )
-# Devices that a training or a measuring job asks of a cluster.
-GPU = int(config["training"]["device"] == "cuda")
 
 
 def folders_of_jobs(kind):
@@ -49,6 +47,19 @@ def structured_weights_of(members):
     def weights(wildcards):
         return [
             structured_weights_file(run) for run in networks_of_job(members, wildcards)
+        ]
+
+    return weights
+
+
+def input_weights_of(members):
+    """Input function that gives the initial input weights of each network of a job where not the seed decides them."""
+
+    def weights(wildcards):
+        return [
+            f"{RESULTS}/connectivity/{experiments.connectivity_path(run)}/input_initial.npy"
+            for run in networks_of_job(members, wildcards)
+            if experiments.is_teacher_aligned(config, run["structure"])
         ]
 
     return weights

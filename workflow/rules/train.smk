@@ -18,6 +18,7 @@ for kind, jobs in NETWORK_JOBS.items():
             f"train_{kind}"
         input:
             structured=structured_weights_of(jobs.members),
+            input_weights=input_weights_of(jobs.members),
             inputs=stage_inputs(
                 jobs.members, experiments.batches_path, "trials", "inputs.npy"
             ),

@@ -1,6 +1,6 @@
 """Trials of the tasks, drawn once for each task, time step and seed.
 
-Reads   images/{image_set}.npz where the task shows images;
+Reads   images/{image_set}.npz where the task shows images; teachers/{teacher}/network.npz where a network teaches it;
         configuration: tasks, probe.trials; of a run its task, time step, batch size, iterations and seed
 Writes  trials/{batches}/inputs.npy    (batches, T, B, N_in) float32, trained on, from the first again after the last
         trials/{batches}/targets.npy   (batches, T, B) classes, or (batches, T, B, N_out) float32 for a teacher
@@ -185,3 +185,67 @@ rule draw_teacher_probe:
         "Probe of a teacher {wildcards.probe}"
     script:
         "../scripts/draw_teacher_probe.py"
+
+
+rule draw_taught_batches:
+    """Arrange images in the batches that all conditions of a seed share, with the answers of a teacher network."""
+    input:
+        images=images_of(BATCHES, "batches"),
+        teacher=network_of_teacher(BATCHES, "batches"),
+        library=library("draw_taught_batches.py"),
+    output:
+        inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
+        targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
+    log:
+        f"{RESULTS}/logs/draw_batches/{{batches}}.log",
+    wildcard_constraints:
+        batches=f"{trials_of('taught')}.+",
+    group:
+        "trials"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        teacher=teacher_of(BATCHES, "batches", experiments.ANSWERING_PARAMETERS),
+        run=run_parameters(BATCHES, ["batch_size", "iterations", "seed"], "batches"),
+        held_out=held_out_of(BATCHES, "batches"),
+    message:
+        "Answers of a teacher {wildcards.batches}"
+    script:
+        "../scripts/draw_taught_batches.py"
+
+
+rule draw_taught_probe:
+    """Hold out the images on which change is measured, with the answers of a teacher network, and describe the task."""
+    input:
+        images=images_of(PROBES, "probe"),
+        teacher=network_of_teacher(PROBES, "probe"),
+        library=library("draw_taught_probe.py"),
+    output:
+        probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
+        decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
+        description=f"{RESULTS}/trials/{{probe}}/task.json",
+    log:
+        f"{RESULTS}/logs/draw_probe/{{probe}}.log",
+    wildcard_constraints:
+        probe=f"{trials_of('taught')}.+",
+    group:
+        "trials"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1500),
+        runtime=growing(5),
+    params:
+        teacher=teacher_of(PROBES, "probe", experiments.ANSWERING_PARAMETERS),
+        run=run_parameters(PROBES, ["seed"], "probe"),
+        held_out=held_out_of(PROBES, "probe"),
+        settings=probe_settings,
+    message:
+        "Images held out, answers of a teacher {wildcards.probe}"
+    script:
+        "../scripts/draw_taught_probe.py"

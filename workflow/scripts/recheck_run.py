@@ -29,7 +29,7 @@ def recheck_run(config_file, runs_table, fingerprints_table, provenance, output,
         batches(x, y, task, run)
         trials(probe, decision, about, task, run, probing["trials"])
         build_connectivity(w, run, structure, description=about if task_settings.is_feedforward(task) else None)
-        train_networks([w], [x], [y], about, [network], [history], [run], structure, training, {})
+        train_networks([w], [], [x], [y], about, [network], [history], [run], structure, training, {})
         measure_networks([network], [history], [probe], [decision], about, [measures], [run], probing, "cpu")
         records.save_json(output, reference.compare(row, committed, network, records.load_json(measures)) | origin)
 

@@ -3,15 +3,16 @@
 from richlazy import devices, jobs, logs, networks, records
 
 
-def train_networks(structured, inputs, targets, description, saved, histories, runs, structure, settings, snapshots):
+def train_networks(
+    structured, input_weights, inputs, targets, description, saved, histories, runs, structure, settings, snapshots
+):
     device, outputs = devices.prepare(settings["device"]), records.load_json(description)["outputs"]
     for part in devices.parts(len(runs), device):
-        matrices = [records.load_array(path) for path in structured[part]]
         # Mapped, not read: a batch comes into memory when its turn comes.
-        trials = ([records.load_array(path, mapped=True) for path in paths[part]] for paths in (inputs, targets))
-        initial, final, course = jobs.train_together(
-            runs[part], matrices, *trials, outputs, settings | structure, device
-        )
+        trials = [[records.load_array(path, mapped=True) for path in paths[part]] for paths in (inputs, targets)]
+        start = (structured[part], input_weights[part], trials[0][0].shape[-1], outputs)
+        initial = networks.initial_weights_of_runs(runs[part], *start)
+        final, course = jobs.train_together(runs[part], initial, *trials, settings | structure, device)
         for place, (network, history) in enumerate(zip(saved[part], histories[part], strict=True)):
             networks.save_network(network, initial.of_network(place), final.of_network(place))
             outcome = course.of_network(place, settings["final_loss_fraction"])
@@ -24,6 +25,7 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "numpy", "torch")
     inputs, output, params = snakemake.input, snakemake.output, snakemake.params
     train_networks(
-        inputs.structured, inputs.inputs, inputs.targets, inputs.description[0], output.network, output.history,
-        params.runs, params.structure, params.settings, dict(zip(params.followed, output.snapshots, strict=True)),
+        inputs.structured, inputs.input_weights, inputs.inputs, inputs.targets, inputs.description[0], output.network,
+        output.history, params.runs, params.structure, params.settings,
+        dict(zip(params.followed, output.snapshots, strict=True)),
     )  # fmt: skip

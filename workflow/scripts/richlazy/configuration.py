@@ -20,7 +20,7 @@ PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "Con
 # Folders of results/ at paper scale, which no other scale may take as its own.
 RESULT_FOLDERS = (
     "benchmarks", "connectivity", "connectomes", "experiments", "images", "logs", "recheck", "reference", "runs",
-    "trials",
+    "teachers", "trials",
 )  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -207,7 +207,7 @@ def _known(where: str, what: str, name: str, known: Iterable[str]) -> None:
 # What a task of each kind must have, and what it may have.
 _TASK_KEYS = {
     "environment": (("semantics", "sampler", "timing_ms"), ("arguments", "sequence_steps", "defaults", "probe")),
-    "images": (("presentation", "held_out"), ("defaults", "probe")),
+    "images": (("presentation", "held_out"), ("teacher_network", "defaults", "probe")),
     "teacher": ((), ("defaults",)),
 }
 
@@ -220,6 +220,8 @@ def _check_tasks(config: Config) -> None:
             _check_neurogym_task(where, task)
         if "images" in task:
             _known(f"{where}.images", "image set", task["images"], config["image_sets"])
+        if "teacher_network" in task:
+            _check_teacher_network(config, where, task)
         if task.get("defaults", {}).get("readout", "linear_layer") != "linear_layer":
             _check_readout(f"{where}.defaults.readout", task)
 
@@ -236,6 +238,18 @@ def _check_keys_of_task(where: str, task: Mapping[str, Any]) -> None:
     idle = [key for key in task if key not in (kinds[0], *needed, *allowed)]
     if idle:
         raise ConfigurationError(f"{where}.{idle[0]} has no effect on a task with {kinds[0]}; remove it")
+
+
+def _check_teacher_network(config: Config, where: str, task: Mapping[str, Any]) -> None:
+    teacher, where = task["teacher_network"], f"{where}.teacher_network"
+    _known(f"{where}.preset", "preset", teacher["preset"], config["presets"])
+    if task["presentation"] != "rows":
+        raise ConfigurationError(
+            f"{where} is a recurrent network, which a trial of one step does not need; use presentation: rows"
+        )
+    size = _usual_size(config, task)
+    if teacher["rank"] > size:
+        raise ConfigurationError(f"{where}.rank is {teacher['rank']}, more than its {size} units; lower the rank")
 
 
 def _check_readout(where: str, task: Mapping[str, Any]) -> None:
@@ -481,8 +495,12 @@ def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, A
 
 def _sizes(config: Config, grid: Mapping[str, Any]) -> list[int]:
     """Sizes of the networks of a grid."""
-    usual = config["connectivity"]["size"]
-    return grid.get("size") or [config["tasks"][task].get("defaults", {}).get("size", usual) for task in grid["task"]]
+    return grid.get("size") or [_usual_size(config, config["tasks"][task]) for task in grid["task"]]
+
+
+def _usual_size(config: Config, task: Mapping[str, Any]) -> int:
+    """Size of the networks of a task where a grid does not vary it."""
+    return task.get("defaults", {}).get("size", config["connectivity"]["size"])
 
 
 def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) -> None:
@@ -509,12 +527,29 @@ def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) ->
                     f"{where}.structure names {structure!r}, aligned with a teacher, but task {task!r} has none; "
                     "use a task with teacher"
                 )
+            if kind == "teacher_aligned":
+                _check_teacher_aligned(config, where, structure, task, grid)
         if set(grid.get("readout", [])) - {"linear_layer"}:
             _check_readout(f"{where}.readout", settings)
-        if "condition_number" in grid and "teacher" not in settings:
+        if "condition_number" in grid and not task_settings.has_teacher(settings):
             raise ConfigurationError(
                 f"{where}.condition_number has no effect on task {task!r}, which has no teacher; remove it"
             )
+
+
+def _check_teacher_aligned(config: Config, where: str, structure: str, task: str, grid: Mapping[str, Any]) -> None:
+    settings = config["tasks"][task]
+    if "teacher_network" not in settings:
+        raise ConfigurationError(
+            f"{where}.structure names {structure!r}, aligned with a teacher network, but task {task!r} has none; "
+            "use a task with teacher_network"
+        )
+    size = _usual_size(config, settings)
+    for other in set(grid.get("size", [])) - {size}:
+        raise ConfigurationError(
+            f"{where}.size has {other}, but structure {structure!r} has the {size} units of the teacher of task "
+            f"{task!r}; set size in the defaults of the task instead"
+        )
 
 
 def _check_connectome_sizes(config: Config, where: str, grid: Mapping[str, Any]) -> None:
@@ -586,6 +621,18 @@ def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any]
                     f"tasks.{task}.timing_ms.{period} is {duration} ms, shorter than the time step of {max(steps)} ms "
                     f"in {where}; lengthen the period or set it to 0"
                 )
+        if "teacher_network" in config["tasks"][task]:
+            _check_times_of_teacher(config, f"tasks.{task}.teacher_network", config["tasks"][task]["teacher_network"])
+
+
+def _check_times_of_teacher(config: Config, where: str, teacher: Mapping[str, Any]) -> None:
+    """Refuse a teacher network that would be unstable; its times are the general ones, whatever a grid varies."""
+    step, constant = (config["dynamics"][key] for key in ("time_step_ms", "time_constant_ms"))
+    if config["presets"][teacher["preset"]]["leak"] == "euler" and step > constant:
+        raise ConfigurationError(
+            f"{where}.preset has leak: euler, which is unstable with a time step of {step} ms, longer than the time "
+            f"constant of {constant} ms; shorten dynamics.time_step_ms or use a preset with leak: exponential"
+        )
 
 
 def _check_arms(config: Config, name: str) -> None:

@@ -65,6 +65,19 @@ def task_aligned(base: Matrix, task_vector: Matrix) -> Matrix:
     return weights
 
 
+def teacher_aligned(base: Matrix, teacher: Matrix, rank: int) -> Matrix:
+    """Recurrent weights of a teacher network after its training, truncated to a rank (Figure 3C).
+
+    Args:
+        base: (N, N); only its shape counts.
+        teacher: W_h of the teacher, (N, N).
+        rank: of the weights with which the teacher started.
+    """
+    if teacher.shape != base.shape:
+        raise ValueError(f"the teacher has {len(teacher)} units, but the network {len(base)}; give them one size")
+    return truncate_rank(teacher, rank)
+
+
 # Which features of its teacher a first layer is aligned with, and the vector of the task description behind it.
 ALIGNED_FEATURES = {"all": "task_vector", "dominant": "dominant_task_vector"}
 
@@ -259,6 +272,7 @@ STRUCTURES: dict[str, Structure] = {
     "chain_motif": Structure(chain_motif, options=("correlation", "exact"), draws=True),
     "connectome": Structure(mapped_connectome, options=("connectome",), signed=True),
     "task_aligned": Structure(task_aligned, options=("features",), architectures=("feedforward",)),
+    "teacher_aligned": Structure(teacher_aligned, options=("features",)),
     "shuffled_connectome": Structure(shuffled_connectome, options=("connectome", "shuffle"), draws=True, signed=True),
 }
 
@@ -286,7 +300,8 @@ def structured_weights(
         rng: the seed's ``connectivity`` stream.
         entries: distribution of the base draw, a key of ``ENTRIES``; by default that of the kind.
         columns: inputs of a first layer; by default N, recurrent weights.
-        **settings: parameter and options of the kind, e.g. ``rank=30``; a connectome as its matrix.
+        **settings: parameter and options of the kind, e.g. ``rank=30``; a connectome as its matrix. Of a teacher its
+            matrix and the rank: its features are a matter of the input weights.
 
     Returns:
         Weights of shape (size, columns) in float64.

@@ -40,6 +40,8 @@ TIME_MARGIN = 3.0
 BASE_MB = 260.0 + 2 * 190.0
 # CUDA's libraries and context in the memory of the host. Not measured: no device was at hand.
 CUDA_MB = 3000
+# MNIST as batches of rows, and as the features of a teacher network.
+BATCHES_OF_IMAGES_MB = 1000
 # Start of Python and Snakemake on a node that has not read them before.
 START_S = 60.0
 # NeuroGym's tasks here have three; a task with more grows into what it needs by its second attempt.

@@ -44,10 +44,11 @@ USUAL = {"architecture": "recurrent", "readout": "linear_layer"}
 
 # Folders of the path of a run; parameters that a network does not take, and usual ones, are left out.
 _RECURRENT_WEIGHTS = (("structure", "rank", "decay_exponent", "matching"), ("size", "gain"), ("seed",))
-# The first layer has a column for each input of the task, and may be aligned with its teacher.
-_FIRST_LAYER = (("task", "condition_number"), *_RECURRENT_WEIGHTS)
+# The first layer has a column for each input of the task. It, and the weights of a task with a teacher, may be aligned.
+_WEIGHTS_OF_TASK = (("task", "condition_number"), *_RECURRENT_WEIGHTS)
 # What decides the initial weights that have the structure.
-CONNECTIVITY_PARAMETERS = tuple(name for folder in _FIRST_LAYER for name in folder)
+CONNECTIVITY_PARAMETERS = tuple(name for folder in _WEIGHTS_OF_TASK for name in folder)
+_TEACHER = (("task", "condition_number"), ("seed",))
 _PROBE = (("task", "condition_number"), ("time_step_ms",), ("seed",))
 _BATCHES = (("task", "condition_number"), ("time_step_ms",), ("batch_size", "iterations"), ("seed",))
 _RUN = (
@@ -104,7 +105,7 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     ignored = set(STRUCTURE_PARAMETERS) - {structure.parameter}
     if structure.unstructured:
         ignored.add("matching")
-    if "teacher" not in task:
+    if not task_settings.has_teacher(task):
         ignored.add("condition_number")
     given = {**given, "architecture": task_settings.architecture(task)}
     if task_settings.is_feedforward(task):
@@ -122,6 +123,41 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     if memoryless and run["rectification"] == "inside":
         run["rectification"] = "after_leak"
     return run
+
+
+# What decides a teacher network, beside the images it sees.
+TEACHER_PARAMETERS = (
+    "condition_number", "rank", "matching", "size", "gain", "leak", "rectification", "time_step_ms", "time_constant_ms",
+    "learning_rate", "momentum", "batch_size", "iterations", "seed",
+)  # fmt: skip
+# What decides its answers, beside its weights.
+ANSWERING_PARAMETERS = ("condition_number", "leak", "rectification", "time_step_ms", "time_constant_ms", "seed")
+
+
+def teacher(config: Config, run: Run) -> dict[str, Any]:
+    """Parameters of the teacher network of a run.
+
+    They are those of its task and general ones, never those of a grid: all students of a task, condition number and
+    seed, in whatever way they are trained, have one teacher and learn the same answers.
+    """
+    task = config["tasks"][run["task"]]
+    own = task["teacher_network"]
+    given = {
+        **config["presets"][own["preset"]],
+        **config["connectivity"],
+        **config["dynamics"],
+        **config["training"],
+        **task.get("defaults", {}),
+        **own,
+        "condition_number": run["condition_number"],
+        "seed": run["seed"],
+    }
+    return {name: PARAMETERS[name][0](given[name]) for name in TEACHER_PARAMETERS}
+
+
+def is_teacher_aligned(config: Config, structure: str) -> bool:
+    """Whether networks with a structure start with weights of the teacher network of their task."""
+    return config["structures"][structure]["kind"] == "teacher_aligned"
 
 
 def run_of_row(row: Mapping[str, Any]) -> Run:
@@ -260,9 +296,16 @@ def _range_text(numbers: tuple[int, ...]) -> str:
 def connectivity_path(run: Run) -> str:
     """Folder of the initial weights that have the structure.
 
-    Recurrent weights are shared by all tasks and ways of training, a first layer by all ways of training.
+    Recurrent weights are shared by all tasks and ways of training, but for those of tasks with a teacher, which may be
+    aligned with it. These, and a first layer, are shared by all ways of training.
     """
-    return _path(run, _FIRST_LAYER if run["architecture"] == "feedforward" else _RECURRENT_WEIGHTS)
+    of_task = run["architecture"] == "feedforward" or run["condition_number"] is not None
+    return _path(run, _WEIGHTS_OF_TASK if of_task else _RECURRENT_WEIGHTS)
+
+
+def teacher_path(run: Run) -> str:
+    """Folder of a teacher network, shared by all runs of a task, condition number and seed."""
+    return _path(run, _TEACHER)
 
 
 def probe_path(run: Run) -> str:

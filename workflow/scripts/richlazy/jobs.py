@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from richlazy.following import History
-from richlazy.networks import Weights, dynamics_of, initial_weights_of_run
+from richlazy.networks import Weights, dynamics_of
 from richlazy.training import train
 
 _SETTINGS = (
@@ -17,33 +17,27 @@ _SETTINGS = (
 
 def train_together(
     runs: Sequence[Mapping[str, Any]],
-    structured: Sequence[np.ndarray],
+    initial: Weights,
     inputs: Sequence[np.ndarray],
     targets: Sequence[np.ndarray],
-    outputs: int,
     settings: Mapping[str, Any],
     device: torch.device,
-) -> tuple[Weights, Weights, History]:
-    """Make the networks of some runs and train them together.
+) -> tuple[Weights, History]:
+    """Train the networks of some runs together.
 
     Args:
         runs: parameters of each network.
-        structured: of each network the initial weights that have the structure.
+        initial: their weights, with a leading network axis.
         inputs, targets: of each network its batches, as ``training.train`` takes them.
-        outputs: N_out.
         settings: arguments of ``training.train`` that do not belong to a run; others are left aside.
         device: where they are trained.
 
     Returns:
-        Initial and final weights, on the CPU, and what was followed.
+        Final weights, on the CPU, and what was followed.
     """
-    initial = Weights.stacked(
-        initial_weights_of_run(run, matrix, inputs[0].shape[-1], outputs)
-        for run, matrix in zip(runs, structured, strict=True)
-    )
     run = runs[0]
     final, course = train(
         initial.map(lambda matrix: matrix.to(device)), inputs, targets, dynamics_of(run), run["learning_rate"],
         run["momentum"], iterations=run["iterations"], **{name: settings[name] for name in _SETTINGS},
     )  # fmt: skip
-    return initial, final.map(torch.Tensor.cpu), course
+    return final.map(torch.Tensor.cpu), course

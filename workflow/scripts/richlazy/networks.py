@@ -104,12 +104,19 @@ def linear_layer_weights(outputs: int, inputs: int, rng: np.random.Generator) ->
     return rng.uniform(-bound, bound, (outputs, inputs))
 
 
-def initial_weights(recurrent: np.ndarray, input_units: int, outputs: int, seed: int) -> Weights:
-    """Weights of a network before training, float32; input and readout weights are those of the seed (C.1)."""
+def initial_weights(
+    recurrent: np.ndarray, input_units: int, outputs: int, seed: int, input_weights: np.ndarray | None = None
+) -> Weights:
+    """Weights of a network before training, float32.
+
+    Input and readout weights are those of the seed (C.1), unless input weights (N, N_in) are given.
+    """
     size = len(recurrent)
+    if input_weights is None:
+        input_weights = linear_layer_weights(size, input_units, generator(seed, "input_weights"))
     matrices = (
         recurrent,
-        linear_layer_weights(size, input_units, generator(seed, "input_weights")),
+        input_weights,
         linear_layer_weights(outputs, size, generator(seed, "readout_weights")),
     )
     return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
@@ -148,17 +155,32 @@ def initial_feedforward_weights(first_layer: np.ndarray, outputs: int, readout: 
     return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
 
 
-def initial_weights_of_run(run: Mapping[str, Any], structured: np.ndarray, input_units: int, outputs: int) -> Weights:
-    """Weights of the network of a run before training.
+def initial_weights_of_runs(
+    runs: Sequence[Mapping[str, Any]],
+    structured: Sequence[str | Path],
+    input_weights: Sequence[str | Path],
+    input_units: int,
+    outputs: int,
+) -> Weights:
+    """Weights of the networks of runs before training, with a leading network axis.
 
     Args:
-        run: with architecture, readout and seed.
-        structured: the weights that have the structure: recurrent ones (N, N), or a first layer (N, N_in).
+        runs: with architecture, readout and seed.
+        structured: file of each with the weights that have the structure: recurrent ones (N, N), or a first layer
+            (N, N_in).
+        input_weights: file of each with input weights (N, N_in); none where their seeds decide these.
         input_units, outputs: N_in and N_out.
     """
-    if run["architecture"] == "feedforward":
-        return initial_feedforward_weights(structured, outputs, run["readout"], run["seed"])
-    return initial_weights(structured, input_units, outputs, run["seed"])
+
+    def initial(run: Mapping[str, Any], matrix: str | Path, given: str | Path | None) -> Weights:
+        weights = records.load_array(matrix)
+        if run["architecture"] == "feedforward":
+            return initial_feedforward_weights(weights, outputs, run["readout"], run["seed"])
+        chosen = None if given is None else records.load_array(given)
+        return initial_weights(weights, input_units, outputs, run["seed"], chosen)
+
+    given: list[str | Path | None] = [*input_weights] or [None] * len(runs)
+    return Weights.stacked(initial(*each) for each in zip(runs, structured, given, strict=True))
 
 
 def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple[torch.Tensor, torch.Tensor]:

@@ -130,7 +130,7 @@ def connectivity_tables(
     rows, spectra = [], []
     for run, weights in zip(runs, matrices, strict=True):
         row = {name: run[name] for name in experiments.CONNECTIVITY_PARAMETERS}
-        if run["architecture"] == "recurrent":  # whose weights are those of every task
+        if run["architecture"] == "recurrent" and run["condition_number"] is None:  # weights are those of every task
             row |= {"task": None, "condition_number": None}
         row["connectome"] = connectomes.get(run["structure"])
         singular_values = linalg.svdvals(weights)

@@ -1,8 +1,9 @@
 """What the configuration says of a task, without importing what makes its trials.
 
-A task is one of three kinds: a NeuroGym environment, a set of images shown row by row or whole, or a linear teacher
-(Liu et al. 2024, section 2.3). A network that sees a trial in a single step has no use for recurrent weights: such
-tasks are learned by feedforward networks of two layers, whose first layer has the structure.
+A task is of one of four kinds: a NeuroGym environment, a set of images shown row by row or whole, the same row by row
+with the answers of a teacher network in place of labels (Liu et al. 2024, Figure 3C), or a linear teacher (section
+2.3). A network that sees a trial in a single step has no use for recurrent weights: such tasks are learned by
+feedforward networks of two layers, whose first layer has the structure.
 """
 
 import math
@@ -16,8 +17,15 @@ _ROWS = 28
 
 
 def kind(task: Task) -> str:
-    """``neurogym``, ``images`` or ``teacher``: whichever key the task has."""
-    return "images" if "images" in task else "teacher" if "teacher" in task else "neurogym"
+    """``neurogym``, ``images``, ``taught`` (images with the answers of a teacher network) or ``teacher``."""
+    if "images" in task:
+        return "taught" if "teacher_network" in task else "images"
+    return "teacher" if "teacher" in task else "neurogym"
+
+
+def has_teacher(task: Task) -> bool:
+    """Whether a teacher, linear or a network, reads features of unequal strength (``condition_number``)."""
+    return kind(task) in ("teacher", "taught")
 
 
 def is_feedforward(task: Task) -> bool:
@@ -87,14 +95,14 @@ def columns(task: Task, size: int) -> int:
 
 def outputs(task: Task) -> int:
     """Outputs of a network that learns the task, as an estimate before there are trials."""
-    return {"neurogym": 3, "images": 10, "teacher": 1}[kind(task)]
+    return {"neurogym": 3, "images": 10, "taught": 10, "teacher": 1}[kind(task)]
 
 
 def steps(task: Task, time_step_ms: float | None) -> int:
     """Steps of the longest trial of a task, or of the sequences into which its trials are cut."""
     if is_feedforward(task):
         return 1
-    if kind(task) == "images":
+    if "images" in task:
         return _ROWS
     if "sequence_steps" in task:
         return task["sequence_steps"]
