@@ -179,7 +179,7 @@ def initial_weights_of_runs(
         chosen = None if given is None else records.load_array(given)
         return initial_weights(weights, input_units, outputs, run["seed"], chosen)
 
-    given = list(input_weights) or [None] * len(runs)
+    given: Sequence[str | Path | None] = input_weights or [None] * len(runs)
     return Weights.stacked(initial(*each) for each in zip(runs, structured, given, strict=True))
 
 
