@@ -20,9 +20,10 @@ TEACHERS = ["linear_2", "linear_20", "linear_100"]
 
 def test_the_kinds_of_the_shipped_tasks():
     kinds = {name: task_settings.kind(task) for name, task in TASKS.items()}
-    images = {"sMNIST": "images", "MNIST": "images"}
+    images = {"sMNIST": "images", "MNIST": "images", "sMNIST_taught": "taught"}
     assert kinds == dict.fromkeys(NEUROGYM, "neurogym") | images | dict.fromkeys(TEACHERS, "teacher")
     assert set(configuration._TASK_KEYS) == {"environment", "images", "teacher"}
+    assert {name for name, task in TASKS.items() if task_settings.has_teacher(task)} == {*TEACHERS, "sMNIST_taught"}
 
 
 def test_trials_of_one_step_are_learned_by_feedforward_networks():
@@ -52,7 +53,7 @@ def test_accuracy_has_a_target_where_it_is_followed():
     for loss_steps in ("all", "last"):
         training = TRAINING | setting | {"loss_steps": loss_steps}
         for name, task in TASKS.items():
-            followed = name in ("sMNIST", "MNIST") or (name in NEUROGYM and loss_steps == "last")
+            followed = "MNIST" in name or (name in NEUROGYM and loss_steps == "last")
             assert task_settings.target(task, training) == (setting if followed else nothing)
 
 
@@ -69,8 +70,9 @@ def test_the_probe_is_the_general_one_but_for_what_the_task_has_of_its_own():
 
 
 def test_outputs_are_estimated_before_there_are_trials():
+    images = ("sMNIST", "sMNIST_taught", "MNIST")
     counts = {name: task_settings.outputs(task) for name, task in TASKS.items()}
-    assert counts == dict.fromkeys(NEUROGYM, 3) | {"sMNIST": 10, "MNIST": 10} | dict.fromkeys(TEACHERS, 1)
+    assert counts == dict.fromkeys(NEUROGYM, 3) | dict.fromkeys(images, 10) | dict.fromkeys(TEACHERS, 1)
     assert image_trials.describe(DIGITS, "rows")["outputs"] == 10
 
 
@@ -95,7 +97,7 @@ def test_the_longest_trial_decides_the_steps(timing, time_step_ms, steps):
 
 def test_columns_are_the_inputs_of_a_first_layer_or_the_units_of_a_network():
     found = {name: task_settings.columns(task, 300) for name, task in TASKS.items()}
-    others = {"sMNIST": 300, "MNIST": 28**2, "linear_2": 2, "linear_20": 20, "linear_100": 100}
+    others = {"sMNIST": 300, "sMNIST_taught": 300, "MNIST": 28**2, "linear_2": 2, "linear_20": 20, "linear_100": 100}
     assert found == dict.fromkeys(NEUROGYM, 300) | others
 
 

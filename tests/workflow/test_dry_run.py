@@ -28,8 +28,8 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
     # 120 of Figure 1, 160 of the factorial of which 20 are those of Figure 1, 20 of another task;
     # eight structures on three tasks, Dale's law held, four shuffles, four other readings, five at equal eigenvalue
     recurrent = 120 + 140 + 20 + 240 + 140
-    # sequential MNIST and MNIST; in linear networks those of Figures 3B, 4A and 14
-    later = 30 + 30 + 180 + 200 + 40
+    # sequential MNIST and MNIST; in linear networks those of Figures 3B, 4A and 14; students of a teacher network
+    later = 30 + 30 + 180 + 200 + 40 + 45
     followed = 9 + 40  # three seeds of sequential MNIST, and all of the linear network
     for rule in ("train", "measure"):
         assert int(counts[f"{rule}_network"]) == recurrent + later - followed
