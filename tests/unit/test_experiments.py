@@ -90,11 +90,11 @@ def test_the_shipped_experiments_have_their_runs():
         "figure_2_leading_eigenvalue": (3 + 2 + 3) * 10,
         **dict.fromkeys(("figure_1_smnist", "figure_14_smnist", "figure_4_b"), 3 * 10),
         **dict.fromkeys(("figure_3_b", "figure_3_b_condition_number"), 6 * 3 * 10),
-        **dict.fromkeys(("figure_3_c", "figure_3_c_condition_number"), 3 * 3 * 5),
+        **dict.fromkeys(("figure_3_c", "figure_3_c_condition_number"), 3 * 3 * 10),
         "figure_4_a": 2 * (2 + 4 + 4) * 10, "figure_14_linear": 4 * 10,
     }  # fmt: skip
     paths = {experiments.run_path(run) for name in counts for run in experiments.runs(CONFIG, name)}
-    assert len(paths) == 660 + 30 + 30 + 180 + 45 + 200 + 40  # figures 14 and 1, and those of Figure 3, share theirs
+    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40  # figures 14 and 1, and those of Figure 3, share theirs
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():
