@@ -216,9 +216,9 @@ def held_out_of(table, wildcard):
 
 
 def probe_settings(wildcards):
-    """How the task of a probe is probed."""
+    """How many trials a probe has."""
     task = config["tasks"][PROBES[wildcards.probe]["task"]]
-    return task_settings.probe(task, config["probe"])
+    return {"trials": task_settings.probe(task, config["probe"])["trials"]}
 
 
 def structured_weights_file(run):
