@@ -13,6 +13,8 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/cave.smk"
 include: "workflow/rules/connectome.smk"
 include: "workflow/rules/connectivity.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/teachers.smk"
 include: "workflow/rules/trials.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/measure.smk"
@@ -32,9 +34,7 @@ rule all:
     """Build figures, statistics and claims of all selected experiments (the default target)."""
     default_target: True
     input:
-        collect(
-            FIGURES, experiment=SELECTED, figure=FIGURE_NAMES, format=["pdf", "png"]
-        ),
+        figure_files(*SELECTED),
         collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
         collect(CONNECTOME_FIGURES, connectome=CONNECTOMES, format=["pdf", "png"]),
         f"{RESULTS}/claims.md",
@@ -48,12 +48,7 @@ for experiment in SELECTED:
         name:
             experiment
         input:
-            collect(
-                FIGURES,
-                experiment=experiment,
-                figure=FIGURE_NAMES,
-                format=["pdf", "png"],
-            ),
+            figure_files(experiment),
             collect(STATISTICS, experiment=experiment, table=STATISTIC_NAMES),
             collect(
                 CONNECTOME_FIGURES,

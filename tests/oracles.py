@@ -38,7 +38,10 @@ def network_rates(weights, inputs, leak_factor, rectification):
     """Rates r, one step after the other: list of T tensors (m, N)."""
     recurrent, input_weights, _ = weights
     rho = leak_factor
-    state = inputs.new_zeros(inputs.shape[1], recurrent.shape[0])
+    state = inputs.new_zeros(inputs.shape[1], input_weights.shape[0])
+    if not recurrent.numel():  # a network of one step
+        assert len(inputs) == 1
+        recurrent = torch.zeros_like(state[0].outer(state[0]))
     rates = []
     for now in inputs:
         if rectification == "inside":  # Eq. 1: h[t] = rho h[t-1] + (1 - rho) (W_h f(h[t-1]) + W_x x[t])
@@ -48,6 +51,9 @@ def network_rates(weights, inputs, leak_factor, rectification):
             rectification == "after_leak"
         ):  # the authors' script: r[t] = f(rho r[t-1] + (1 - rho) (W_h r[t-1] + W_x x))
             state = torch.relu(rho * state + (1 - rho) * (state @ recurrent.T + now @ input_weights.T))
+            rates.append(state)
+        elif rectification == "none":  # linear units
+            state = rho * state + (1 - rho) * (state @ recurrent.T + now @ input_weights.T)
             rates.append(state)
         else:
             raise ValueError(rectification)

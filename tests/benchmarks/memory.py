@@ -10,8 +10,8 @@ from typing import Any
 
 import draw_batches
 import draw_probe
-from richlazy import records
-from richlazy.connectivity import initial_recurrent_weights
+from richlazy import records, task_settings
+from richlazy.connectivity import structured_weights
 from richlazy.seeds import generator
 
 from . import ROOT
@@ -42,23 +42,24 @@ def rows(settings: Settings, config: Mapping[str, Any] | None = None) -> list[Ro
 def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
     """Peak resident bytes of a training job that stops early, and bytes of its mapped files."""
     preset, settings = config["presets"][PRESET], config["training"]
-    run = config["dynamics"] | preset | settings | {"seed": SEED}
+    run = config["dynamics"] | preset | settings | {"seed": SEED, "architecture": "recurrent"}
     task = config["tasks"][TASK]
     names = ("recurrent.npy", "inputs.npy", "targets.npy", "task.json", "network.npz", "history.json")
     recurrent, inputs, targets, description, network, history = (str(folder / name) for name in names)
     records.save_array(
         recurrent,
-        initial_recurrent_weights(
+        structured_weights(
             "gaussian", config["connectivity"]["size"], preset["gain"], "frobenius", generator(SEED, "connectivity")
         ),
     )
     draw_batches.draw_batches(inputs, targets, task, run)
     draw_probe.draw_probe(str(folder / "probe.npz"), str(folder / "decision.npy"), description, task, run, 1)
     job = {
-        "recurrents": [recurrent], "inputs": [inputs], "targets": [targets], "description": description,
-        "saved": [network], "histories": [history], "runs": [run], "structure": {"signs_held": False},
+        "structured": [recurrent], "input_weights": [], "inputs": [inputs], "targets": [targets],
+        "description": description, "saved": [network], "histories": [history], "runs": [run],
+        "structure": {"signs_held": False}, "snapshots": {},
         # Every loss is above this one, so that training ends at its first point of the curve.
-        "settings": settings | {"divergence_loss": -1.0},
+        "settings": task_settings.of_training(task, settings) | {"divergence_loss": -1.0},
     }  # fmt: skip
     answer = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.memory_job", json.dumps(job)],

@@ -96,7 +96,9 @@ class MatrixProducts:
         torch.mm(self.later_deltas_transposed, self.earlier_rates, out=self.gradient)
 
 
-def jacobian_rows(network: PlainNetwork, inputs: torch.Tensor, one_graph: bool = True) -> list[torch.Tensor]:
+def jacobian_rows(
+    network: PlainNetwork, inputs: torch.Tensor, one_graph: bool = True, times: str = "all"
+) -> list[torch.Tensor]:
     """Gradient of every output with respect to all weights, one backward pass for each.
 
     Args:
@@ -104,6 +106,7 @@ def jacobian_rows(network: PlainNetwork, inputs: torch.Tensor, one_graph: bool =
         inputs: trials (T, m, N_in).
         one_graph: index the network's output tensor, as one would and as the authors' script does. Otherwise the
             readout is applied to each step by itself, so that a backward pass does not visit later steps.
+        times: outputs that count: ``all`` steps, or the ``last`` one.
 
     Returns:
         A row for each output in the order (time, class, trial).
@@ -111,7 +114,7 @@ def jacobian_rows(network: PlainNetwork, inputs: torch.Tensor, one_graph: bool =
     weights = (network.recurrent, network.input, network.readout)
     outputs = network(inputs) if one_graph else [linear(rates, network.readout) for rates in network.rates(inputs)]
     rows = []
-    for output in outputs:
+    for output in outputs[-1:] if times == "last" else outputs:
         trials, classes = output.shape
         for k in range(classes):
             for b in range(trials):
@@ -121,10 +124,10 @@ def jacobian_rows(network: PlainNetwork, inputs: torch.Tensor, one_graph: bool =
 
 
 def per_output_kernel(
-    network: PlainNetwork, inputs: torch.Tensor, one_graph: bool = True
+    network: PlainNetwork, inputs: torch.Tensor, one_graph: bool = True, times: str = "all"
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Tangent kernel J J' of the recurrent weights and of all weights (Eq. 6); the rows of J are stacked once."""
-    jacobian = torch.stack(jacobian_rows(network, inputs, one_graph))
+    jacobian = torch.stack(jacobian_rows(network, inputs, one_graph, times))
     recurrent, others = jacobian.tensor_split([network.recurrent.numel()], dim=1)
     kernel = recurrent @ recurrent.T
     return kernel, kernel + others @ others.T

@@ -112,12 +112,13 @@ def test_products_of_the_reference_give_the_library_its_gradient():
 
 @pytest.mark.parametrize("leak_factor", [0.0, 0.3])
 @pytest.mark.parametrize("one_graph", [True, False])
-def test_kernel_of_the_reference_is_that_of_the_library(leak_factor, one_graph):
+@pytest.mark.parametrize("times", ["all", "last"])
+def test_kernel_of_the_reference_is_that_of_the_library(leak_factor, one_graph, times):
     rng = np.random.default_rng(0)
     weights = Weights(*oracles.random_weights(rng, 7, 3, 3))
     inputs, _ = oracles.random_trials(rng, 5, 4, 3, 3)
-    ours = tangent_kernel(weights, inputs, Dynamics(leak_factor))
-    recurrent, every = per_output_kernel(PlainNetwork(weights, leak_factor), inputs, one_graph)
+    ours = tangent_kernel(weights, inputs, Dynamics(leak_factor), times)
+    recurrent, every = per_output_kernel(PlainNetwork(weights, leak_factor), inputs, one_graph, times)
     assert oracles.relative_error(ours.recurrent, recurrent) < 1e-12
     assert oracles.relative_error(ours.all, every) < 1e-12
 
@@ -143,16 +144,20 @@ def test_training_steps_are_measured(subject):
 
 
 def test_tangent_kernel_is_measured_and_compared():
-    found = tangent_kernel_benchmark.rows(ONCE, SHAPES[0])
+    found = tangent_kernel_benchmark.rows(ONCE, *SHAPES)
     check(found, "tangent_kernel")
     assert found[0].what.startswith("60 outputs")
+    assert [row.what for row in found[-2:]] == [
+        "12 outputs, direct form against factored", "12 outputs, direct form against autograd.grad loop",
+    ]  # fmt: skip
     assert (found[0].required, found[0].moonshot) == (50, 200)
 
 
-def test_kernels_that_differ_stop_the_benchmark(monkeypatch):
+@pytest.mark.parametrize("part", [tangent_kernel_benchmark.short_trials, tangent_kernel_benchmark.long_trials])
+def test_kernels_that_differ_stop_the_benchmark(monkeypatch, part):
     monkeypatch.setattr(tangent_kernel_benchmark, "Dynamics", lambda leak_factor: Dynamics(0.1))
     with pytest.raises(AssertionError, match="kernels differ"):
-        tangent_kernel_benchmark.rows(ONCE, SHAPES[0])
+        part(ONCE, SHAPES[0])
 
 
 def test_a_whole_run_is_measured(small_config):

@@ -6,9 +6,10 @@ import numpy as np
 import torch
 
 from richlazy.backpropagation import Backpropagation
-from richlazy.connectivity import initial_recurrent_weights
+from richlazy.connectivity import structured_weights
+from richlazy.descent import GradientDescent
 from richlazy.networks import Dynamics, Weights, initial_weights
-from richlazy.training import GradientDescent, StagedDescent
+from richlazy.staging import StagedDescent
 
 from .measuring import Row, Settings, interleaved
 from .references import MatrixProducts
@@ -52,7 +53,7 @@ SHAPES = (
 def problem(shape: Shape, dtype=torch.float32) -> tuple[Weights, np.ndarray, np.ndarray]:
     """Initial weights of one network, and stored batches of inputs and classes as the workflow stores them."""
     rng = np.random.default_rng(0)
-    recurrent = initial_recurrent_weights("gaussian", shape.size, 1.5, "frobenius", rng)
+    recurrent = structured_weights("gaussian", shape.size, 1.5, "frobenius", rng)
     weights = initial_weights(recurrent, shape.inputs, shape.outputs, 0).map(lambda matrix: matrix.to(dtype))
     batches = (STORED_BATCHES, shape.steps, shape.batch_size)
     inputs = rng.standard_normal((*batches, shape.inputs)).astype(torch.empty(0, dtype=dtype).numpy().dtype)

@@ -15,7 +15,7 @@ from neurogym.utils.data import Dataset
 import draw_batches
 import draw_probe
 from richlazy import metrics, networks, tasks, training
-from richlazy.connectivity import initial_recurrent_weights
+from richlazy.connectivity import structured_weights
 from richlazy.kernels import TangentKernel
 from richlazy.seeds import generator
 
@@ -53,14 +53,14 @@ class Run:
             preset["rectification"],
         )
         self.descent = (settings["learning_rate"], preset["momentum"], settings["loss_steps"])
-        recurrent = initial_recurrent_weights(
+        recurrent = structured_weights(
             "gaussian", config["connectivity"]["size"], preset["gain"], "frobenius", generator(SEED, "connectivity")
         )
         self.environment = tasks.make_environment(
             self.task["environment"], self.task["semantics"], dynamics["time_step_ms"], self.task["timing_ms"]
         )
         described = tasks.describe(self.environment)
-        self.initial = networks.initial_weights(recurrent, described["input_units"], described["classes"], SEED)
+        self.initial = networks.initial_weights(recurrent, described["input_units"], described["outputs"], SEED)
 
     def draw_trials(self) -> None:
         """Our trials, by the workflow's scripts: all batches and the probe, written to files."""

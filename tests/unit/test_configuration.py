@@ -20,9 +20,12 @@ from richlazy import (
     connectivity,
     devices,
     experiments,
+    figure_style,
+    image_trials,
     metrics,
     networks,
     plotting,
+    summaries,
     tasks,
     trials,
 )
@@ -112,7 +115,7 @@ MISSING_KEYS = [
     Mistake("training", {"training.batch_size": REMOVED}, "training lacks batch_size", "add it"),
     Mistake("experiment", {f"{FIGURE_1}.compare": REMOVED}, f"{FIGURE_1} lacks compare", "add it"),
     Mistake("several", {f"{FIGURE_1}.title": REMOVED, f"{FIGURE_1}.source": REMOVED}, "lacks title, source", "add it"),
-    Mistake("grid", {f"{GRID}.task": REMOVED}, f"{GRID} lacks task", "add it"),
+    Mistake("grid", {f"{GRID}.task": REMOVED}, f"{GRID} lacks task", "add a list of names from tasks"),
     Mistake("figures", {"figures.width_mm": REMOVED}, "figures lacks width_mm", "add it"),
 ]
 
@@ -222,7 +225,7 @@ EMPTY = [
     Mistake("distribution", {"tasks.MSI.timing_ms.stimulus": []}, "timing_ms.stimulus is []", "a duration in ms"),
     Mistake("title", {f"{FIGURE_1}.title": ""}, f"{FIGURE_1}.title is ''", "give at least 1"),
     Mistake("reference", {"recheck.reference": ""}, "recheck.reference is ''", "give at least 1"),
-    Mistake("grid", {GRID: {}}, f"{GRID} lacks task", "add it"),
+    Mistake("grid", {GRID: {}}, f"{GRID} lacks task", "add a list of names from tasks"),
 ]
 
 REPEATED = [
@@ -278,7 +281,7 @@ NAMES = [
 UNKNOWN_NAMES = [
     Mistake("experiment", {"experiments_to_build": ["anothertask"]}, "experiments_to_build names", "'another_task'?"),
     Mistake("task", {f"{GRID}.task": ["2AFC"]}, f"{GRID}.task names task '2AFC'", "did you mean '2AF'?"),
-    Mistake("distant task", {f"{GRID}.task": ["sMNIST"]}, f"{GRID}.task names", "known: 2AF, DMS, CXT, MSI"),
+    Mistake("distant task", {f"{GRID}.task": ["Rubik"]}, f"{GRID}.task names", "known: 2AF, DMS, CXT, MSI"),
     Mistake("structure", {f"{GRID}.structure": ["svd"]}, f"{GRID}.structure names structure 'svd'", "known: gaussian"),
     Mistake("preset", {f"{FIGURE_1}.preset": "reproducton"}, f"{FIGURE_1}.preset names", "mean 'reproduction'?"),
     Mistake(
@@ -440,7 +443,7 @@ CONNECTOMES = [
     Mistake("cave by strength", selection("boundary", "between", source="cave", by="strength"),
             f"{V1}.cave.selection.by is 'strength'", "use by: boundary"),
     out_of_range(f"{V1}.cave.selection.cells", 2, "at least 3"),
-    Mistake("one type", selection(between=["23P"]), f"{V1}.synthetic.selection.between", "at least 2"),
+    Mistake("one type", selection(between=["23P"]), f"{V1}.synthetic.selection.between", "at least 2 entries"),
     Mistake("column missing", own_connectome({key: LAYOUT[key] for key in ("connections", "postsynaptic", "sign")}),
             "connectomes.mine.file.format lacks presynaptic", "which connections: edge_list needs; add it"),
     Mistake("orientation missing", own_connectome({"connections": "matrix", "sign": "weights"}),
@@ -458,6 +461,134 @@ CONNECTOMES = [
     Mistake("checksum", {"connectomes.mine": {"source": "release", "release": {
         "description": "d", "connections": {"url": "https://a.b/c.csv", "sha256": "abc"}, "format": LAYOUT,
         "selection": EVERY_CELL}}}, "connectomes.mine.release.connections.sha256 is 'abc'", ""),
+]  # fmt: skip
+
+IMAGE_SETS = [
+    Mistake("no source", {"image_sets.mnist.source": REMOVED}, "image_sets.mnist lacks source", "add it"),
+    Mistake("source", {"image_sets.mnist.source": "registri"}, "image_sets.mnist.source is 'registri'",
+            "(did you mean 'registry'?); choose one of"),
+    Mistake("unknown key", {"image_sets.digits.path": "here"}, "image_sets.digits has an unknown key 'path'",
+            "known keys are"),
+    Mistake("no entry", {"image_sets.mnist.entry": REMOVED}, "image_sets.mnist lacks entry",
+            "which source: registry needs; add it"),
+    Mistake("no folder", {"image_sets.mnist.source": "folder"}, "image_sets.mnist lacks folder",
+            "which source: folder needs; add it"),
+    Mistake("folder of no text", {"image_sets.mnist": {"source": "folder", "entry": "mnist", "folder": 5}},
+            "image_sets.mnist.folder must be a text", "put it in quotes"),
+    Mistake("folder without use", {"image_sets.mnist.folder": "here"},
+            "image_sets.mnist.folder has no effect on source: registry", "remove it or take a new name"),
+    Mistake("entry without use", {"image_sets.mnist.source": "scikit-learn"},
+            "image_sets.mnist.entry has no effect on source: scikit-learn", "remove it or take a new name"),
+    Mistake("name", {"image_sets.my digits": {"source": "scikit-learn"}}, "image_sets has the name 'my digits'",
+            "use letters"),
+]  # fmt: skip
+
+LINEAR = "experiments.figure_14_linear"
+SMNIST = "experiments.figure_1_smnist"
+FOLLOWED = "experiments.figure_14_smnist"
+TEACHER = CONFIG["tasks"]["linear_2"]["teacher"]
+
+TASKS = [
+    Mistake("two kinds", {"tasks.MNIST.teacher": TEACHER}, "tasks.MNIST has images and teacher", "give it exactly one"),
+    Mistake("three kinds", {"tasks.2AF.images": "mnist", "tasks.2AF.teacher": TEACHER},
+            "tasks.2AF has environment and images and teacher", "give it exactly one"),
+    Mistake("no kind", {"tasks.linear_2.teacher": REMOVED}, "tasks.linear_2 lacks environment, images, teacher",
+            "give it exactly one"),
+    Mistake("nothing at all", {"tasks.mine": {}}, "tasks.mine lacks environment, images, teacher", "exactly one"),
+    Mistake("presentation missing", {"tasks.MNIST.presentation": REMOVED}, "tasks.MNIST lacks presentation",
+            "add it as in config.yaml"),
+    Mistake("two keys missing", {"tasks.MNIST": {"images": "mnist"}}, "tasks.MNIST lacks presentation, held_out",
+            "add it as in config.yaml"),
+    Mistake("semantics missing", {"tasks.MSI.semantics": REMOVED}, "tasks.MSI lacks semantics", "add it as in"),
+    Mistake("timing of images", {"tasks.MNIST.timing_ms": {"stimulus": 100}},
+            "tasks.MNIST.timing_ms has no effect on a task with images", "remove it"),
+    Mistake("probe of a teacher", {"tasks.linear_2.probe": {"trials": 3, "kernel_trials": 2}},
+            "tasks.linear_2.probe has no effect on a task with teacher", "remove it"),
+    Mistake("images held out by a teacher", {"tasks.linear_2.held_out": 3},
+            "tasks.linear_2.held_out has no effect on a task with teacher", "remove it"),
+    Mistake("presentation of an environment", {"tasks.2AF.presentation": "rows"},
+            "tasks.2AF.presentation has no effect on a task with environment", "remove it"),
+    Mistake("unknown images", {"tasks.MNIST.images": "mnits"}, "tasks.MNIST.images names image set 'mnits'",
+            "did you mean 'mnist'?"),
+    Mistake("images that nothing makes", {"tasks.sMNIST.images": "faces"}, "tasks.sMNIST.images names image set",
+            "known: mnist, digits"),
+    Mistake("presentation", {"tasks.MNIST.presentation": "row"}, "tasks.MNIST.presentation", "did you mean 'rows'?"),
+    out_of_range("tasks.sMNIST.held_out", 0, "at least 1"),
+    out_of_range("tasks.linear_2.teacher.inputs", 1, "at least 2"),
+    out_of_range("tasks.linear_2.teacher.samples", 1, "at least 2"),
+    Mistake("whitened", {"tasks.linear_2.teacher.whitened": 1}, "teacher.whitened must be true or false", "not 1"),
+    Mistake("teacher without samples", {"tasks.linear_2.teacher": {"inputs": 2, "whitened": False}},
+            "tasks.linear_2.teacher lacks samples", "add it"),
+    Mistake("no defaults", {"tasks.sMNIST.defaults": {}}, "tasks.sMNIST.defaults is {}", "give at least 1"),
+    Mistake("default of no network", {"tasks.sMNIST.defaults.rank": 3}, "tasks.sMNIST.defaults has an unknown key",
+            "known keys are"),
+    out_of_range("tasks.sMNIST.defaults.batch_size", 0, "at least 1"),
+    out_of_range("training.target_accuracy", 0, "above 0"),
+    out_of_range("training.target_accuracy", 1.5, "at most 1"),
+    out_of_range("experiments.figure_3_b_condition_number.grid.condition_number", [1.0, 0.5], "at least 1"),
+    Mistake("kernel_trials of a task", {"tasks.sMNIST.probe.kernel_trials": 201},
+            "tasks.sMNIST.probe.kernel_trials is 201, more than the 200", "lower it or draw more trials"),
+    Mistake("kernel_trials above the trials of a task", {"tasks.2AF.probe": {"trials": 31}},
+            "tasks.2AF.probe.kernel_trials is 32, more than the 31", "lower it or draw more trials"),
+]  # fmt: skip
+
+ARCHITECTURES = [
+    Mistake("readout by default", {"tasks.sMNIST.defaults.readout": "normal"}, "tasks.sMNIST.defaults.readout is for",
+            "use linear_layer"),
+    Mistake("readout of a grid", {f"{GRID}.readout": ["linear_layer", "equal_norm"]}, f"{GRID}.readout is for",
+            "use linear_layer"),
+    Mistake("readout of one of two tasks", {f"{LINEAR}.grid.task": ["linear_20", "2AF"]},
+            f"{LINEAR}.grid.readout is for feedforward networks", "use linear_layer"),
+    Mistake("condition_number of images", {"experiments.figure_4_b.grid.condition_number": [1.0]},
+            "experiments.figure_4_b.grid.condition_number has no effect on task 'MNIST'", "remove it"),
+    Mistake("condition_number of an environment", {f"{GRID}.condition_number": [2.0]},
+            f"{GRID}.condition_number has no effect on task '2AF'", "remove it"),
+    Mistake("rank above the inputs", {f"{LINEAR}.grid.rank": [1, 21]},
+            f"{LINEAR}.grid.rank has 21, more than the 20 inputs of task 'linear_20'", "lower the rank"),
+    Mistake("rank above the inputs of a group",
+            {"experiments.figure_4_a.groups": [{"task": ["linear_2"], "rank": [1, 3]}]},
+            "experiments.figure_4_a.groups[0].rank has 3, more than the 2 inputs", "lower the rank"),
+    Mistake("recurrent structure", {f"{LINEAR}.grid.structure": ["svd_truncation", "dale"]},
+            f"{LINEAR}.grid.structure names 'dale' of kind 'dales_law', but task 'linear_20' is learned by feedforward",
+            "choose one of gaussian, uniform, svd_truncation, task_aligned"),
+    Mistake("structure of images shown whole", {"experiments.figure_4_b.grid.structure": ["soft_rank"]},
+            "grid.structure names 'soft_rank' of kind 'soft_rank', but task 'MNIST'", "choose one of gaussian"),
+    Mistake("first layer of a recurrent network", {f"{GRID}.structure": ["svd_truncation", "aligned"]},
+            f"{GRID}.structure names 'aligned' of kind 'task_aligned', but task '2AF' is learned by recurrent",
+            "choose one of gaussian"),
+    Mistake("aligned with no teacher", {"experiments.figure_4_b.grid.structure": ["svd_truncation", "aligned"]},
+            "experiments.figure_4_b.grid.structure names 'aligned', aligned with a teacher, but task 'MNIST' has none",
+            "use a task with teacher"),
+    Mistake("eigenvalues of a first layer", {f"{LINEAR}.grid.matching": ["frobenius", "leading_eigenvalue"]},
+            f"{LINEAR}.grid.matching is leading_eigenvalue, but task 'linear_20' is learned by feedforward networks",
+            "use matching: [frobenius]"),
+    Mistake("usual matching of a first layer", {"connectivity.matching": "leading_eigenvalue"},
+            "matching is leading_eigenvalue, but task", "use matching: [frobenius]"),
+    Mistake("features missing", {"structures.aligned.features": REMOVED}, "structures.aligned lacks features",
+            "add it"),
+    Mistake("features", {"structures.aligned.features": "dominants"}, "structures.aligned.features",
+            "did you mean 'dominant'?"),
+    Mistake("features of another kind", {"structures.gaussian.features": "all"}, "structures.gaussian.features has no",
+            "remove it"),
+    Mistake("readout", {"connectivity.readout": "linear"}, "connectivity.readout is 'linear'", "one of linear_layer"),
+]  # fmt: skip
+
+FOLLOWING = [
+    Mistake("no start", {f"{FOLLOWED}.follow.iterations": [10, 30]}, f"{FOLLOWED}.follow.iterations lacks 0", "add it"),
+    Mistake("unknown seed", {f"{FOLLOWED}.follow.seeds": [0, 10]}, f"{FOLLOWED}.follow.seeds names 10",
+            "name seeds of it"),
+    Mistake("seeds not of the list", {f"{FOLLOWED}.seeds": [3, 4, 5], f"{FOLLOWED}.follow.seeds": [0, 4, 9]},
+            f"{FOLLOWED}.follow.seeds names 0, 9, which {FOLLOWED}.seeds does not have", "name seeds of it"),
+    Mistake("no iterations", {f"{FOLLOWED}.follow.iterations": []}, f"{FOLLOWED}.follow.iterations is []", "at least"),
+    Mistake("start alone", {f"{FOLLOWED}.follow.iterations": [0]}, f"{FOLLOWED}.follow.iterations is [0]",
+            "give at least 2 entries"),
+    Mistake("no seeds", {f"{FOLLOWED}.follow.seeds": []}, f"{FOLLOWED}.follow.seeds is []", "give at least 1"),
+    Mistake("iterations missing", {f"{FOLLOWED}.follow": {"seeds": [0]}}, f"{FOLLOWED}.follow lacks iterations", "add"),
+    Mistake("unknown key", {f"{FOLLOWED}.follow.seed": [0]}, f"{FOLLOWED}.follow has an", "did you mean 'seeds'?"),
+    Mistake("twice", {f"{FOLLOWED}.follow.iterations": [0, 10, 10]}, f"{FOLLOWED}.follow.iterations names 10 twice",
+            "remove one"),
+    out_of_range(f"{FOLLOWED}.follow.iterations", [0, -1], "at least 0"),
+    out_of_range(f"{FOLLOWED}.follow.seeds", [0, -1], "at least 0"),
 ]  # fmt: skip
 
 OF_GROUPS = [
@@ -499,7 +630,8 @@ OF_GROUPS = [
 GROUPS = {
     "unknown key": UNKNOWN_KEYS, "missing key": MISSING_KEYS, "type": WRONG_TYPES, "range": RANGES, "empty": EMPTY,
     "repeated": REPEATED, "choice": CHOICES, "name": NAMES, "unknown name": UNKNOWN_NAMES,
-    "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES, "group": OF_GROUPS,
+    "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES,
+    "image set": IMAGE_SETS, "group": OF_GROUPS, "task": TASKS, "architecture": ARCHITECTURES, "follow": FOLLOWING,
 }  # fmt: skip
 MISTAKES = {f"{group}: {mistake.name}": mistake for group, members in GROUPS.items() for mistake in members}
 
@@ -714,6 +846,13 @@ def test_an_experiment_that_is_not_selected_still_follows_the_schema():
         {"probe.kernel_trials": 320},
         {"statistics.measures": ["final_loss", "accuracy"], "figures.measures": ["accuracy"]},
         {"scale": "quick"},
+        {"tasks.sMNIST.probe": {"trials": 50, "kernel_trials": 50}, "tasks.2AF.probe": {"kernel_times": "last"}},
+        {f"{GRID}.readout": ["linear_layer"]},
+        {"tasks.linear_20.defaults.readout": "normal", f"{LINEAR}.grid.readout": REMOVED},
+        {f"{LINEAR}.grid.rank": [1, 20]},
+        {"tasks.MNIST.images": "digits", "tasks.MNIST.held_out": 300},
+        {f"{FOLLOWED}.follow.iterations": [0, 7], f"{FOLLOWED}.seeds": [3, 4], f"{FOLLOWED}.follow.seeds": [4]},
+        {f"{SMNIST}.follow": {"iterations": [0, 99999], "seeds": [0]}},
         {f"{V1}.source": "synthetic"},
         {f"{FIGURE_2}.groups": REMOVED, f"{FIGURE_2}.grid.structure": ["gaussian", "dale_held"]},
         {"structures.connectome.signs_held": True, "structures.connectome_shuffled_signs_kept.signs_held": False},
@@ -794,6 +933,12 @@ def test_the_schema_walk_finds_keys_of_every_level():
         (("tasks", "*", "semantics"), tasks.SEMANTICS),
         (("tasks", "*", "sampler"), trials.SAMPLERS),
         (("training", "loss_steps"), backpropagation.LOSS_STEPS),
+        (("connectivity", "readout"), networks.READOUTS),
+        (("experiments", "*", "grid", "readout"), networks.READOUTS),
+        (("tasks", "*", "defaults", "readout"), networks.READOUTS),
+        (("tasks", "*", "defaults", "rectification"), networks.RECTIFICATIONS),
+        (("tasks", "*", "presentation"), image_trials.PRESENTATIONS),
+        (("structures", "*", "features"), connectivity.ALIGNED_FEATURES),
         (("training", "device"), devices.DEVICES),
         (("statistics", "measures"), plotting.LABELS),
         (("figures", "measures"), plotting.LABELS),
@@ -807,7 +952,9 @@ def test_choices_of_the_schema_are_those_of_the_library(path, table):
 def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
     # Training changes what the kernel is like; of its start only the initial weights are tested.
     of_start = {name for name in metrics.MEASURES if name.endswith("_initial")}
-    tested = set(metrics.MEASURES) - {name for name in of_start if "kernel" in name} | {"final_loss"}
+    tested = set(metrics.MEASURES) - {name for name in of_start if "kernel" in name}
+    tested |= {"final_loss", "kernel_task_alignment_iterations"}  # columns of runs.parquet beside the measures
+    assert tested <= set(summaries.RUN_COLUMNS)
     for path in (("statistics", "measures"), ("figures", "measures"), ("experiments", "*", "measures")):
         assert set(choices(*path)) == tested
 
@@ -825,8 +972,8 @@ def test_structure_options_of_the_schema_are_those_of_the_library():
 
 def test_every_grid_parameter_is_a_parameter_of_a_run_with_a_label():
     grid = set(KEYS[("experiments", "*", "grid")]["properties"])
-    assert grid == set(experiments.PARAMETERS) - {"seed"}
-    assert grid - {"task"} == set(plotting.PARAMETER_LABELS)
+    assert grid == set(experiments.PARAMETERS) - {"seed", "architecture"}  # which follows from the task
+    assert grid - {"task"} | {"architecture"} == set(figure_style.PARAMETER_LABELS)
 
 
 def test_environments_of_the_paper_are_those_of_the_library():
@@ -855,10 +1002,12 @@ def test_every_group_of_the_schema_is_closed():
 
 
 # Keys that stand in config.yaml, but not in each of its entries.
-OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held"}
+OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held", "entry"}
 OPTIONAL |= {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
-# Keys that config.yaml has no use for: of tasks, and of sources of a connectome that it does not take.
-ABSENT = {"arguments", "sequence_steps", "release", "file"}
+# Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.
+ABSENT = {"arguments", "sequence_steps", "release", "file", "folder"}
+# Defaults of tasks that need no others than the general ones.
+UNUSED = {("tasks", "*", "defaults", "readout")}
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=".".join)
@@ -869,9 +1018,9 @@ def test_every_key_of_the_schema_stands_in_config_yaml(path):
         names = config if rest[0] == "*" else [rest[0]] if rest[0] in config else []
         return [value for name in names for value in values(config[name], rest[1:])]
 
-    if "grid" in path or ABSENT & set(path):
+    if "grid" in path or ABSENT & set(path) or path in UNUSED:
         return
-    if path[0] != "statistics" and path[0] != "figures" and path[-1] in OPTIONAL:
+    if path[0] != "statistics" and path[0] != "figures" and (path[-1] in OPTIONAL or path[0] == "tasks"):
         assert values(CONFIG, path)
     else:
         parents = values(CONFIG, path[:-1])

@@ -16,7 +16,7 @@ gains = st.floats(0.1, 3.0)
 
 def weights_of(seed, kind, size=20, gain=GAIN, matching="frobenius", **parameters):
     rng = seeds.generator(seed, "connectivity")
-    return connectivity.initial_recurrent_weights(kind, size, gain, matching, rng, **parameters)
+    return connectivity.structured_weights(kind, size, gain, matching, rng, **parameters)
 
 
 def singular_values(weights):
@@ -32,7 +32,7 @@ def relative_distance(actual, expected):
 
 def test_gaussian_entries_have_variance_gain_squared_over_size():
     size = 300
-    entries = connectivity.gaussian_entries(size, GAIN, np.random.default_rng(0))
+    entries = connectivity.gaussian_entries(size, size, GAIN, np.random.default_rng(0))
     assert entries.shape == (size, size)
     assert entries.dtype == np.float64
     assert stats.kstest(entries.ravel(), stats.norm(0, GAIN / np.sqrt(size)).cdf).pvalue > 0.01
@@ -42,7 +42,7 @@ def test_gaussian_entries_have_variance_gain_squared_over_size():
 
 def test_uniform_entries_have_a_third_of_the_gaussian_variance():
     size = 300
-    entries = connectivity.uniform_entries(size, GAIN, np.random.default_rng(0))
+    entries = connectivity.uniform_entries(size, size, GAIN, np.random.default_rng(0))
     bound = GAIN / np.sqrt(size)
     assert entries.shape == (size, size)
     assert np.abs(entries).max() <= bound
@@ -53,7 +53,7 @@ def test_uniform_entries_have_a_third_of_the_gaussian_variance():
 @pytest.mark.parametrize("draw", [connectivity.gaussian_entries, connectivity.uniform_entries])
 @given(size=sizes, gain=gains, seed=run_seeds)
 def test_gain_only_scales_the_draw(draw, size, gain, seed):
-    unit, scaled = (draw(size, value, np.random.default_rng(seed)) for value in (1.0, gain))
+    unit, scaled = (draw(size, size, value, np.random.default_rng(seed)) for value in (1.0, gain))
     assert relative_distance(scaled, gain * unit) < 1e-14
 
 
@@ -62,7 +62,7 @@ def test_gain_only_scales_the_draw(draw, size, gain, seed):
 def test_variance_is_exact_for_small_networks_too(draw, share, size):
     # N and N - 1 are nearly the same at N = 300, not here.
     rng = np.random.default_rng(0)
-    entries = np.stack([draw(size, GAIN, rng) for _ in range(100_000 // size**2)])
+    entries = np.stack([draw(size, size, GAIN, rng) for _ in range(100_000 // size**2)])
     assert entries.var() == pytest.approx(share * GAIN**2 / size, rel=0.025)  # five standard errors
 
 
@@ -103,7 +103,7 @@ def test_full_rank_is_the_base_draw_itself(matching, kind, entries, size, seed):
 
 @pytest.mark.parametrize("rank", [0, -1, 21])
 def test_impossible_rank_is_refused(rank):
-    with pytest.raises(ValueError, match=f"rank must lie between 1 and the size 20, not {rank}"):
+    with pytest.raises(ValueError, match=f"rank must lie between 1 and 20, the smaller side of the matrix, not {rank}"):
         weights_of(0, "svd_truncation", 20, rank=rank)
 
 
@@ -205,7 +205,7 @@ def test_every_structure_consumes_the_same_random_numbers():
     after = []
     for kind, parameters in (("gaussian", {}), ("svd_truncation", {"rank": 3}), ("soft_rank", {"decay_exponent": 1.0})):
         rng = seeds.generator(0, "connectivity")
-        connectivity.initial_recurrent_weights(kind, 20, GAIN, "frobenius", rng, **parameters)
+        connectivity.structured_weights(kind, 20, GAIN, "frobenius", rng, **parameters)
         after.append(rng.random())
     assert len(set(after)) == 1
 

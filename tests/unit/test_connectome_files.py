@@ -1,20 +1,16 @@
-"""Connectomes from files: read exactly as declared, refused in one sentence, downloaded whole or not at all."""
+"""Connectomes from files: read exactly as declared, refused in one sentence."""
 
-import contextlib
 import hashlib
-import http.server
 import itertools
-import threading
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import connectome, connectome_files, records
+from richlazy import connectome, connectome_files
 
 EM = Path(__file__).parents[3] / "shared" / "data" / "em"
 needs = {
@@ -440,101 +436,7 @@ def test_the_cell_table_of_the_column_keeps_its_roots(tmp_path):
     assert (counts["axon_rule"], counts["excitatory"], counts["inhibitory"]) == (1098, 178, 20)
 
 
-# Downloads, from a server on this machine
-
-BODY = np.random.default_rng(0).bytes(300_000)
-SHA256 = hashlib.sha256(BODY).hexdigest()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.server.asked.append(self.path)
-        if self.path == "/gone" or (self.path == "/once" and len(self.server.asked) == 1):
-            self.send_error(404 if self.path == "/gone" else 503)
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(BODY)))
-        self.end_headers()
-        self.wfile.write(BODY[: len(BODY) // 2] if self.path == "/truncated" else BODY)
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        running.asked = []
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield running
-        finally:
-            running.shutdown()
-            thread.join()
-
-
-def address(server, name):
-    return f"http://127.0.0.1:{server.server_address[1]}/{name}"
-
-
-def test_a_download_is_the_file(server, tmp_path):
-    path = tmp_path / "new" / "file.feather"
-    connectome_files.download(address(server, "file"), SHA256, path, retries=0)
-    assert path.read_bytes() == BODY
-    assert records.checksum(path) == SHA256
-    assert [found.name for found in path.parent.iterdir()] == ["file.feather"]
-    assert server.asked == ["/file"]
-
-
-def test_a_file_that_is_there_is_not_downloaded_again(server, tmp_path):
-    for _ in range(2):
-        connectome_files.download(address(server, "file"), SHA256, tmp_path / "file", retries=0)
-    assert server.asked == ["/file"]
-
-
-def test_a_server_that_fails_once_is_asked_again(server, tmp_path):
-    connectome_files.download(address(server, "once"), SHA256, tmp_path / "file", retries=1)
-    assert (tmp_path / "file").read_bytes() == BODY
-    assert server.asked == ["/once", "/once"]
-
-
-@pytest.mark.parametrize(
-    ("name", "checksum", "refusal"),
-    [
-        ("file", "0" * 64, r"sends a file whose sha256 is not 0{64}; the file has changed or the checksum"),
-        ("gone", SHA256, "/gone answers 404"),
-        ("truncated", SHA256, r"/truncated could not be downloaded"),
-    ],
-)
-@pytest.mark.parametrize("present", [True, False])
-def test_a_wrong_download_leaves_nothing(server, tmp_path, name, checksum, refusal, present):
-    path = tmp_path / "file"
-    if present:
-        path.write_bytes(b"old")
-    with pytest.raises(ValueError, match=refusal) as raised:
-        connectome_files.download(address(server, name), checksum, path, retries=0)
-    assert "\n" not in str(raised.value)
-    assert [found.name for found in tmp_path.iterdir()] == (["file"] if present else [])
-    assert not present or path.read_bytes() == b"old"
-
-
-def test_a_server_that_is_down_is_one_sentence(server, tmp_path):
-    url = address(server, "file")
-    server.shutdown()
-    server.server_close()
-    with pytest.raises(ValueError, match=r"could not be downloaded \(ConnectionError\); check the network"):
-        connectome_files.download(url, SHA256, tmp_path / "file", retries=0)
-    assert not list(tmp_path.iterdir())
-    with contextlib.suppress(requests.RequestException):
-        requests.get(url, timeout=1)
-        pytest.fail("the server still answered")
-
-
-def test_only_the_web_is_downloaded_from(tmp_path):
-    with pytest.raises(ValueError, match=r"'/etc/hostname' is no address to download from; write one that starts"):
-        connectome_files.download("/etc/hostname", SHA256, tmp_path / "file")
+# Origin
 
 
 def test_the_origin_names_files_by_checksum_and_not_by_folder(tmp_path):

@@ -11,6 +11,15 @@ from richlazy import costs
 SNAKEMAKE_MB = 2 * 190
 TRAINING = [(100, 8, 254, 0.6), (300, 8, 256, 1.8), (600, 8, 263, 8.8), (100, 40, 266, 2.0), (600, 40, 277, 34)]
 MEASURING = [(100, 8, 283, 1.4), (300, 8, 316, 6.4), (600, 8, 330, 5.2), (100, 40, 918, 39), (600, 40, 1188, 103)]
+# Units, steps that count, steps, trials, classes: MB and s since the direct form of the kernel.
+KERNELS = [
+    (100, 8, 8, 32, 3, 297, 0.3),
+    (300, 8, 8, 32, 3, 292, 0.4),
+    (100, 40, 40, 32, 3, 853, 12),
+    (300, 40, 40, 32, 3, 870, 46),
+    (600, 40, 40, 32, 3, 976, 103),
+    (300, 1, 28, 200, 10, 710, 13),
+]
 SIZES, STEPS = st.integers(2, 2000), st.integers(1, 200)
 
 
@@ -27,6 +36,21 @@ def test_measuring_asks_for_more_than_was_measured_and_not_for_ten_times_as_much
     asked = costs.measuring_memory_mb(size, steps, 32)
     assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2 * (memory_mb + SNAKEMAKE_MB)
     assert seconds / 60 + 0.5 <= costs.measuring_minutes(size, steps, 32) <= 10 * seconds / 60 + 2
+
+
+@pytest.mark.parametrize(("size", "steps", "trial_steps", "trials", "classes", "memory_mb", "seconds"), KERNELS)
+def test_measuring_asks_for_what_kernels_of_every_shape_take(
+    size, steps, trial_steps, trials, classes, memory_mb, seconds
+):
+    shape = {"classes": classes, "trial_steps": trial_steps}
+    asked = costs.measuring_memory_mb(size, steps, trials, **shape)
+    assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2 * (memory_mb + SNAKEMAKE_MB)
+    assert seconds / 60 + 0.5 <= costs.measuring_minutes(size, steps, trials, **shape) <= 10 * seconds / 60 + 2
+
+
+def test_more_classes_take_more():
+    for need in (costs.measuring_memory_mb, costs.measuring_minutes):
+        assert need(300, 40, 32) == need(300, 40, 32, classes=3) < need(300, 40, 32, classes=10)
 
 
 def test_a_network_of_the_paper_fits_in_a_gigabyte():
@@ -62,16 +86,3 @@ def test_drawing_asks_for_what_was_measured():
     assert costs.drawing_memory_mb(320_000, 8) >= 1.2 * (484 + SNAKEMAKE_MB)
     assert costs.drawing_minutes(320_000, 8, "neurogym") * 60 >= 2 * 36
     assert costs.drawing_minutes(320_000, 8, "vectorised") * 60 >= 2 * 3.7
-
-
-@pytest.mark.parametrize(
-    ("task", "steps"),
-    [
-        ({"timing_ms": {"stimulus": 700, "decision": 100}}, 8),
-        ({"timing_ms": {"delay": [100, 500], "decision": 150}}, 7),
-        ({"timing_ms": {"delay": ["uniform", [200, 900]]}}, 9),
-        ({"timing_ms": {"stimulus": 700}, "sequence_steps": 50}, 50),
-    ],
-)
-def test_steps_are_those_of_the_longest_trial_or_of_the_sequence(task, steps):
-    assert costs.trial_steps(task, 100.0) == steps

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import configuration, connectivity, experiments, networks
+from richlazy import configuration, connectivity, experiments, networks, task_settings
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -44,6 +44,8 @@ GAUSSIAN = {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]}
 def parameters_in(path):
     """Names and values of a path, read back as types of ``PARAMETERS``; missing ones are None."""
     found = dict(part.split("~") for folder in path.split("/") for part in folder.split("+"))
+    unsaid = {"readout": "linear_layer", "architecture": task_settings.architecture(CONFIG["tasks"][found["task"]])}
+    found = unsaid | found
     return {
         name: kind(found[name]) if name in found else None for name, (kind, _) in experiments.PARAMETERS.items()
     } | {name: value for name, value in found.items() if name not in experiments.PARAMETERS}
@@ -86,9 +88,13 @@ def test_the_shipped_experiments_have_their_runs():
         "figure_17": 3 * 10, "figure_19": 6 * 10, "figure_19_against_connectome": 5 * 10,
         "figure_2_readings": (4 + 3) * 10,
         "figure_2_leading_eigenvalue": (3 + 2 + 3) * 10,
+        **dict.fromkeys(("figure_1_smnist", "figure_14_smnist", "figure_4_b"), 3 * 10),
+        **dict.fromkeys(("figure_3_b", "figure_3_b_condition_number"), 6 * 3 * 10),
+        **dict.fromkeys(("figure_3_c", "figure_3_c_condition_number"), 3 * 3 * 10),
+        "figure_4_a": 2 * (2 + 4 + 4) * 10, "figure_14_linear": 4 * 10,
     }  # fmt: skip
     paths = {experiments.run_path(run) for name in counts for run in experiments.runs(CONFIG, name)}
-    assert len(paths) == 660
+    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40  # figures 14 and 1, and those of Figure 3, share theirs
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():
@@ -101,10 +107,10 @@ def test_a_run_has_every_parameter_in_its_type_and_order():
 def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_training():
     run = runs_of(SVD, preset="published_code", training={"iterations": 7}, connectivity={"size": 40})[0]
     expected = {
-        "task": "CXT", "structure": "svd_truncation", "rank": 1, "decay_exponent": None, "matching": "frobenius",
-        "size": 40, "gain": 1.25, "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0,
-        "time_constant_ms": 100.0, "learning_rate": 0.003, "momentum": 0.9, "batch_size": 32, "iterations": 7,
-        "seed": 0,
+        "task": "CXT", "condition_number": None, "architecture": "recurrent", "structure": "svd_truncation", "rank": 1,
+        "decay_exponent": None, "matching": "frobenius", "size": 40, "gain": 1.25, "readout": "linear_layer",
+        "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0, "time_constant_ms": 100.0,
+        "learning_rate": 0.003, "momentum": 0.9, "batch_size": 32, "iterations": 7, "seed": 0,
     }  # fmt: skip
     assert run == expected
 
@@ -219,12 +225,14 @@ def test_title_source_and_seed_count_are_no_part_of_the_identity():
 
 VALUES = {
     "task": st.sampled_from(list(CONFIG["tasks"])),
+    "condition_number": st.floats(1, 1e6),
     "structure": st.sampled_from(list(CONFIG["structures"])),
     "rank": st.integers(1, 300),
     "decay_exponent": st.floats(1e-6, 1e6),
     "matching": st.sampled_from(list(connectivity.MATCHINGS)),
     "size": st.integers(2, 10**6),
     "gain": st.floats(1e-6, 1e6),
+    "readout": st.sampled_from(networks.READOUTS),
     "leak": st.sampled_from(networks.LEAKS),
     "rectification": st.sampled_from(networks.RECTIFICATIONS),
     "time_step_ms": st.sampled_from([0.5, 1, 20, 100, 100.0]),
@@ -253,14 +261,26 @@ def test_distinct_runs_have_distinct_paths_and_a_path_gives_its_run_back(grid):
 @given(grids())
 def test_stages_are_shared_by_exactly_the_runs_that_agree_on_what_they_read(grid):
     """Runs share a file when, and only when, all parameters are equal that the rule of that file reads."""
-    runs = runs_of(grid)
-    for path_of, names in (
-        (experiments.connectivity_path, ["structure", "rank", "decay_exponent", "matching", "size", "gain", "seed"]),
-        (experiments.probe_path, ["task", "time_step_ms", "seed"]),
-        (experiments.batches_path, ["task", "time_step_ms", "batch_size", "iterations", "seed"]),
+    every = runs_of(grid)
+    of_weights = ["structure", "rank", "decay_exponent", "matching", "size", "gain", "seed"]
+    # Weights may be aligned with the task where that has a teacher, and a first layer has the columns of its task.
+    of_task = [run for run in every if run["architecture"] == "feedforward" or run["condition_number"] is not None]
+    of_all = [run for run in every if run not in of_task]
+    for path_of, names, runs in (
+        (experiments.connectivity_path, of_weights, of_all),
+        (experiments.connectivity_path, ["task", "condition_number", *of_weights], of_task),
+        (experiments.probe_path, ["task", "condition_number", "time_step_ms", "seed"], every),
+        (
+            experiments.batches_path,
+            ["task", "condition_number", "time_step_ms", "batch_size", "iterations", "seed"],
+            every,
+        ),
     ):
         by_path = {(path_of(run), tuple(run[name] for name in names)) for run in runs}
         assert len(by_path) == len(dict(by_path)) == len({values for _, values in by_path})
+    assert {experiments.connectivity_path(run) for run in of_all}.isdisjoint(
+        experiments.connectivity_path(run) for run in of_task
+    )
 
 
 def longest_path():
@@ -346,17 +366,20 @@ def test_probes_do_not_depend_on_how_long_is_trained_but_batches_do():
 def test_paths_match_the_wildcards_of_the_workflow():
     text = (ROOT / "workflow" / "rules" / "common.smk").read_text()
     patterns = dict(re.findall(r'^    (run|connectivity|probe|batches)="(.+)",$', text, re.MULTILINE))
-    run = runs_of(SVD)[0]
+    assert set(patterns) == {"run", "connectivity", "probe", "batches"}
+    runs = [run for name in CONFIG["experiments"] for run in experiments.runs(CONFIG, name)]
     for name, path_of in (
         ("run", experiments.run_path),
         ("connectivity", experiments.connectivity_path),
         ("probe", experiments.probe_path),
         ("batches", experiments.batches_path),
     ):
-        matching = {other for other, pattern in patterns.items() if re.fullmatch(pattern, path_of(run))}
-        assert name in matching
-        # Trials of both kinds lie in one folder, so neither pattern may match the other's path.
-        assert not (matching - {name} - {"run"})
+        for path in {path_of(run) for run in runs}:
+            assert re.fullmatch(patterns[name], path)
+    # Trials of both kinds lie in one folder, so neither pattern may match the other's path.
+    for run in runs:
+        assert not re.fullmatch(patterns["probe"], experiments.batches_path(run))
+        assert not re.fullmatch(patterns["batches"], experiments.probe_path(run))
 
 
 # Arms
@@ -459,7 +482,12 @@ def test_the_structures_of_figure_2_are_compared_at_their_own_size():
 
 @pytest.mark.parametrize("matching", connectivity.MATCHINGS)
 @pytest.mark.parametrize(
-    "structure", [name for name in CONFIG["structures"] if name not in ("svd_truncation", "soft_rank")]
+    "structure",
+    [
+        name
+        for name, structure in CONFIG["structures"].items()
+        if structure["kind"] not in ("svd_truncation", "soft_rank", "task_aligned")
+    ],
 )
 def test_matching_is_part_of_every_structured_run_and_of_no_unstructured_one(structure, matching):
     run = runs_of({"task": ["CXT"], "structure": [structure], "matching": [matching]}, compare="structure")[0]
@@ -472,8 +500,133 @@ def test_matching_is_part_of_every_structured_run_and_of_no_unstructured_one(str
 
 def test_what_decides_the_initial_weights_is_what_their_path_holds():
     assert experiments.CONNECTIVITY_PARAMETERS == (
-        "structure", "rank", "decay_exponent", "matching", "size", "gain", "seed",
+        "task", "condition_number", "structure", "rank", "decay_exponent", "matching", "size", "gain", "seed",
     )  # fmt: skip
+
+
+# Tasks of other kinds
+
+
+LINEAR = {"task": ["linear_20"], "structure": ["svd_truncation", "aligned"], "rank": [1, 5]}
+SMNIST = {"task": ["sMNIST"], "structure": ["svd_truncation"], "rank": [5, 30]}
+
+
+def test_the_path_of_a_feedforward_run_reads_like_this():
+    run = runs_of(LINEAR | {"condition_number": [10], "readout": ["equal_norm"]})[0]
+    assert experiments.run_path(run) == (
+        "task~linear_20+condition_number~10/structure~svd_truncation+rank~1+matching~frobenius/"
+        "size~1000+gain~0.004472135954999579+readout~equal_norm/rectification~none/"
+        "learning_rate~0.01+momentum~0+batch_size~20+iterations~5000/seed~0"
+    )
+    assert experiments.connectivity_path(run) == (
+        "task~linear_20+condition_number~10/structure~svd_truncation+rank~1+matching~frobenius/"
+        "size~1000+gain~0.004472135954999579/seed~0"
+    )
+    assert experiments.probe_path(run) == "task~linear_20+condition_number~10/seed~0"
+    assert experiments.batches_path(run) == ("task~linear_20+condition_number~10/batch_size~20+iterations~5000/seed~0")
+
+
+def test_the_grid_stands_above_the_defaults_of_a_task_and_these_above_all_else():
+    task = CONFIG["tasks"]["sMNIST"] | {"defaults": {"size": 12, "batch_size": 7, "gain": 0.5, "iterations": 9}}
+    settings = {"tasks": {"own": task}, "connectivity": {"size": 99}, "training": {"batch_size": 99}}
+    run = runs_of(SMNIST | {"task": ["own"], "batch_size": [3]}, **settings)[0]
+    assert {name: run[name] for name in ("size", "batch_size", "gain", "iterations", "learning_rate")} == {
+        "size": 12, "batch_size": 3, "gain": 0.5, "iterations": 9, "learning_rate": 0.003,
+    }  # fmt: skip
+
+
+def test_a_teacher_alone_has_a_condition_number_and_as_many_trials_as_inputs():
+    task = CONFIG["tasks"]["linear_2"] | {"defaults": {"batch_size": 5}}
+    run = runs_of(LINEAR | {"task": ["mine"], "batch_size": [9]}, tasks={"mine": task})[0]
+    assert (run["condition_number"], run["batch_size"]) == (1.0, 2)
+    for name in ("2AF", "sMNIST", "MNIST"):
+        assert {run["condition_number"] for run in runs_of(SVD | {"task": [name], "condition_number": [1, 5]})} == {
+            None
+        }
+    assert {run["condition_number"] for run in runs_of(LINEAR | {"condition_number": [1, 5]})} == {1.0, 5.0}
+
+
+def test_the_readout_of_recurrent_networks_is_a_linear_layer_whatever_that_of_others_is():
+    for task, readout in (("2AF", "linear_layer"), ("sMNIST", "linear_layer"), ("MNIST", "normal")):
+        run = runs_of(SVD | {"task": [task]}, connectivity={"readout": "normal"})[0]
+        assert run["readout"] == readout
+
+
+@pytest.mark.parametrize("task", CONFIG["tasks"])
+def test_networks_without_time_have_no_leak_and_no_place_of_the_rectifier(task):
+    grid = SVD | {"task": [task], "leak": ["exponential"], "time_step_ms": [20, 50], "time_constant_ms": [100, 200]}
+    found = {}
+    for rectification in networks.RECTIFICATIONS:
+        runs = runs_of(grid | {"rectification": [rectification]}, seeds=1)
+        feedforward = task in ("MNIST", "linear_2", "linear_20", "linear_100")
+        assert {run["architecture"] for run in runs} == {"feedforward" if feedforward else "recurrent"}
+        assert len(runs) == (2 if feedforward else 8)
+        assert all((run[name] is None) == feedforward for run in runs for name in ("leak", "time_step_ms"))
+        assert all((run["time_constant_ms"] is None) == feedforward for run in runs)
+        found[rectification] = {run["rectification"] for run in runs}
+    assert found["none"] == {"none"}
+    assert found["after_leak"] == {"after_leak"}
+    assert found["inside"] == {"after_leak" if feedforward else "inside"}
+
+
+def test_a_first_layer_is_of_its_task_and_recurrent_weights_are_of_all():
+    one, other = (experiments.connectivity_path(runs_of(SVD | {"task": [task]})[0]) for task in ("linear_2", "MNIST"))
+    assert one.startswith("task~linear_2+condition_number~1/structure~") and other.startswith("task~MNIST/structure~")
+    recurrent = {experiments.connectivity_path(runs_of(SVD | {"task": [task]})[0]) for task in ("2AF", "sMNIST")}
+    assert recurrent == {"structure~svd_truncation+rank~1+matching~frobenius/size~300+gain~1.5/seed~0"}
+
+
+# Published tables
+
+
+def test_runs_of_a_published_table_come_back_with_the_paths_of_today():
+    table = pd.read_parquet(ROOT / "results/reference/experiments/figure_1/tables/runs.parquet")
+    assert {"condition_number", "architecture", "readout"}.isdisjoint(table.columns)  # it is older than they are
+    found = [experiments.run_of_row(row) for row in table.to_dict("records")]
+    assert [experiments.run_path(run) for run in found] == table["run"].tolist()
+    of_today = {experiments.run_path(run): run for run in experiments.runs(CONFIG, "figure_1")}
+    assert found == [of_today[path] for path in table["run"]]
+
+
+@pytest.mark.parametrize("experiment", ["figure_3_b", "figure_4_b", "figure_1_smnist"])
+def test_runs_of_other_tasks_come_back_from_a_row(experiment):
+    for run in experiments.runs(CONFIG, experiment)[::7]:
+        assert experiments.run_of_row({name: np.nan if value is None else value for name, value in run.items()}) == run
+
+
+# Runs that are followed
+
+
+def followed_experiment(**changes):
+    config = with_experiment(SVD | {"iterations": [20]}, seeds=3)
+    config["experiments"]["mine"]["follow"] = {"iterations": [10, 0, 20, 30], "seeds": [2, 0]} | changes
+    return config
+
+
+def test_runs_of_the_named_seeds_are_followed_as_long_as_they_train():
+    config = followed_experiment()
+    runs = experiments.runs(config, "mine")
+    assert experiments.followed(config, ["mine"]) == {
+        experiments.run_path(run): [0, 10, 20] for run in runs if run["seed"] in (0, 2)
+    }
+    assert experiments.followed(config, ["figure_1"]) == {}
+    assert experiments.followed(config, []) == {}
+
+
+def test_a_run_of_two_experiments_is_followed_at_the_iterations_of_both():
+    config = followed_experiment()
+    config["experiments"]["other"] = copy.deepcopy(config["experiments"]["mine"])
+    config["experiments"]["other"]["follow"] = {"iterations": [0, 5], "seeds": [1, 2]}
+    found = experiments.followed(config, ["figure_1", "other", "mine"])
+    by_seed = {run["seed"]: found[experiments.run_path(run)] for run in experiments.runs(config, "mine")}
+    assert by_seed == {0: [0, 10, 20], 1: [0, 5], 2: [0, 5, 10, 20]}
+
+
+def test_following_is_no_part_of_the_identity_of_a_run():
+    config = followed_experiment()
+    before = experiments.runs(config, "mine")
+    del config["experiments"]["mine"]["follow"]
+    assert experiments.runs(config, "mine") == before
 
 
 # Jobs
@@ -481,12 +634,15 @@ def test_what_decides_the_initial_weights_is_what_their_path_holds():
 
 def test_a_job_holds_one_network_or_all_seeds_of_a_condition():
     runs = {experiments.run_path(run): run for run in runs_of(SVD, seeds=3)}
-    assert experiments.network_jobs(runs, "network") == {"network": (list(runs), [""])}
-    jobs = experiments.network_jobs(runs, "condition")
+    assert experiments.network_jobs(runs, {}, "network") == {
+        "network": experiments.NetworkJobs(list(runs), [""], []),
+    }  # fmt: skip
+    jobs = experiments.network_jobs(runs, {}, "condition")
     assert list(jobs) == ["condition"]
-    folders, members = jobs["condition"]
+    folders, members = jobs["condition"].folders, jobs["condition"].members
     assert len(folders) == 2 and members == ["/seed~0", "/seed~1", "/seed~2"]
     assert [folder + member for folder in folders for member in members] == list(runs)
+    assert jobs["condition"].followed == []
 
 
 def test_conditions_with_other_seeds_are_another_kind_of_job():
@@ -494,12 +650,52 @@ def test_conditions_with_other_seeds_are_another_kind_of_job():
     for task, seeds in (("2AF", [2, 0]), ("DMS", 3), ("CXT", [0, 1, 2]), ("MSI", [7])):
         for run in runs_of(SVD | {"task": [task]}, seeds=seeds):
             runs[experiments.run_path(run)] = run
-    jobs = experiments.network_jobs(runs, "condition")
-    assert {kind: len(folders) for kind, (folders, _) in jobs.items()} == {
+    jobs = experiments.network_jobs(runs, {}, "condition")
+    assert {kind: len(of_kind.folders) for kind, of_kind in jobs.items()} == {
         "condition_of_seeds_0_2": 2, "condition_of_seeds_0_to_2": 4, "condition_of_seeds_7": 2,
     }  # fmt: skip
-    held = [folder + member for folders, members in jobs.values() for folder in folders for member in members]
-    assert sorted(held) == sorted(runs)
+    assert sorted(networks_of(jobs)) == sorted(runs)
+
+
+def networks_of(jobs):
+    return [folder + member for kind in jobs.values() for folder in kind.folders for member in kind.members]
+
+
+def followed_of(jobs):
+    return [folder + member for kind in jobs.values() for folder in kind.folders for member in kind.followed]
+
+
+def test_networks_that_are_followed_are_another_kind_of_job():
+    config = followed_experiment()
+    runs = {experiments.run_path(run): run for run in experiments.runs(config, "mine")}
+    followed = experiments.followed(config, ["mine"])
+    jobs = experiments.network_jobs(runs, followed, "network")
+    assert {kind: (len(of_kind.folders), of_kind.members, of_kind.followed) for kind, of_kind in jobs.items()} == {
+        "network": (2, [""], []), "followed_network": (4, [""], [""]),
+    }  # fmt: skip
+    assert sorted(networks_of(jobs)) == sorted(runs)
+    assert sorted(followed_of(jobs)) == sorted(followed)
+    assert list(experiments.network_jobs({path: runs[path] for path in followed}, followed, "network")) == [
+        "followed_network"
+    ]
+
+
+def test_a_condition_keeps_its_seeds_together_whichever_are_followed():
+    config = followed_experiment()
+    runs = {experiments.run_path(run): run for run in experiments.runs(config, "mine")}
+    followed = experiments.followed(config, ["mine"])
+    jobs = experiments.network_jobs(runs, followed, "condition")
+    assert list(jobs) == ["condition"]
+    assert jobs["condition"].members == ["/seed~0", "/seed~1", "/seed~2"]
+    assert jobs["condition"].followed == ["/seed~0", "/seed~2"]
+    others = {experiments.run_path(run): run for run in runs_of(SVD, seeds=3)}
+    jobs = experiments.network_jobs(runs | others, followed, "condition")
+    assert {kind: (len(of_kind.folders), of_kind.followed) for kind, of_kind in jobs.items()} == {
+        "condition_of_seeds_0_to_2": (2, []),
+        "condition_of_seeds_0_to_2_followed_0_2": (2, ["/seed~0", "/seed~2"]),
+    }
+    assert sorted(networks_of(jobs)) == sorted(runs | others)
+    assert sorted(followed_of(jobs)) == sorted(followed)
 
 
 # Measures and connectomes
@@ -512,6 +708,16 @@ def test_measures_are_those_of_the_experiment_or_the_usual():
     config["experiments"]["mine"]["measures"] = ["accuracy", "stable_rank_initial"]
     for group in ("statistics", "figures"):
         assert experiments.measures(config, "mine", group) == ["accuracy", "stable_rank_initial"]
+
+
+def test_usual_measures_of_feedforward_networks_are_those_that_they_have():
+    both = {"task": ["MNIST", "sMNIST"], "structure": ["svd_truncation"], "rank": [1, 5]}
+    for group in ("statistics", "figures"):
+        usual = CONFIG[group]["measures"]
+        found = experiments.measures(with_experiment(LINEAR), "mine", group)
+        assert found == [name for name in usual if "recurrent" not in name]
+        assert 0 < len(found) < len(usual)
+        assert experiments.measures(with_experiment(both), "mine", group) == usual
 
 
 SOURCES = {

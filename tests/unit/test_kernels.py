@@ -1,7 +1,8 @@
-"""The factored tangent kernel against J J' from one backward pass per output."""
+"""Both forms of the tangent kernel against J J' from one backward pass per output."""
 
 import itertools
 import math
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -10,16 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
+from richlazy import kernel_shapes, kernels
+from richlazy.kernel_shapes import KernelShape
 from richlazy.kernels import tangent_kernel
-from richlazy.networks import Dynamics, Weights, respond
+from richlazy.networks import RECTIFICATIONS, Dynamics, Weights, respond
 
-RECTIFICATIONS = oracles.RECTIFICATIONS
 TIMES = ("all", "last")
+FORMS = ("factored", "direct")
 LEAK_FACTORS = (0.0, 0.2, math.exp(-1), 0.8)
 
 every_setting = pytest.mark.parametrize(
     ("rectification", "leak_factor", "times"), list(itertools.product(RECTIFICATIONS, LEAK_FACTORS, TIMES))
 )
+each_form = pytest.mark.parametrize("form", FORMS)
 
 
 def problem(seed=0, steps=5, trials=3, size=7, inputs=3, outputs=3, dtype=torch.float64):
@@ -28,18 +32,30 @@ def problem(seed=0, steps=5, trials=3, size=7, inputs=3, outputs=3, dtype=torch.
     return weights, oracles.random_trials(rng, steps, trials, inputs, outputs, dtype)[0]
 
 
-def check_kernel(weights, inputs, leak_factor, rectification, times):
-    kernel = tangent_kernel(weights, inputs, Dynamics(leak_factor, rectification), times)
+def small_blocks(entries, row_block):
+    """The direct form with blocks as small as those of large networks are in comparison: entries of a row of J."""
+
+    def of(columns, rows, _):
+        return blocks(columns, rows, entries)
+
+    blocks = kernels._weight_blocks
+    return mock.patch.multiple(kernels, _weight_blocks=of, ROW_BLOCK=row_block)
+
+
+def check_kernel(weights, inputs, leak_factor, rectification, times, form):
+    kernel = tangent_kernel(weights, inputs, Dynamics(leak_factor, rectification), times, form)
     recurrent, every = oracles.tangent_kernel(weights, inputs, leak_factor, rectification, times)
     assert oracles.relative_error(kernel.recurrent, recurrent) < 1e-12
     assert oracles.relative_error(kernel.all, every) < 1e-12
 
 
+@each_form
 @every_setting
-def test_kernel_equals_automatic_differentiation_per_output(rectification, leak_factor, times):
-    check_kernel(*problem(), leak_factor, rectification, times)
+def test_kernel_equals_automatic_differentiation_per_output(rectification, leak_factor, times, form):
+    check_kernel(*problem(), leak_factor, rectification, times, form)
 
 
+@each_form
 @pytest.mark.parametrize("rectification", RECTIFICATIONS)
 @pytest.mark.parametrize("times", TIMES)
 @given(
@@ -50,17 +66,50 @@ def test_kernel_equals_automatic_differentiation_per_output(rectification, leak_
     inputs=st.integers(1, 3),
     outputs=st.integers(1, 3),
     seed=st.integers(0, 1000),
+    entries=st.integers(1, 40),
+    row_block=st.integers(1, 40),
 )
 def test_kernel_of_every_shape_equals_automatic_differentiation(
-    rectification, times, leak_factor, steps, trials, size, inputs, outputs, seed
+    form, rectification, times, leak_factor, steps, trials, size, inputs, outputs, seed, entries, row_block
 ):
-    check_kernel(*problem(seed, steps, trials, size, inputs, outputs), leak_factor, rectification, times)
+    with small_blocks(entries, row_block):
+        check_kernel(*problem(seed, steps, trials, size, inputs, outputs), leak_factor, rectification, times, form)
 
 
+@given(columns=st.integers(0, 20), rows=st.integers(1, 20), entries=st.integers(1, 200))
+def test_blocks_cover_every_weight_once_and_none_is_larger_than_asked(columns, rows, entries):
+    covered = np.zeros((rows, columns), int)
+    for column, unit in kernels._weight_blocks(columns, rows, entries):
+        assert 0 < covered[unit, column].size <= entries
+        covered[unit, column] += 1
+    assert (covered == 1).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_direct_form_holds_no_more_of_the_jacobian_than_its_workspace(monkeypatch, dtype):
+    sizes, block = [], kernels._jacobian_block
+
+    def recorded(*arguments):
+        jacobian = block(*arguments)
+        sizes.append(jacobian.nbytes)
+        return jacobian
+
+    monkeypatch.setattr(kernels, "_jacobian_block", recorded)
+    monkeypatch.setattr(kernels, "WORKSPACE_MB", 0.1)
+    weights, inputs = problem(size=60, trials=8, dtype=dtype)
+    tangent_kernel(weights, inputs, Dynamics(0.3), form="direct")
+    assert 0.05e6 < max(sizes) <= 0.1e6
+    assert len(sizes) > 5
+
+
+@each_form
 @every_setting
-def test_kernel_is_symmetric_and_positive(rectification, leak_factor, times):
+def test_kernel_is_symmetric_and_positive(rectification, leak_factor, times, form):
     weights, inputs = problem()
-    kernel = tangent_kernel(weights, inputs, Dynamics(leak_factor, rectification), times)
+    with small_blocks(20, 4):
+        kernel = tangent_kernel(weights, inputs, Dynamics(leak_factor, rectification), times, form)
+    if form == "direct":
+        assert torch.equal(kernel.recurrent, kernel.recurrent.T)
     for part in (kernel.recurrent, kernel.all, kernel.all - kernel.recurrent):
         torch.testing.assert_close(part, part.T, rtol=1e-14, atol=1e-14)
         values = torch.linalg.eigvalsh(part)
@@ -98,9 +147,34 @@ def test_earlier_outputs_do_not_depend_on_later_inputs():
     assert not torch.allclose(before[count:, count:], after[count:, count:])
 
 
-def test_a_single_step_leaves_nothing_to_recurrent_weights():
-    weights, inputs = problem(steps=1)
-    assert not tangent_kernel(weights, inputs, Dynamics(0.3)).recurrent.any()
+@each_form
+@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+@pytest.mark.parametrize("times", TIMES)
+def test_a_single_step_needs_no_recurrent_weights_and_leaves_nothing_to_them(rectification, times, form):
+    full, inputs = problem(steps=1)
+    empty = Weights(torch.empty(0, 0, dtype=torch.float64), full.input, full.readout)
+    check_kernel(empty, inputs, 0.3, rectification, times, form)
+    dynamics = Dynamics(0.3, rectification)
+    without, with_them = (tangent_kernel(weights, inputs, dynamics, times, form) for weights in (empty, full))
+    assert torch.equal(without.all, with_them.all)
+    for kernel in (without, with_them):
+        assert kernel.recurrent.shape == kernel.all.shape
+        assert not kernel.recurrent.any()
+    together = tangent_kernel(Weights.stacked([empty, empty]), torch.stack([inputs, inputs]), dynamics, times, form)
+    assert torch.equal(together.all[1], without.all)
+    assert not together.recurrent.any()
+
+
+@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+def test_kernel_of_a_feedforward_network_by_hand(rectification):
+    # y = w f(W_x x): dy/dW_x = w_i f'_i x', dy/dw = f, so that K = (x x') w D D' w' + f f'.
+    weights, inputs = problem(steps=1, outputs=1)
+    state = inputs[0] @ weights.input.T
+    rates, slope = (state, torch.ones_like(state)) if rectification == "none" else (state.relu(), (state > 0).double())
+    deltas = weights.readout * slope
+    expected = (inputs[0] @ inputs[0].T) * (deltas @ deltas.T) + rates @ rates.T
+    kernel = tangent_kernel(weights, inputs, Dynamics(0.0, rectification))
+    torch.testing.assert_close(kernel.all, expected, rtol=1e-13, atol=1e-14)
 
 
 def test_kernel_of_one_unit_by_hand():
@@ -146,12 +220,24 @@ def test_kernel_of_a_silent_network_vanishes():
     assert not kernel.recurrent.any()
 
 
+@each_form
 @pytest.mark.parametrize("rectification", RECTIFICATIONS)
-def test_kernel_in_single_precision(rectification):
+def test_kernel_in_single_precision(rectification, form):
     weights, inputs = problem(steps=8, size=50)
-    double = tangent_kernel(weights, inputs, Dynamics(0.2, rectification))
-    single = tangent_kernel(weights.map(torch.Tensor.float), inputs.float(), Dynamics(0.2, rectification))
-    assert single.all.dtype == torch.float32
+    check_single_precision(weights, inputs, Dynamics(0.2, rectification), "all", form)
+
+
+@each_form
+@pytest.mark.parametrize("images", [10, pytest.param(200, marks=pytest.mark.slow)])
+def test_kernel_of_sequential_images_in_single_precision(images, form):
+    weights, inputs = problem(steps=28, trials=images, size=300, inputs=28, outputs=10)
+    check_single_precision(weights, inputs, Dynamics(0.0), "last", form)
+
+
+def check_single_precision(weights, inputs, dynamics, times, form):
+    double = tangent_kernel(weights, inputs, dynamics, times, form)
+    single = tangent_kernel(weights.map(torch.Tensor.float), inputs.float(), dynamics, times, form)
+    assert single.all.dtype == single.recurrent.dtype == torch.float32
     assert oracles.relative_error(single.all, double.all) < 1e-5
     assert oracles.relative_error(single.recurrent, double.recurrent) < 1e-5
 
@@ -170,18 +256,70 @@ def test_other_times_are_refused(times):
         tangent_kernel(weights, inputs, Dynamics(0.0), times)
 
 
+@pytest.mark.parametrize("form", ["quick", "", None])
+def test_other_forms_are_refused(form):
+    weights, inputs = problem()
+    with pytest.raises(ValueError, match=f"form must be one of automatic, factored, direct, not {form!r}"):
+        tangent_kernel(weights, inputs, Dynamics(0.0), form=form)
+
+
+@pytest.mark.parametrize("channels", [3, 7, 40])
+@pytest.mark.parametrize("size", [100, 198, 300, 600])
+@pytest.mark.parametrize("trials", [1, 8, 32, 200])
+@pytest.mark.parametrize("first_output", [0, 7])
+def test_short_trials_take_the_factored_form(channels, size, trials, first_output):
+    assert KernelShape(size, channels, 3, trials, 8, first_output).cheaper_form == "factored"
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [KernelShape(300, 28, 10, 200, 28, 27), KernelShape(300, 3, 3, 32, 40, 0), KernelShape(300, 3, 3, 8, 40, 0)],
+)
+def test_long_trials_take_the_direct_form(shape):
+    assert shape.cheaper_form == "direct"
+
+
+def test_cost_of_the_factored_form_counts_every_entry_of_its_products():
+    weights, inputs = problem(size=6, trials=2, steps=4)
+    entries, multiply = [], torch.bmm
+
+    def counted(first, second, out=None):
+        if out is not None:
+            entries.append(out.numel())
+        return multiply(first, second) if out is None else multiply(first, second, out=out)
+
+    for times, first_output in (("all", 0), ("last", 3)):
+        entries.clear()
+        with mock.patch.object(torch, "bmm", counted):
+            tangent_kernel(weights, inputs, Dynamics(0.0), times, "factored")
+        cost = KernelShape(6, 3, 3, 2, 4, first_output).factored_cost
+        assert cost == pytest.approx(sum(entries) * (kernel_shapes.SMALL_PRODUCT * 6 + kernel_shapes.ENTRY_PASSES))
+
+
+@pytest.mark.parametrize(("size", "form"), [(30, "factored"), (4, "direct")])
+def test_the_cheaper_form_is_taken(size, form):
+    weights, inputs = problem(size=size, steps=3)
+    assert KernelShape(size, 3, 3, 3, 3, 0).cheaper_form == form
+    chosen, expected = (tangent_kernel(weights, inputs, Dynamics(0.3), form=name) for name in ("automatic", form))
+    assert torch.equal(chosen.all, expected.all)
+    assert torch.equal(chosen.recurrent, expected.recurrent)
+
+
+@each_form
 @pytest.mark.parametrize("times", TIMES)
 @pytest.mark.parametrize("rectification", RECTIFICATIONS)
-def test_kernels_of_many_networks_are_those_of_each(rectification, times):
-    problems = [problem(seed, dtype=torch.float32) for seed in range(3)]
+@pytest.mark.parametrize("size", [7, 13])
+def test_kernels_of_many_networks_are_those_of_each(rectification, times, form, size):
+    problems = [problem(seed, size=size, dtype=torch.float32) for seed in range(3)]
     dynamics = Dynamics(0.3, rectification)
     together = tangent_kernel(
         Weights.stacked(weights for weights, _ in problems),
         torch.stack([inputs for _, inputs in problems]),
         dynamics,
         times,
+        form,
     )
     for network, (weights, inputs) in enumerate(problems):
-        alone = tangent_kernel(weights, inputs, dynamics, times)
-        assert oracles.relative_error(together.all[network], alone.all) < 1e-6
-        assert oracles.relative_error(together.recurrent[network], alone.recurrent) < 1e-6
+        alone = tangent_kernel(weights, inputs, dynamics, times, form)
+        assert torch.equal(together.all[network], alone.all)
+        assert torch.equal(together.recurrent[network], alone.recurrent)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy import metrics
+from richlazy import connectivity, metrics, networks, student_teacher, training
 from richlazy.kernels import tangent_kernel
 from richlazy.networks import Dynamics, Weights, respond
 
@@ -45,7 +45,7 @@ def probe(seed=0, steps=5, trials=8, inputs=3, outputs=3, dtype=torch.float32):
     signal, targets = oracles.random_trials(np.random.default_rng(seed), steps, trials, inputs, outputs, dtype)
     decision = torch.zeros(steps, trials, dtype=torch.bool)
     decision[-1] = True
-    decision[-2, ::2] = True
+    decision[-2:-1, ::2] = True
     return signal, targets.to(torch.uint8), decision
 
 
@@ -369,7 +369,8 @@ def test_measures_of_a_run_against_references(rectification, kernel_times):
             f"kernel_task_alignment{suffix}": float(y @ kernel @ y / (y @ y * kernel.trace())),
             f"centred_kernel_alignment{suffix}": centred_alignment_by_loops(kernel, one_hot.double()),
         }
-    assert values.keys() == expected.keys()
+    assert values.keys() == expected.keys() | {"kernel_alignment_predicted"}
+    assert math.isnan(values["kernel_alignment_predicted"])
     for name, value in expected.items():
         assert values[name] == pytest.approx(value, rel=1e-9), name
 
@@ -406,7 +407,7 @@ def test_kernel_is_measured_on_the_first_trials_of_the_probe():
     first, second = (
         metrics.measure(before, after, signal, targets, decision, Dynamics(0.2), 4) for signal in (inputs, changed)
     )
-    same = {name for name in first if first[name] == second[name]}
+    same = {name for name in first if first[name] == second[name] or math.isnan(first[name])}
     assert {name for name in first if "kernel" in name} <= same
     assert {"probe_loss", "representation_alignment"}.isdisjoint(same)
 
@@ -418,7 +419,7 @@ def test_measures_in_single_precision_are_close_to_those_in_double():
         before, after = network(0, 40).map(convert), network(1, 40).map(convert)
         values.append(metrics.measure(before, after, convert(inputs), targets, decision, Dynamics(0.2), 8))
     for name in metrics.MEASURES:
-        assert values[0][name] == pytest.approx(values[1][name], rel=1e-4), name
+        assert values[0][name] == pytest.approx(values[1][name], rel=1e-4, nan_ok=True), name
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
@@ -451,6 +452,177 @@ def test_measures_of_many_networks_are_those_of_each(kernel_times):
             one.initial, one.final, one.inputs, one.targets, one.decision, Dynamics(0.2, "inside"), 5, kernel_times
         )
         np.testing.assert_allclose(list(values.values()), list(alone.values()), rtol=1e-5)
+
+
+# Feedforward and linear networks
+
+
+def feedforward(seed=0, size=10, inputs=3, outputs=3, dtype=torch.float64):
+    _, first_layer, readout = network(seed, size, inputs, outputs, dtype)
+    return Weights(torch.zeros(0, 0, dtype=dtype), first_layer, readout)
+
+
+def jacobian_kernel(weights, inputs, activation):
+    """J J' over (class, trial) of activation(x W1') W2', by forward-mode differentiation of all weights at once."""
+    shapes = [weights.input.shape, weights.readout.shape]
+    flat = torch.cat([weights.input.flatten(), weights.readout.flatten()])
+
+    def outputs(parameters):
+        first_layer, readout = parameters.split([shape.numel() for shape in shapes])
+        return (activation(inputs[0] @ first_layer.view(shapes[0]).T) @ readout.view(shapes[1]).T).T.flatten()
+
+    jacobian = torch.autograd.functional.jacobian(outputs, flat)
+    return jacobian @ jacobian.T
+
+
+WITHOUT_RECURRENT = {
+    "weight_change_norm_recurrent", "kernel_alignment_recurrent", "effective_rank_eigenvalues",
+    "effective_rank_eigenvalues_initial",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rectification", ["after_leak", "none"])
+@pytest.mark.parametrize("numbers", [False, True])
+def test_measures_of_a_feedforward_network_against_references(rectification, numbers):
+    before, after, chosen = feedforward(0), feedforward(1), 5
+    inputs, targets, decision = probe(steps=1, trials=8, dtype=torch.float64)
+    if numbers:
+        targets = torch.from_numpy(np.random.default_rng(3).standard_normal((1, 8, 3)))
+    decision[:] = True
+    values = metrics.measure(
+        before, after, inputs, targets, decision, Dynamics(0.0, rectification), chosen, "last", "last"
+    )
+    activation = torch.relu if rectification == "after_leak" else lambda state: state
+    hidden = [activation(inputs[0] @ weights.input.T) for weights in (before, after)]
+    outputs = hidden[1] @ after.readout.T
+    kernels = [jacobian_kernel(weights, inputs[:, :chosen], activation) for weights in (before, after)]
+    if numbers:
+        y = torch.tensor([float(targets[0, b, k]) for k in range(3) for b in range(chosen)], dtype=torch.float64)
+        loss = float(((outputs - targets[0]) ** 2).sum(1).mean() / 2)
+    else:
+        y = torch.tensor([targets[0, b] == k for k in range(3) for b in range(chosen)], dtype=torch.float64)
+        loss = float(torch.nn.functional.cross_entropy(outputs, targets[0].long()))
+    expected = {
+        "probe_loss": loss,
+        "weight_change_norm": math.sqrt(
+            float((after.input - before.input).square().sum() + (after.readout - before.readout).square().sum())
+        ),
+        "representation_alignment": cosine(*(states @ states.T for states in hidden)),
+        "kernel_alignment": cosine(*kernels),
+        "sign_similarity": float((hidden[0].sign() == hidden[1].sign()).double().mean()),
+    }
+    if not numbers:
+        expected["accuracy"] = float((outputs.argmax(-1) == targets[0]).double().mean())
+    for suffix, weights, kernel in (("_initial", before, kernels[0]), ("", after, kernels[1])):
+        singular = np.linalg.svd(weights.input.numpy(), compute_uv=False)
+        shaped = y.view(1, 3, chosen)
+        expected |= {
+            f"effective_rank_singular_values{suffix}": singular.mean() / singular.max(),
+            f"stable_rank{suffix}": (singular**2).sum() / singular.max() ** 2,
+            f"kernel_effective_rank{suffix}": float(kernel.trace()) / np.linalg.norm(kernel.numpy(), 2),
+            f"kernel_task_alignment{suffix}": float(y @ kernel @ y / (y @ y * kernel.trace())),
+            f"centred_kernel_alignment{suffix}": centred_alignment_by_loops(kernel, shaped),
+        }
+    missing = WITHOUT_RECURRENT | {"kernel_alignment_predicted"} | ({"accuracy"} if numbers else set())
+    assert {name for name, value in values.items() if math.isnan(value)} == missing
+    assert values.keys() - missing == expected.keys()
+    for name, value in expected.items():
+        assert values[name] == pytest.approx(value, rel=1e-9), name
+
+
+def test_measures_of_many_feedforward_networks_are_those_of_each():
+    inputs, _, decision = probe(steps=1, dtype=torch.float64)
+    trained = []
+    for seed in range(3):
+        beta = torch.from_numpy(np.random.default_rng(seed).standard_normal(3))
+        weights = (feedforward(seed, outputs=1), feedforward(seed + 10, outputs=1))
+        trained.append(metrics.Trained(*weights, inputs, (inputs @ beta)[..., None], decision))
+    dynamics = Dynamics(0.0, "none")
+    together = metrics.measure_together(metrics.Trained.stacked(trained), dynamics, 5, "last", "last")
+    for one, values in zip(trained, together, strict=True):
+        alone = metrics.measure(
+            one.initial, one.final, one.inputs, one.targets, one.decision, dynamics, 5, "last", "last"
+        )
+        np.testing.assert_allclose(list(values.values()), list(alone.values()), rtol=1e-9)
+        assert math.isfinite(values["kernel_alignment_predicted"])
+
+
+def converged(rank, scale=1e-4, inputs=4, size=30, whitened=False, readout="equal_norm", seed=2):
+    """A linear network of small weights trained until it has learned its teacher, with trials and targets."""
+    settings = {"inputs": inputs, "samples": 50, "whitened": whitened}
+    trials, targets = student_teacher.trials(settings, 3.0, seed)
+    layer = connectivity.structured_weights(
+        "svd_truncation", size, scale, "frobenius", np.random.default_rng(seed), columns=inputs, rank=rank
+    )
+    initial = networks.initial_feedforward_weights(layer, 1, readout, seed)
+    stacked = Weights.stacked([initial]).map(torch.Tensor.double)
+    batches, answers = trials[None].astype(float), targets[None].astype(float)
+    final, course = training.train(
+        stacked, [batches], [answers], Dynamics(0.0, "none"), 0.01, loss_steps="last", loss="squared_error",
+        iterations=4000,
+    )  # fmt: skip
+    assert course.of_network(0, 0.01)["final_loss"] < 1e-12
+    return initial.map(torch.Tensor.double), final.of_network(0), torch.from_numpy(trials), torch.from_numpy(targets)
+
+
+@pytest.mark.parametrize("readout", ["equal_norm", "normal"])
+@pytest.mark.parametrize(("rank", "whitened"), [(1, False), (2, False), (4, False), (1, True), (4, True)])
+def test_the_predicted_kernel_alignment_is_that_of_a_trained_linear_network(rank, whitened, readout):
+    initial, final, inputs, targets = converged(rank, whitened=whitened, readout=readout)
+    inputs, targets = inputs.double(), targets.double()
+    decision = torch.ones(inputs.shape[:2], dtype=torch.bool)
+    values = metrics.measure(initial, final, inputs, targets, decision, Dynamics(0.0, "none"), 4, "last", "last")
+    assert values["probe_loss"] < 1e-10
+    assert values["kernel_alignment"] == pytest.approx(values["kernel_alignment_predicted"], abs=1e-3)
+    kernels = [jacobian_kernel(weights, inputs, lambda state: state) for weights in (initial, final)]
+    assert cosine(*kernels) == pytest.approx(values["kernel_alignment_predicted"], abs=1e-3)
+
+
+def test_the_predicted_alignment_grows_with_the_rank_of_the_first_layer():
+    found = []
+    for rank in (1, 2, 4):
+        initial, *_, inputs, targets = converged(rank)
+        found.append(metrics.predicted_kernel_alignment(initial, inputs, targets))
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize("bad", ["final", "rectified", "two outputs", "recurrent"])
+def test_nothing_is_predicted_for_other_networks(bad):
+    inputs, _, decision = probe(steps=1, dtype=torch.float64)
+    draw = network if bad == "recurrent" else feedforward
+    outputs = 2 if bad == "two outputs" else 1
+    before, after = (draw(seed, outputs=outputs, dtype=torch.float64) for seed in (0, 1))
+    targets = (inputs.sum(-1, keepdim=True)).expand(1, 8, outputs)
+    if bad == "final":
+        after.input[0, 0] = math.nan
+    dynamics = Dynamics(0.0, "after_leak" if bad == "rectified" else "none")
+    values = metrics.measure(before, after, inputs, targets, decision, dynamics, 5, "last", "last")
+    assert math.isnan(values["kernel_alignment_predicted"])
+
+
+@given(trials=counts, size=counts, outputs=st.integers(1, 3), seed=seeds)
+def test_loss_of_numbers_by_loops(trials, size, outputs, seed):
+    rng = np.random.default_rng(seed)
+    weights = network(seed, size, 3, outputs, torch.float64)
+    rates, targets = rng.random((2, trials, size)), rng.standard_normal((2, trials, outputs))
+    losses = [
+        sum((weights.readout.numpy() @ rates[t, b] - targets[t, b]) ** 2) / 2 for t in range(2) for b in range(trials)
+    ]
+    arrays = [torch.from_numpy(array) for array in (rates, targets)]
+    decision = torch.ones(2, trials, dtype=torch.bool)
+    for loss_steps, expected in (("all", losses), ("last", losses[trials:])):
+        loss, accuracy = metrics.loss_and_accuracy(weights, *arrays, decision, loss_steps)
+        assert loss == pytest.approx(np.mean(expected), rel=1e-10)
+        assert math.isnan(accuracy)
+
+
+def test_targets_of_a_kernel_stand_in_the_order_of_its_outputs():
+    numbers = torch.from_numpy(np.random.default_rng(0).standard_normal((2, 3, 4)))
+    found = metrics.targets_of_kernel(numbers, 4, "all")
+    assert all(found[t, k, b] == numbers[t, b, k] for t in range(2) for k in range(4) for b in range(3))
+    assert torch.equal(metrics.targets_of_kernel(numbers, 4, "last"), found[1:])
+    classes = torch.tensor([[0, 1, 2], [2, 2, 0]], dtype=torch.uint8)
+    assert torch.equal(metrics.targets_of_kernel(classes, 3, "all"), metrics.one_hot(classes, 3))
 
 
 def test_every_measure_has_a_meaning():

@@ -13,7 +13,7 @@ import oracles
 from richlazy import networks
 from richlazy.networks import Dynamics, Weights
 
-RECTIFICATIONS = oracles.RECTIFICATIONS
+RECTIFICATIONS = ("after_leak", "inside")
 leak_factors = st.sampled_from([0.0, 0.2, math.exp(-1), 0.8, 1.0]) | st.floats(0, 1)
 
 
@@ -57,12 +57,13 @@ def test_place_of_the_rectifier_is_after_the_leak_by_default():
     assert not Dynamics(0.5).inside
     assert not Dynamics(0.5, "after_leak").inside
     assert Dynamics(0.5, "inside").inside
+    assert [Dynamics(0.5, name).linear for name in networks.RECTIFICATIONS] == [False, False, True]
 
 
 # The response
 
 
-@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+@pytest.mark.parametrize("rectification", networks.RECTIFICATIONS)
 @given(
     leak_factor=leak_factors,
     steps=st.integers(1, 7),
@@ -79,7 +80,38 @@ def test_response_follows_the_equations(rectification, leak_factor, steps, trial
     expected = torch.stack(oracles.network_rates(weights, signal, leak_factor, rectification))
     assert rates.shape == active.shape == (steps, trials, size)
     torch.testing.assert_close(rates, expected, rtol=1e-12, atol=1e-13)
-    assert torch.equal(active, (expected > 0).double())  # 0 where a unit is exactly silent
+    if rectification == "none":
+        assert torch.equal(active, torch.ones_like(rates))
+    else:
+        assert torch.equal(active, (expected > 0).double())  # 0 where a unit is exactly silent
+
+
+def test_linear_units_respond_in_proportion_to_their_input():
+    rng = np.random.default_rng(4)
+    weights = Weights(*oracles.random_weights(rng, 6, 3, 2))
+    signal, _ = oracles.random_trials(rng, 5, 4, 3, 2)
+    once, tripled = (networks.respond(weights, factor * signal, Dynamics(0.3, "none"))[0] for factor in (1, -3))
+    assert (once < 0).any()
+    torch.testing.assert_close(tripled, -3 * once, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("rectification", networks.RECTIFICATIONS)
+def test_a_network_of_one_step_needs_no_recurrent_weights(rectification):
+    rng = np.random.default_rng(5)
+    full = Weights(*oracles.random_weights(rng, 6, 3, 2, networks=2))
+    empty = Weights(torch.empty(2, 0, 0, dtype=torch.float64), full.input, full.readout)
+    signal = torch.from_numpy(rng.standard_normal((2, 1, 4, 3)))
+    dynamics = Dynamics(0.3, rectification)
+    expected = 0.7 * signal[:, 0] @ full.input.mT
+    if rectification != "none":
+        expected = expected.relu()
+    torch.testing.assert_close(networks.respond(empty, signal, dynamics)[0][:, 0], expected, rtol=1e-13, atol=1e-14)
+    for found, reference in zip(
+        networks.respond(empty, signal, dynamics), networks.respond(full, signal, dynamics), strict=True
+    ):
+        assert torch.equal(found, reference)
+    alone = networks.respond(empty.of_network(1), signal[1], dynamics)[0]
+    assert torch.equal(alone, networks.respond(empty, signal, dynamics)[0][1])
 
 
 def test_places_of_the_rectifier_agree_without_leak_only():
@@ -187,6 +219,71 @@ def test_initial_weights_of_seeds_and_matrices_are_independent():
     for first in range(4):
         for second in range(first):
             assert not torch.equal(drawn[first], drawn[second])
+
+
+FIRST_LAYER = np.random.default_rng(0).standard_normal((40, 6)) * 0.3
+
+
+@pytest.mark.parametrize("readout", networks.READOUTS)
+def test_a_feedforward_network_starts_with_its_first_layer_and_no_recurrent_weights(readout):
+    weights = networks.initial_feedforward_weights(FIRST_LAYER, 3, readout, seed=5)
+    assert [matrix.shape for matrix in weights] == [(0, 0), (40, 6), (3, 40)]
+    assert all(matrix.dtype == torch.float32 for matrix in weights)
+    assert np.array_equal(weights.input.numpy(), FIRST_LAYER.astype(np.float32))
+    again, other = (networks.initial_feedforward_weights(FIRST_LAYER, 3, readout, seed=seed) for seed in (5, 6))
+    assert torch.equal(again.readout, weights.readout)
+    assert not torch.equal(other.readout, weights.readout)
+
+
+def test_the_readout_of_a_feedforward_network_can_be_that_of_a_recurrent_one():
+    weights = networks.initial_feedforward_weights(FIRST_LAYER, 3, "linear_layer", seed=5)
+    recurrent = networks.initial_weights(np.eye(40), 6, 3, seed=5)
+    assert torch.equal(weights.readout, recurrent.readout)
+    assert weights.readout.abs().max() <= 1 / np.sqrt(40)
+
+
+def test_a_normal_readout_has_entries_of_the_scale_of_the_first_layer():
+    first_layer = np.random.default_rng(0).standard_normal((2000, 30)) * 0.001
+    drawn = networks.initial_feedforward_weights(first_layer, 10, "normal", seed=0).readout.double().numpy()
+    scale = np.sqrt((first_layer**2).mean())
+    assert drawn.std() == pytest.approx(scale, rel=0.02)  # 20 000 entries are known to 0.5 per cent
+    assert stats.kstest(drawn.ravel(), stats.norm(0, scale).cdf).pvalue > 0.01
+    # C.2: with d inputs and one output, |W1|^2 is about d |W2|^2.
+    one = networks.initial_feedforward_weights(first_layer, 1, "normal", seed=0).readout.double()
+    assert (first_layer**2).sum() / float(one.square().sum()) == pytest.approx(30, rel=0.2)
+
+
+@pytest.mark.parametrize("outputs", [1, 4])
+def test_a_readout_of_equal_norm_has_the_norm_of_the_first_layer(outputs):
+    for seed in range(3):
+        readout = networks.initial_feedforward_weights(FIRST_LAYER, outputs, "equal_norm", seed).readout.double()
+        assert float(readout.norm()) == pytest.approx(np.linalg.norm(FIRST_LAYER), rel=1e-6)
+        # The same direction as with the scale of the first layer: readouts of a seed are paired.
+        normal = networks.initial_feedforward_weights(FIRST_LAYER, outputs, "normal", seed).readout.double()
+        assert float((readout * normal).sum() / readout.norm() / normal.norm()) == pytest.approx(1, abs=1e-6)
+    large = networks.initial_feedforward_weights(np.ones((3000, 2)), 1, "equal_norm", 0).readout.double().numpy()
+    assert stats.kstest(large.ravel(), stats.norm(0, np.sqrt(2)).cdf).pvalue > 0.01
+
+
+def test_readouts_share_their_draw_among_the_structures_of_a_seed():
+    other_layer = np.random.default_rng(1).standard_normal((40, 6))
+    one, other = (
+        networks.initial_feedforward_weights(layer, 2, "equal_norm", seed=3).readout.double()
+        for layer in (FIRST_LAYER, other_layer)
+    )
+    assert float((one * other).sum() / one.norm() / other.norm()) == pytest.approx(1, abs=1e-6)
+
+
+def test_another_readout_is_refused_with_the_choices():
+    with pytest.raises(ValueError, match="unknown readout 'zero'; choose one of linear_layer, normal, equal_norm"):
+        networks.initial_feedforward_weights(FIRST_LAYER, 2, "zero", seed=3)
+
+
+def test_dynamics_of_a_run_without_a_leak_keep_nothing():
+    run = {"leak": None, "rectification": "none", "time_step_ms": None, "time_constant_ms": None}
+    assert networks.dynamics_of(run) == Dynamics(0.0, "none")
+    run = {"leak": "euler", "rectification": "inside", "time_step_ms": 20.0, "time_constant_ms": 100.0}
+    assert networks.dynamics_of(run) == Dynamics(0.8, "inside")
 
 
 def test_weights_come_in_the_order_recurrent_input_readout():

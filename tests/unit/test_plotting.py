@@ -2,7 +2,6 @@
 
 import copy
 import hashlib
-import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -14,10 +13,19 @@ import pandas as pd
 import pytest
 import yaml
 from matplotlib import pyplot as plt
-from matplotlib.backends.backend_agg import RendererAgg
-from matplotlib.text import Text
 
-from richlazy import connectivity, experiments, metrics, plotting, records, statistics, summaries, tables
+from drawings import watch
+from richlazy import (
+    connectivity,
+    experiments,
+    figure_style,
+    metrics,
+    plotting,
+    records,
+    statistics,
+    summaries,
+    tables,
+)
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -40,12 +48,13 @@ class Case:
     title: str = "Rank of the initial recurrent weights, by SVD truncation"
     groups: tuple = ({},)
     spectrum: str | None = None
+    measures: tuple = tuple(SETTINGS["measures"])
 
     @property
     def experiment(self):
         return {
             "preset": "reproduction", "grid": self.grid, "groups": list(self.groups), "compare": self.compare,
-            "seeds": self.seeds, "measures": SETTINGS["measures"],
+            "seeds": self.seeds, "measures": list(self.measures),
         }  # fmt: skip
 
     @property
@@ -93,19 +102,36 @@ CASES = {
          "connectome_shuffled_signs_kept", "connectome_shuffled_targets", "connectome_shuffled_edges", "gaussian"]},
         compare="structure", spectrum="singular_values", title="Shuffled connectome",
     ),
+    "linear": Case(
+        {"structure": ["svd_truncation"], "readout": ["equal_norm", "normal"]},
+        groups=({"task": ["linear_2"], "rank": [1, 2]}, {"task": ["linear_20"], "rank": [1, 5, 20]}),
+        floor=None, measures=("kernel_alignment", "final_loss", "weight_change_norm"), title="Rank of the first layer",
+    ),
+    "condition numbers": Case(
+        {"task": ["linear_2"], "condition_number": [1.0, 2.0, 5.0, 10.0, 20.0, 50.0], "rank": [1],
+         "structure": ["svd_truncation", "partially_aligned", "aligned"]},
+        compare="structure", floor=None, measures=("kernel_alignment", "weight_change_norm"),
+        diverged=lambda run: run["condition_number"] == 50 or (run["condition_number"], run["seed"]) == (20, 1),
+        title="Low rank aligned with the task, in a linear network",
+    ),
+    "numbers and classes": Case(
+        {"task": ["linear_20", "MNIST"], "structure": ["svd_truncation"], "rank": [1, 5, 20]},
+        floor=None, measures=("kernel_alignment", "probe_loss", "kernel_task_alignment_iterations"), title="Rank",
+    ),
     "no floor": Case({"task": ["MSI"], **SVD}, floor=None),
 }  # fmt: skip
 FIGURES = {
     "measures": [
         "one task", "three tasks", "eight arms", "named comparison", "two values", "diverged and unconverged",
-        "all diverged", "structures", "shuffles",
+        "all diverged", "structures", "shuffles", "linear", "condition numbers", "numbers and classes",
     ],
     "losses": [
         "one task", "three tasks", "eight arms", "named comparison", "diverged and unconverged", "all diverged",
-        "no floor", "structures",
+        "no floor", "structures", "linear", "numbers and classes",
     ],
     "effects": [
         "one task", "eight arms", "named comparison", "arms with and without a rank", "all diverged", "structures",
+        "two values", "linear", "condition numbers",
     ],
 }  # fmt: skip
 DRAWINGS = [(name, figure) for figure, names in FIGURES.items() for name in names]
@@ -138,7 +164,7 @@ def spectra_of(config, runs, notes):
         options = {name: mapped if name == "connectome" else structure[name] for name in kind.options}
         rng = np.random.default_rng(run["seed"])
         matrices.append(
-            connectivity.initial_recurrent_weights(
+            connectivity.structured_weights(
                 structure["kind"], run["size"], run["gain"], run["matching"] or "frobenius", rng, **options
             )
         )
@@ -155,9 +181,17 @@ def data_of(case, folder):
         loss = 0.9 if case.unconverged and case.unconverged(run) else 0.3
         place = case.levels.index(run[case.compare])
         values = {name: 0.5 + 0.1 * place + 0.05 * rng.random() for name in metrics.MEASURES}
+        if "teacher" not in config["tasks"][run["task"]]:
+            values["kernel_alignment_predicted"] = None
         rows.append(
             run
-            | {"network": "network.npz", "probe": "probe.npz", "diverged": lost, "diverged_at": 20 if lost else None}
+            | {
+                "network": "network.npz",
+                "probe": "probe.npz",
+                "diverged": lost,
+                "diverged_at": 20 if lost else None,
+                "reached_at": None,
+            }
             | {"final_loss": None if lost else loss, "bayes_loss": case.floor, "bayes_accuracy": None}
             | (dict.fromkeys(values) if lost else values)
         )
@@ -170,11 +204,12 @@ def data_of(case, folder):
     notes = {name: note for name, note in notes.items() if note}
     runs = summaries.runs_table(rows, STATISTICS["convergence_factor"], STATISTICS["loss_margin"], notes)
     arms = experiments.arms(config, "mine")
+    tested = STATISTICS if case.measures == tuple(SETTINGS["measures"]) else STATISTICS | {"measures": case.measures}
     found = {
         "runs": runs,
         "curves": summaries.curves_table(histories, runs["run"]),
-        "trends": statistics.trends(runs, arms, case.compare, STATISTICS),
-        "contrasts": statistics.contrasts(runs, arms, case.compare, STATISTICS),
+        "trends": statistics.trends(runs, arms, case.compare, tested),
+        "contrasts": statistics.contrasts(runs, arms, case.compare, tested),
     }
     if case.spectrum:
         found["spectra"] = spectra_of(config, experiments.runs(config, "mine"), notes)
@@ -188,7 +223,7 @@ def draw(figure, data, folder, settings=SETTINGS):
     case, files = data.case, (folder / "figure.pdf", folder / "figure.png")
     if figure == "measures":
         plotting.draw_measures(
-            data.runs, data.arms, case.compare, case.title, settings["measures"], settings, *files,
+            data.runs, data.arms, case.compare, case.title, settings.get("only", case.measures), settings, *files,
             with_schematic=case.schematic, spectra=data.spectra, spectrum=case.spectrum,
         )  # fmt: skip
     elif figure == "losses":
@@ -213,56 +248,6 @@ def data(tmp_path_factory):
     return get
 
 
-class Drawing:
-    """A figure as it was when its PNG was written: its files, and where its texts stood."""
-
-    def __init__(self, files, figure, drawn, page):
-        self.pdf, self.png = files
-        self.page = page
-        self.open_figures = plt.get_fignums()
-        self.axes = [axes for axes in figure.axes if axes.get_visible()]
-        schematic = {text for axes in figure.axes if not axes.axison for text in axes.findobj(Text)}
-        ticks = {
-            label
-            for axes in self.axes
-            for axis in (axes.xaxis, axes.yaxis)
-            for tick in (*axis.majorTicks, *axis.minorTicks)
-            for label in (tick.label1, tick.label2)
-        }
-        self.boxes = [
-            (text.get_text().replace("\n", " "), text in ticks, box)
-            for text, box in drawn.items()
-            if text.get_text().strip() and text not in schematic
-        ]
-        self.texts = [text.get_text() for text in drawn]
-
-    def text(self):
-        return "\n".join(self.texts)
-
-
-def draw_and_watch(figure, data, folder):
-    """Draw a figure and note the place of every text in the moment in which it is drawn."""
-    figures, drawn, pages = [], {}, []
-    save, draw_text = plotting._save, Text.draw
-
-    def keep_figure(saved, *arguments):
-        figures.append(saved)
-        save(saved, *arguments)
-
-    def keep_place(text, renderer, *arguments, **keywords):
-        if isinstance(renderer, RendererAgg) and text.get_visible():
-            drawn[text] = text.get_window_extent(renderer)
-            pages.append(text.get_figure(root=True).bbox.frozen())
-        draw_text(text, renderer, *arguments, **keywords)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plotting, "_save", keep_figure)
-        patch.setattr(Text, "draw", keep_place)
-        files = draw(figure, data, folder)
-    assert len(figures) == 1
-    return Drawing(files, figures[0], drawn, pages[-1])
-
-
 @pytest.fixture(scope="module")
 def drawings(data, tmp_path_factory):
     """Every figure of every case, drawn once when it is first asked for."""
@@ -270,7 +255,8 @@ def drawings(data, tmp_path_factory):
 
     def get(name, figure):
         if (name, figure) not in found:
-            found[name, figure] = draw_and_watch(figure, data(name), tmp_path_factory.mktemp("figures"))
+            folder = tmp_path_factory.mktemp("figures")
+            found[name, figure] = watch(lambda: draw(figure, data(name), folder))
         return found[name, figure]
 
     return get
@@ -289,31 +275,15 @@ def test_every_figure_is_drawn_to_pdf_and_png(drawings, name, figure):
 
 @EVERY_DRAWING
 def test_texts_stand_inside_the_figure(drawings, name, figure):
-    drawing = drawings(name, figure)
-    outside = [
-        text
-        for text, _, box in drawing.boxes
-        if box.x0 < -1 or box.y0 < -1 or box.x1 > drawing.page.x1 + 1 or box.y1 > drawing.page.y1 + 1
-    ]
-    assert outside == []
-
-
-def overlap(first, second):
-    """Width and height in pixels of what two boxes share."""
-    return min(first.x1, second.x1) - max(first.x0, second.x0), min(first.y1, second.y1) - max(first.y0, second.y0)
+    assert drawings(name, figure).outside() == []
 
 
 @EVERY_DRAWING
 def test_titles_labels_and_notes_do_not_overlap(drawings, name, figure):
     """Titles, labels, legend and footnote against each other and against the numbers at the ticks."""
-    boxes = drawings(name, figure).boxes
-    assert len(boxes) > 5
-    crossing = [
-        (first, second)
-        for (first, first_tick, box), (second, second_tick, other) in itertools.combinations(boxes, 2)
-        if not (first_tick and second_tick) and min(overlap(box, other)) > 1
-    ]
-    assert crossing == []
+    drawing = drawings(name, figure)
+    assert len(drawing.boxes) > 5
+    assert drawing.crossing() == []
 
 
 @pytest.mark.parametrize(
@@ -336,7 +306,8 @@ def test_files_carry_no_date(drawings):
 
 
 def number_of_arms(name):
-    return len(CASES[name].grid["task"]) * {"eight arms": 8, "structures": 2}.get(name, 1)
+    arms = {"eight arms": 8, "structures": 2, "linear": 4, "condition numbers": 6}
+    return arms.get(name) or len(CASES[name].grid["task"])
 
 
 @pytest.mark.parametrize("name", FIGURES["measures"])
@@ -344,11 +315,11 @@ def test_measures_have_a_panel_for_each_arm_and_measure(drawings, name):
     drawing = drawings(name, "measures")
     case = CASES[name]
     panels = [axes for axes in drawing.axes if axes.axison]
-    assert len(panels) == number_of_arms(name) * (len(SETTINGS["measures"]) + (case.spectrum is not None))
+    assert len(panels) == number_of_arms(name) * (len(case.measures) + (case.spectrum is not None))
     assert len(drawing.axes) - len(panels) == case.schematic
-    for task in case.grid["task"] if name not in ("structures",) else ():
-        assert task in drawing.text()
-    for measure in SETTINGS["measures"]:
+    for task in case.grid.get("task", ()) if name not in ("structures",) else ():
+        assert task.replace("_", " ") in drawing.text().replace("\N{NO-BREAK SPACE}", " ")
+    for measure in case.measures:
         assert plotting.LABELS[measure][0] in drawing.text()
 
 
@@ -365,7 +336,8 @@ def test_losses_have_a_panel_for_each_arm_and_a_line_for_each_level(drawings, na
 @pytest.mark.parametrize("name", FIGURES["effects"])
 def test_effects_have_a_panel_for_each_tested_measure(drawings, name):
     drawing = drawings(name, "effects")
-    assert len(drawing.axes) == len(STATISTICS["measures"])
+    tested = STATISTICS["measures"] if CASES[name].measures == tuple(SETTINGS["measures"]) else CASES[name].measures
+    assert len(drawing.axes) == len(tested) * (2 if name == "linear" else 1)
     assert re.search(r"filled: p < 0\.05 after Holm's correction", drawing.text())
 
 
@@ -489,7 +461,7 @@ def test_a_structure_has_one_colour_in_spectrum_and_dots_and_its_panels_alone(dr
                 assert colour == mpl.colors.to_hex(lines[level].get_color())
                 assert seen.setdefault(level, colour) == colour
     assert len(set(seen.values())) == len(seen)
-    assert seen[LEVELS[name][0][0]] == plotting._REFERENCE_COLOUR.lower()
+    assert seen[LEVELS[name][0][0]] == figure_style.REFERENCE_COLOUR.lower()
 
 
 def test_the_rows_of_a_figure_of_structures_are_labelled(drawings):
@@ -558,7 +530,7 @@ def test_labels_name_every_measure_and_how_it_points():
 
 def test_a_figure_that_cannot_be_drawn_leaves_no_file(data, tmp_path):
     with pytest.raises(KeyError):
-        draw("measures", data("one task"), tmp_path, SETTINGS | {"measures": ["no_such_measure"]})
+        draw("measures", data("one task"), tmp_path, SETTINGS | {"only": ["no_such_measure"]})
     plt.close("all")
     assert list(tmp_path.iterdir()) == []
 
@@ -566,3 +538,172 @@ def test_a_figure_that_cannot_be_drawn_leaves_no_file(data, tmp_path):
 def test_the_curves_of_json_hold_null_for_what_was_not_finite():
     """The tables of these tests are what records and summaries give."""
     assert records._finite({"loss": [1.0, float("nan")]}) == {"loss": [1.0, None]}
+
+
+# Networks that learn numbers, and what theory says of them
+
+
+def diamonds(axes):
+    """Places and values of the predictions of a panel."""
+    found = [c for c in axes.collections if isinstance(c, mpl.collections.PathCollection) and len(c.get_paths())]
+    diamond = mpl.markers.MarkerStyle("D")
+    path = diamond.get_path().transformed(diamond.get_transform())
+    offsets = [c.get_offsets() for c in found if np.array_equal(c.get_paths()[0].vertices, path.vertices)]
+    return np.ma.filled(np.concatenate(offsets), np.nan) if offsets else np.empty((0, 2))
+
+
+def test_theory_stands_beside_the_dots_of_what_it_predicts(drawings, data):
+    drawing = drawings("linear", "measures")
+    panels = panel_rows(drawing, "linear")
+    runs = data("linear").runs
+    for axes, (task, readout) in zip(
+        panels[0], [(task, way) for task in ("linear_2", "linear_20") for way in ("equal_norm", "normal")], strict=True
+    ):
+        group = runs[(runs["task"] == task) & (runs["readout"] == readout)]
+        expected = group.groupby("rank")["kernel_alignment_predicted"].mean()
+        np.testing.assert_allclose(diamonds(axes)[:, 1], expected.astype(float))
+        places = np.round(diamonds(axes)[:, 0]).astype(int)
+        assert [axes.get_xticks()[place] for place in places] == list(range(len(expected)))
+    for axes in (*panels[1], *panels[2]):
+        assert len(diamonds(axes)) == 0
+    assert drawing.texts.count("theory (Eqs. 7, 8)") == 1
+
+
+def test_the_theory_of_diverged_runs_is_not_drawn(drawings, data):
+    drawing = drawings("condition numbers", "measures")
+    panels = drawing.axes[:3] + drawing.axes[6:9]  # two rows of panels for three arms, then two for the others
+    runs = data("condition numbers").runs
+    for axes, kappa in zip(panels, [1, 2, 5, 10, 20, 50], strict=True):
+        shown = runs[(runs["condition_number"] == kappa) & ~runs["diverged"]]
+        expected = shown.groupby("structure", sort=False)["kernel_alignment_predicted"].mean()
+        np.testing.assert_allclose(diamonds(axes)[:, 1], expected.astype(float))
+        assert axes.get_title().replace("\N{NO-BREAK SPACE}", " ") == f"κ = {kappa}"
+        assert (len(axes.get_yticks()) == 0) == (kappa == 50)
+
+
+def test_names_of_conditions_do_not_overlap_where_arms_are_many(drawings):
+    assert drawings("condition numbers", "measures").crossing(ticks=True) == []
+
+
+@pytest.mark.parametrize(
+    ("arms", "expected"), [(1, (1, 1)), (4, (1, 4)), (5, (2, 3)), (6, (2, 3)), (7, (2, 4)), (8, (2, 4)), (9, (3, 3))]
+)
+def test_rows_of_panels_are_about_equally_full(arms, expected):
+    assert figure_style.rows_and_columns(arms) == expected
+
+
+@pytest.mark.parametrize("name", ["one task", "structures"])
+def test_there_is_no_theory_where_none_is_known(drawings, name):
+    drawing = drawings(name, "measures")
+    assert "theory" not in drawing.text()
+    assert sum(len(diamonds(axes)) for axes in drawing.axes) == 0
+
+
+def test_published_tables_without_the_new_columns_are_drawn(data, tmp_path):
+    given = data("one task")
+    new = ["condition_number", "architecture", "readout", "kernel_alignment_predicted"]
+    older = Data(**{**vars(given), "runs": given.runs.drop(columns=new)})
+    for figure in ("measures", "losses"):
+        (tmp_path / figure).mkdir()
+        drawing = watch(lambda figure=figure: draw(figure, older, tmp_path / figure))
+        assert "initial $W_h$" in drawing.text().replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("name", "curve", "measure"),
+    [
+        ("linear", "half squared error", "(half squared error)"),
+        (
+            "numbers and classes",
+            "loss (nats per step, or half squared error)",
+            "(nats per step, or half squared error)",
+        ),
+        ("one task", "cross-entropy (nats per step)", None),
+    ],
+)
+def test_losses_have_the_unit_of_their_task(drawings, name, curve, measure):
+    assert drawings(name, "losses").axes[0].get_ylabel().replace("\n", " ") == curve
+    if measure:
+        assert measure in drawings(name, "measures").text().replace("\n", " ")
+
+
+@pytest.mark.parametrize(("name", "weights"), [("one task", "$W_h$"), ("linear", "$W_1$"), ("structures", None)])
+def test_the_rank_is_that_of_the_weights_which_have_the_structure(drawings, name, weights):
+    label = "initial structure" if weights is None else f"rank of initial {weights}"
+    assert label in drawings(name, "measures").texts
+    assert label in drawings(name, "losses").text().replace("\n", " ")
+
+
+def test_the_rank_of_different_networks_is_that_of_their_weights():
+    runs = pd.DataFrame({"architecture": ["recurrent", "feedforward"]})
+    assert figure_style.parameter_label("rank", runs) == "rank of initial weights"
+
+
+def test_losses_of_many_sizes_stand_on_a_logarithmic_axis(data, tmp_path):
+    given = data("linear")
+    spread = given.runs.assign(final_loss=10.0 ** -np.arange(len(given.runs)))
+    drawing = watch(lambda: draw("measures", Data(**{**vars(given), "runs": spread}), tmp_path))
+    scales = [[axes.get_yscale() for axes in row] for row in panel_rows(drawing, "linear")]
+    assert scales == [["linear"] * 4, ["log"] * 4, ["linear"] * 4]
+    assert plotting._spans_decades(pd.Series([1.0, 101.0, np.nan]))
+    for values in ([1.0, 100.0], [0.0, 1.0], [np.nan], []):
+        assert not plotting._spans_decades(pd.Series(values, dtype=float))
+
+
+def test_rounding_is_not_magnified(data, tmp_path):
+    given = data("linear")
+    same = given.runs.assign(kernel_alignment=1 - 1e-12 * np.arange(len(given.runs)))
+    same["kernel_alignment_predicted"] = 1.0
+    drawing = watch(lambda: draw("measures", Data(**{**vars(given), "runs": same}), tmp_path))
+    for axes in panel_rows(drawing, "linear")[0]:
+        assert axes.get_ylim() == pytest.approx((0.999, 1.001))
+
+
+def test_a_curve_of_one_point_is_seen(data, tmp_path):
+    given = data("one task")
+    short = Data(**{**vars(given), "curves": given.curves[given.curves["iteration"] == 10]})
+    drawing = watch(lambda: draw("losses", short, tmp_path))
+    assert {line.get_marker() for line in drawing.axes[0].get_lines() if len(line.get_xdata()) == 1} == {"o"}
+
+
+def test_loss_curves_are_drawn_of_losses_alone(drawings, data, tmp_path):
+    given = data("one task")
+    others = [given.curves.assign(quantity=name, value=-1.0) for name in ("accuracy", "kernel_alignment")]
+    mixed = Data(**{**vars(given), "curves": pd.concat([given.curves, *others], ignore_index=True)})
+    files = draw("losses", mixed, tmp_path)
+    assert [file.read_bytes() for file in files] == [
+        file.read_bytes() for file in (drawings("one task", "losses").pdf, drawings("one task", "losses").png)
+    ]
+
+
+# Effects where arms differ in whether there is a trend
+
+
+def test_arms_of_two_values_are_drawn_as_differences_below_the_trends(drawings, data):
+    drawing, given = drawings("linear", "effects"), data("linear")
+    assert set(given.trends["task"]) == {"linear_20"}
+    trends, differences = drawing.axes[:3], drawing.axes[3:]
+    rows = [[text.get_text() for text in axes[0].get_yticklabels()] for axes in (trends, differences)]
+    assert rows == [
+        [f"{way} readout, {task}" for way in ("normal", "equal norm")] for task in ("linear 20", "linear 2")
+    ]
+    assert [axes.get_xlim() for axes in trends] == [(-1.1, 1.1)] * 3
+    assert "effect of rank of initial weights (Kendall's τ; right: lazier as it grows; larger, where" in drawing.text()
+    assert "difference by rank of initial weights: 1 minus 2 (Hodges-Lehmann)" in drawing.text()
+    for axes, measure in zip(differences, CASES["linear"].measures, strict=True):
+        expected = given.contrasts[(given.contrasts["task"] == "linear_2") & (given.contrasts["measure"] == measure)]
+        drawn = [c.get_offsets()[0] for c in axes.collections if isinstance(c, mpl.collections.PathCollection)]
+        assert sorted(x for x, _ in drawn) == pytest.approx(sorted(expected["effect"]))
+
+
+def test_two_values_alone_are_a_difference(drawings):
+    text = drawings("two values", "effects").text()
+    assert "difference by gain $g$: 1 minus 1.5 (Hodges-Lehmann)" in text.replace("1.0", "1")
+    assert "Kendall" not in text
+
+
+def test_every_row_of_effects_has_its_place(drawings):
+    """Also rows whose runs all diverged, at the ends too."""
+    axes = drawings("condition numbers", "effects").axes[0]
+    assert len(axes.get_yticks()) == 12
+    assert axes.get_ylim() == (-0.5, 11.5)

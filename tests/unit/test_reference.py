@@ -1,17 +1,21 @@
 """Committed reference results: which rows are trained again, what counts as equal, and what is kept with them."""
 
 import copy
+import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from richlazy import reference
+from richlazy import experiments, reference
+
+ROOT = Path(__file__).parents[2]
 
 
 def runs_table(*names, connectomes=None):
     table = pd.DataFrame({"run": list(names), "value": range(len(names))})
-    return table.assign(connectome=pd.array(connectomes or [None] * len(names), "string"))
+    return table.assign(connectome=pd.array(connectomes or [None] * len(names), "string"), task="2AF")
 
 
 # The sample
@@ -19,17 +23,17 @@ def runs_table(*names, connectomes=None):
 
 def test_the_sample_holds_each_run_once_and_is_the_same_each_time():
     tables = [runs_table("c", "a", "b"), runs_table("b", "d")]
-    sample = reference.sample_rows(tables, 3, seed=0)
+    sample = reference.sample_rows(tables, 3, 0, [])
     assert len(sample) == 3
     assert sample["run"].is_unique
-    pd.testing.assert_frame_equal(reference.sample_rows(tables, 3, seed=0), sample)
-    pd.testing.assert_frame_equal(reference.sample_rows(tables[::-1], 3, seed=0)[["run"]], sample[["run"]])
-    assert reference.sample_rows(tables, 99, seed=0)["run"].tolist() == ["a", "b", "c", "d"]
+    pd.testing.assert_frame_equal(reference.sample_rows(tables, 3, 0, []), sample)
+    pd.testing.assert_frame_equal(reference.sample_rows(tables[::-1], 3, 0, [])[["run"]], sample[["run"]])
+    assert reference.sample_rows(tables, 99, 0, [])["run"].tolist() == ["a", "b", "c", "d"]
 
 
 def test_every_run_can_be_drawn():
     table = runs_table(*"abcdef")
-    drawn = {run for seed in range(40) for run in reference.sample_rows([table], 2, seed)["run"]}
+    drawn = {run for seed in range(40) for run in reference.sample_rows([table], 2, seed, [])["run"]}
     assert drawn == set("abcdef")
 
 
@@ -39,8 +43,22 @@ def test_runs_that_start_from_a_connectome_are_never_drawn():
         runs_table("g", connectomes=["v1 (cave): cells"]),
     ]
     for seed in range(20):
-        assert set(reference.sample_rows(tables, 2, seed)["run"]) <= {"a", "c", "e"}
-    assert reference.sample_rows(tables, 99, 0)["run"].tolist() == ["a", "c", "e"]
+        assert set(reference.sample_rows(tables, 2, seed, [])["run"]) <= {"a", "c", "e"}
+    assert reference.sample_rows(tables, 99, 0, [])["run"].tolist() == ["a", "c", "e"]
+
+
+def test_runs_of_tasks_without_data_here_are_never_drawn():
+    tables = [runs_table(*"abc"), runs_table(*"def").assign(task=["sMNIST", "2AF", "MNIST"])]
+    assert reference.sample_rows(tables, 99, 0, ["sMNIST", "MNIST"])["run"].tolist() == ["a", "b", "c", "e"]
+
+
+def test_tables_of_before_and_of_after_new_columns_are_drawn_from_together():
+    old = pd.read_parquet(ROOT / "results/reference/experiments/figure_2/tables/runs.parquet")
+    new = old.iloc[:2].assign(run=["new 1", "new 2"], architecture="feedforward", condition_number=2.0)
+    sample = reference.sample_rows([old, new], 99, 0, [])
+    assert set(sample["run"]) == set(old["run"][old["connectome"].isna()]) | {"new 1", "new 2"}
+    for row in sample[sample["architecture"].isna()].to_dict("records"):
+        assert experiments.run_path(experiments.run_of_row(row)) == row["run"]
 
 
 # The verdict
@@ -100,12 +118,14 @@ def test_elsewhere_half_of_the_networks_must_be_near():
 # Comparison
 
 
-def network_file(path, **changes):
+def network_file(path, without_recurrent=False, **changes):
     rng = np.random.default_rng(0)
     arrays = {
         "recurrent": rng.standard_normal((5, 5)), "input": rng.standard_normal((5, 2)),
         "readout": rng.standard_normal((3, 5)),
     }  # fmt: skip
+    if without_recurrent:
+        arrays["recurrent"] = np.zeros((0, 0))
     np.savez(path, **{name: array * changes.get(name, 1.0) for name, array in arrays.items()})
     return path
 
@@ -123,6 +143,26 @@ def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(
     other = reference.compare(row, committed, scaled, {"final_loss": 0.3, **measures})
     assert not other["equal_bytes"]
     assert other["weights"] == pytest.approx(0.5)
+
+
+def test_a_feedforward_network_equals_itself_and_another_by_the_matrices_that_it_has(tmp_path):
+    first = network_file(tmp_path / "a.npz", without_recurrent=True)
+    committed = reference.fingerprint(first)
+    row = {"run": "r", **dict.fromkeys(reference.MEASURES, math.nan), "final_loss": 0.3}
+    measures = dict.fromkeys(reference.MEASURES) | {"final_loss": 0.3}
+    same = reference.compare(row, committed, first, measures)
+    assert (same["equal_bytes"], same["weights"], same["measures"]) == (True, 0.0, 0.0)
+    scaled = network_file(tmp_path / "b.npz", without_recurrent=True, input=1.25)
+    assert reference.compare(row, committed, scaled, measures)["weights"] == pytest.approx(0.25)
+
+
+def test_measures_that_a_published_table_does_not_have_yet_are_not_compared(tmp_path):
+    network = network_file(tmp_path / "a.npz")
+    older = {name: 2.0 for name in reference.MEASURES if name != "kernel_alignment_predicted"}
+    found = reference.compare(
+        {"run": "r", **older}, reference.fingerprint(network), network, older | {"kernel_alignment_predicted": 0.5}
+    )
+    assert found["measures"] == 0
 
 
 # What is kept beside the results

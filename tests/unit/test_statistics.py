@@ -572,6 +572,18 @@ def test_a_seed_without_any_change_does_not_erase_the_effect_of_the_others():
 MATCHINGS = ("frobenius", "leading_eigenvalue")
 
 
+def test_an_arm_of_two_ordered_conditions_has_a_contrast_but_no_trend_beside_arms_that_have_one():
+    runs = pd.concat([runs_table(levels=(1, 2), tasks=("few",)), runs_table(levels=(1, 10, 20), tasks=("many",))])
+    runs = runs.reset_index(drop=True)
+    table = statistics.trends(runs, ["task"], "rank", SETTINGS)
+    alone = statistics.trends(runs[runs["task"] == "many"], ["task"], "rank", SETTINGS)
+    assert set(table["task"]) == {"many"}
+    pd.testing.assert_frame_equal(table, alone)  # p corrected over the trends that there are
+    found = statistics.contrasts(runs, ["task"], "rank", SETTINGS)
+    levels = found[["task", "level", "reference"]].drop_duplicates().to_numpy().tolist()
+    assert levels == [["few", "1", "2"], ["many", "1", "20"]]
+
+
 def runs_of_two_matchings(seeds=6):
     """Unstructured weights once, and two structures under each of two matchings."""
     null = runs_table(levels=("gaussian",), compare="structure", seeds=seeds).assign(matching=None)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import linalg
 
-from richlazy import connectivity, metrics, seeds
+from richlazy import connectivity, linear_theory, metrics, seeds, student_teacher
 from richlazy.motifs import second_order_motifs
 
 GAIN = 1.5
@@ -33,7 +34,7 @@ def random_connectome(size=20, seed=0, density=0.3):
 
 def weights_of(seed, kind, size=20, matching="frobenius", **settings):
     rng = seeds.generator(seed, "connectivity")
-    return connectivity.initial_recurrent_weights(kind, size, GAIN, matching, rng, **settings)
+    return connectivity.structured_weights(kind, size, GAIN, matching, rng, **settings)
 
 
 # A setting of every kind, at 20 units.
@@ -59,8 +60,11 @@ def magnitude(weights, matching):
 
 
 def test_there_is_a_setting_for_every_kind_with_its_parameter_and_all_options():
-    assert set(SETTINGS) == set(connectivity.STRUCTURES)
-    for kind, structure in connectivity.STRUCTURES.items():
+    of_recurrent = {kind for kind, known in connectivity.STRUCTURES.items() if "recurrent" in known.architectures}
+    of_recurrent -= {"teacher_aligned"}  # needs a trained teacher: test_teacher_network.py
+    assert set(SETTINGS) == of_recurrent == set(connectivity.STRUCTURES) - {"task_aligned", "teacher_aligned"}
+    for kind in of_recurrent:
+        structure = connectivity.STRUCTURES[kind]
         assert set(SETTINGS[kind]) == {*structure.options} | ({structure.parameter} - {None})
     assert connectivity.STRUCTURE_PARAMETERS == ("rank", "decay_exponent")
 
@@ -97,11 +101,12 @@ def test_structures_that_hold_signs_have_columns_of_one_sign_unless_shuffled_awa
     assert connectivity.STRUCTURES[kind].unstructured == (kind in ("gaussian", "uniform"))
 
 
-@pytest.mark.parametrize("kind", [kind for kind, structure in connectivity.STRUCTURES.items() if not structure.draws])
+@pytest.mark.parametrize("kind", [kind for kind in SETTINGS if not connectivity.STRUCTURES[kind].draws])
 def test_structures_without_random_numbers_of_their_own_leave_the_generator_where_the_base_draw_does(kind):
     structured, plain = (seeds.generator(0, "connectivity") for _ in range(2))
-    connectivity.initial_recurrent_weights(kind, 20, GAIN, "frobenius", structured, **SETTINGS[kind])
-    connectivity.ENTRIES[SETTINGS[kind].get("entries", "uniform" if kind == "uniform" else "gaussian")](20, GAIN, plain)
+    connectivity.structured_weights(kind, 20, GAIN, "frobenius", structured, **SETTINGS[kind])
+    entries = SETTINGS[kind].get("entries", "uniform" if kind == "uniform" else "gaussian")
+    connectivity.ENTRIES[entries](20, 20, GAIN, plain)
     assert structured.random() == plain.random()
 
 
@@ -160,6 +165,79 @@ def test_weights_without_magnitude_cannot_be_matched(matching):
         connectivity.match_magnitude(nothing, base, matching)
 
 
+@pytest.mark.parametrize(("size", "rank"), [(16, 4), (100, 30), (300, 1), (300, 30), (300, 100)])
+def test_truncated_recurrent_weights_have_the_bytes_of_the_full_decomposition(size, rank):
+    """Published weights were truncated with all singular vectors; a square matrix has no others."""
+    base = np.random.default_rng(size).standard_normal((size, size))
+    left, values, right = linalg.svd(base, full_matrices=True)
+    expected = (left[:, :rank] * values[:rank]) @ right[:rank]
+    assert connectivity.truncate_rank(base, rank).tobytes() == expected.tobytes()
+
+
+# First layers of feedforward networks
+
+
+@pytest.mark.parametrize("entries", connectivity.ENTRIES)
+@given(size=st.integers(2, 12), columns=st.integers(2, 12), seed=run_seeds, data=st.data())
+def test_a_first_layer_is_truncated_to_its_leading_components(entries, size, columns, seed, data):
+    rank = data.draw(st.integers(1, min(size, columns)))
+    weights = weights_of(seed, "svd_truncation", size, columns=columns, rank=rank, entries=entries)
+    base = weights_of(seed, entries, size, columns=columns)
+    assert weights.shape == base.shape == (size, columns)
+    assert np.linalg.norm(weights) == pytest.approx(np.linalg.norm(base), rel=1e-12)
+    if rank == min(size, columns):
+        assert np.array_equal(weights, base)
+    # Leading eigenvectors of the smaller Gram matrix, in place of a singular value decomposition.
+    _, vectors = np.linalg.eigh(base @ base.T if size < columns else base.T @ base)
+    leading = vectors[:, -rank:]
+    expected = leading @ leading.T @ base if size < columns else base @ leading @ leading.T
+    expected *= np.linalg.norm(base) / np.linalg.norm(expected)
+    np.testing.assert_allclose(weights, expected, rtol=1e-5, atol=1e-7 * np.abs(base).max())
+
+
+def test_entries_of_a_first_layer_have_a_variance_over_its_inputs():
+    gaussian, uniform = (weights_of(0, kind, 2000, columns=30) for kind in ("gaussian", "uniform"))
+    assert gaussian.var() == pytest.approx(GAIN**2 / 30, rel=0.03)
+    assert uniform.var() == pytest.approx(GAIN**2 / 90, rel=0.03)
+    assert np.abs(uniform).max() <= GAIN / np.sqrt(30)
+
+
+@pytest.mark.parametrize("rank", [0, 6, 7])
+def test_a_rank_above_the_smaller_side_is_refused(rank):
+    for size, columns in ((20, 5), (5, 20)):
+        with pytest.raises(ValueError, match=f"rank must lie between 1 and 5, the smaller side .* not {rank}"):
+            weights_of(0, "svd_truncation", size, columns=columns, rank=rank)
+
+
+@given(size=st.integers(2, 12), inputs=st.integers(2, 12), seed=run_seeds)
+def test_a_task_aligned_layer_has_one_unit_that_reads_the_task(size, inputs, seed):
+    beta = np.random.default_rng(seed).standard_normal(inputs)
+    weights = weights_of(seed, "task_aligned", size, columns=inputs, task_vector=beta)
+    base = weights_of(seed, "gaussian", size, columns=inputs)
+    assert weights.shape == (size, inputs)
+    assert not weights[1:].any()
+    assert np.linalg.matrix_rank(weights) == 1
+    assert np.linalg.norm(weights) == pytest.approx(np.linalg.norm(base), rel=1e-12)
+    assert weights[0] @ beta == pytest.approx(np.linalg.norm(base) * np.linalg.norm(beta), rel=1e-12)
+    # It is the layer of Proposition 1, and a list from a file serves as well.
+    expected = linear_theory.aligned_first_layer(beta, size, np.linalg.norm(base))
+    np.testing.assert_allclose(weights, expected, rtol=1e-12)
+    listed = weights_of(seed, "task_aligned", size, columns=inputs, task_vector=beta.tolist())
+    assert np.array_equal(listed, weights)
+
+
+def test_only_some_structures_are_for_first_layers():
+    known = connectivity.STRUCTURES
+    assert {kind for kind in known if "feedforward" in known[kind].architectures} == {
+        "gaussian", "uniform", "svd_truncation", "task_aligned",
+    }  # fmt: skip
+    assert known["task_aligned"].architectures == ("feedforward",)
+    assert set(connectivity.ALIGNED_FEATURES) == {"all", "dominant"}
+    assert set(connectivity.ALIGNED_FEATURES.values()) <= set(
+        student_teacher.describe({"inputs": 2, "samples": 9, "whitened": False}, 2.0, 0)
+    )
+
+
 # Cell types
 
 
@@ -169,7 +247,9 @@ def test_blocks_have_the_variance_of_their_gain(blocks):
     rng = np.random.default_rng(0)
     drawn = np.stack(
         [
-            connectivity.cell_type_blocks(connectivity.gaussian_entries(size, 1.0, rng), fraction, 10.0, 0.8, blocks)
+            connectivity.cell_type_blocks(
+                connectivity.gaussian_entries(size, size, 1.0, rng), fraction, 10.0, 0.8, blocks
+            )
             for _ in range(draws)
         ]
     )
@@ -209,7 +289,7 @@ def test_the_spectral_radius_of_cell_types_is_that_of_theory(blocks):
     rng = np.random.default_rng(0)
     radii = [
         magnitude(
-            connectivity.cell_type_blocks(connectivity.gaussian_entries(200, 1.0, rng), **setting, blocks=blocks),
+            connectivity.cell_type_blocks(connectivity.gaussian_entries(200, 200, 1.0, rng), **setting, blocks=blocks),
             "leading_eigenvalue",
         )
         for _ in range(6)

@@ -3,13 +3,14 @@
 import json
 import math
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
-from richlazy import experiments, metrics, motifs, records, summaries, tables
+from richlazy import experiments, kernel_movement, metrics, motifs, records, summaries, tables
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -24,6 +25,7 @@ def row(place=0, **changes):
         RUNS[place]
         | {"network": f"results/runs/{place}/network.npz", "probe": "results/trials/probe.npz"}
         | {"final_loss": 0.3, "diverged": False, "diverged_at": None, "bayes_loss": 0.25, "bayes_accuracy": 0.9}
+        | {"reached_at": None}
         | MEASURES
         | changes
     )
@@ -35,8 +37,8 @@ def diverged(place=1):
     return row(place, final_loss=math.nan, diverged=True, diverged_at=17, **dict.fromkeys(MEASURES, math.nan))
 
 
-def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005, **connectomes):
-    return summaries.runs_table(rows, convergence_factor, loss_margin, connectomes)
+def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005, followed=MappingProxyType({}), **connectomes):
+    return summaries.runs_table(rows, convergence_factor, loss_margin, connectomes, followed)
 
 
 # Columns
@@ -54,7 +56,7 @@ def test_columns_are_parameters_outcome_and_every_measure():
     assert set(experiments.PARAMETERS) | set(metrics.MEASURES) <= columns
     assert columns - set(experiments.PARAMETERS) - set(metrics.MEASURES) == {
         "run", "connectome", "network", "probe", "final_loss", "diverged", "diverged_at", "bayes_loss",
-        "bayes_accuracy", "converged",
+        "bayes_accuracy", "converged", "reached_at", "kernel_task_alignment_iterations",
     }  # fmt: skip
 
 
@@ -70,6 +72,7 @@ def test_types_do_not_depend_on_what_is_missing(rows):
     types = runs_table(*rows).dtypes.astype(str).to_dict()
     expected = {name: KINDS[kind] for name, (kind, _) in experiments.PARAMETERS.items()}
     expected |= dict.fromkeys(("final_loss", "bayes_loss", "bayes_accuracy", *metrics.MEASURES), "float64")
+    expected |= {"kernel_task_alignment_iterations": "float64", "reached_at": "Int64"}
     expected |= {"diverged": "bool", "diverged_at": "Int64", "converged": "boolean", "connectome": "string"}
     expected |= dict.fromkeys(("run", "network", "probe"), "object")
     assert types == expected
@@ -86,7 +89,8 @@ def test_parameters_keep_their_values():
 def test_parameters_that_a_structure_ignores_are_null(structure, null):
     values = {"structure": structure, "rank": None, "matching": None}
     table = runs_table(row(**values), row(1))
-    assert set(table.columns[table.iloc[0].isna()]) == null | {"diverged_at", "connectome"}
+    of_no_run = {"condition_number", "diverged_at", "connectome", "reached_at", "kernel_task_alignment_iterations"}
+    assert set(table.columns[table.iloc[0].isna()]) == null | of_no_run
     assert table["rank"].isna().tolist() == [True, False]
 
 
@@ -181,6 +185,49 @@ def test_a_curve_of_nulls_alone_keeps_its_type():
     assert summaries.curves_table([history(math.nan, math.nan)], ["a"])["value"].dtype == float
 
 
+def course(*alignments, step=10):
+    """What follow_network writes for one run, as it comes back from JSON."""
+    values = {"iterations": [step * place for place in range(len(alignments))]}
+    values |= {name: [0.5] * len(alignments) for name in kernel_movement.QUANTITIES}
+    values["kernel_task_alignment"] = list(alignments)
+    return json.loads(json.dumps(records._finite(values)))
+
+
+def test_curves_hold_the_accuracy_and_what_was_followed_of_some_runs():
+    histories = [history(1.0, 0.5) | {"accuracy": [0.2, None]}, history(2.0)]
+    table = summaries.curves_table(histories, ["a", "b"], {"a": course(0.1, 0.3, math.nan)})
+    assert list(table.columns) == list(summaries.CURVE_COLUMNS)
+    assert table["value"].dtype == float
+    assert set(table["quantity"][table["run"] == "b"]) == {"loss"}
+    of_run = table[table["run"] == "a"].set_index("quantity")
+    assert set(of_run.index) == {"loss", "accuracy", *kernel_movement.QUANTITIES}
+    assert of_run.loc["accuracy", "value"].isna().tolist() == [False, True]
+    assert of_run.loc["kernel_task_alignment", "iteration"].tolist() == [0, 10, 20]
+    assert of_run.loc["kernel_task_alignment", "value"].isna().tolist() == [False, False, True]
+    assert all(name in summaries.CURVE_COLUMNS["quantity"] for name in of_run.index.unique())
+
+
+def test_a_run_that_was_followed_has_the_iterations_until_its_kernel_was_aligned():
+    names = [experiments.run_path(RUNS[place]) for place in range(3)]
+    table = runs_table(row(0), row(1), row(2), followed={names[0]: course(0.0, 1.0), names[2]: course(0.5, 0.5)})
+    assert table["kernel_task_alignment_iterations"].isna().tolist() == [False, True, True]
+    assert table["kernel_task_alignment_iterations"][0] == pytest.approx(9.0)
+
+
+def test_the_iteration_at_which_the_target_was_reached_stands_in_the_table():
+    table = runs_table(row(0, reached_at=300), row(1))
+    assert table["reached_at"].isna().tolist() == [False, True]
+    assert table["reached_at"][0] == 300
+
+
+def test_runs_of_every_kind_of_task_stand_in_tables_of_equal_types():
+    kinds = [
+        runs_table(json.loads(json.dumps(row() | experiments.runs(CONFIG, name)[0]))).dtypes.to_dict()
+        for name in ("figure_1", "figure_1_smnist", "figure_4_b", "figure_3_b")
+    ]
+    assert all(types == kinds[0] for types in kinds)
+
+
 def test_runs_and_histories_must_be_as_many():
     with pytest.raises(ValueError, match="longer than"):
         summaries.curves_table([history(1.0), history(1.0)], ["a"])
@@ -216,18 +263,19 @@ def test_curves_can_be_joined_to_runs():
 
 CONNECTIVITY_RUNS = [
     {
-        "structure": "gaussian", "rank": None, "decay_exponent": None, "matching": None, "size": 5, "gain": 1.0,
-        "seed": 0,
+        "task": "2AF", "condition_number": None, "architecture": "recurrent", "structure": "gaussian", "rank": None,
+        "decay_exponent": None, "matching": None, "size": 5, "gain": 1.0, "seed": 0,
     },
     {
-        "structure": "svd_truncation", "rank": 2, "decay_exponent": None, "matching": "frobenius", "size": 7,
-        "gain": 1.5, "seed": 3,
+        "task": "CXT", "condition_number": None, "architecture": "recurrent", "structure": "svd_truncation", "rank": 2,
+        "decay_exponent": None, "matching": "frobenius", "size": 7, "gain": 1.5, "seed": 3,
     },
     {
-        "structure": "connectome", "rank": None, "decay_exponent": None, "matching": "leading_eigenvalue", "size": 4,
-        "gain": 1.5, "seed": 1,
+        "task": "DMS", "condition_number": None, "architecture": "recurrent", "structure": "connectome", "rank": None,
+        "decay_exponent": None, "matching": "leading_eigenvalue", "size": 4, "gain": 1.5, "seed": 1,
     },
 ]  # fmt: skip
+OF_EVERY_TASK = {"task": None, "condition_number": None}  # recurrent weights are shared
 
 
 def connectivity_matrices():
@@ -248,7 +296,7 @@ def test_initial_weights_are_a_row_each_with_their_parameters(connectivity):
     assert list(table.columns) == list(summaries.CONNECTIVITY_COLUMNS)
     for name in experiments.CONNECTIVITY_PARAMETERS:
         found = [None if pd.isna(value) else value for value in table[name]]
-        assert found == [run[name] for run in CONNECTIVITY_RUNS]
+        assert found == [(run | OF_EVERY_TASK)[name] for run in CONNECTIVITY_RUNS]
         assert str(table[name].dtype) == KINDS[experiments.PARAMETERS[name][0]]
     assert [None if pd.isna(value) else value for value in table["connectome"]] == [None, None, "mine"]
     assert list(table.index) == [0, 1, 2]
@@ -282,8 +330,48 @@ def test_spectra_are_a_row_per_eigenvalue_from_the_largest(connectivity):
         assert rows["eigenvalue_modulus"].tolist() == pytest.approx(moduli)
         assert rows["singular_value"].tolist() == pytest.approx(np.linalg.svd(weights, compute_uv=False))
         for name in experiments.CONNECTIVITY_PARAMETERS:
-            assert {None if pd.isna(value) else value for value in rows[name]} == {run[name]}
+            assert {None if pd.isna(value) else value for value in rows[name]} == {(run | OF_EVERY_TASK)[name]}
     assert spectra["connectome"].dropna().unique().tolist() == ["mine"]
+
+
+FIRST_LAYERS = [
+    {
+        "task": "linear_20", "condition_number": 2.0, "architecture": "feedforward", "structure": "svd_truncation",
+        "rank": 1, "decay_exponent": None, "matching": "frobenius", "size": 7, "gain": 0.1, "seed": 0,
+    },
+    {
+        "task": "MNIST", "condition_number": None, "architecture": "feedforward", "structure": "gaussian",
+        "rank": None, "decay_exponent": None, "matching": None, "size": 4, "gain": 1.0, "seed": 0,
+    },
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", [3, 4, 9])
+def test_first_layers_have_a_norm_and_singular_values_but_no_eigenvalues_and_no_motifs(columns):
+    rng = np.random.default_rng(0)
+    matrices = [rng.standard_normal((run["size"], columns)) for run in FIRST_LAYERS]
+    table, spectra = summaries.connectivity_tables(FIRST_LAYERS, matrices, {})
+    assert table["task"].tolist() == ["linear_20", "MNIST"]
+    assert table["condition_number"].isna().tolist() == [False, True]
+    assert table["frobenius_norm"].tolist() == pytest.approx([np.linalg.norm(layer) for layer in matrices])
+    assert table[["leading_eigenvalue", "density", *(f"motif_{name}" for name in motifs.MOTIFS)]].isna().all(axis=None)
+    assert spectra["eigenvalue_modulus"].isna().all()
+    for run, layer in zip(FIRST_LAYERS, matrices, strict=True):
+        rows = spectra[spectra["task"] == run["task"]]
+        expected = np.sqrt(np.clip(np.linalg.eigvalsh(layer @ layer.T), 0, None))[::-1][: min(layer.shape)]
+        assert rows["singular_value"].tolist() == pytest.approx(expected.tolist())
+        assert rows["index"].tolist() == list(range(1, min(layer.shape) + 1))
+
+
+@pytest.mark.parametrize("with_recurrent", [False, True])
+def test_types_of_first_layers_are_those_of_recurrent_weights(with_recurrent):
+    rng = np.random.default_rng(0)
+    runs, matrices = list(FIRST_LAYERS), [rng.standard_normal((run["size"], 3)) for run in FIRST_LAYERS]
+    if with_recurrent:
+        runs, matrices = runs + CONNECTIVITY_RUNS, matrices + connectivity_matrices()
+    recurrent = summaries.connectivity_tables(CONNECTIVITY_RUNS, connectivity_matrices(), {})
+    for found, expected in zip(summaries.connectivity_tables(runs, matrices, {}), recurrent, strict=True):
+        pd.testing.assert_series_equal(found.dtypes, expected.dtypes)
 
 
 @pytest.mark.parametrize("chosen", [[0], [1], [2], [0, 1, 2]], ids=str)

@@ -235,7 +235,7 @@ def test_description_is_ready_for_json():
     described = tasks.describe(environment(CONTEXT))
     assert json.loads(json.dumps(described)) == described
     assert described["environment"] == "CuedContextDecisionMaking"
-    assert (described["input_units"], described["classes"]) == (7, 3)
+    assert (described["input_units"], described["outputs"]) == (7, 3)
     assert described["bayes_accuracy"] == pytest.approx(0.875, abs=2e-3)
     described = tasks.describe(environment(CHOICE, "installed"))
     assert described["bayes_loss"] is None

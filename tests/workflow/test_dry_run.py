@@ -27,7 +27,13 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
     counts = dict(re.findall(r"^(\w+) +(\d+)$", whole, re.MULTILINE))
     # 120 of Figure 1, 160 of the factorial of which 20 are those of Figure 1, 20 of another task;
     # eight structures on three tasks, Dale's law held, four shuffles, four other readings, five at equal eigenvalue
-    assert int(counts["train_network"]) == int(counts["measure_network"]) == 120 + 140 + 20 + 240 + 140
+    recurrent = 120 + 140 + 20 + 240 + 140
+    # sequential MNIST and MNIST; in linear networks those of Figures 3B, 4A and 14; students of a teacher network
+    later = 30 + 30 + 180 + 200 + 40 + 90
+    followed = 9 + 40  # three seeds of sequential MNIST, and all of the linear network
+    for rule in ("train", "measure"):
+        assert int(counts[f"{rule}_network"]) == recurrent + later - followed
+        assert int(counts[f"{rule}_followed_network"]) == int(counts["follow_network"]) == followed
 
 
 def test_a_dry_run_gives_a_reason_for_each_job(whole):
@@ -57,7 +63,10 @@ def test_the_workflow_passes_the_linter():
 
 @pytest.mark.parametrize(
     ("profile", "jobs"),
-    [("profiles/quick", r"train network +44"), ("profiles/gpu", r"train condition of seeds 0 to 9 +50")],
+    [
+        ("profiles/quick", r"train condition of seeds 0 to 2 +15"),
+        ("profiles/gpu", r"train condition of seeds 0 to 9 +100"),
+    ],
 )
 def test_profiles_dry_run(profile, jobs, tmp_path):
     project = new_project(tmp_path / "project")
@@ -81,7 +90,7 @@ def test_a_new_task_needs_a_configuration_entry_alone(tmp_path):
     description = "results/tiny/trials/task~comparison/time_step_ms~100/seed~0/task.json"
     project.run(description)
     found = json.loads((project.folder / description).read_text())
-    assert found["environment"] == "DelayComparison" and found["classes"] == 3
+    assert found["environment"] == "DelayComparison" and found["outputs"] == 3
     assert project.jobs()["train_network"] == 4
 
 
@@ -129,3 +138,21 @@ def test_environments_carry_the_pins_of_the_requirements():
         packages = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())["dependencies"][-1]["pip"]
         for package, version in (pin.split("==") for pin in packages):
             assert pins[package] == version, f"{package} in envs/{name}.yaml"
+
+
+def test_an_experiment_that_follows_runs_has_the_figure_of_their_trajectories(tmp_path):
+    project = new_project(tmp_path / "project")
+    follow = {"iterations": [0, 5], "seeds": [0]}
+    original = yaml.safe_load((ROOT / "config.yaml").read_text())["experiments"]["figure_1"]
+    project.configure(
+        experiments_to_build=["figure_1", "followed"],
+        experiments={"followed": original | {"grid": {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]},
+                                             "compare": "gain", "seeds": 2, "schematic": False, "follow": follow}},
+    )  # fmt: skip
+    assert project.jobs()["draw_trajectories"] == 1
+    assert project.jobs("followed")["draw_trajectories"] == 1
+    jobs = project.jobs("figure_1")
+    assert jobs["draw_losses"] == 1 and "draw_trajectories" not in jobs
+    published = project.snakemake("--dry-run", "publish_reference").stdout
+    assert published.count("followed/figures/trajectories.png") > 0
+    assert "figure_1/figures/trajectories" not in published

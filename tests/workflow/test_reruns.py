@@ -63,7 +63,7 @@ def test_a_changed_metric_measures_again_without_training(project):
 
 
 def test_an_edit_of_the_training_loop_trains_again(project):
-    project.edit(f"{LIBRARY}/training.py", "weight.sub_(velocity", "weight.sub_( velocity")
+    project.edit(f"{LIBRARY}/descent.py", "weight.sub_(velocity", "weight.sub_( velocity")
     assert project.jobs() == {"train_network": RUNS, "measure_network": RUNS, **SUMMARY, **FIGURES}
 
 

@@ -121,7 +121,7 @@ class Reference:
         if not entry:
             header = ("key", "type and range", "in config.yaml", "meaning")
             return _table(header, self._rows(schema["properties"], (key,), self._config[key], schema["required"]))
-        rows = self._rows(entry["properties"], (key, "<name>"), {}, entry["required"])
+        rows = self._rows(entry["properties"], (key, "<name>"), {}, entry.get("required", ()))
         entries = yaml.safe_dump(self._config[key], default_flow_style=None, sort_keys=False, width=120)
         form = schema["propertyNames"].get("pattern")
         return [
@@ -141,7 +141,7 @@ class Reference:
             kind = self._type(inner) + ("; *optional*" if optional else "")
             yield _code(here), kind, default, _escaped(inner["description"])
             if "properties" in inner:
-                yield from self._rows(inner["properties"], here, values.get(key, {}), inner["required"])
+                yield from self._rows(inner["properties"], here, values.get(key, {}), inner.get("required", ()))
             elif entry := inner.get("additionalProperties"):
                 name = "<period>" if key == "timing_ms" else "<column>"
                 yield _code((*here, name)), self._type(entry), "", _escaped(entry["description"])

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -11,9 +12,10 @@ gc.set_threshold(100_000, 50, 50)
 SCRIPTS = Path(workflow.basedir, "workflow/scripts")
 sys.path.insert(0, str(SCRIPTS))
 
-from richlazy import cave_token, configuration, costs, experiments
+from richlazy import cave_token, configuration, costs, experiments, task_settings
 from richlazy.closure import import_closure
 from richlazy.connectivity import STRUCTURE_PARAMETERS
+from richlazy.images import IDX_FILES
 
 try:
     configuration.check(
@@ -21,11 +23,18 @@ try:
         Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
         workflow.configfiles,
     )
+    SOURCES = configuration.load_sources(
+        Path(workflow.basedir, "data/sources.yaml"),
+        Path(workflow.basedir, "workflow/schemas/sources.schema.yaml"),
+    )
+    configuration.check_entries(config, SOURCES)
 except configuration.ConfigurationError as error:
     sys.exit(f"Configuration: {error}")
 
 # Scales never mix: paper scale owns results/, every other scale a folder in it.
 RESULTS = "results" if config["scale"] == "paper" else f"results/{config['scale']}"
+# Devices that a training or a measuring job asks of a cluster.
+GPU = int(config["training"]["device"] == "cuda")
 SELECTED = configuration.selected(config)
 EXPERIMENT_RUNS = {name: experiments.runs(config, name) for name in SELECTED}
 # Paths are the identity of a run, so equal runs of several experiments are one entry.
@@ -34,9 +43,16 @@ RUNS = {
     for runs_of_one in EXPERIMENT_RUNS.values()
     for run in runs_of_one
 }
+# Runs that are followed during training, with the iterations.
+FOLLOWED = experiments.followed(config, SELECTED)
 CONNECTIVITIES = {experiments.connectivity_path(run): run for run in RUNS.values()}
 PROBES = {experiments.probe_path(run): run for run in RUNS.values()}
 BATCHES = {experiments.batches_path(run): run for run in RUNS.values()}
+TEACHERS = {
+    experiments.teacher_path(run): run
+    for run in RUNS.values()
+    if task_settings.kind(config["tasks"][run["task"]]) == "taught"
+}
 # Connectomes that the selected experiments use, by source, with the settings of their active source.
 CONNECTOMES = {
     name: experiments.connectome(config, name)
@@ -63,9 +79,10 @@ STATISTICS = f"{RESULTS}/experiments/{{experiment}}/statistics/{{table}}.parquet
 wildcard_constraints:
     experiment="[a-z][a-z0-9_]*",
     run="task~.+/seed~[0-9]+",
-    connectivity="structure~.+/seed~[0-9]+",
-    probe="task~[^/]+/time_step_ms~[^/]+/seed~[0-9]+",
-    batches="task~[^/]+/time_step_ms~[^/]+/batch_size~[^/]+/seed~[0-9]+",
+    connectivity="(task~[^/]+/)?structure~.+/seed~[0-9]+",
+    probe="task~[^/]+/(time_step_ms~[^/]+/)?seed~[0-9]+",
+    batches="task~[^/]+/(time_step_ms~[^/]+/)?batch_size~[^/]+/seed~[0-9]+",
+    teacher="task~[^/]+/seed~[0-9]+",
 
 
 def require_token(jobs):
@@ -130,6 +147,16 @@ def run_files(file):
     return files
 
 
+def followed_runs(wildcards):
+    """Runs that an experiment follows during training."""
+    return list(experiments.followed(config, [wildcards.experiment]))
+
+
+def followed_files(wildcards):
+    """Input function that gives what was followed of each of them."""
+    return [f"{RESULTS}/runs/{run}/followed.json" for run in followed_runs(wildcards)]
+
+
 def task_of(table, wildcard):
     """Params function that gives the configuration of the task behind a wildcard."""
 
@@ -137,6 +164,89 @@ def task_of(table, wildcard):
         return config["tasks"][table[wildcards[wildcard]]["task"]]
 
     return task
+
+
+def trials_of(kind):
+    """Regular expression of the trials whose task is of a kind, as the beginning of a folder."""
+    names = [
+        name
+        for name, task in config["tasks"].items()
+        if task_settings.kind(task) == kind
+    ]
+    return f"task~({one_of(map(re.escape, names))})[+/]"
+
+
+def images_of(table, wildcard):
+    """Input function that gives the images which the task behind a wildcard shows."""
+
+    def images(wildcards):
+        task = config["tasks"][table[wildcards[wildcard]]["task"]]
+        return f"{RESULTS}/images/{task['images']}.npz"
+
+    return images
+
+
+def network_of_teacher(table, wildcard):
+    """Input function that gives the teacher network of the task behind a wildcard."""
+
+    def network(wildcards):
+        path = experiments.teacher_path(table[wildcards[wildcard]])
+        return f"{RESULTS}/teachers/{path}/network.npz"
+
+    return network
+
+
+def teacher_of(table, wildcard, keys=experiments.TEACHER_PARAMETERS):
+    """Params function that gives the parameters of the teacher network behind a wildcard, reduced to those a job reads."""
+
+    def parameters(wildcards):
+        teacher = experiments.teacher(config, table[wildcards[wildcard]])
+        return {key: teacher[key] for key in keys}
+
+    return parameters
+
+
+def held_out_of(table, wildcard):
+    """Params function that gives how many images the task behind a wildcard holds out."""
+
+    def held_out(wildcards):
+        return config["tasks"][table[wildcards[wildcard]]["task"]]["held_out"]
+
+    return held_out
+
+
+def probe_settings(wildcards):
+    """How many trials a probe has."""
+    task = config["tasks"][PROBES[wildcards.probe]["task"]]
+    return {"trials": task_settings.probe(task, config["probe"])["trials"]}
+
+
+def structured_weights_file(run):
+    """File of the initial weights of a run that have its structure."""
+    layer = "input" if run["architecture"] == "feedforward" else "recurrent"
+    path = experiments.connectivity_path(run)
+    return f"{RESULTS}/connectivity/{path}/{layer}_initial.npy"
+
+
+# Regular expression of the beginning of the folder of weights that are aligned with a teacher network.
+TEACHER_ALIGNED = "task~[^/]+/structure~({})[+/]".format(
+    one_of(
+        re.escape(name)
+        for name in config["structures"]
+        if experiments.is_teacher_aligned(config, name)
+    )
+)
+
+
+def features_of_connectivity(wildcards):
+    """Features that the input weights of a network which is aligned with its teacher see."""
+    return connectivity_structure(wildcards)["features"]
+
+
+def description_of_connectivity(wildcards):
+    """Description of the task whose inputs are the columns of a first layer."""
+    run = CONNECTIVITIES[wildcards.connectivity]
+    return f"{RESULTS}/trials/{experiments.probe_path(run)}/task.json"
 
 
 def connectome_of_connectivity(wildcards):
@@ -182,14 +292,14 @@ def connectivity_runs(experiment):
 def experiment_connectivities(wildcards):
     """Initial recurrent weights of all runs of an experiment, each once."""
     return [
-        f"{RESULTS}/connectivity/{path}/recurrent_initial.npy"
-        for path in connectivity_runs(wildcards.experiment)
+        structured_weights_file(run)
+        for run in connectivity_runs(wildcards.experiment).values()
     ]
 
 
 def experiment_connectivity_runs(wildcards):
     """What decides the initial recurrent weights of an experiment, in the order of their files."""
-    keys = experiments.CONNECTIVITY_PARAMETERS
+    keys = [*experiments.CONNECTIVITY_PARAMETERS, "architecture"]
     return [
         {key: run[key] for key in keys}
         for run in connectivity_runs(wildcards.experiment).values()
@@ -229,10 +339,28 @@ def recheck_results(wildcards):
         tables.load_table(path).assign(experiment=path.parent.parent.name)
         for path in paths
     ]
-    rows = reference.sample_rows(found, settings["runs"], settings["seed"])
+    with_images = [name for name, task in config["tasks"].items() if "images" in task]
+    rows = reference.sample_rows(found, settings["runs"], settings["seed"], with_images)
     return [
         f"{RESULTS}/recheck/{row.experiment}/{row.run}.json"
         for row in rows.itertuples()
+    ]
+
+
+def figures_of(experiment):
+    """Names of the figures of an experiment."""
+    followed = config["experiments"][experiment].get("follow")
+    return FIGURE_NAMES + (["trajectories"] if followed else [])
+
+
+def figure_files(*names, format=("pdf", "png")):
+    """Files of all figures of some experiments."""
+    return [
+        file
+        for name in names
+        for file in collect(
+            FIGURES, experiment=name, figure=figures_of(name), format=format
+        )
     ]
 
 
@@ -240,12 +368,12 @@ def publishable_files(wildcards):
     """Small results of all selected experiments: tables, statistics and PNG figures, and pages of connectomes."""
     names = [f"tables/{table}.parquet" for table in TABLE_NAMES]
     names += [f"statistics/{table}.parquet" for table in STATISTIC_NAMES]
-    names += [f"figures/{figure}.png" for figure in FIGURE_NAMES]
     files = [
         f"{RESULTS}/experiments/{experiment}/{name}"
         for experiment in SELECTED
         for name in names
     ]
+    files += figure_files(*SELECTED, format=["png"])
     parts = ["figures/connectome.png", "selection.json", "provenance.json"]
     return files + [
         f"{RESULTS}/connectomes/{name}/{part}" for name in CONNECTOMES for part in parts
@@ -266,7 +394,29 @@ def growing(need):
 
 def steps_of(run):
     """Steps of the longest trial of a run's task."""
-    return costs.trial_steps(config["tasks"][run["task"]], run["time_step_ms"])
+    return task_settings.steps(config["tasks"][run["task"]], run["time_step_ms"])
+
+
+def teacher_memory(wildcards, attempt):
+    """MB to train a teacher network, with its batches of images beside it."""
+    teacher = experiments.teacher(config, TEACHERS[wildcards.teacher])
+    steps = steps_of(TEACHERS[wildcards.teacher])
+    need = costs.training_memory_mb(
+        teacher["size"], steps, teacher["batch_size"], attempt=attempt
+    )
+    return need + (costs.BATCHES_OF_IMAGES_MB + GPU * costs.CUDA_MB) * attempt
+
+
+def teacher_minutes(wildcards, attempt):
+    """Minutes to train a teacher network."""
+    teacher = experiments.teacher(config, TEACHERS[wildcards.teacher])
+    return costs.training_minutes(
+        teacher["size"],
+        steps_of(TEACHERS[wildcards.teacher]),
+        teacher["batch_size"],
+        teacher["iterations"],
+        attempt=attempt,
+    )
 
 
 def drawing_memory(wildcards, attempt):

@@ -1,7 +1,7 @@
 """Figures of every experiment, from its tables and statistics alone.
 
 Reads   experiments/{experiment}/tables/*.parquet and statistics/*.parquet; configuration: figures
-Writes  experiments/{experiment}/figures/measures, losses, effects as PDF and PNG
+Writes  experiments/{experiment}/figures/measures, losses, effects as PDF and PNG, and trajectories where it follows runs
 """
 
 
@@ -116,3 +116,40 @@ rule draw_effects:
         "Figure of the effects of {wildcards.experiment}"
     script:
         "../scripts/draw_effects.py"
+
+
+rule draw_trajectories:
+    """Draw how the tangent kernels of an experiment that follows runs move during training."""
+    input:
+        runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
+        curves=f"{RESULTS}/experiments/{{experiment}}/tables/curves.parquet",
+        library=library("draw_trajectories.py"),
+    output:
+        pdf=f"{RESULTS}/experiments/{{experiment}}/figures/trajectories.pdf",
+        png=report(
+            f"{RESULTS}/experiments/{{experiment}}/figures/trajectories.png",
+            caption="../report/trajectories.rst",
+            category="Figures",
+            subcategory="{experiment}",
+            labels={"figure": "kernel during training"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_trajectories/{{experiment}}.log",
+    group:
+        "summaries"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        arms=experiment_arms,
+        compare=experiment_setting("compare"),
+        title=experiment_setting("title"),
+        source=experiment_setting("source"),
+        settings=lookup(within=config, dpath="figures"),
+    message:
+        "Figure of the kernels of {wildcards.experiment} during training"
+    script:
+        "../scripts/draw_trajectories.py"

@@ -1,48 +1,83 @@
 """Measures of change: one job per network, or per condition with all its seeds; never training.
 
-Reads   network.npz and history.json of each network, its probe; configuration: probe
+Reads   network.npz and history.json of each network, its probe, snapshots.npz of those that are followed;
+        configuration: probe
 Writes  runs/{run}/measures.json   parameters, outcome and all measures of the run
+        runs/{run}/followed.json   how its tangent kernel moved during training
 """
 
-for kind, (folders, members) in NETWORK_JOBS.items():
+for kind, jobs in NETWORK_JOBS.items():
 
     rule:
         """Measure what learning changed in networks: weights, representation, tangent kernel."""
         name:
             f"measure_{kind}"
         input:
-            network=files_of_networks(members, "network.npz"),
-            history=files_of_networks(members, "history.json"),
-            probe=stage_inputs(members, experiments.probe_path, "trials", "probe.npz"),
+            network=files_of_networks(jobs.members, "network.npz"),
+            history=files_of_networks(jobs.members, "history.json"),
+            probe=stage_inputs(
+                jobs.members, experiments.probe_path, "trials", "probe.npz"
+            ),
             decision=stage_inputs(
-                members, experiments.probe_path, "trials", "decision.npy"
+                jobs.members, experiments.probe_path, "trials", "decision.npy"
             ),
             description=stage_inputs(
-                members[:1], experiments.probe_path, "trials", "task.json"
+                jobs.members[:1], experiments.probe_path, "trials", "task.json"
             ),
             library=library("measure_networks.py"),
         output:
-            measures=files_of_networks(members, "measures.json"),
+            measures=files_of_networks(jobs.members, "measures.json"),
         log:
             f"{RESULTS}/logs/measure/{{networks}}.log",
         benchmark:
             f"{RESULTS}/benchmarks/measure/{{networks}}.tsv"
         wildcard_constraints:
-            networks=folders_of_jobs(folders),
+            networks=folders_of_jobs(kind),
         group:
             GROUP_OF_NETWORKS
         conda:
             "../../envs/compute.yaml"
         threads: 1
         resources:
-            mem_mb=measuring_memory(members),
-            runtime=measuring_minutes(members),
+            mem_mb=measuring_memory(jobs.members),
+            runtime=measuring_minutes(jobs.members),
             gpu=GPU,
         params:
-            runs=parameters_of_networks(members),
-            settings=collect_settings("probe", ["kernel_trials", "kernel_times"]),
+            runs=parameters_of_networks(jobs.members),
+            settings=measuring_settings(jobs.members),
             device=lookup(within=config, dpath="training/device"),
         message:
             "Measuring {wildcards.networks}"
         script:
             "../scripts/measure_networks.py"
+
+
+rule follow_network:
+    """Measure how the tangent kernel of a network moved during training, from its snapshots."""
+    input:
+        snapshots=f"{RESULTS}/runs/{{run}}/snapshots.npz",
+        probe=probe_of_run,
+        library=library("follow_network.py"),
+    output:
+        f"{RESULTS}/runs/{{run}}/followed.json",
+    log:
+        f"{RESULTS}/logs/follow/{{run}}.log",
+    group:
+        "followed"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=following_memory,
+        runtime=following_minutes,
+    params:
+        run=run_parameters(
+            RUNS,
+            ["leak", "rectification", "time_step_ms", "time_constant_ms"],
+            "run",
+        ),
+        settings=following_settings,
+    message:
+        "Following {wildcards.run}"
+    script:
+        "../scripts/follow_network.py"

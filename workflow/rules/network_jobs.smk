@@ -2,25 +2,21 @@
 
 import re
 
-# What a training or a measuring job holds, by kind: folders of its jobs, and of the networks within each.
-NETWORK_JOBS = experiments.network_jobs(RUNS, config["training"]["batching"])
+# What a training or a measuring job holds, by kind.
+NETWORK_JOBS = experiments.network_jobs(RUNS, FOLLOWED, config["training"]["batching"])
 # Groups of them are one job of a cluster: cluster/config.yaml says how many.
 GROUP_OF_NETWORKS = (
     "networks" if config["training"]["batching"] == "network" else "conditions"
 )
-# Devices that a training or a measuring job asks of a cluster.
-GPU = int(config["training"]["device"] == "cuda")
 
 
-def folders_of_jobs(folders):
-    """Regular expression of the folders of training jobs: of their general form, where there is only one kind."""
-    if len(NETWORK_JOBS) > 1:
-        return one_of(map(re.escape, folders))
-    return (
-        "task~.+/seed~[0-9]+"
-        if "network" in NETWORK_JOBS
-        else "task~.+iterations~[0-9]+"
-    )
+def folders_of_jobs(kind):
+    """Regular expression of the folders of one kind of training jobs: of their general form, where that tells."""
+    if kind == "condition":
+        return "task~.+iterations~[0-9]+"
+    if kind == "network":  # nearly all of many, so the others are named
+        return f"(?!({one_of(map(re.escape, FOLLOWED))})/)task~.+/seed~[0-9]+"
+    return one_of(map(re.escape, NETWORK_JOBS[kind].folders))
 
 
 def files_of_networks(members, file):
@@ -43,6 +39,74 @@ def stage_inputs(members, path_of_run, stage, file):
         ]
 
     return shared_files
+
+
+def structured_weights_of(members):
+    """Input function that gives, for each network of a job, the initial weights that have the structure."""
+
+    def weights(wildcards):
+        return [
+            structured_weights_file(run) for run in networks_of_job(members, wildcards)
+        ]
+
+    return weights
+
+
+def input_weights_of(members):
+    """Input function that gives the initial input weights of each network of a job where not the seed decides them."""
+
+    def weights(wildcards):
+        return [
+            f"{RESULTS}/connectivity/{experiments.connectivity_path(run)}/input_initial.npy"
+            for run in networks_of_job(members, wildcards)
+            if experiments.is_teacher_aligned(config, run["structure"])
+        ]
+
+    return weights
+
+
+def task_of_job(members, wildcards):
+    """Configuration of the task that the networks of a job learn."""
+    return config["tasks"][networks_of_job(members, wildcards)[0]["task"]]
+
+
+def training_settings(jobs):
+    """Params function that gives how the networks of a job are trained, beside their parameters."""
+    keys = ["divergence_loss", "final_loss_fraction", "device", "loss", "loss_steps"]
+    keys += ["target_accuracy", "stop_at_target"]
+
+    def settings(wildcards):
+        task = task_of_job(jobs.members, wildcards)
+        training = task_settings.of_training(task, config["training"])
+        followed = (FOLLOWED[wildcards.networks + member] for member in jobs.followed)
+        snapshot_at = sorted({iteration for one in followed for iteration in one})
+        return {key: training[key] for key in keys} | {"snapshot_at": snapshot_at}
+
+    return settings
+
+
+def followed_networks(followed):
+    """Params function that gives the networks of a job that are followed, in the order of their snapshots."""
+
+    def networks(wildcards):
+        return [
+            f"{RESULTS}/runs/{wildcards.networks}{member}/network.npz"
+            for member in followed
+        ]
+
+    return networks
+
+
+def measuring_settings(members):
+    """Params function that gives how the networks of a job are measured."""
+
+    def settings(wildcards):
+        task = task_of_job(members, wildcards)
+        measuring = task_settings.of_measuring(task, config)
+        keys = ["kernel_trials", "kernel_times", "loss_steps"]
+        return {key: measuring[key] for key in keys}
+
+    return settings
 
 
 def parameters_of_networks(members):
@@ -102,14 +166,27 @@ def training_minutes(members):
             run["iterations"],
             len(members),
             attempt,
+            task_settings.columns(config["tasks"][run["task"]], run["size"]),
         )
 
     return minutes
 
 
-def kernel_steps(run):
-    """Steps of a trial at which the tangent kernel is measured."""
-    return steps_of(run) if config["probe"]["kernel_times"] == "all" else 1
+def probe_of(run):
+    """How the task of a run is probed."""
+    return task_settings.probe(config["tasks"][run["task"]], config["probe"])
+
+
+def kernel_of(run):
+    """What the cost of a tangent kernel of a run depends on."""
+    probe, steps = probe_of(run), steps_of(run)
+    return {
+        "size": run["size"],
+        "steps": steps if probe["kernel_times"] == "all" else 1,
+        "trial_steps": steps,
+        "kernel_trials": probe["kernel_trials"],
+        "classes": task_settings.outputs(config["tasks"][run["task"]]),
+    }
 
 
 def measuring_memory(members):
@@ -117,9 +194,8 @@ def measuring_memory(members):
 
     def memory(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
-        trials = config["probe"]["kernel_trials"]
         need = costs.measuring_memory_mb(
-            run["size"], kernel_steps(run), trials, networks_at_a_time(members), attempt
+            **kernel_of(run), networks=networks_at_a_time(members), attempt=attempt
         )
         return need + GPU * costs.CUDA_MB * attempt
 
@@ -131,9 +207,31 @@ def measuring_minutes(members):
 
     def minutes(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
-        trials = config["probe"]["kernel_trials"]
         return costs.measuring_minutes(
-            run["size"], kernel_steps(run), trials, len(members), attempt
+            **kernel_of(run), networks=len(members), attempt=attempt
         )
 
     return minutes
+
+
+def probe_of_run(wildcards):
+    """Input function that gives the probe of a run that is followed."""
+    path = experiments.probe_path(RUNS[wildcards.run])
+    return f"{RESULTS}/trials/{path}/probe.npz"
+
+
+def following_settings(wildcards):
+    """Outputs of the tangent kernels of a run that is followed."""
+    probe = probe_of(RUNS[wildcards.run])
+    return {key: probe[key] for key in ["kernel_trials", "kernel_times"]}
+
+
+def following_memory(wildcards, attempt):
+    """MB that following a run needs: two kernels are in memory together, as when it is measured."""
+    return costs.measuring_memory_mb(**kernel_of(RUNS[wildcards.run]), attempt=attempt)
+
+
+def following_minutes(wildcards, attempt):
+    """Minutes that following a run needs: no more than measuring it at each of its snapshots."""
+    need = costs.measuring_minutes(**kernel_of(RUNS[wildcards.run]), attempt=attempt)
+    return need * len(FOLLOWED[wildcards.run])

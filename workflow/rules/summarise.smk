@@ -1,6 +1,7 @@
 """From runs to tables, statistics and claims.
 
-Reads   measures.json and history.json of every run of an experiment; data/claims.yaml; configuration: statistics
+Reads   measures.json and history.json of every run of an experiment, followed.json of those that it follows;
+        data/claims.yaml; configuration: statistics
         initial weights of an experiment
 Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivity.parquet, spectra.parquet
         experiments/{experiment}/statistics/trends.parquet, contrasts.parquet, losses.parquet
@@ -13,6 +14,7 @@ rule tabulate:
     input:
         measures=run_files("measures.json"),
         histories=run_files("history.json"),
+        followed=followed_files,
         library=library("tabulate_runs.py"),
     output:
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
@@ -30,6 +32,7 @@ rule tabulate:
     params:
         settings=collect_settings("statistics", ["convergence_factor", "loss_margin"]),
         connectomes=experiment_connectomes,
+        followed=followed_runs,
     message:
         "Tables of {wildcards.experiment}"
     script:

@@ -1,11 +1,12 @@
 """Trials of the tasks, drawn once for each task, time step and seed.
 
-Reads   configuration: tasks, probe.trials; of a run its task, time step, batch size, iterations and seed
-Writes  trials/{batches}/inputs.npy    (iterations, T, B, N_in) float32, trained on
-        trials/{batches}/targets.npy   (iterations, T, B) classes
-        trials/{probe}/probe.npz       inputs (T, m, N_in), targets (T, m), never trained on
+Reads   images/{image_set}.npz where the task shows images; teachers/{teacher}/network.npz where a network teaches it;
+        configuration: tasks, probe.trials; of a run its task, time step, batch size, iterations and seed
+Writes  trials/{batches}/inputs.npy    (batches, T, B, N_in) float32, trained on, from the first again after the last
+        trials/{batches}/targets.npy   (batches, T, B) classes, or (batches, T, B, N_out) float32 for a teacher
+        trials/{probe}/probe.npz       inputs (T, m, N_in), targets (T, m) or (T, m, N_out), never trained on
         trials/{probe}/decision.npy    (T, m), whether a decision is due
-        trials/{probe}/task.json       input units, classes, lowest loss and highest accuracy
+        trials/{probe}/task.json       input units, outputs, lowest loss and highest accuracy
 """
 
 
@@ -18,6 +19,8 @@ rule draw_batches:
         targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
     log:
         f"{RESULTS}/logs/draw_batches/{{batches}}.log",
+    wildcard_constraints:
+        batches=f"{trials_of('neurogym')}.+",
     group:
         "trials"
     conda:
@@ -47,6 +50,8 @@ rule draw_probe:
         description=f"{RESULTS}/trials/{{probe}}/task.json",
     log:
         f"{RESULTS}/logs/draw_probe/{{probe}}.log",
+    wildcard_constraints:
+        probe=f"{trials_of('neurogym')}.+",
     group:
         "trials"
     conda:
@@ -58,8 +63,189 @@ rule draw_probe:
     params:
         run=run_parameters(PROBES, ["time_step_ms", "seed"], "probe"),
         task=task_of(PROBES, "probe"),
-        trials=lookup(within=config, dpath="probe/trials"),
+        settings=probe_settings,
     message:
         "Probe trials {wildcards.probe}"
     script:
         "../scripts/draw_probe.py"
+
+
+rule draw_image_batches:
+    """Arrange the images of a task in the batches that all conditions of a seed share."""
+    input:
+        images=images_of(BATCHES, "batches"),
+        library=library("draw_image_batches.py"),
+    output:
+        inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
+        targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
+    log:
+        f"{RESULTS}/logs/draw_batches/{{batches}}.log",
+    wildcard_constraints:
+        batches=f"{trials_of('images')}.+",
+    group:
+        "trials"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(5),
+    params:
+        run=run_parameters(BATCHES, ["batch_size", "iterations", "seed"], "batches"),
+        task=task_of(BATCHES, "batches"),
+    message:
+        "Batches of images {wildcards.batches}"
+    script:
+        "../scripts/draw_image_batches.py"
+
+
+rule draw_image_probe:
+    """Hold out the images on which change is measured, and describe the task."""
+    input:
+        images=images_of(PROBES, "probe"),
+        library=library("draw_image_probe.py"),
+    output:
+        probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
+        decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
+        description=f"{RESULTS}/trials/{{probe}}/task.json",
+    log:
+        f"{RESULTS}/logs/draw_probe/{{probe}}.log",
+    wildcard_constraints:
+        probe=f"{trials_of('images')}.+",
+    group:
+        "trials"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        run=run_parameters(PROBES, ["seed"], "probe"),
+        task=task_of(PROBES, "probe"),
+        settings=probe_settings,
+    message:
+        "Images held out {wildcards.probe}"
+    script:
+        "../scripts/draw_image_probe.py"
+
+
+rule draw_teacher_batches:
+    """Draw what a linear teacher teaches: one batch, shared by all conditions of a seed."""
+    input:
+        library=library("draw_teacher_batches.py"),
+    output:
+        inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
+        targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
+    log:
+        f"{RESULTS}/logs/draw_batches/{{batches}}.log",
+    wildcard_constraints:
+        batches=f"{trials_of('teacher')}.+",
+    group:
+        "trials"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    params:
+        run=run_parameters(BATCHES, ["condition_number", "seed"], "batches"),
+        task=task_of(BATCHES, "batches"),
+    message:
+        "Lessons of a teacher {wildcards.batches}"
+    script:
+        "../scripts/draw_teacher_batches.py"
+
+
+rule draw_teacher_probe:
+    """Draw the trials on which change is measured under a linear teacher, and describe the teacher."""
+    input:
+        library=library("draw_teacher_probe.py"),
+    output:
+        probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
+        decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
+        description=f"{RESULTS}/trials/{{probe}}/task.json",
+    log:
+        f"{RESULTS}/logs/draw_probe/{{probe}}.log",
+    wildcard_constraints:
+        probe=f"{trials_of('teacher')}.+",
+    group:
+        "trials"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    params:
+        run=run_parameters(PROBES, ["condition_number", "seed"], "probe"),
+        task=task_of(PROBES, "probe"),
+    message:
+        "Probe of a teacher {wildcards.probe}"
+    script:
+        "../scripts/draw_teacher_probe.py"
+
+
+rule draw_taught_batches:
+    """Arrange images in the batches that all conditions of a seed share, with the answers of a teacher network."""
+    input:
+        images=images_of(BATCHES, "batches"),
+        teacher=network_of_teacher(BATCHES, "batches"),
+        library=library("draw_taught_batches.py"),
+    output:
+        inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
+        targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
+    log:
+        f"{RESULTS}/logs/draw_batches/{{batches}}.log",
+    wildcard_constraints:
+        batches=f"{trials_of('taught')}.+",
+    group:
+        "trials"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        teacher=teacher_of(BATCHES, "batches", experiments.ANSWERING_PARAMETERS),
+        run=run_parameters(BATCHES, ["batch_size", "iterations", "seed"], "batches"),
+        held_out=held_out_of(BATCHES, "batches"),
+    message:
+        "Answers of a teacher {wildcards.batches}"
+    script:
+        "../scripts/draw_taught_batches.py"
+
+
+rule draw_taught_probe:
+    """Hold out the images on which change is measured, with the answers of a teacher network, and describe the task."""
+    input:
+        images=images_of(PROBES, "probe"),
+        teacher=network_of_teacher(PROBES, "probe"),
+        library=library("draw_taught_probe.py"),
+    output:
+        probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
+        decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
+        description=f"{RESULTS}/trials/{{probe}}/task.json",
+    log:
+        f"{RESULTS}/logs/draw_probe/{{probe}}.log",
+    wildcard_constraints:
+        probe=f"{trials_of('taught')}.+",
+    group:
+        "trials"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1500),
+        runtime=growing(5),
+    params:
+        teacher=teacher_of(PROBES, "probe", experiments.ANSWERING_PARAMETERS),
+        run=run_parameters(PROBES, ["seed"], "probe"),
+        held_out=held_out_of(PROBES, "probe"),
+        settings=probe_settings,
+    message:
+        "Images held out, answers of a teacher {wildcards.probe}"
+    script:
+        "../scripts/draw_taught_probe.py"

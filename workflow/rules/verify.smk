@@ -14,6 +14,8 @@ SCRIPTS_OF_A_RUN = [
         "build_connectivity",
         "draw_batches",
         "draw_probe",
+        "draw_teacher_batches",
+        "draw_teacher_probe",
         "train_networks",
         "measure_networks",
     ]
@@ -56,6 +58,8 @@ rule recheck_run:
             "build_connectivity.py",
             "draw_batches.py",
             "draw_probe.py",
+            "draw_teacher_batches.py",
+            "draw_teacher_probe.py",
             "train_networks.py",
             "measure_networks.py",
         ),

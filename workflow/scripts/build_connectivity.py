@@ -1,16 +1,21 @@
-"""Initial recurrent weights of one structure, size, gain and seed."""
+"""Initial weights with a structure: recurrent weights, or the first layer of a feedforward network."""
 
 from richlazy import logs, records
-from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES, initial_recurrent_weights
+from richlazy.connectivity import ALIGNED_FEATURES, STRUCTURE_PARAMETERS, STRUCTURES, structured_weights
 from richlazy.seeds import generator
 
 
-def build_connectivity(output, run, structure, connectome=None):
+def build_connectivity(output, run, structure, connectome=None, description=None):
     settings = {name: run[name] for name in STRUCTURE_PARAMETERS if run[name] is not None}
     settings |= {name: structure[name] for name in STRUCTURES[structure["kind"]].options}
     if connectome is not None:
         settings["connectome"] = records.load_array(connectome)
-    weights = initial_recurrent_weights(
+    if description is not None:  # of the task, whose inputs are the columns of a first layer
+        task = records.load_json(description)
+        settings["columns"] = task["input_units"]
+        if "features" in settings:
+            settings["task_vector"] = task[ALIGNED_FEATURES[settings.pop("features")]]
+    weights = structured_weights(
         kind=structure["kind"],
         size=run["size"],
         gain=run["gain"],
@@ -23,6 +28,7 @@ def build_connectivity(output, run, structure, connectome=None):
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "numpy", "scipy")
+    inputs, params = snakemake.input, snakemake.params
     build_connectivity(
-        snakemake.output.recurrent, snakemake.params.run, snakemake.params.structure, snakemake.input.get("connectome")
+        snakemake.output[0], params.run, params.structure, inputs.get("connectome"), inputs.get("description")
     )

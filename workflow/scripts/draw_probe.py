@@ -16,4 +16,4 @@ def draw_probe(probe, decision, description, task, run, count):
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "numpy", "neurogym")
     output, params = snakemake.output, snakemake.params
-    draw_probe(output.probe, output.decision, output.description, params.task, params.run, params.trials)
+    draw_probe(output.probe, output.decision, output.description, params.task, params.run, params.settings["trials"])

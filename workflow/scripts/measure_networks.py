@@ -20,15 +20,14 @@ def measure_networks(saved, histories, probes, decisions, description, outputs, 
         own = (files[part] for files in (outputs, runs, saved, probes, histories))
         for output, run, network, probe, history, measures in zip(*own, measured, strict=True):
             course = records.load_json(history)
-            outcome = {name: course[name] for name in ("final_loss", "diverged", "diverged_at")}
+            outcome = {name: course.get(name) for name in ("final_loss", "diverged", "diverged_at", "reached_at")}
             records.save_json(output, run | {"network": network, "probe": probe} | outcome | ceiling | measures)
 
 
 def measure_together(saved, probes, decisions, run, settings, device):
     trained = metrics.Trained.stacked(map(load_trained, saved, probes, decisions)).map(lambda array: array.to(device))
-    rho = networks.leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"])
-    dynamics = networks.Dynamics(rho, run["rectification"])
-    return metrics.measure_together(trained, dynamics, settings["kernel_trials"], settings["kernel_times"])
+    how = (settings[name] for name in ("kernel_trials", "kernel_times", "loss_steps"))
+    return metrics.measure_together(trained, networks.dynamics_of(run), *how)
 
 
 if __name__ == "__main__":

@@ -8,29 +8,30 @@ import yaml
 from build_connectivity import build_connectivity
 from draw_batches import draw_batches
 from draw_probe import draw_probe
+from draw_teacher_batches import draw_teacher_batches
+from draw_teacher_probe import draw_teacher_probe
 from measure_networks import measure_networks
-from richlazy import experiments, logs, records, reference, tables
+from richlazy import experiments, logs, records, reference, task_settings
 from train_networks import train_networks
 
 
 def recheck_run(config_file, runs_table, fingerprints_table, provenance, output, run_name):
-    # Committed provenance may be older than checksums.
-    config, origin = yaml.safe_load(Path(config_file).read_text()), records.load_json(provenance, sealed=False)
-    row = tables.load_table(runs_table).set_index("run", drop=False).loc[run_name].to_dict()
-    committed = tables.load_table(fingerprints_table).set_index("run").loc[run_name].to_dict()
+    config = yaml.safe_load(Path(config_file).read_text())
+    row, committed, origin = reference.committed_row(runs_table, fingerprints_table, provenance, run_name)
     run = experiments.run_of_row(row)
-    task, structure = config["tasks"][run["task"]], config["structures"][run["structure"]]
+    task, structure = config["tasks"][run["task"]], {"signs_held": False} | config["structures"][run["structure"]]
+    training = task_settings.of_training(task, config["training"] | {"device": "cpu"})
+    probing = task_settings.of_measuring(task, config)
+    batches, trials = (draw_teacher_batches, draw_teacher_probe) if "teacher" in task else (draw_batches, draw_probe)
     with tempfile.TemporaryDirectory() as folder:
         names = ["w.npy", "x.npy", "y.npy", "probe.npz", "d.npy", "task.json", "n.npz", "h.json", "m.json"]
         w, x, y, probe, decision, about, network, history, measures = (f"{folder}/{name}" for name in names)
-        build_connectivity(w, run, structure)
-        draw_batches(x, y, task, run)
-        draw_probe(probe, decision, about, task, run, config["probe"]["trials"])
-        how = ({"signs_held": structure.get("signs_held", False)}, config["training"] | {"device": "cpu"})
-        train_networks([w], [x], [y], about, [network], [history], [run], *how)
-        measure_networks([network], [history], [probe], [decision], about, [measures], [run], config["probe"], "cpu")
-        result = reference.compare(row, committed, network, records.load_json(measures))
-    records.save_json(output, result | {"same_class": reference.same_class(origin)})
+        batches(x, y, task, run)
+        trials(probe, decision, about, task, run, probing["trials"])
+        build_connectivity(w, run, structure, description=about if task_settings.is_feedforward(task) else None)
+        train_networks([w], [], [x], [y], about, [network], [history], [run], structure, training, {})
+        measure_networks([network], [history], [probe], [decision], about, [measures], [run], probing, "cpu")
+        records.save_json(output, reference.compare(row, committed, network, records.load_json(measures)) | origin)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,20 @@
 from richlazy import logs, records, summaries, tables
 
 
-def tabulate_runs(measures, histories, runs_table, curves_table, settings, connectomes):
+def tabulate_runs(measures, histories, followed, runs_table, curves_table, settings, connectomes):
     rows = [records.load_json(path) for path in measures]
-    runs = summaries.runs_table(rows, settings["convergence_factor"], settings["loss_margin"], connectomes)
+    courses = {run: records.load_json(path) for run, path in followed.items()}
+    how = (settings["convergence_factor"], settings["loss_margin"], connectomes, courses)
+    runs = summaries.runs_table(rows, *how)
     tables.save_table(runs_table, runs, summaries.RUN_COLUMNS)
-    curves = summaries.curves_table([records.load_json(path) for path in histories], runs["run"])
+    curves = summaries.curves_table([records.load_json(path) for path in histories], runs["run"], courses)
     tables.save_table(curves_table, curves, summaries.CURVE_COLUMNS)
 
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "pyarrow")
-    inputs, output = snakemake.input, snakemake.output
-    params = snakemake.params
-    tabulate_runs(inputs.measures, inputs.histories, output.runs, output.curves, params.settings, params.connectomes)
+    inputs, output, params = snakemake.input, snakemake.output, snakemake.params
+    tabulate_runs(
+        inputs.measures, inputs.histories, dict(zip(params.followed, inputs.followed, strict=True)), output.runs,
+        output.curves, params.settings, params.connectomes,
+    )  # fmt: skip

@@ -9,8 +9,9 @@ from typing import Any
 import jsonschema
 import yaml
 
-from richlazy import arms, environments, experiments, mistakes
+from richlazy import arms, environments, experiments, mistakes, task_settings
 from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES
+from richlazy.images import IDX_FILES
 
 # Environments with semantics of the paper, and a vectorised sampler for them; the same as
 # tasks.PAPER_ENVIRONMENTS, named here because importing NeuroGym takes seconds.
@@ -18,7 +19,8 @@ PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "Con
 
 # Folders of results/ at paper scale, which no other scale may take as its own.
 RESULT_FOLDERS = (
-    "benchmarks", "connectivity", "connectomes", "experiments", "logs", "recheck", "reference", "runs", "trials",
+    "benchmarks", "connectivity", "connectomes", "experiments", "images", "logs", "recheck", "reference", "runs",
+    "teachers", "trials",
 )  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -45,12 +47,69 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
     _check_schema(config, _load_schema(schema_path))
     _check_tasks(config)
     _check_connectomes(config)
+    _check_image_sets(config)
     _check_structures(config)
     _check_device(config)
     _check_probe(config)
     _check_selection(config)
     for name in selected(config):
         _check_experiment(config, name)
+
+
+def load_sources(path: str | Path, schema_path: str | Path) -> dict[str, Any]:
+    """Registry of data, checked.
+
+    Args:
+        path: data/sources.yaml.
+        schema_path: its JSON schema, in YAML.
+
+    Returns:
+        Sources by name, as the schema describes them.
+
+    Raises:
+        ConfigurationError: for the first mistake that is found.
+    """
+    path = Path(path)
+    _check_duplicate_keys(path)
+    registry = yaml.load(path.read_text(), _SafeLoader)
+    error = jsonschema.exceptions.best_match(_Validator(_load_schema(schema_path)).iter_errors(registry))
+    if error is not None:
+        # Sentences about the configuration send their reader to its own files.
+        sentence = mistakes.sentence(error).replace("the configuration", "the registry")
+        for name in ("config.yaml", "workflow/docs/configuration.md"):
+            sentence = sentence.replace(name, "workflow/schemas/sources.schema.yaml")
+        raise ConfigurationError(f"{path.name}: {sentence}")
+    for name, source in registry.items():
+        files = [file["file"] for file in source["files"].values()]
+        twice = sorted({file for file in files if files.count(file) > 1})
+        if twice:
+            raise ConfigurationError(
+                f"{path.name}: {name}.files stores {mistakes.listed(twice)} twice; give each file a name of its own"
+            )
+    return registry
+
+
+def check_entries(config: Config, sources: Mapping[str, Any]) -> None:
+    """Refuse an image set whose entry of the registry is missing or holds no images.
+
+    Args:
+        config: a configuration that ``check`` accepts.
+        sources: what ``load_sources`` gives.
+
+    Raises:
+        ConfigurationError: for the first mistake that is found.
+    """
+    for name, settings in config["image_sets"].items():
+        if "entry" not in settings:
+            continue
+        where = f"image_sets.{name}.entry"
+        _known(where, "source", settings["entry"], sources)
+        missing = [file for file in IDX_FILES if file not in sources[settings["entry"]]["files"]]
+        if missing:
+            raise ConfigurationError(
+                f"{where} is {settings['entry']!r}, whose files in data/sources.yaml lack {mistakes.listed(missing)}; "
+                "name a source of images"
+            )
 
 
 def selected(config: Config) -> list[str]:
@@ -145,27 +204,80 @@ def _known(where: str, what: str, name: str, known: Iterable[str]) -> None:
         )
 
 
+# What a task of each kind must have, and what it may have.
+_TASK_KEYS = {
+    "environment": (("semantics", "sampler", "timing_ms"), ("arguments", "sequence_steps", "defaults", "probe")),
+    "images": (("presentation", "held_out"), ("teacher_network", "defaults", "probe")),
+    "teacher": ((), ("defaults",)),
+}
+
+
 def _check_tasks(config: Config) -> None:
     for name, task in config["tasks"].items():
-        where, environment = f"tasks.{name}", task["environment"]
-        if task["semantics"] == "paper" and environment not in PAPER_ENVIRONMENTS:
+        where = f"tasks.{name}"
+        _check_keys_of_task(where, task)
+        if "environment" in task:
+            _check_neurogym_task(where, task)
+        if "images" in task:
+            _known(f"{where}.images", "image set", task["images"], config["image_sets"])
+        if "teacher_network" in task:
+            _check_teacher_network(config, where, task)
+        if task.get("defaults", {}).get("readout", "linear_layer") != "linear_layer":
+            _check_readout(f"{where}.defaults.readout", task)
+
+
+def _check_keys_of_task(where: str, task: Mapping[str, Any]) -> None:
+    kinds = [kind for kind in _TASK_KEYS if kind in task]
+    if len(kinds) != 1:
+        found = f"has {' and '.join(kinds)}" if kinds else f"lacks {', '.join(_TASK_KEYS)}"
+        raise ConfigurationError(f"{where} {found}; a task is one of them, give it exactly one")
+    needed, allowed = _TASK_KEYS[kinds[0]]
+    missing = [key for key in needed if key not in task]
+    if missing:
+        raise ConfigurationError(f"{where} lacks {mistakes.listed(missing)}; add it as in config.yaml")
+    idle = [key for key in task if key not in (kinds[0], *needed, *allowed)]
+    if idle:
+        raise ConfigurationError(f"{where}.{idle[0]} has no effect on a task with {kinds[0]}; remove it")
+
+
+def _check_teacher_network(config: Config, where: str, task: Mapping[str, Any]) -> None:
+    teacher, where = task["teacher_network"], f"{where}.teacher_network"
+    _known(f"{where}.preset", "preset", teacher["preset"], config["presets"])
+    if task["presentation"] != "rows":
+        raise ConfigurationError(
+            f"{where} is a recurrent network, which a trial of one step does not need; use presentation: rows"
+        )
+    size = _usual_size(config, task)
+    if teacher["rank"] > size:
+        raise ConfigurationError(f"{where}.rank is {teacher['rank']}, more than its {size} units; lower the rank")
+
+
+def _check_readout(where: str, task: Mapping[str, Any]) -> None:
+    if not task_settings.is_feedforward(task):
+        raise ConfigurationError(
+            f"{where} is for feedforward networks, and this task is learned by recurrent ones; use linear_layer"
+        )
+
+
+def _check_neurogym_task(where: str, task: Mapping[str, Any]) -> None:
+    if task["semantics"] == "paper" and task["environment"] not in PAPER_ENVIRONMENTS:
+        raise ConfigurationError(
+            f"{where}.semantics is 'paper', which exists for {', '.join(PAPER_ENVIRONMENTS)} only; "
+            "use semantics: installed"
+        )
+    if task["sampler"] == "vectorised":
+        random_periods = [key for key, value in task["timing_ms"].items() if not isinstance(value, (int, float))]
+        if task["semantics"] != "paper" or random_periods:
             raise ConfigurationError(
-                f"{where}.semantics is 'paper', which exists for {', '.join(PAPER_ENVIRONMENTS)} only; "
-                "use semantics: installed"
+                f"{where}.sampler is 'vectorised', which needs semantics: paper and fixed durations; "
+                "use sampler: neurogym"
             )
-        if task["sampler"] == "vectorised":
-            random_periods = [key for key, value in task["timing_ms"].items() if not isinstance(value, (int, float))]
-            if task["semantics"] != "paper" or random_periods:
-                raise ConfigurationError(
-                    f"{where}.sampler is 'vectorised', which needs semantics: paper and fixed durations; "
-                    "use sampler: neurogym"
-                )
-            if "sequence_steps" in task:
-                raise ConfigurationError(
-                    f"{where}.sequence_steps has no effect on sampler 'vectorised', whose trials are equally long; "
-                    "remove it or use sampler: neurogym"
-                )
-        _check_task_times(where, task)
+        if "sequence_steps" in task:
+            raise ConfigurationError(
+                f"{where}.sequence_steps has no effect on sampler 'vectorised', whose trials are equally long; "
+                "remove it or use sampler: neurogym"
+            )
+    _check_task_times(where, task)
 
 
 def _check_task_times(where: str, task: Mapping[str, Any]) -> None:
@@ -197,6 +309,17 @@ def _check_connectomes(config: Config) -> None:
             _check_selection_of_cells(f"{where}.{key}", key, entry[key])
             if "format" in entry[key]:
                 _check_connectome_format(f"{where}.{key}", entry[key])
+
+
+def _check_image_sets(config: Config) -> None:
+    needed = {"registry": ("entry",), "folder": ("entry", "folder"), "scikit-learn": ()}
+    for name, settings in config["image_sets"].items():
+        where, source = f"image_sets.{name}", settings["source"]
+        for key in needed[source]:
+            if key not in settings:
+                raise ConfigurationError(f"{where} lacks {key}, which source: {source} needs; add it")
+        for key in [key for key in settings if key not in ("source", *needed[source])]:
+            raise ConfigurationError(f"{where}.{key} has no effect on source: {source}; remove it or take a new name")
 
 
 def _check_selection_of_cells(where: str, source: str, settings: Mapping[str, Any]) -> None:
@@ -271,12 +394,16 @@ def _check_device(config: Config) -> None:
 
 
 def _check_probe(config: Config) -> None:
-    probe = config["probe"]
-    if probe["kernel_trials"] > probe["trials"]:
-        raise ConfigurationError(
-            f"probe.kernel_trials is {probe['kernel_trials']}, more than the {probe['trials']} of probe.trials; "
-            "lower it or draw more trials"
-        )
+    probes = {"probe": config["probe"]}
+    probes |= {
+        f"tasks.{name}.probe": {**config["probe"], **task.get("probe", {})} for name, task in config["tasks"].items()
+    }
+    for where, probe in probes.items():
+        if probe["kernel_trials"] > probe["trials"]:
+            raise ConfigurationError(
+                f"{where}.kernel_trials is {probe['kernel_trials']}, more than the {probe['trials']} of "
+                f"{where}.trials; lower it or draw more trials"
+            )
 
 
 def _check_selection(config: Config) -> None:
@@ -298,15 +425,17 @@ def _check_selection(config: Config) -> None:
 def _check_experiment(config: Config, name: str) -> None:
     experiment, where = config["experiments"][name], f"experiments.{name}"
     _known(f"{where}.preset", "preset", experiment["preset"], config["presets"])
-    for task in experiments.values(experiment, "task"):
-        _known(f"{where}.grid.task", "task", task, config["tasks"])
-        if config["tasks"][task]["environment"] not in PAPER_ENVIRONMENTS:
-            _check_environment(f"tasks.{task}", config["tasks"][task]["environment"])
     for place, grid in _grids(where, experiment):
-        if "structure" not in grid:
-            raise ConfigurationError(f"{place} lacks structure; add a list of names from structures")
-        for structure in grid["structure"]:
-            _known(f"{place}.structure", "structure", structure, config["structures"])
+        for key in ("task", "structure"):
+            if key not in grid:
+                raise ConfigurationError(f"{place} lacks {key}; add a list of names from {key}s")
+            for named in grid[key]:
+                _known(f"{place}.{key}", key, named, config[f"{key}s"])
+        for task in grid["task"]:
+            environment = config["tasks"][task].get("environment", PAPER_ENVIRONMENTS[0])
+            if environment not in PAPER_ENVIRONMENTS:
+                _check_environment(f"tasks.{task}", environment)
+        _check_architectures(config, place, grid)
         _check_structure_parameters(config, place, grid)
         _check_connectome_sizes(config, place, grid)
         _check_compared(place, grid, experiment)
@@ -342,7 +471,7 @@ def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, A
         idle.append("matching")
     if idle:
         raise ConfigurationError(f"{where}.{idle[0]} has no effect on {mistakes.listed(grid['structure'])}; remove it")
-    sizes = grid.get("size", [config["connectivity"]["size"]])
+    sizes = _sizes(config, grid)
     for structure in grid["structure"]:
         fraction = config["structures"][structure].get("excitatory_fraction")
         for size in sizes if fraction is not None else []:
@@ -356,6 +485,71 @@ def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, A
             f"{where}.rank has {max(grid['rank'])}, more than the {min(sizes)} units of the network; "
             "lower the rank or raise the size"
         )
+    for task in grid["task"]:
+        inputs = config["tasks"][task].get("teacher", {}).get("inputs")
+        if inputs and "rank" in grid and max(grid["rank"]) > inputs:
+            raise ConfigurationError(
+                f"{where}.rank has {max(grid['rank'])}, more than the {inputs} inputs of task {task!r}; lower the rank"
+            )
+
+
+def _sizes(config: Config, grid: Mapping[str, Any]) -> list[int]:
+    """Sizes of the networks of a grid."""
+    return grid.get("size") or [_usual_size(config, config["tasks"][task]) for task in grid["task"]]
+
+
+def _usual_size(config: Config, task: Mapping[str, Any]) -> int:
+    """Size of the networks of a task where a grid does not vary it."""
+    return task.get("defaults", {}).get("size", config["connectivity"]["size"])
+
+
+def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) -> None:
+    """Refuse what the networks that learn a task cannot have."""
+    for task in grid["task"]:
+        settings = config["tasks"][task]
+        architecture = task_settings.architecture(settings)
+        for structure in grid["structure"]:
+            kind = config["structures"][structure]["kind"]
+            if architecture not in STRUCTURES[kind].architectures:
+                fitting = (name for name, known in STRUCTURES.items() if architecture in known.architectures)
+                raise ConfigurationError(
+                    f"{where}.structure names {structure!r} of kind {kind!r}, but task {task!r} is learned by "
+                    f"{architecture} networks, which cannot have it; choose one of {mistakes.listed(fitting)}"
+                )
+            matched = architecture == "feedforward" and not STRUCTURES[kind].unstructured
+            if matched and "leading_eigenvalue" in grid.get("matching", [config["connectivity"]["matching"]]):
+                raise ConfigurationError(
+                    f"{where}.matching is leading_eigenvalue, but task {task!r} is learned by feedforward networks, "
+                    "whose first layer has no eigenvalues; use matching: [frobenius]"
+                )
+            if kind == "task_aligned" and "teacher" not in settings:
+                raise ConfigurationError(
+                    f"{where}.structure names {structure!r}, aligned with a teacher, but task {task!r} has none; "
+                    "use a task with teacher"
+                )
+            if kind == "teacher_aligned":
+                _check_teacher_aligned(config, where, structure, task, grid)
+        if set(grid.get("readout", [])) - {"linear_layer"}:
+            _check_readout(f"{where}.readout", settings)
+        if "condition_number" in grid and not task_settings.has_teacher(settings):
+            raise ConfigurationError(
+                f"{where}.condition_number has no effect on task {task!r}, which has no teacher; remove it"
+            )
+
+
+def _check_teacher_aligned(config: Config, where: str, structure: str, task: str, grid: Mapping[str, Any]) -> None:
+    settings = config["tasks"][task]
+    if "teacher_network" not in settings:
+        raise ConfigurationError(
+            f"{where}.structure names {structure!r}, aligned with a teacher network, but task {task!r} has none; "
+            "use a task with teacher_network"
+        )
+    size = _usual_size(config, settings)
+    for other in set(grid.get("size", [])) - {size}:
+        raise ConfigurationError(
+            f"{where}.size has {other}, but structure {structure!r} has the {size} units of the teacher of task "
+            f"{task!r}; set size in the defaults of the task instead"
+        )
 
 
 def _check_connectome_sizes(config: Config, where: str, grid: Mapping[str, Any]) -> None:
@@ -364,7 +558,7 @@ def _check_connectome_sizes(config: Config, where: str, grid: Mapping[str, Any])
         if name is None:
             continue
         cells = experiments.connectome(config, name)["selection"]["cells"]
-        for size in grid.get("size", [config["connectivity"]["size"]]):
+        for size in _sizes(config, grid):
             if size != cells:
                 raise ConfigurationError(
                     f"{where}.size is {size}, but structure {structure!r} has the {cells} cells of connectome "
@@ -391,6 +585,23 @@ def _check_comparison(where: str, experiment: Mapping[str, Any]) -> None:
     seeds = experiment["seeds"]
     if (seeds if isinstance(seeds, int) else len(seeds)) < 2:
         raise ConfigurationError(f"{where}.seeds gives one seed, but seeds are the sample; give at least two")
+    _check_follow(where, experiment)
+
+
+def _check_follow(where: str, experiment: Mapping[str, Any]) -> None:
+    follow = experiment.get("follow")
+    if follow is None:
+        return
+    if 0 not in follow["iterations"]:
+        raise ConfigurationError(
+            f"{where}.follow.iterations lacks 0, the start with which kernels are compared; add it"
+        )
+    unknown = sorted(set(follow["seeds"]) - set(experiments.seeds(experiment)))
+    if unknown:
+        raise ConfigurationError(
+            f"{where}.follow.seeds names {mistakes.listed(unknown)}, which {where}.seeds does not have; "
+            "name seeds of it"
+        )
 
 
 def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any], preset_name: str) -> None:
@@ -404,12 +615,24 @@ def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any]
             "shorten the step or use leak: exponential"
         )
     for task in grid["task"]:
-        for period, duration in config["tasks"][task]["timing_ms"].items():
+        for period, duration in config["tasks"][task].get("timing_ms", {}).items():
             if isinstance(duration, (int, float)) and 0 < duration < max(steps):
                 raise ConfigurationError(
                     f"tasks.{task}.timing_ms.{period} is {duration} ms, shorter than the time step of {max(steps)} ms "
                     f"in {where}; lengthen the period or set it to 0"
                 )
+        if "teacher_network" in config["tasks"][task]:
+            _check_times_of_teacher(config, f"tasks.{task}.teacher_network", config["tasks"][task]["teacher_network"])
+
+
+def _check_times_of_teacher(config: Config, where: str, teacher: Mapping[str, Any]) -> None:
+    """Refuse a teacher network that would be unstable; its times are the general ones, whatever a grid varies."""
+    step, constant = (config["dynamics"][key] for key in ("time_step_ms", "time_constant_ms"))
+    if config["presets"][teacher["preset"]]["leak"] == "euler" and step > constant:
+        raise ConfigurationError(
+            f"{where}.preset has leak: euler, which is unstable with a time step of {step} ms, longer than the time "
+            f"constant of {constant} ms; shorten dynamics.time_step_ms or use a preset with leak: exponential"
+        )
 
 
 def _check_arms(config: Config, name: str) -> None:

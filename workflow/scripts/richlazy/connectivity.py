@@ -1,6 +1,7 @@
-"""Initial recurrent weights: structures, and the magnitude at which they are compared.
+"""Initial weights that have a structure, and the magnitude at which they are compared.
 
-``W[i, j]`` is the weight from unit j to unit i. Every structure goes with one unstructured draw of the
+They are the recurrent weights of a recurrent network, (N, N), or the first layer of a feedforward one, (N, N_in).
+``W[i, j]`` is the weight from unit or input j to unit i. Every structure goes with one unstructured draw of the
 seed, the base draw; the structured matrix is rescaled to the magnitude of that draw (Liu et al. 2024,
 appendix C.1), so that conditions of a seed differ in structure and not in size.
 """
@@ -15,29 +16,29 @@ import scipy  # imports scipy.linalg when it is used: planning does without
 Matrix = np.ndarray
 
 
-def gaussian_entries(size: int, gain: float, rng: np.random.Generator) -> Matrix:
-    """Independent entries N(0, gain² / size), shape (size, size): the null (appendix C.1)."""
-    return rng.standard_normal((size, size)) * (gain / np.sqrt(size))
+def gaussian_entries(size: int, columns: int, gain: float, rng: np.random.Generator) -> Matrix:
+    """Independent entries N(0, gain² / columns), shape (size, columns): the null (appendix C.1)."""
+    return rng.standard_normal((size, columns)) * (gain / np.sqrt(columns))
 
 
-def uniform_entries(size: int, gain: float, rng: np.random.Generator) -> Matrix:
-    """Independent entries U(-gain/√size, gain/√size), shape (size, size) (Figure 7).
+def uniform_entries(size: int, columns: int, gain: float, rng: np.random.Generator) -> Matrix:
+    """Independent entries U(-gain/√columns, gain/√columns), shape (size, columns) (Figure 7).
 
     Their variance is a third of the Gaussian's at the same gain, as the paper has it; so ranks are
-    compared within the uniform family, never with the Gaussian one.
+    compared within the uniform family, never with the Gaussian one. With gain 1 it is PyTorch's linear layer.
     """
-    bound = gain / np.sqrt(size)
-    return rng.uniform(-bound, bound, (size, size))
+    bound = gain / np.sqrt(columns)
+    return rng.uniform(-bound, bound, (size, columns))
 
 
 def truncate_rank(weights: Matrix, rank: int) -> Matrix:
     """Best approximation of a rank in the least-squares sense: the leading singular components (C.1)."""
-    size = weights.shape[0]
-    if not 1 <= rank <= size:
-        raise ValueError(f"rank must lie between 1 and the size {size}, not {rank}")
-    if rank == size:
+    full = min(weights.shape)
+    if not 1 <= rank <= full:
+        raise ValueError(f"rank must lie between 1 and {full}, the smaller side of the matrix, not {rank}")
+    if rank == full:
         return weights
-    left, singular_values, right = scipy.linalg.svd(weights)
+    left, singular_values, right = scipy.linalg.svd(weights, full_matrices=False)
     return (left[:, :rank] * singular_values[:rank]) @ right[:rank]
 
 
@@ -51,6 +52,34 @@ def soften_rank(weights: Matrix, decay_exponent: float) -> Matrix:
     decay = (1.0 - np.arange(size) / size) ** decay_exponent
     return (left * (singular_values[0] * decay)) @ right
 
+
+def task_aligned(base: Matrix, task_vector: Matrix) -> Matrix:
+    """First layer of rank one whose first unit reads the task, (N, d): [v'/|v|; 0; ...] (Proposition 1).
+
+    Args:
+        base: (N, d); only its shape counts.
+        task_vector: v, (d,): the vector that the teacher reads from the inputs, or its part in the dominant features.
+    """
+    weights = np.zeros_like(base)
+    weights[0] = task_vector / np.linalg.norm(task_vector)
+    return weights
+
+
+def teacher_aligned(base: Matrix, teacher: Matrix, rank: int) -> Matrix:
+    """Recurrent weights of a teacher network after its training, truncated to a rank (Figure 3C).
+
+    Args:
+        base: (N, N); only its shape counts.
+        teacher: W_h of the teacher, (N, N).
+        rank: of the weights with which the teacher started.
+    """
+    if teacher.shape != base.shape:
+        raise ValueError(f"the teacher has {len(teacher)} units, but the network {len(base)}; give them one size")
+    return truncate_rank(teacher, rank)
+
+
+# Which features of its teacher a first layer is aligned with, and the vector of the task description behind it.
+ALIGNED_FEATURES = {"all": "task_vector", "dominant": "dominant_task_vector"}
 
 CELL_TYPE_BLOCKS = ("within", "hub", "pre")
 
@@ -196,7 +225,7 @@ def match_magnitude(weights: Matrix, base: Matrix, matching: str) -> Matrix:
     return weights * (magnitude(base) / magnitude(weights))
 
 
-ENTRIES: dict[str, Callable[[int, float, np.random.Generator], Matrix]] = {
+ENTRIES: dict[str, Callable[[int, int, float, np.random.Generator], Matrix]] = {
     "gaussian": gaussian_entries,
     "uniform": uniform_entries,
 }
@@ -213,6 +242,7 @@ class Structure:
         draws: whether ``shape`` takes the seed's generator as second argument, for random numbers of its own.
         signed: whether all weights from one unit have one sign, which training can then hold (``signs_held``).
         unstructured: whether the result is the base draw itself.
+        architectures: networks that can have it.
     """
 
     shape: Callable[..., Matrix]
@@ -221,6 +251,10 @@ class Structure:
     draws: bool = False
     signed: bool = False
     unstructured: bool = False
+    architectures: tuple[str, ...] = ("recurrent",)
+
+
+_ANY = ("recurrent", "feedforward")
 
 
 def _unchanged(base: Matrix) -> Matrix:
@@ -229,14 +263,16 @@ def _unchanged(base: Matrix) -> Matrix:
 
 # A new structure is a function above and a line here; workflow/docs/extending.md names what else it needs.
 STRUCTURES: dict[str, Structure] = {
-    "gaussian": Structure(_unchanged, unstructured=True),
-    "uniform": Structure(_unchanged, unstructured=True),
-    "svd_truncation": Structure(truncate_rank, parameter="rank", options=("entries",)),
+    "gaussian": Structure(_unchanged, unstructured=True, architectures=_ANY),
+    "uniform": Structure(_unchanged, unstructured=True, architectures=_ANY),
+    "svd_truncation": Structure(truncate_rank, parameter="rank", options=("entries",), architectures=_ANY),
     "soft_rank": Structure(soften_rank, parameter="decay_exponent", options=("entries",)),
     "cell_type_blocks": Structure(cell_type_blocks, options=("fraction", "strong_gain", "weak_gain", "blocks")),
     "dales_law": Structure(dales_law, options=("excitatory_fraction",), draws=True, signed=True),
     "chain_motif": Structure(chain_motif, options=("correlation", "exact"), draws=True),
     "connectome": Structure(mapped_connectome, options=("connectome",), signed=True),
+    "task_aligned": Structure(task_aligned, options=("features",), architectures=("feedforward",)),
+    "teacher_aligned": Structure(teacher_aligned, options=("features",)),
     "shuffled_connectome": Structure(shuffled_connectome, options=("connectome", "shuffle"), draws=True, signed=True),
 }
 
@@ -244,28 +280,31 @@ STRUCTURES: dict[str, Structure] = {
 STRUCTURE_PARAMETERS = tuple(kind.parameter for kind in STRUCTURES.values() if kind.parameter)
 
 
-def initial_recurrent_weights(
+def structured_weights(
     kind: str,
     size: int,
     gain: float,
     matching: str,
     rng: np.random.Generator,
     entries: str | None = None,
+    columns: int | None = None,
     **settings: Any,
 ) -> Matrix:
-    """Initial recurrent weights of one network.
+    """Initial recurrent weights of one network, or the first layer of a feedforward network.
 
     Args:
         kind: a key of ``STRUCTURES``.
         size: number of units N.
-        gain: g, where the base draw has entries of scale g / √N.
+        gain: g, where the base draw has entries of scale g / √columns.
         matching: a key of ``MATCHINGS``.
         rng: the seed's ``connectivity`` stream.
         entries: distribution of the base draw, a key of ``ENTRIES``; by default that of the kind.
-        **settings: parameter and options of the kind, e.g. ``rank=30``; a connectome as its matrix.
+        columns: inputs of a first layer; by default N, recurrent weights.
+        **settings: parameter and options of the kind, e.g. ``rank=30``; a connectome as its matrix. Of a teacher its
+            matrix and the rank: its features are a matter of the input weights.
 
     Returns:
-        Weights of shape (size, size) in float64.
+        Weights of shape (size, columns) in float64.
 
     Raises:
         ValueError: for an unknown kind or matching, or an impossible setting.
@@ -273,7 +312,7 @@ def initial_recurrent_weights(
     if kind not in STRUCTURES:
         raise ValueError(f"unknown structure kind {kind!r}; choose one of {', '.join(STRUCTURES)}")
     distribution = entries or (kind if kind in ENTRIES else "gaussian")
-    base = ENTRIES[distribution](size, gain, rng)
+    base = ENTRIES[distribution](size, columns or size, gain, rng)
     structure = STRUCTURES[kind]
     source = (base, rng) if structure.draws else (base,)
     return match_magnitude(structure.shape(*source, **settings), base, matching)

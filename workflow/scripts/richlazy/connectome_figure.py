@@ -17,8 +17,8 @@ from matplotlib.figure import SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
-from richlazy import connectome, plotting
-from richlazy.plotting import MM_PER_INCH
+from richlazy import connectome, figure_style
+from richlazy.figure_style import MM_PER_INCH
 
 # The ends of the diverging colours of the matrix, which can be told apart without colour vision.
 _COLOURS = {1: "#B2182B", -1: "#2166AC"}
@@ -65,7 +65,7 @@ def draw(
         partners = (weights != 0).sum(axis=axis)
         panels.append(partial(_draw_partners, chosen=chosen, partners=partners, label=f"{word} partners per cell"))
     panels.append(partial(_draw_sizes, weights=weights))
-    with mpl.rc_context(plotting._style(settings)):
+    with mpl.rc_context(figure_style.style(settings)):
         width, size = settings["width_mm"] / MM_PER_INCH, settings["font_size_pt"]
         height = 0.92 * width
         # The heading leaves room for the note at its side.
@@ -90,7 +90,7 @@ def draw(
             )  # fmt: skip
         stages = " → ".join(connectome.describe_stages(counts))
         figure.text(0.012, 0.35 * foot, stages, ha="left", va="bottom", color="0.35", fontsize=size - 0.5)
-        plotting._save(figure, pdf, png, settings)
+        figure_style.save(figure, pdf, png, settings)
 
 
 def _signs(chosen: pd.DataFrame) -> np.ndarray:

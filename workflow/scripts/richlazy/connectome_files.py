@@ -6,16 +6,12 @@ Nothing about a file is guessed: which columns mean what, which way a matrix run
 
 import zipfile
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
-import pooch
 import pyarrow as pa
-import requests
 from pyarrow import feather, parquet
 
 from richlazy import connectome, records
@@ -35,48 +31,6 @@ _WHOLE = {
     pa.uint8(): pd.UInt8Dtype(), pa.uint16(): pd.UInt16Dtype(), pa.uint32(): pd.UInt32Dtype(),
     pa.uint64(): pd.UInt64Dtype(),
 }  # fmt: skip
-
-
-def download(url: str, sha256: str, path: str | Path, retries: int = 3, timeout_s: float = 60.0) -> None:
-    """Download a file, whole and with the right checksum, or leave nothing.
-
-    Args:
-        url: an http or https address.
-        sha256: checksum of the file, 64 hexadecimal digits.
-        path: the file to write.
-        retries: further attempts after a failed one, each a second later than the one before.
-        timeout_s: longest silence of the server.
-
-    Raises:
-        ValueError: when the server cannot be reached, does not have the file, or sends another one.
-    """
-    path = Path(path)
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise ValueError(f"{url!r} is no address to download from; write one that starts with https://")
-    source = pooch.create(
-        path.parent, base_url="", registry={path.name: f"sha256:{sha256.lower()}"}, urls={path.name: url},
-        retry_if_failed=retries,
-    )  # fmt: skip
-    try:
-        source.fetch(path.name, downloader=partial(_stream, timeout_s=timeout_s))
-    except requests.HTTPError as error:
-        raise ValueError(f"{url} answers {error}; check the address in the release") from error
-    except requests.RequestException as error:
-        cause = type(error).__name__
-        raise ValueError(f"{url} could not be downloaded ({cause}); check the network and run again") from error
-    except ValueError as error:
-        raise ValueError(
-            f"{url} sends a file whose sha256 is not {sha256}; the file has changed or the checksum in the release "
-            "is wrong"
-        ) from error
-
-
-def _stream(url: str, output_file: str, source: pooch.Pooch, timeout_s: float) -> None:
-    # pooch's own downloader leaves the connection open when it fails.
-    with requests.get(url, stream=True, timeout=timeout_s) as response, Path(output_file).open("wb") as stream:
-        response.raise_for_status()
-        for chunk in response.iter_content(2**16):
-            stream.write(chunk)
 
 
 def describe_origin(

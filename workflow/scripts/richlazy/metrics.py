@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from scipy import linalg
 
+from richlazy import linear_theory
 from richlazy.kernels import TangentKernel, tangent_kernel
 from richlazy.networks import Dynamics, Weights, respond
 
@@ -113,39 +114,64 @@ def one_hot(targets: torch.Tensor, classes: int) -> torch.Tensor:
     return torch.nn.functional.one_hot(targets.long(), classes).transpose(1, 2)
 
 
+def output_targets(targets: torch.Tensor, outputs: int) -> torch.Tensor:
+    """Targets of every output (times, N_out, m): one-hot for classes (times, m), else as given (times, m, N_out)."""
+    return targets.transpose(1, 2) if targets.is_floating_point() else one_hot(targets, outputs)
+
+
 def loss_and_accuracy(
-    weights: Weights, rates: torch.Tensor, targets: torch.Tensor, decision: torch.Tensor
+    weights: Weights, rates: torch.Tensor, targets: torch.Tensor, decision: torch.Tensor, loss_steps: str = "all"
 ) -> tuple[float, float]:
-    """Mean cross-entropy over all steps (nats), and the share of correct decisions.
+    """Mean loss, and the share of correct decisions (nan where targets are numbers).
 
     Args:
         weights: of one network.
         rates: (T, m, N).
-        targets: classes (T, m).
+        targets: classes (T, m), whose loss is the cross-entropy in nats; or numbers (T, m, N_out), whose loss is half
+            the squared error, summed over outputs.
         decision: (T, m), the steps on which a decision is due.
+        loss_steps: ``all`` steps of a trial, or the ``last`` one.
     """
     outputs = rates @ weights.readout.T
-    loss = torch.nn.functional.cross_entropy(outputs.flatten(0, 1).double(), targets.flatten().long())
+    first = 0 if loss_steps == "all" else -1
+    if targets.is_floating_point():
+        return float((outputs[first:].double() - targets[first:].double()).square().sum(-1).mean() / 2), float("nan")
+    loss = torch.nn.functional.cross_entropy(outputs[first:].flatten(0, 1).double(), targets[first:].flatten().long())
     correct = (outputs.argmax(-1) == targets)[decision]
     return float(loss), float(correct.double().mean())
 
 
+def predicted_kernel_alignment(initial: Weights, inputs: torch.Tensor, targets: torch.Tensor) -> float:
+    """Closed form of the kernel alignment of a linear two-layer network with small initial weights (Eqs. 7 and 8).
+
+    Args:
+        initial: weights before training, without recurrent ones.
+        inputs: (1, m, d), at least as many trials as inputs.
+        targets: (1, m, 1), a linear function of the inputs.
+    """
+    first_layer, readout = initial.input.double().numpy(), initial.readout.double().numpy()
+    trials = inputs[0].double().numpy()
+    beta = np.linalg.lstsq(trials, targets[0, :, 0].double().numpy())[0]
+    return linear_theory.kernel_alignment(first_layer, readout, beta, trials.T @ trials)
+
+
 # Every measure of a run with its unit and meaning; the tables carry these words with them.
 MEASURES: dict[str, str] = {
-    "probe_loss": "nats; mean cross-entropy over all steps of the probe after training",
-    "accuracy": "share of correct decisions on the probe after training",
+    "probe_loss": "nats, or half squared error; mean loss on the probe after training, at the steps that count",
+    "accuracy": "share of correct decisions on the probe after training; null where targets are numbers",
     "weight_change_norm": "Frobenius norm of the change of all trained weights (Eq. 4)",
-    "weight_change_norm_recurrent": "Frobenius norm of the change of the recurrent weights",
+    "weight_change_norm_recurrent": "Frobenius norm of the change of the recurrent weights; null without them",
     "representation_alignment": "cosine of last-step similarity matrices before and after (Eq. 5)",
     "kernel_alignment": "cosine of tangent kernels of all weights before and after (Eq. 6)",
-    "kernel_alignment_recurrent": "cosine of tangent kernels of the recurrent weights before and after",
+    "kernel_alignment_recurrent": "cosine of tangent kernels of the recurrent weights before and after; likewise",
+    "kernel_alignment_predicted": "closed form of kernel_alignment (Eqs. 7, 8); null but for linear two-layer networks",
     "sign_similarity": "share of units whose sign of activity at the decision is unchanged",
-    "effective_rank_eigenvalues_initial": "sum|lambda| / (max|lambda| N) of the initial recurrent weights",
-    "effective_rank_eigenvalues": "sum|lambda| / (max|lambda| N) of the final recurrent weights",
-    "effective_rank_singular_values_initial": "sum s / (s_1 N) of the initial recurrent weights",
-    "effective_rank_singular_values": "sum s / (s_1 N) of the final recurrent weights",
-    "stable_rank_initial": "|W|_F^2 / s_1^2 of the initial recurrent weights",
-    "stable_rank": "|W|_F^2 / s_1^2 of the final recurrent weights",
+    "effective_rank_eigenvalues_initial": "sum|lambda| / (max|lambda| N) of the initial recurrent weights; likewise",
+    "effective_rank_eigenvalues": "sum|lambda| / (max|lambda| N) of the final recurrent weights; likewise",
+    "effective_rank_singular_values_initial": "sum s / (s_1 N) of the initial recurrent weights, or of the first layer",
+    "effective_rank_singular_values": "sum s / (s_1 N) of the final recurrent weights, or of the first layer",
+    "stable_rank_initial": "|W|_F^2 / s_1^2 of the initial recurrent weights, or of the first layer",
+    "stable_rank": "|W|_F^2 / s_1^2 of the final recurrent weights, or of the first layer",
     "kernel_effective_rank_initial": "Tr K / lambda_1 of the kernel of all weights before training",
     "kernel_effective_rank": "Tr K / lambda_1 of the kernel of all weights after training",
     "kernel_task_alignment_initial": "y'K y / (|y|^2 Tr K), kernel of all weights before training",
@@ -162,7 +188,7 @@ class Trained:
     Attributes:
         initial, final: weights before and after training.
         inputs: probe trials (T, m, N_in).
-        targets: classes (T, m).
+        targets: classes (T, m), or numbers (T, m, N_out).
         decision: (T, m), whether a decision is due.
     """
 
@@ -198,25 +224,28 @@ def measure(
     dynamics: Dynamics,
     kernel_trials: int,
     kernel_times: str = "all",
+    loss_steps: str = "all",
 ) -> dict[str, float]:
     """All measures of one trained network.
 
     Args:
         initial, final: weights before and after training, float32.
-        inputs: probe trials (T, m, N_in); targets: (T, m); decision: (T, m) booleans.
+        inputs: probe trials (T, m, N_in); targets: classes (T, m), or numbers (T, m, N_out); decision: (T, m) booleans.
         dynamics: leak and place of the rectifier.
         kernel_trials: the kernel is measured on this many first trials of the probe.
         kernel_times: ``all`` outputs of a trial, or those at the ``last`` step.
+        loss_steps: likewise, for the loss.
 
     Returns:
-        A value for each key of ``MEASURES``; all nan for weights that are not finite.
+        A value for each key of ``MEASURES``, nan where a measure has no meaning for the network; all nan for weights
+        that are not finite.
     """
     single = Trained(initial, final, inputs, targets, decision).map(lambda array: array[None])
-    return measure_together(single, dynamics, kernel_trials, kernel_times)[0]
+    return measure_together(single, dynamics, kernel_trials, kernel_times, loss_steps)[0]
 
 
 def measure_together(
-    trained: Trained, dynamics: Dynamics, kernel_trials: int, kernel_times: str = "all"
+    trained: Trained, dynamics: Dynamics, kernel_trials: int, kernel_times: str = "all", loss_steps: str = "all"
 ) -> list[dict[str, float]]:
     """All measures of each of K networks, as ``measure`` gives them for one.
 
@@ -233,12 +262,23 @@ def measure_together(
     for network in range(len(trained.inputs)):
         one = trained.map(lambda array, network=network: array[network])  # type: ignore[misc]
         before, after = (TangentKernel(kernel.recurrent[network], kernel.all[network]) for kernel in kernels)
-        kernel_targets = one_hot(one.targets[:, :kernel_trials], one.final.readout.shape[0])
-        if kernel_times == "last":
-            kernel_targets = kernel_targets[-1:]
+        kernel_targets = targets_of_kernel(one.targets[:, :kernel_trials], one.final.readout.shape[0], kernel_times)
         rates_before, rates_after = (rates[network] for rates in responses)
-        found.append(_measures(one, rates_before, rates_after, before, after, kernel_targets))
+        values = _measures(one, rates_before, rates_after, before, after, kernel_targets, loss_steps)
+        two_layers = dynamics.linear and not one.initial.recurrent.numel() and len(one.final.readout) == 1
+        if two_layers and _is_finite(one.final):
+            values["kernel_alignment_predicted"] = predicted_kernel_alignment(one.initial, one.inputs, one.targets)
+        found.append({name: values.get(name, float("nan")) for name in MEASURES})
     return found
+
+
+def _is_finite(weights: Weights) -> bool:
+    return all(bool(torch.isfinite(matrix).all()) for matrix in weights)
+
+
+def targets_of_kernel(targets: torch.Tensor, outputs: int, kernel_times: str) -> torch.Tensor:
+    """Targets of the outputs of a kernel, in its order (times, N_out, m); targets as ``output_targets`` takes them."""
+    return output_targets(targets if kernel_times == "all" else targets[-1:], outputs)
 
 
 def _measures(
@@ -248,31 +288,35 @@ def _measures(
     before: TangentKernel,
     after: TangentKernel,
     kernel_targets: torch.Tensor,
+    loss_steps: str,
 ) -> dict[str, float]:
-    """All measures of one network from its responses (T, m, N), its kernels and their one-hot targets."""
+    """Measures of one network from its responses (T, m, N), its kernels and the targets of their outputs."""
     initial, final = network.initial, network.final
-    if not all(bool(torch.isfinite(matrix).all()) for matrix in final):
+    if not _is_finite(final):
         return dict.fromkeys(MEASURES, float("nan"))
-    probe_loss, accuracy = loss_and_accuracy(final, rates_after, network.targets, network.decision)
+    probe_loss, accuracy = loss_and_accuracy(final, rates_after, network.targets, network.decision, loss_steps)
     recurrent_change, all_change = weight_change_norms(initial, final)
+    is_recurrent = bool(final.recurrent.numel())
     values = {
         "probe_loss": probe_loss,
         "accuracy": accuracy,
         "weight_change_norm": all_change,
-        "weight_change_norm_recurrent": recurrent_change,
+        "weight_change_norm_recurrent": recurrent_change if is_recurrent else float("nan"),
         "representation_alignment": alignment(representation(rates_before), representation(rates_after)),
         "kernel_alignment": alignment(before.all, after.all),
         "kernel_alignment_recurrent": alignment(before.recurrent, after.recurrent),
         "sign_similarity": sign_similarity(rates_before, rates_after, network.decision),
     }
     for suffix, weights, kernel in (("_initial", initial, before.all), ("", final, after.all)):
-        recurrent = weights.recurrent.double().numpy()
+        structured = (weights.recurrent if is_recurrent else weights.input).double().numpy()
         values |= {
-            f"effective_rank_eigenvalues{suffix}": eigenvalue_effective_rank(recurrent),
-            f"effective_rank_singular_values{suffix}": singular_value_effective_rank(recurrent),
-            f"stable_rank{suffix}": stable_rank(recurrent),
+            f"effective_rank_eigenvalues{suffix}": eigenvalue_effective_rank(structured)
+            if is_recurrent
+            else float("nan"),
+            f"effective_rank_singular_values{suffix}": singular_value_effective_rank(structured),
+            f"stable_rank{suffix}": stable_rank(structured),
             f"kernel_effective_rank{suffix}": kernel_effective_rank(kernel),
             f"kernel_task_alignment{suffix}": kernel_task_alignment(kernel, kernel_targets),
             f"centred_kernel_alignment{suffix}": centred_kernel_alignment(kernel, kernel_targets),
         }
-    return {name: values[name] for name in MEASURES}
+    return values

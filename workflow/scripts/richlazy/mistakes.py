@@ -123,7 +123,8 @@ def _out_of_range(error: jsonschema.ValidationError) -> str:
 
 
 def _too_few(error: jsonschema.ValidationError) -> str:
-    return f"is {shown(error.instance)}; give at least {error.validator_value} entry"
+    count = error.validator_value
+    return f"is {shown(error.instance)}; give at least {count} {'entry' if count == 1 else 'entries'}"
 
 
 def _too_long(error: jsonschema.ValidationError) -> str:

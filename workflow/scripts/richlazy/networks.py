@@ -5,14 +5,17 @@ leak factor, time 0 being the silent state before the first input:
 
     inside:     h[t] = rho h[t-1] + (1 - rho) (W_h f(h[t-1]) + W_x x[t]),   r[t] = f(h[t])    (Liu et al. 2024, Eq. 1)
     after_leak: r[t] = f(rho r[t-1] + (1 - rho) (W_h r[t-1] + W_x x[t]))                      (the authors' script)
+    none:       h[t] = rho h[t-1] + (1 - rho) (W_h h[t-1] + W_x x[t]),      r[t] = h[t]       (linear units)
 
-and the output is w r[t] (Eq. 2). Both agree when rho is 0.
+and the output is w r[t] (Eq. 2). The first two agree when rho is 0. The first step takes no product with W_h, since
+nothing comes before it: networks of a single step, f(W_x x), may have empty recurrent weights (0, 0).
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +24,7 @@ from richlazy import records
 from richlazy.seeds import generator
 
 LEAKS = ("euler", "exponential")
-RECTIFICATIONS = ("after_leak", "inside")
+RECTIFICATIONS = ("after_leak", "inside", "none")
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Dynamics:
 
     Attributes:
         leak_factor: rho, the share of the old state that stays after one step.
-        rectification: ``after_leak`` or ``inside`` (module docstring).
+        rectification: ``after_leak``, ``inside``, or ``none`` for linear units (module docstring).
     """
 
     leak_factor: float
@@ -40,6 +43,18 @@ class Dynamics:
     def inside(self) -> bool:
         """Whether the rectifier stands inside the recurrence and the leak outside it."""
         return self.rectification == "inside"
+
+    @property
+    def linear(self) -> bool:
+        """Whether there is no rectifier at all."""
+        return self.rectification == "none"
+
+
+def dynamics_of(run: Mapping[str, Any]) -> Dynamics:
+    """Dynamics of the network of a run; without a leak nothing stays of an old state."""
+    if run["leak"] is None:
+        return Dynamics(0.0, run["rectification"])
+    return Dynamics(leak_factor(run["leak"], run["time_step_ms"], run["time_constant_ms"]), run["rectification"])
 
 
 def leak_factor(leak: str, time_step_ms: float, time_constant_ms: float) -> float:
@@ -57,7 +72,7 @@ class Weights:
     """Weights of one or several networks, each with an optional leading network axis.
 
     Attributes:
-        recurrent: W_h, (N, N).
+        recurrent: W_h, (N, N), or (0, 0) in networks of a single step.
         input: W_x, (N, N_in).
         readout: w, (N_out, N).
     """
@@ -89,15 +104,83 @@ def linear_layer_weights(outputs: int, inputs: int, rng: np.random.Generator) ->
     return rng.uniform(-bound, bound, (outputs, inputs))
 
 
-def initial_weights(recurrent: np.ndarray, input_units: int, outputs: int, seed: int) -> Weights:
-    """Weights of a network before training, float32; input and readout weights are those of the seed (C.1)."""
+def initial_weights(
+    recurrent: np.ndarray, input_units: int, outputs: int, seed: int, input_weights: np.ndarray | None = None
+) -> Weights:
+    """Weights of a network before training, float32.
+
+    Input and readout weights are those of the seed (C.1), unless input weights (N, N_in) are given.
+    """
     size = len(recurrent)
+    if input_weights is None:
+        input_weights = linear_layer_weights(size, input_units, generator(seed, "input_weights"))
     matrices = (
         recurrent,
-        linear_layer_weights(size, input_units, generator(seed, "input_weights")),
+        input_weights,
         linear_layer_weights(outputs, size, generator(seed, "readout_weights")),
     )
     return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
+
+
+# How the readout weights of a feedforward network can start; a recurrent one has the first.
+READOUTS = ("linear_layer", "normal", "equal_norm")
+
+
+def initial_feedforward_weights(first_layer: np.ndarray, outputs: int, readout: str, seed: int) -> Weights:
+    """Weights of a two-layer network before training, float32, without recurrent weights (shape (0, 0)).
+
+    Args:
+        first_layer: (N, N_in).
+        outputs: N_out.
+        readout: ``linear_layer`` as in recurrent networks; ``normal``: Gaussian entries of the same scale as those of
+            the first layer (the simulations of Liu et al. 2024, C.2); ``equal_norm``: Gaussian, with the Frobenius
+            norm of the first layer (the setting of Theorem 1, appendix B.1).
+        seed: of the run.
+
+    Raises:
+        ValueError: for another readout.
+    """
+    size, rng = len(first_layer), generator(seed, "readout_weights")
+    norm = float(np.linalg.norm(first_layer))
+    if readout == "linear_layer":
+        readout_weights = linear_layer_weights(outputs, size, rng)
+    elif readout == "normal":
+        readout_weights = rng.standard_normal((outputs, size)) * (norm / math.sqrt(first_layer.size))
+    elif readout == "equal_norm":
+        drawn = rng.standard_normal((outputs, size))
+        readout_weights = drawn * (norm / np.linalg.norm(drawn))
+    else:
+        raise ValueError(f"unknown readout {readout!r}; choose one of {', '.join(READOUTS)}")
+    matrices = (np.zeros((0, 0)), first_layer, readout_weights)
+    return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
+
+
+def initial_weights_of_runs(
+    runs: Sequence[Mapping[str, Any]],
+    structured: Sequence[str | Path],
+    input_weights: Sequence[str | Path],
+    input_units: int,
+    outputs: int,
+) -> Weights:
+    """Weights of the networks of runs before training, with a leading network axis.
+
+    Args:
+        runs: with architecture, readout and seed.
+        structured: file of each with the weights that have the structure: recurrent ones (N, N), or a first layer
+            (N, N_in).
+        input_weights: file of each with input weights (N, N_in); none where their seeds decide these.
+        input_units, outputs: N_in and N_out.
+    """
+
+    def initial(run: Mapping[str, Any], matrix: str | Path, given: str | Path | None) -> Weights:
+        weights = records.load_array(matrix)
+        if run["architecture"] == "feedforward":
+            return initial_feedforward_weights(weights, outputs, run["readout"], run["seed"])
+        chosen = None if given is None else records.load_array(given)
+        return initial_weights(weights, input_units, outputs, run["seed"], chosen)
+
+    given: list[str | Path | None] = [*input_weights] or [None] * len(runs)
+    return Weights.stacked(initial(*each) for each in zip(runs, structured, given, strict=True))
 
 
 def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple[torch.Tensor, torch.Tensor]:
@@ -109,8 +192,8 @@ def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple
         dynamics: leak and place of the rectifier.
 
     Returns:
-        rates r, (T, m, N), and active, the derivative of the rectifier at each step, (T, m, N) of 0 and 1;
-        with the network axis where the weights have one.
+        rates r, (T, m, N), and active, the derivative of the rectifier at each step, (T, m, N) of 0 and 1 (of linear
+        units 1); with the network axis where the weights have one.
     """
     if weights.recurrent.dim() == 2:
         rates, active = respond(weights.map(lambda matrix: matrix[None]), inputs[None], dynamics)
@@ -122,18 +205,21 @@ def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple
     recurrent = weights.recurrent.mT * (1.0 - rho)
     state = rate = torch.zeros_like(drive[:, 0])
     for time in range(steps):
-        state = torch.baddbmm(drive[:, time], rate, recurrent).add_(state, alpha=rho)
-        rate = rates[:, time] = state.relu()
+        if time:
+            state = torch.baddbmm(drive[:, time], rate, recurrent).add_(state, alpha=rho)
+        else:
+            state = drive[:, 0] + rho * state
+        rate = rates[:, time] = state if dynamics.linear else state.relu()
         if not dynamics.inside:
             state = rate
-    return rates, (rates > 0).to(rates.dtype)
+    return rates, torch.ones_like(rates) if dynamics.linear else (rates > 0).to(rates.dtype)
 
 
 def save_network(path: str | Path, initial: Weights, final: Weights) -> None:
     """Write initial and final weights as float32 to ``network.npz``, atomically.
 
-    Keys: ``recurrent_initial``, ``recurrent`` (N, N); ``input_initial``, ``input`` (N, N_in);
-    ``readout_initial``, ``readout`` (N_out, N).
+    Keys: ``recurrent_initial``, ``recurrent`` (N, N), or (0, 0) in a feedforward network; ``input_initial``,
+    ``input`` (N, N_in); ``readout_initial``, ``readout`` (N_out, N).
     """
     arrays = {}
     for name in ("recurrent", "input", "readout"):
@@ -148,3 +234,20 @@ def load_network(path: str | Path) -> tuple[Weights, Weights]:
     initial = Weights(*(torch.from_numpy(arrays[f"{name}_initial"]) for name in ("recurrent", "input", "readout")))
     final = Weights(*(torch.from_numpy(arrays[name]) for name in ("recurrent", "input", "readout")))
     return initial, final
+
+
+def save_snapshots(path: str | Path, snapshots: Sequence[tuple[int, Weights]]) -> None:
+    """Write weights at some iterations as float32, atomically.
+
+    Keys: ``iterations`` (S,), and the three matrices, each (S, rows, columns).
+    """
+    stacked = Weights.stacked(weights for _, weights in snapshots)
+    arrays = {name: getattr(stacked, name).numpy().astype(np.float32) for name in ("recurrent", "input", "readout")}
+    records.save_arrays(path, iterations=np.array([iteration for iteration, _ in snapshots]), **arrays)
+
+
+def load_snapshots(path: str | Path) -> list[tuple[int, Weights]]:
+    """Iterations and weights that ``save_snapshots`` wrote."""
+    arrays = records.load_arrays(path)
+    weights = Weights(*(torch.from_numpy(arrays[name]) for name in ("recurrent", "input", "readout")))
+    return [(int(iteration), weights.of_network(place)) for place, iteration in enumerate(arrays["iterations"])]

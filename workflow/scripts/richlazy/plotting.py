@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.collections import PathCollection
+from matplotlib.figure import SubFigure
 
 from richlazy import arms as arms_
-from richlazy import records, schematic
-
-MM_PER_INCH = 25.4
+from richlazy import figure_style, schematic
+from richlazy.figure_style import MM_PER_INCH
 
 # Label of each measure, and the sign with which it grows where learning is lazier.
 LABELS: dict[str, tuple[str, int]] = {
@@ -25,10 +24,11 @@ LABELS: dict[str, tuple[str, int]] = {
     "representation_alignment": ("representation\nalignment", 1),
     "kernel_alignment_recurrent": ("tangent kernel\nalignment", 1),
     "kernel_alignment": ("tangent kernel\nalignment,\nall weights", 1),
+    "kernel_alignment_predicted": ("tangent kernel\nalignment,\nby theory", 1),
     "sign_similarity": ("sign similarity", 1),
     "accuracy": ("accuracy", 0),
-    "final_loss": ("final loss\n(nats per step)", 0),
-    "probe_loss": ("loss on probe\n(nats per step)", 0),
+    "final_loss": ("final loss", 0),
+    "probe_loss": ("loss on probe", 0),
     "effective_rank_eigenvalues_initial": ("effective rank\nat start\n(eigenvalues)", 0),
     "effective_rank_eigenvalues": ("effective rank\n(eigenvalues)", 0),
     "effective_rank_singular_values_initial": ("effective rank\nat start\n(singular values)", 0),
@@ -37,155 +37,25 @@ LABELS: dict[str, tuple[str, int]] = {
     "stable_rank": ("stable rank", 0),
     "kernel_effective_rank": ("kernel\neffective rank", 0),
     "kernel_task_alignment": ("kernel-task\nalignment", 0),
+    "kernel_task_alignment_iterations": ("iterations until\nkernel-task\nalignment", 0),
     "centred_kernel_alignment": ("centred kernel\nalignment", 0),
 }
+# Measures in the unit of the loss, which depends on the task.
+_LOSSES = ("final_loss", "probe_loss")
+# Beside the dots of a measure stands what the theory of linear networks says of it, where that is known.
+_PREDICTIONS = {"kernel_alignment": "kernel_alignment_predicted"}
+_THEORY = "theory (Eqs. 7, 8)"
+# Losses stand on a logarithmic axis where the largest is this many times the smallest.
+_DECADES = 100
+# Values whose difference is below this share of them are drawn as equal.
+_SAME = 1e-6
 _DIRECTION = {1: " (lazier ↑)", -1: " (lazier ↓)", 0: ""}
-
-PARAMETER_LABELS = {
-    "rank": "rank of initial $W_h$",
-    "decay_exponent": "decay exponent $k$",
-    "gain": "gain $g$",
-    "size": "units $N$",
-    "learning_rate": "learning rate",
-    "momentum": "momentum",
-    "time_step_ms": "time step (ms)",
-    "time_constant_ms": "time constant (ms)",
-    "iterations": "iterations",
-    "batch_size": "batch size",
-    "structure": "initial structure",
-    "leak": "leak",
-    "rectification": "rectification",
-    "matching": "matching",
-}
 
 # Spectra of the initial recurrent weights: column of spectra.parquet, and label.
 SPECTRA = {
     "eigenvalues": ("eigenvalue_modulus", "eigenvalues at start\n$|\\lambda_i|\\,/\\,|\\lambda_1|$"),
     "singular_values": ("singular_value", "singular values\nat start\n$s_i\\,/\\,s_1$"),
 }
-
-# Colours of named conditions, distinct without colour vision; the first, their reference, is grey.
-_REFERENCE_COLOUR = "#7F7F7F"
-_CONDITION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-
-# Order of arms in the figures of wide experiments: a row holds at most this many panels.
-_PANELS_PER_ROW = 4
-
-
-def _style(settings: Mapping[str, Any]) -> dict[str, Any]:
-    size = settings["font_size_pt"]
-    return {
-        "font.family": "DejaVu Sans",
-        "font.size": size,
-        "axes.titlesize": size + 1,
-        "axes.labelsize": size,
-        "xtick.labelsize": size - 0.5,
-        "ytick.labelsize": size - 0.5,
-        "legend.fontsize": size - 0.5,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.linewidth": 0.6,
-        "xtick.major.width": 0.6,
-        "ytick.major.width": 0.6,
-        "pdf.fonttype": 42,
-        "svg.hashsalt": "richlazy",
-    }
-
-
-def _save(figure: Figure, pdf: str | Path, png: str | Path, settings: Mapping[str, Any]) -> None:
-    """Write both files without dates, so that equal figures are equal bytes."""
-    with records.atomic(pdf) as temporary:
-        figure.savefig(temporary, metadata={"CreationDate": None})
-    with records.atomic(png) as temporary:
-        figure.savefig(temporary, dpi=settings["resolution_dpi"], metadata={"Software": None})
-    plt.close(figure)
-
-
-def _arms(runs: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
-    """Each arm with its title."""
-    found = arms_.of(runs.to_dict("records"), names)
-    titles = _arm_titles(pd.DataFrame([arm for arm, _ in found])) if len(names) else [""]
-    return [(title, runs.iloc[places]) for title, (_, places) in zip(titles, found, strict=True)]
-
-
-def _arm_titles(arms: pd.DataFrame) -> list[str]:
-    """Title of each arm (row): the parameters that distinguish it from others, or its task where it is alone."""
-    telling = [name for name in arms if arms[name].nunique(dropna=False) > 1]
-    chosen = arms[telling or list(arms)]
-    return [
-        ", ".join(_value(name, row[name]) for name in chosen if pd.notna(row[name])) for _, row in chosen.iterrows()
-    ]
-
-
-def _wrapped_title(title: str, panels: int) -> str:
-    """Title of a panel in lines that fit beside others; a parameter is never cut from its value."""
-    parts = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in title.split(", ")]
-    return textwrap.fill(", ".join(parts), 20 if panels > 1 else 60)
-
-
-def _heading(title: str, table: pd.DataFrame, arms: Sequence[str]) -> str:
-    """Title of a figure, with what all its arms have in common."""
-    shared = [name for name in arms if table[name].nunique(dropna=False) == 1 and pd.notna(table[name].iloc[0])]
-    if not shared or len(shared) == len(arms):
-        return title
-    return f"{title} ({', '.join(_value(name, table[name].iloc[0]) for name in shared)})"
-
-
-def _value(name: str, value: Any) -> str:
-    """A parameter with its value, the name left out where the value speaks for itself."""
-    words = {"momentum": "momentum {}", "gain": "g = {}", "size": "N = {}", "learning_rate": "learning rate {}"}
-    words |= {"time_step_ms": "step {} ms", "time_constant_ms": "time constant {} ms", "batch_size": "batches of {}"}
-    words |= {"iterations": "{} iterations", "decay_exponent": "k = {}"}
-    return words.get(name, "{}").format(_text(value))
-
-
-def _text(value: Any) -> str:
-    """A value of a parameter as it stands beside an axis."""
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
-
-
-def _levels(runs: pd.DataFrame, compare: str) -> list[Any]:
-    levels = list(runs[compare].unique())
-    return sorted(levels) if _is_ordered(runs, compare) else levels
-
-
-def _is_ordered(runs: pd.DataFrame, compare: str) -> bool:
-    return pd.api.types.is_numeric_dtype(runs[compare])
-
-
-def _colours(runs: pd.DataFrame, compare: str) -> dict[Any, Any]:
-    """Colour of each condition: along a scale where they are ordered, distinct where they are names."""
-    levels = _levels(runs, compare)
-    if _is_ordered(runs, compare):
-        return dict(zip(levels, mpl.colormaps["viridis"](np.linspace(0, 0.85, len(levels))), strict=True))
-    others = (_CONDITION_COLOURS[place % len(_CONDITION_COLOURS)] for place in range(len(levels) - 1))
-    return dict(zip(levels, (_REFERENCE_COLOUR, *others), strict=True))
-
-
-def _footnote(figure: Figure, runs: pd.DataFrame, mark: str = "") -> None:
-    """Say below the panels how many runs diverged or did not converge, and whose connectome it is."""
-    total, diverged = len(runs), int(runs["diverged"].sum())
-    unconverged = int((~runs["converged"] & ~runs["diverged"]).sum()) if runs["converged"].notna().all() else None
-    text = f"{total} runs; {diverged} diverged"
-    if diverged:
-        text += " (not drawn, their seeds not tested)"
-    if unconverged is not None:
-        text += f"; {unconverged} not converged" + (mark if unconverged else "")
-    lines = [*_origin_lines(runs), text]
-    figure.text(0.995, 0.005, "\n".join(lines), ha="right", va="bottom", color="0.35", linespacing=1.25)
-
-
-def _origin_lines(table: pd.DataFrame) -> list[str]:
-    """Where the connectomes of a figure come from, in lines as wide as the figure."""
-    notes = {note for text in table["connectome"].dropna().unique() for note in text.split("; ")}
-    return [line for note in sorted(notes) for line in textwrap.wrap(f"connectome {note}", 120)]
-
-
-def _room_for_footnote(settings: Mapping[str, Any], height: float, runs: pd.DataFrame) -> ConstrainedLayoutEngine:
-    """Layout that leaves room for the footnote below the panels of a figure of some height in inches."""
-    lines = 1 + len(_origin_lines(runs))
-    foot = (0.3 + 1.25 * lines) * settings["font_size_pt"] / 72 / height
-    return ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot))
 
 
 def draw_measures(
@@ -201,7 +71,7 @@ def draw_measures(
     spectra: pd.DataFrame | None = None,
     spectrum: str | None = None,
 ) -> None:
-    """Measures against the compared parameter: a dot per run, a bar at the median.
+    """Measures against the compared parameter: a dot per run, a bar at the median, a diamond at the theory's mean.
 
     Args:
         runs: rows of runs.parquet.
@@ -215,15 +85,14 @@ def draw_measures(
         spectra: rows of spectra.parquet, for a first row of panels with the spectrum of the initial weights.
         spectrum: which one, a key of ``SPECTRA``.
     """
-    groups = _arms(runs, arms)
-    colours = _colours(runs, compare) if spectra is not None else None
-    columns = min(len(groups), _PANELS_PER_ROW)
-    blocks = -(-len(groups) // columns)
+    groups = figure_style.arms_with_titles(runs, arms)
+    colours = figure_style.colours_of(runs, compare) if spectra is not None else None
+    blocks, columns = figure_style.rows_and_columns(len(groups))
     kinds = ([] if spectra is None else [None]) + list(measures)
-    with mpl.rc_context(_style(settings)):
+    with mpl.rc_context(figure_style.style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
         height = (0.16 * width * len(kinds) + 0.12 * width) * blocks + 0.35
-        layout = _room_for_footnote(settings, height, runs)
+        layout = figure_style.room_for_footnote(settings, height, runs)
         figure = plt.figure(figsize=(width, height), layout=layout)
         parts: Any = figure.subfigures(1, 2, width_ratios=[1, 2.1]) if with_schematic else (None, figure.subfigures())
         left, right = parts
@@ -232,30 +101,37 @@ def draw_measures(
             left.suptitle("A", x=0.02, ha="left", fontweight="bold")
             right.suptitle("B", x=0.0, ha="left", fontweight="bold")
         else:
-            right.suptitle(_heading(title, runs, arms))
+            right.suptitle(figure_style.heading(title, runs, arms))
         panels = right.subplots(len(kinds) * blocks, columns, squeeze=False)
         for axes in panels.flat:
             axes.set_visible(False)
+        theory = None
         for index, (name, group) in enumerate(groups):
             block, column = divmod(index, columns)
             for row, measure in enumerate(kinds):
                 axes = panels[block * len(kinds) + row, column]
                 axes.set_visible(True)
                 if row == 0:
-                    axes.set_title(_wrapped_title(name, len(groups)))
+                    axes.set_title(figure_style.wrapped_title(name, len(groups)))
                 if measure is None:
                     _draw_spectrum(axes, spectra, group, compare, str(spectrum), colours or {})
                     label, sign = SPECTRA[str(spectrum)][1], 0
                 else:
                     _draw_dots(axes, group, measure, compare, settings, colours)
+                    theory = _draw_prediction(axes, group, measure, compare, settings) or theory
+                    _keep_rounding_small(axes)
                     axes.tick_params(labelbottom=row == len(kinds) - 1)
-                    label, sign = LABELS[measure]
+                    if measure in _LOSSES and _spans_decades(runs[measure]):
+                        axes.set_yscale("log")
+                    label, sign = _label(measure, runs), LABELS[measure][1]
                 if column == 0:
                     axes.set_ylabel(label + _DIRECTION[sign])
-        right.supxlabel(PARAMETER_LABELS[compare], fontsize=settings["font_size_pt"])
+        right.supxlabel(figure_style.parameter_label(compare, runs), fontsize=settings["font_size_pt"])
         right.align_ylabels(panels[:, 0])
-        _footnote(figure, runs, mark=" (open circles)")
-        _save(figure, pdf, png, settings)
+        if theory is not None:  # in the room of the footnote
+            figure.legend([theory], [_THEORY], loc="lower left", frameon=False, borderaxespad=0, handletextpad=0.2)
+        figure_style.footnote(figure, runs, mark=" (open circles)")
+        figure_style.save(figure, pdf, png, settings)
 
 
 def _draw_spectrum(
@@ -267,19 +143,29 @@ def _draw_spectrum(
     colours: Mapping[Any, Any],
 ) -> None:
     """Sorted magnitudes over the largest, against their place; a line at the median over seeds, a band over all."""
-    shared = [name for name in spectra.columns if name in runs.columns and name != "connectome"]
-    rows = spectra.merge(runs[shared].drop_duplicates(), on=shared)
+    # Recurrent weights are those of every task; their rows say so by having none.
+    of_every_task = spectra["task"].isna() if "task" in spectra else pd.Series(True, index=spectra.index)
+    rows = pd.concat(
+        [_rows_of(spectra[of_every_task].drop(columns=["task", "condition_number"], errors="ignore"), runs),
+         _rows_of(spectra[~of_every_task], runs)]
+    )  # fmt: skip
     column, _ = SPECTRA[spectrum]
-    for level in _levels(runs, compare):
+    for level in figure_style.levels_of(runs, compare):
         table = rows[rows[compare] == level].pivot(index="index", columns="seed", values=column)
         table = table / table.max()
         place = table.index / len(table)
         axes.fill_between(place, table.min(axis=1), table.max(axis=1), color=colours[level], alpha=0.25, lw=0)
-        axes.plot(place, table.median(axis=1), color=colours[level], lw=1.1, label=_text(level))
+        axes.plot(place, table.median(axis=1), color=colours[level], lw=1.1, label=figure_style.text_of(level))
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     axes.set_xlabel("index $i/N$", labelpad=1)
     crowded = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0)} if rows[compare].nunique() > 4 else {}
     axes.legend(**{"frameon": False, "loc": "upper right", "borderaxespad": 0, "handlelength": 1.2} | crowded)
+
+
+def _rows_of(spectra: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Spectra of the weights with which runs start."""
+    shared = [name for name in spectra.columns if name in runs.columns and name != "connectome"]
+    return spectra.merge(runs[shared].drop_duplicates(), on=shared)
 
 
 def _draw_dots(
@@ -290,7 +176,7 @@ def _draw_dots(
     settings: Mapping[str, Any],
     colours: Mapping[Any, Any] | None,
 ) -> None:
-    shown, levels = runs[~runs["diverged"]], _levels(runs, compare)
+    shown, levels = runs[~runs["diverged"]], figure_style.levels_of(runs, compare)
     order = {seed: place for place, seed in enumerate(sorted(runs["seed"].unique()))}
     for place, level in enumerate(levels):
         at_level = shown[shown[compare] == level]
@@ -302,7 +188,7 @@ def _draw_dots(
             place + spread, at_level[measure], s=settings["font_size_pt"] * 1.3,
             c=np.where(converged, colour, "none"), edgecolors=colour, linewidths=0.5, zorder=2,
         )  # fmt: skip
-        if len(at_level):
+        if at_level[measure].notna().any():
             axes.hlines(
                 at_level[measure].median(),
                 place - 0.33,
@@ -313,11 +199,54 @@ def _draw_dots(
             )
     axes.set_xticks(range(len(levels)), [_tick(level, len(levels)) for level in levels])
     axes.set_xlim(-0.6, len(levels) - 0.4)
+    if shown[measure].isna().all():
+        axes.set_yticks([])
+
+
+def _draw_prediction(
+    axes: Axes, runs: pd.DataFrame, measure: str, compare: str, settings: Mapping[str, Any]
+) -> PathCollection | None:
+    """What theory says of a measure, as the mean over the seeds that are drawn; None where it says nothing."""
+    column = _PREDICTIONS.get(measure)
+    if column not in runs or runs.loc[~runs["diverged"], column].isna().all():  # published tables may lack it
+        return None
+    means = runs[~runs["diverged"]].groupby(compare)[column].mean()
+    levels = figure_style.levels_of(runs, compare)
+    return axes.scatter(
+        [place + 0.43 for place in range(len(levels))], [means.get(level, np.nan) for level in levels],
+        s=settings["font_size_pt"] * 1.5, marker="D", c="none", edgecolors="black", linewidths=0.7, zorder=4,
+    )  # fmt: skip
+
+
+def _keep_rounding_small(axes: Axes) -> None:
+    """Do not magnify what is equal but for rounding."""
+    low, high = axes.dataLim.intervaly
+    if 0 < high - low < _SAME * abs(high):
+        axes.set_ylim(low - 1000 * _SAME * abs(high), high + 1000 * _SAME * abs(high))
+
+
+def _label(measure: str, runs: pd.DataFrame) -> str:
+    """Label of a measure for some runs; that of a loss with its unit."""
+    label, _ = LABELS[measure]
+    if measure not in _LOSSES:
+        return label
+    numbers = figure_style.targets_are_numbers(runs)
+    if numbers.any():
+        unit = "half squared\nerror" if numbers.all() else "nats per step, or\nhalf squared error"
+    else:
+        unit = "nats per step"
+    return f"{label}\n({unit})"
+
+
+def _spans_decades(values: pd.Series) -> bool:
+    """Whether values, all positive, are of so different size that a logarithmic axis shows them best."""
+    known = values.dropna()
+    return len(known) > 0 and known.min() > 0 and known.max() > _DECADES * known.min()
 
 
 def _tick(level: Any, count: int) -> str:
     """A condition below an axis that it shares with others; words below each other."""
-    return textwrap.fill(_text(level), 12 if count < 5 else 9, break_long_words=False)
+    return textwrap.fill(figure_style.text_of(level), 12 if count < 5 else 9, break_long_words=False)
 
 
 def draw_losses(
@@ -332,52 +261,58 @@ def draw_losses(
 ) -> None:
     """Loss during training for every condition, with the lowest loss that any observer can reach.
 
-    Lines are medians over seeds, bands reach from the lowest to the highest seed.
+    It is a cross-entropy, or half the squared error where the targets are numbers. Lines are medians over
+    seeds, bands reach from the lowest to the highest seed.
     """
     loss = curves[curves["quantity"] == "loss"]
-    colours = _colours(runs, compare)
-    groups = _arms(runs, arms)
-    columns = min(len(groups), _PANELS_PER_ROW)
-    rows = -(-len(groups) // columns)
-    with mpl.rc_context(_style(settings)):
+    colours = figure_style.colours_of(runs, compare)
+    groups = figure_style.arms_with_titles(runs, arms)
+    rows, columns = figure_style.rows_and_columns(len(groups))
+    with mpl.rc_context(figure_style.style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
         height = width * (0.3 * rows + 0.12)
         figure, panels = plt.subplots(
             rows, columns, figsize=(width, height), squeeze=False, sharex=True, sharey=True,
-            layout=_room_for_footnote(settings, height, runs),
+            layout=figure_style.room_for_footnote(settings, height, runs),
         )  # fmt: skip
         for axes in panels.flat[len(groups) :]:
             axes.set_visible(False)
         handles: dict[str, Any] = {}
         for axes, (name, group) in zip(panels.flat, groups, strict=False):
             course = loss.merge(group[["run", "seed", compare]], on="run")
-            for level in _levels(group, compare):
+            for level in figure_style.levels_of(group, compare):
                 table = course[course[compare] == level].pivot(index="iteration", columns="seed", values="value")
                 colour = colours[level]
                 axes.fill_between(table.index, table.min(axis=1), table.max(axis=1), color=colour, alpha=0.2, lw=0)
-                axes.plot(table.index, table.median(axis=1), color=colour, lw=1.2, label=_text(level))
+                axes.plot(
+                    table.index, table.median(axis=1), color=colour, lw=1.2, label=figure_style.text_of(level),
+                    marker="o" if len(table) == 1 else None, ms=3,
+                )  # fmt: skip
             floor = group["bayes_loss"].iloc[0]
             if pd.notna(floor) and floor > 1e-6:
                 axes.axhline(floor, color="0.2", lw=0.9, ls="--", label="Bayes floor")
             axes.set(xscale="log", yscale="log")
-            axes.set_title(_wrapped_title(name, len(groups)))
+            axes.set_title(figure_style.wrapped_title(name, len(groups)))
             handles |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
         for axes in panels[-1]:
             axes.set_xlabel("iteration")
         for axes in panels[:, 0]:
-            axes.set_ylabel("cross-entropy\n(nats per step)")
+            axes.set_ylabel(_loss_label(runs))
         floor_last = sorted(handles, key=lambda label: label == "Bayes floor")
         figure.legend(
             [handles[label] for label in floor_last], floor_last, loc="outside right center", frameon=False,
-            title=_wrapped(compare),
+            title=figure_style.wrapped_parameter_label(compare, runs),
         )  # fmt: skip
-        figure.suptitle(_heading(title, runs, arms))
-        _footnote(figure, runs)
-        _save(figure, pdf, png, settings)
+        figure.suptitle(figure_style.heading(title, runs, arms))
+        figure_style.footnote(figure, runs)
+        figure_style.save(figure, pdf, png, settings)
 
 
-def _wrapped(parameter: str) -> str:
-    return PARAMETER_LABELS[parameter].replace(" of ", "\nof ")
+def _loss_label(runs: pd.DataFrame) -> str:
+    numbers = figure_style.targets_are_numbers(runs)
+    if numbers.any():
+        return "half squared error" if numbers.all() else "loss (nats per step,\nor half squared error)"
+    return "cross-entropy\n(nats per step)"
 
 
 def draw_effects(
@@ -394,47 +329,93 @@ def draw_effects(
     """Effect of the compared parameter on every tested measure, in every arm, with its interval.
 
     For numbers the effect is Kendall's tau, drawn so that the right side means lazier at larger values; for
-    names it is the Hodges-Lehmann difference from the reference. Filled dots are significant after correction.
+    names, and in arms with two numbers, between which there is no trend, it is the Hodges-Lehmann difference from the
+    reference. Filled dots are significant after correction.
     """
-    ordered = len(trends) > 0
-    table = trends if ordered else contrasts
-    names = [*arms] if ordered else [*arms, "level"]
-    table = table.assign(label=_arm_titles(table[names]) if names else "")
+    rest = contrasts if trends.empty else _outside(contrasts, trends, arms)
+    tables = [table for table in (trends, rest) if len(table)]
+    everything = pd.concat(tables)
+    names = [*arms] if len(trends) or _are_between_numbers(contrasts) else [*arms, "level"]
+    everything = everything.assign(label=figure_style.arm_titles(everything[names]) if names else "")
+    parts = []
+    for place, table in enumerate(tables):
+        lines = [_meaning(table, compare, is_trend=table is trends)]
+        if place == len(tables) - 1:
+            lines += [_sample_note(everything, significance_level), *figure_style.origin_lines(everything)]
+        labelled = everything.iloc[: len(table)] if place == 0 else everything.iloc[-len(table) :]
+        parts.append((labelled, table is trends, lines))
+    heights = [0.19 * table["label"].nunique() + 0.78 + 0.13 * len(lines) for table, _, lines in parts]
+    with mpl.rc_context(figure_style.style(settings)):
+        width = settings["width_mm"] / MM_PER_INCH
+        figure = plt.figure(figsize=(width, sum(heights) + 0.3), layout="constrained")
+        subfigures = figure.subfigures(len(parts), 1, height_ratios=heights, squeeze=False)[:, 0]
+        for subfigure, (table, is_trend, lines) in zip(subfigures, parts, strict=True):
+            _draw_intervals(subfigure, table, is_trend, significance_level, settings)
+            subfigure.supxlabel("\n".join(lines), fontsize=settings["font_size_pt"])
+        figure.suptitle(figure_style.heading(title, everything, names))
+        figure_style.save(figure, pdf, png, settings)
+
+
+def _outside(contrasts: pd.DataFrame, trends: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
+    """Contrasts of arms in which no trend is tested."""
+    tested = set(_arm_keys(trends, arms))
+    return contrasts[[key not in tested for key in _arm_keys(contrasts, arms)]]
+
+
+def _arm_keys(table: pd.DataFrame, arms: Sequence[str]) -> list[tuple[Any, ...]]:
+    rows = table.to_dict("records")
+    return [tuple(None if arms_.is_missing(row[name]) else row[name] for name in arms) for row in rows]
+
+
+def _are_between_numbers(contrasts: pd.DataFrame) -> bool:
+    return bool(pd.to_numeric(contrasts["level"], errors="coerce").notna().all())
+
+
+def _meaning(table: pd.DataFrame, compare: str, is_trend: bool) -> str:
+    """What the horizontal axis of effects shows."""
+    label = figure_style.PARAMETER_LABELS[compare]
+    if is_trend:
+        undirected = any(LABELS[measure][1] == 0 for measure in table["measure"])
+        right = "lazier as it grows" + "; larger, where neither side is lazier" * undirected
+        return f"effect of {label} (Kendall's τ; right: {right})"
+    if not _are_between_numbers(table):
+        return "difference from the reference (Hodges-Lehmann)"
+    pairs = table[["level", "reference"]].drop_duplicates().to_numpy()
+    levels = f"{pairs[0, 0]} minus {pairs[0, 1]}" if len(pairs) == 1 else "smallest minus largest"
+    return f"difference by {label}: {levels} (Hodges-Lehmann)"
+
+
+def _sample_note(table: pd.DataFrame, significance_level: float) -> str:
+    fewest, most = int(table["n"].min()), int(table["n"].max())
+    sample = f"{most}" if fewest == most else f"{fewest} to {most}"
+    return f"filled: p < {significance_level:g} after Holm's correction; n = {sample} seeds"
+
+
+def _draw_intervals(
+    figure: SubFigure, table: pd.DataFrame, is_trend: bool, significance_level: float, settings: Mapping[str, Any]
+) -> None:
+    """A panel for each measure, in it a row for each label of the table."""
     rows = list(dict.fromkeys(table["label"]))[::-1]
     measures = list(dict.fromkeys(table["measure"]))
-    with mpl.rc_context(_style(settings)):
-        width = settings["width_mm"] / MM_PER_INCH
-        figure, panels = plt.subplots(
-            1, len(measures), figsize=(width, 0.19 * len(rows) + 1.35), squeeze=False, sharey=True,
-            sharex="row" if ordered else False, layout="constrained",
-        )  # fmt: skip
-        for axes, measure in zip(panels[0], measures, strict=True):
-            label, sign = LABELS[measure]
-            sign = (sign or 1) if ordered else 1
-            axes.axvline(0, color="0.6", lw=0.6)
-            for _, row in table[table["measure"] == measure].iterrows():
-                place = rows.index(row["label"])
-                ends = sorted((sign * row["interval_low"], sign * row["interval_high"]))
-                significant = row["p_holm"] < significance_level
-                axes.hlines(place, *ends, color=settings["median_colour"], lw=1.2)
-                axes.scatter(
-                    sign * row["effect"], place, s=settings["font_size_pt"] * 2.2, zorder=3, linewidths=0.8,
-                    c=settings["median_colour"] if significant else "white", edgecolors=settings["median_colour"],
-                )  # fmt: skip
-            axes.set_title(label, fontsize=settings["font_size_pt"])
-            axes.margins(y=0.08)
-            if ordered:
-                axes.set_xlim(-1.1, 1.1)
-        panels[0, 0].set_yticks(range(len(rows)), rows)
-        meaning = (
-            f"effect of {PARAMETER_LABELS[compare]} (Kendall's τ; right: lazier as it grows)"
-            if ordered
-            else "difference from the reference (Hodges-Lehmann)"
-        )
-        fewest, most = int(table["n"].min()), int(table["n"].max())
-        sample = f"{most}" if fewest == most else f"{fewest} to {most}"
-        note = f"filled: p < {significance_level:g} after Holm's correction; n = {sample} seeds"
-        lines = "\n".join([meaning, note, *_origin_lines(table)])
-        figure.supxlabel(lines, fontsize=settings["font_size_pt"])
-        figure.suptitle(_heading(title, table, names))
-        _save(figure, pdf, png, settings)
+    panels = figure.subplots(1, len(measures), squeeze=False, sharey=True, sharex="row" if is_trend else False)
+    colour = settings["median_colour"]
+    for axes, measure in zip(panels[0], measures, strict=True):
+        label, sign = LABELS[measure]
+        sign = (sign or 1) if is_trend else 1
+        axes.axvline(0, color="0.6", lw=0.6)
+        for _, row in table[table["measure"] == measure].iterrows():
+            place = rows.index(row["label"])
+            ends = sorted((sign * row["interval_low"], sign * row["interval_high"]))
+            significant = row["p_holm"] < significance_level
+            axes.hlines(place, *ends, color=colour, lw=1.2)
+            axes.scatter(
+                sign * row["effect"], place, s=settings["font_size_pt"] * 2.2, zorder=3, linewidths=0.8,
+                c=colour if significant else "white", edgecolors=colour,
+            )  # fmt: skip
+        axes.set_title(label, fontsize=settings["font_size_pt"])
+        axes.set_ylim(-0.5, len(rows) - 0.5)
+        if is_trend:
+            axes.set_xlim(-1.1, 1.1)
+        else:
+            axes.locator_params(axis="x", nbins=5)
+    panels[0, 0].set_yticks(range(len(rows)), rows)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from richlazy import records
+from richlazy import records, tables
 from richlazy.metrics import MEASURES
 
 _MATRICES = ("recurrent", "input", "readout")
@@ -50,6 +50,24 @@ def fingerprints(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([{"run": row.run} | fingerprint(row.network) for row in runs.itertuples()])
 
 
+def committed_row(
+    runs: str | Path, fingerprints: str | Path, provenance: str | Path, name: str
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, bool]]:
+    """What is committed of a run.
+
+    Args:
+        runs, fingerprints: Parquet files.
+        provenance: JSON file, which may be older than checksums.
+        name: of the run.
+
+    Returns:
+        Its row, its fingerprint, and ``same_class``: whether they come from this class of machine.
+    """
+    loaded = (tables.load_table(path).set_index("run", drop=False) for path in (runs, fingerprints))
+    row, mark = (table.loc[name].to_dict() for table in loaded)
+    return row, mark, {"same_class": same_class(records.load_json(provenance, sealed=False))}
+
+
 def compare(
     row: Mapping[str, Any], committed: Mapping[str, Any], network: str | Path, measures: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -69,13 +87,16 @@ def compare(
     for matrix in _MATRICES:
         names = [f"{matrix}_{index}" for index in range(_PROJECTIONS)]
         old, new = (np.array([source[name] for name in names]) for source in (committed, again))
+        if not old.any() and not new.any():  # a feedforward network has no recurrent weights
+            continue
         difference = float(np.linalg.norm(new - old) / np.linalg.norm(old))
         weights = max(weights, np.inf if np.isnan(difference) else difference)
     return {
         "run": row["run"],
         "equal_bytes": again["sha256"] == committed["sha256"],
         "weights": weights,
-        "measures": max(_relative_difference(row[name], measures[name]) for name in MEASURES),
+        # A published table may be older than some measures.
+        "measures": max(_relative_difference(row[name], measures[name]) for name in MEASURES if name in row),
     }
 
 
@@ -157,13 +178,14 @@ def _git(folder: str | Path, *arguments: str) -> str:
         return "unknown"
 
 
-def sample_rows(tables: Sequence[pd.DataFrame], count: int, seed: int) -> pd.DataFrame:
+def sample_rows(tables: Sequence[pd.DataFrame], count: int, seed: int, without_tasks: Sequence[str]) -> pd.DataFrame:
     """Random rows of several tables of runs, each run once.
 
-    Runs that start from a connectome are left out: the data of others cannot be committed here.
+    Runs that start from a connectome or learn some tasks (those that show images) are left out: the data of others
+    cannot be committed here.
     """
     runs = pd.concat(tables).drop_duplicates("run").sort_values("run", ignore_index=True)
-    runs = runs[runs["connectome"].isna()].reset_index(drop=True)
+    runs = runs[runs["connectome"].isna() & ~runs["task"].isin(without_tasks)].reset_index(drop=True)
     chosen = np.random.default_rng(seed).permutation(len(runs))[:count]
     return runs.iloc[np.sort(chosen)]
 

@@ -138,12 +138,14 @@ def trends(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapp
         settings: group ``statistics`` of the configuration.
 
     Returns:
-        Columns ``arms`` and ``TREND_COLUMNS``; no rows where the compared parameter has no order or fewer than
-        three values, between which Page's test sees no trend but a contrast.
+        Columns ``arms`` and ``TREND_COLUMNS``; no rows where the compared parameter has no order, nor for arms in
+        which it has fewer than three values, between which Page's test sees no trend but a contrast.
     """
     rows = []
-    if pd.api.types.is_numeric_dtype(runs[compare]) and runs[compare].nunique() >= 3:
+    if pd.api.types.is_numeric_dtype(runs[compare]):
         for sample in _samples(runs, arms, compare, settings["measures"]):
+            if len(sample.table.columns) < 3:
+                continue
             values, description = sample.of(sample.table.columns)
             row = sample.arm | {"measure": sample.measure} | description
             if len(values) >= 2:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
-from richlazy import experiments
+from richlazy import experiments, kernel_movement
 from richlazy.connectivity import frobenius_norm
 from richlazy.metrics import MEASURES
 from richlazy.motifs import MOTIFS, second_order_motifs
@@ -27,13 +27,16 @@ RUN_COLUMNS: dict[str, str] = {
     "bayes_loss": "nats per step; the lowest loss any observer can reach; null where unknown",
     "bayes_accuracy": "the highest accuracy any observer can reach; null where unknown",
     "converged": "whether the final loss is near the floor; null where no floor is known",
+    "reached_at": "iteration at which the accuracy in training reached its target; null before, or where none is set",
+    "kernel_task_alignment_iterations": "iterations until the kernel was aligned with the task; null unless followed",
     **MEASURES,
 }
 
 CURVE_COLUMNS: dict[str, str] = {
     "run": "identity of the run, as in runs.parquet",
     "iteration": "updates done",
-    "quantity": "what was followed: loss, nats per step, mean since the point before",
+    "quantity": "what was followed; loss (nats per step, or half squared error) and accuracy are means since the point "
+    "before; " + "; ".join(f"{name}: {meaning}" for name, meaning in kernel_movement.QUANTITIES.items()),
     "value": "its value; null where it was not finite",
 }
 
@@ -60,11 +63,13 @@ def runs_table(
     convergence_factor: float,
     loss_margin: float,
     connectomes: Mapping[str, str] = MappingProxyType({}),
+    followed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """One row per run with typed columns ``RUN_COLUMNS``.
 
     A run counts as converged when its final loss is at most the floor times the factor plus the margin.
-    ``connectomes`` says of each structure that is made of a connectome where that comes from.
+    ``connectomes`` says of each structure that is made of a connectome where that comes from; ``followed`` holds, by
+    run, what was followed during training.
     """
     table = pd.DataFrame(list(rows))
     for name, (kind, _) in experiments.PARAMETERS.items():
@@ -72,7 +77,10 @@ def runs_table(
     table["run"] = [experiments.run_path(experiments.run_of_row(row)) for row in rows]
     table["connectome"] = table["structure"].map(connectomes).astype("string")
     table["diverged"] = table["diverged"].astype(bool)
-    table["diverged_at"] = table["diverged_at"].astype("Int64")
+    for name in ("diverged_at", "reached_at"):
+        table[name] = table[name].astype("Int64")
+    arrived = {run: kernel_movement.iterations_to_task_alignment(course) for run, course in followed.items()}
+    table["kernel_task_alignment_iterations"] = table["run"].map(arrived).astype(float)
     for name in ("final_loss", "bayes_loss", "bayes_accuracy", *MEASURES):
         table[name] = table[name].astype(float)
     bound = table["bayes_loss"] * convergence_factor + loss_margin
@@ -81,20 +89,29 @@ def runs_table(
     return table[list(RUN_COLUMNS)]
 
 
-def curves_table(histories: Sequence[Mapping[str, Any]], runs: Sequence[str]) -> pd.DataFrame:
-    """Long table (run, iteration, quantity, value) of what was followed during training."""
-    parts = [
-        pd.DataFrame(
-            {
-                "run": run,
-                "iteration": history["iterations"],
-                "quantity": "loss",
-                "value": np.array(history["loss"], float),
-            }
-        )
-        for run, history in zip(runs, histories, strict=True)
-    ]
+def curves_table(
+    histories: Sequence[Mapping[str, Any]],
+    runs: Sequence[str],
+    followed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> pd.DataFrame:
+    """Long table (run, iteration, quantity, value) of what was followed during training.
+
+    Args:
+        histories: history.json of each run.
+        runs: their paths.
+        followed: followed.json of those that have one, by run.
+    """
+    parts = []
+    for run, history in zip(runs, histories, strict=True):
+        course = followed.get(run, {})
+        parts += [_curve(run, history, name) for name in ("loss", "accuracy") if name in history]
+        parts += [_curve(run, course, name) for name in kernel_movement.QUANTITIES if name in course]
     return pd.concat(parts, ignore_index=True)
+
+
+def _curve(run: str, course: Mapping[str, Any], quantity: str) -> pd.DataFrame:
+    values = np.array(course[quantity], float)
+    return pd.DataFrame({"run": run, "iteration": course["iterations"], "quantity": quantity, "value": values})
 
 
 def connectivity_tables(
@@ -104,7 +121,7 @@ def connectivity_tables(
 
     Args:
         runs: for each matrix a run that starts with it.
-        matrices: initial recurrent weights, (N, N).
+        matrices: initial recurrent weights, (N, N), or first layers, (N, N_in).
         connectomes: for each structure that is made of a connectome where that comes from.
 
     Returns:
@@ -113,23 +130,23 @@ def connectivity_tables(
     rows, spectra = [], []
     for run, weights in zip(runs, matrices, strict=True):
         row = {name: run[name] for name in experiments.CONNECTIVITY_PARAMETERS}
+        if run["architecture"] == "recurrent" and run["condition_number"] is None:  # weights are those of every task
+            row |= {"task": None, "condition_number": None}
         row["connectome"] = connectomes.get(run["structure"])
-        moduli = np.sort(np.abs(linalg.eigvals(weights)))[::-1]
-        connected = np.count_nonzero(weights - np.diag(np.diag(weights)))
-        rows.append(
-            row
-            | {"frobenius_norm": frobenius_norm(weights), "leading_eigenvalue": moduli[0]}
-            | {"density": connected / (len(weights) * (len(weights) - 1))}
-            | {f"motif_{name}": value for name, value in second_order_motifs(weights).items()}
-        )
-        spectra.append(
-            pd.DataFrame(
-                row
-                | {"index": np.arange(1, len(weights) + 1)}
-                | {"eigenvalue_modulus": moduli, "singular_value": linalg.svdvals(weights)}
-            )
-        )
-    return _typed(pd.DataFrame(rows), CONNECTIVITY_COLUMNS), _typed(pd.concat(spectra), SPECTRUM_COLUMNS)
+        singular_values = linalg.svdvals(weights)
+        moduli: np.ndarray = np.full(len(singular_values), np.nan)  # of a first layer
+        row_of_recurrent = {"density": np.nan} | {f"motif_{name}": np.nan for name in MOTIFS}
+        if run["architecture"] == "recurrent":
+            moduli = np.sort(np.abs(linalg.eigvals(weights)))[::-1]
+            connected = np.count_nonzero(weights - np.diag(np.diag(weights)))
+            row_of_recurrent = {"density": connected / (len(weights) * (len(weights) - 1))}
+            row_of_recurrent |= {f"motif_{name}": value for name, value in second_order_motifs(weights).items()}
+        norms = {"frobenius_norm": frobenius_norm(weights), "leading_eigenvalue": moduli[0]}
+        rows.append(row | norms | row_of_recurrent)
+        values = {"eigenvalue_modulus": moduli, "singular_value": singular_values}
+        spectrum = pd.DataFrame(row | {"index": np.arange(1, len(singular_values) + 1)} | values)
+        spectra.append(_typed(spectrum, SPECTRUM_COLUMNS))
+    return _typed(pd.DataFrame(rows), CONNECTIVITY_COLUMNS), pd.concat(spectra, ignore_index=True)
 
 
 def _typed(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:

@@ -218,7 +218,7 @@ def describe(env: TrialEnv) -> dict[str, Any]:
     return {
         "environment": type(env).__name__,
         "input_units": int(env.observation_space.shape[0]),
-        "classes": int(env.action_space.n),
+        "outputs": int(env.action_space.n),
         "bayes_loss": ceiling.loss if ceiling else None,
         "bayes_accuracy": ceiling.accuracy if ceiling else None,
     }

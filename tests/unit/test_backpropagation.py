@@ -1,0 +1,188 @@
+"""Linear units, the squared error and networks of one step: the explicit pass against automatic differentiation.
+
+``test_training`` has the rectified networks with cross-entropy that both papers' recurrent tasks use.
+"""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn.functional import cross_entropy
+
+import oracles
+from richlazy import training
+from richlazy.backpropagation import Backpropagation
+from richlazy.networks import RECTIFICATIONS, Dynamics, Weights
+
+LOSSES = ("cross_entropy", "squared_error")
+LOSS_STEPS = ("all", "last")
+NAMES = ("recurrent", "input", "readout")
+every_kind = pytest.mark.parametrize(
+    ("rectification", "loss", "loss_steps"), list(itertools.product(RECTIFICATIONS, LOSSES, LOSS_STEPS))
+)
+
+
+def outputs_of(weights, inputs, rho, rectification):
+    """Outputs (T, m, N_out) of one network, straight from the equations; without recurrent weights for one step."""
+    recurrent, feed, readout = weights
+    rectify = (lambda state: state) if rectification == "none" else torch.relu
+    state = rate = inputs.new_zeros(inputs.shape[1], len(feed))
+    outputs = []
+    for now in inputs:
+        drive = now @ feed.T + (rate @ recurrent.T if outputs else 0)
+        state = rho * state + (1 - rho) * drive
+        rate = rectify(state)
+        if rectification == "after_leak":
+            state = rate
+        outputs.append(rate @ readout.T)
+    return torch.stack(outputs)
+
+
+def loss_of(weights, inputs, targets, rho, rectification, loss, loss_steps):
+    """Mean loss over the rows that count."""
+    outputs = outputs_of(weights, inputs, rho, rectification)
+    if loss_steps == "last":
+        outputs, targets = outputs[-1:], targets[-1:]
+    if loss == "squared_error":
+        return 0.5 * (outputs - targets).square().sum(-1).mean()
+    return cross_entropy(outputs.flatten(0, 1), targets.flatten().long())
+
+
+def problem(loss, seed=0, networks=2, steps=5, trials=4, size=6, inputs=3, outputs=4, stored=1):
+    """Weights of several networks, and stored batches for each: (stored, T, B, N_in) and targets."""
+    rng = np.random.default_rng(seed)
+    weights = Weights(*oracles.random_weights(rng, size, inputs, outputs, networks))
+    signals = [rng.standard_normal((stored, steps, trials, inputs)) for _ in range(networks)]
+    if loss == "squared_error":
+        targets = [rng.standard_normal((stored, steps, trials, outputs)) for _ in range(networks)]
+    else:
+        targets = [rng.integers(0, outputs, (stored, steps, trials)).astype(np.uint8) for _ in range(networks)]
+    return weights, signals, targets
+
+
+def without_recurrent(weights):
+    return Weights(weights.recurrent[:, :0, :0].clone(), weights.input, weights.readout)
+
+
+def check_gradient(weights, signals, targets, rho, rectification, loss, loss_steps, tolerance=1e-12):
+    _, steps, trials, _ = signals[0].shape
+    pass_ = Backpropagation(weights, steps, trials, Dynamics(rho, rectification), loss_steps, loss)
+    batches = [torch.from_numpy(np.stack([one[0] for one in source])) for source in (signals, targets)]
+    for _ in range(2):  # the second pass must remember nothing of the first
+        pass_.load(*batches)
+        log_likelihoods = torch.full((len(signals), 1, pass_.loss_rows), math.nan, dtype=torch.float64)
+        pass_.forward(log_likelihoods)
+        pass_.backward()
+    gradient = weights.map(torch.ones_like)
+    pass_.add_gradient(gradient, 1.0, keep=0.5)
+    for network, (inputs, wanted) in enumerate(zip(*batches, strict=True)):
+        leaves = [matrix.clone().requires_grad_(True) for matrix in weights.of_network(network)]
+        expected_loss = loss_of(leaves, inputs, wanted, rho, rectification, loss, loss_steps)
+        assert float(-log_likelihoods[network].mean()) == pytest.approx(expected_loss.item(), rel=1e-12)
+        slopes = torch.autograd.grad(expected_loss, leaves, allow_unused=True)
+        for name, actual, leaf, slope in zip(NAMES, gradient.of_network(network), leaves, slopes, strict=True):
+            slope = torch.zeros_like(leaf) if slope is None else slope
+            assert oracles.relative_error(actual, 0.5 + slope) < tolerance, name
+
+
+@every_kind
+@pytest.mark.parametrize("rho", [0.0, 0.2, 0.8])
+@pytest.mark.parametrize("networks", [1, 3])
+def test_loss_and_gradient_equal_automatic_differentiation(networks, rho, rectification, loss, loss_steps):
+    check_gradient(*problem(loss, networks=networks), rho, rectification, loss, loss_steps)
+
+
+@every_kind
+@given(
+    rho=st.floats(0, 0.99),
+    networks=st.integers(1, 3),
+    steps=st.integers(1, 6),
+    trials=st.integers(1, 4),
+    size=st.integers(1, 8),
+    inputs=st.integers(1, 4),
+    outputs=st.integers(1, 4),
+    seed=st.integers(0, 1000),
+)
+def test_gradient_of_every_shape_equals_automatic_differentiation(
+    rectification, loss, loss_steps, rho, networks, steps, trials, size, inputs, outputs, seed
+):
+    arguments = problem(loss, seed, networks, steps, trials, size, inputs, outputs)
+    # Where a network of few units is sure of a class, digits of the error 1 - p cancel.
+    check_gradient(*arguments, rho, rectification, loss, loss_steps, tolerance=1e-10)
+
+
+@every_kind
+@pytest.mark.parametrize("rho", [0.0, 0.3])
+def test_a_network_of_one_step_needs_no_recurrent_weights(rho, rectification, loss, loss_steps):
+    weights, signals, targets = problem(loss, steps=1)
+    check_gradient(without_recurrent(weights), signals, targets, rho, rectification, loss, loss_steps)
+
+
+def test_steps_that_follow_others_need_recurrent_weights():
+    weights, _, _ = problem("cross_entropy")
+    with pytest.raises(ValueError, match="trials of 5 steps need recurrent weights"):
+        Backpropagation(without_recurrent(weights), 5, 4, Dynamics(0.0))
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.3])
+def test_long_trials_of_many_units_are_driven_in_runs_of_steps(rho):
+    # As for sequential MNIST: the inputs of all steps in one product would leave the cache before they are used.
+    shape = {"networks": 2, "steps": 7, "trials": 128, "size": 512}
+    weights, signals, targets = problem("cross_entropy", **shape)
+    weights = weights.map(lambda matrix: 0.3 * matrix)
+    pass_ = Backpropagation(weights, 7, 128, Dynamics(rho), "last")
+    assert [run for run, _, _ in pass_.drives] == [range(0, 2), range(2, 4), range(4, 6), range(6, 7)]
+    check_gradient(weights, signals, targets, rho, "after_leak", "cross_entropy", "last")
+
+
+@every_kind
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("steps", [1, 5])
+def test_training_equals_stochastic_gradient_descent_of_pytorch(steps, momentum, rectification, loss, loss_steps):
+    weights, signals, targets = problem(loss, steps=steps, stored=6)
+    weights = weights.map(lambda matrix: 0.5 * matrix)  # linear units would explode
+    weights = weights if steps > 1 else without_recurrent(weights)
+    dynamics = Dynamics(0.2, rectification)
+    final, history = training.train(
+        weights, signals, targets, dynamics, 0.02, momentum, loss_steps, report_every=1, loss=loss
+    )
+    for network in range(2):
+        leaves = [matrix.clone().requires_grad_(True) for matrix in weights.of_network(network)]
+        optimiser = torch.optim.SGD(leaves, 0.02, momentum)
+        for batch in range(6):
+            optimiser.zero_grad()
+            parts = (torch.from_numpy(source[network][batch]) for source in (signals, targets))
+            expected = loss_of(leaves, *parts, 0.2, rectification, loss, loss_steps)
+            expected.backward()
+            optimiser.step()
+            assert history.losses[batch, network] == pytest.approx(expected.item(), rel=1e-12)
+        for name, actual, leaf in zip(NAMES, final.of_network(network), leaves, strict=True):
+            assert oracles.relative_error(actual, leaf.detach()) < 1e-12, name
+    assert not torch.equal(final.input, weights.input)
+    # The descent that holds signs has none to hold without recurrent weights.
+    if steps == 1:
+        held, _ = training.train(
+            weights, signals, targets, dynamics, 0.02, momentum, loss_steps, signs_held=True, loss=loss
+        )
+        for actual, expected in zip(held, final, strict=True):
+            torch.testing.assert_close(actual, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_silence_teaches_linear_networks_nothing(loss):
+    weights, signals, targets = problem(loss, networks=1)
+    quiet = [np.zeros_like(signals[0])], [np.zeros_like(targets[0])]
+    final, _ = training.train(weights, *quiet, Dynamics(0.2, "none"), 0.1, loss=loss)
+    assert all(torch.equal(*pair) for pair in zip(final, weights, strict=True))
+
+
+def test_unknown_choices_are_refused_with_those_there_are():
+    weights, _, _ = problem("cross_entropy")
+    with pytest.raises(ValueError, match="unknown loss 'hinge'; choose one of cross_entropy, squared_error"):
+        Backpropagation(weights, 5, 4, Dynamics(0.0), loss="hinge")
+    with pytest.raises(ValueError, match="unknown rectification 'tanh'; choose one of after_leak, inside, none"):
+        Backpropagation(weights, 5, 4, Dynamics(0.0, "tanh"))

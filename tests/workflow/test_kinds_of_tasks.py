@@ -1,0 +1,197 @@
+"""Images, linear teachers and networks that are followed during training, through real Snakemake runs."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from richlazy import kernel_movement, metrics, summaries
+from runner import new_project
+
+EXPERIMENTS = "results/tiny/experiments"
+TABLES = ("tables/runs", "tables/curves", "tables/connectivity", "tables/spectra")
+STATISTICS = ("statistics/trends", "statistics/contrasts", "statistics/losses")
+DIGITS = {
+    "images": "digits", "held_out": 237, "defaults": {"batch_size": 20}, "probe": {"trials": 20, "kernel_trials": 6},
+}  # fmt: skip
+RANKS = {"grid": {"rank": [1, 4, 16], "size": [16], "iterations": [30]}, "seeds": 2}
+FOLLOWED = [0, 10, 30]
+
+
+def targets(*experiments):
+    names = (*TABLES, *STATISTICS)
+    return [f"{EXPERIMENTS}/{experiment}/{name}.parquet" for experiment in experiments for name in names]
+
+
+def table(project, experiment, name):
+    return pd.read_parquet(project.folder / EXPERIMENTS / experiment / f"tables/{name}.parquet")
+
+
+def networks(project):
+    """Bytes of every trained network, by run."""
+    folder = project.folder / "results/tiny/runs"
+    return {str(path.parent.relative_to(folder)): path.read_bytes() for path in folder.rglob("network.npz")}
+
+
+def curve(curves, run, quantity):
+    chosen = curves[(curves["run"] == run) & (curves["quantity"] == quantity)]
+    return chosen["iteration"].tolist(), chosen["value"].tolist()
+
+
+def assert_complete(project, experiment, runs_count, curves_followed):
+    """Columns of the tables, one row a run, and curves with all quantities of those runs that were followed."""
+    runs, curves = (table(project, experiment, name) for name in ("runs", "curves"))
+    assert list(runs.columns) == list(summaries.RUN_COLUMNS)
+    assert list(curves.columns) == list(summaries.CURVE_COLUMNS)
+    assert list(table(project, experiment, "connectivity").columns) == list(summaries.CONNECTIVITY_COLUMNS)
+    assert list(table(project, experiment, "spectra").columns) == list(summaries.SPECTRUM_COLUMNS)
+    assert len(runs) == runs["run"].nunique() == runs_count
+    assert not runs["diverged"].any()
+    followed = curves[curves["quantity"].isin(kernel_movement.QUANTITIES)]
+    assert followed["run"].nunique() == curves_followed
+    if curves_followed:
+        assert set(followed["quantity"]) == set(kernel_movement.QUANTITIES)
+        assert set(followed["iteration"]) == set(FOLLOWED)
+    return runs, curves
+
+
+def assert_followed(runs, curves, seeds):
+    """What was followed at the last iteration is what was measured after training."""
+    for row in runs.to_dict("records"):
+        iterations, alignment = curve(curves, row["run"], "kernel_alignment")
+        if row["seed"] not in seeds:
+            assert iterations == []
+            assert pd.isna(row["kernel_task_alignment_iterations"])
+            continue
+        assert iterations == FOLLOWED
+        assert alignment[0] == pytest.approx(1, abs=1e-6)
+        for quantity in kernel_movement.QUANTITIES:
+            assert curve(curves, row["run"], quantity)[1][-1] == pytest.approx(row[quantity], rel=1e-4)
+        expected = kernel_movement.iterations_to_task_alignment(
+            {"iterations": iterations, "kernel_task_alignment": curve(curves, row["run"], "kernel_task_alignment")[1]}
+        )
+        assert row["kernel_task_alignment_iterations"] == pytest.approx(expected, rel=1e-9, nan_ok=True)
+
+
+def test_sequential_digits_with_and_without_following(tmp_path):
+    project = new_project(tmp_path / "project")
+    names = ["figure_1_smnist", "figure_14_smnist"]
+    project.configure(
+        experiments_to_build=names,
+        training={"target_accuracy": 0.1},
+        tasks={"sMNIST": DIGITS},
+        experiments={names[0]: RANKS, names[1]: RANKS | {"follow": {"iterations": FOLLOWED, "seeds": [1]}}},
+    )
+    done = project.run(*targets(*names))
+    assert {rule: count for rule, count in done.items() if not rule.startswith(("tab", "comp", "meas"))} == {
+        "prepare_images": 1, "draw_image_batches": 2, "draw_image_probe": 2, "build_connectivity": 6,
+        "train_network": 3, "train_followed_network": 3, "follow_network": 3,
+    }  # fmt: skip
+    runs, curves = assert_complete(project, names[1], 6, 3)
+    assert_followed(runs, curves, seeds=[1])
+    assert set(curves["quantity"]) == {"loss", "accuracy", *kernel_movement.QUANTITIES}
+    assert (runs["architecture"] == "recurrent").all() and (runs["task"] == "sMNIST").all()
+    for name in ("condition_number", "bayes_loss", "kernel_alignment_predicted"):
+        assert runs[name].isna().all()
+    for row in runs.to_dict("records"):
+        iterations, accuracy = curve(curves, row["run"], "accuracy")
+        assert iterations == [30]
+        assert pd.isna(row["reached_at"]) if accuracy[0] < 0.1 else row["reached_at"] == 30
+    connectivity = table(project, names[1], "connectivity")
+    assert connectivity["task"].isna().all() and len(connectivity) == 6
+    # Both experiments are about the same networks.
+    pd.testing.assert_frame_equal(table(project, names[0], "runs"), runs)
+    assert set(networks(project)) == set(runs["run"])
+
+    snapshots = sorted(project.folder.glob("results/tiny/runs/**/snapshots.npz"))
+    assert len(snapshots) == 3 and all("seed~1" in str(path) for path in snapshots)
+    for path in snapshots:
+        with np.load(path) as kept, np.load(path.parent / "network.npz") as network:
+            assert kept["iterations"].tolist() == FOLLOWED
+            for name in ("recurrent", "input", "readout"):
+                assert np.array_equal(kept[name][0], network[f"{name}_initial"])
+                assert np.array_equal(kept[name][-1], network[name])
+                assert not np.array_equal(kept[name][1], kept[name][0])
+    assert project.jobs(*targets(*names)) == {}
+
+    # Nobody follows them any longer: they train once more, and come out with the same bytes.
+    before = networks(project)
+    project.configure(experiments_to_build=names[:1])
+    of_seed_1 = [f"results/tiny/runs/{run}/network.npz" for run in before if run.endswith("seed~1")]
+    for path in of_seed_1:
+        (project.folder / path).unlink()
+    assert project.run(*of_seed_1)["train_network"] == 3
+    assert networks(project) == before
+
+
+def test_linear_networks_learn_teachers(tmp_path):
+    project = new_project(tmp_path / "project")
+    teacher = {"defaults": {"size": 30, "iterations": 30}}
+    names = ["figure_14_linear", "figure_3_b"]
+    project.configure(
+        experiments_to_build=names,
+        training={"batching": "condition"},
+        tasks={"linear_2": teacher, "linear_20": teacher},
+        experiments={
+            "figure_14_linear": {
+                "grid": {"rank": [1, 5, 20], "iterations": [30], "learning_rate": [0.01]},
+                "follow": {"iterations": FOLLOWED, "seeds": [0, 1]},
+                "seeds": 2,
+            },
+            "figure_3_b": {
+                "grid": {
+                    "condition_number": [10.0],
+                    "structure": ["svd_truncation", "aligned"],
+                    "iterations": [3000],
+                    "learning_rate": [0.005],
+                },
+                "seeds": 2,
+            },
+        },
+    )
+    done = project.run(*targets(*names))
+    # A teacher of 20 inputs and one of 2, for each of two seeds; three conditions, and two.
+    assert {rule: count for rule, count in done.items() if rule.startswith(("draw", "build", "train"))} == {
+        "draw_teacher_batches": 4, "draw_teacher_probe": 4, "build_first_layer": 10,
+        "train_condition_of_seeds_0_to_1": 2, "train_condition_of_seeds_0_to_1_followed_0_to_1": 3,
+    }  # fmt: skip
+
+    runs, curves = assert_complete(project, names[0], 6, 6)
+    assert_followed(runs, curves, seeds=[0, 1])
+    assert set(curves["quantity"]) == {"loss", *kernel_movement.QUANTITIES}  # numbers are neither right nor wrong
+    aligned, _ = assert_complete(project, names[1], 4, 0)
+    for table_of in (runs, aligned):
+        assert (table_of["architecture"] == "feedforward").all()
+        assert table_of[["leak", "time_step_ms", "time_constant_ms", "reached_at", "accuracy"]].isna().all(axis=None)
+        for name in ("weight_change_norm_recurrent", "kernel_alignment_recurrent", "effective_rank_eigenvalues"):
+            assert table_of[name].isna().all()
+        assert table_of["kernel_alignment_predicted"].between(0, 1 + 1e-9).all()
+    assert set(aligned["condition_number"]) == {10.0}
+    assert set(runs["batch_size"]) == {20} and set(aligned["batch_size"]) == {2}
+
+    # The first layers are those of the teachers: aligned ones learn without their kernel turning.
+    assert (aligned["probe_loss"] < 1e-6).all()
+    np.testing.assert_allclose(aligned["kernel_alignment"], aligned["kernel_alignment_predicted"], atol=0.02)
+    by_structure = aligned.groupby("structure")["kernel_alignment_predicted"].mean()
+    assert by_structure["aligned"] > 0.99
+    assert by_structure["aligned"] > by_structure["svd_truncation"]
+    connectivity, spectra = (table(project, names[1], name) for name in ("connectivity", "spectra"))
+    assert len(connectivity) == 4 and (connectivity["task"] == "linear_2").all()
+    assert connectivity[["leading_eigenvalue", "density"]].isna().all(axis=None)
+    assert len(spectra) == 8 and spectra["eigenvalue_modulus"].isna().all()
+
+    # Whatever a network reads of its teacher stands beside its trials.
+    row = aligned[(aligned["structure"] == "aligned")].iloc[0]
+    described = json.loads((project.folder / row["probe"]).with_name("task.json").read_text())
+    with np.load(project.folder / row["network"]) as network:
+        first_layer = network["input_initial"]
+        assert network["recurrent"].shape == (0, 0)
+    beta = np.array(described["task_vector"])
+    assert not first_layer[1:].any()
+    assert first_layer[0] @ beta == pytest.approx(np.linalg.norm(first_layer) * np.linalg.norm(beta), rel=1e-5)
+
+    trends = pd.read_parquet(project.folder / EXPERIMENTS / names[0] / "statistics/trends.parquet")
+    assert set(trends["measure"]) >= {"kernel_alignment", "kernel_task_alignment_iterations", "kernel_effective_rank"}
+    assert set(metrics.MEASURES) >= set(trends["measure"]) - {"kernel_task_alignment_iterations"}
+    assert project.jobs(*targets(*names)) == {}
