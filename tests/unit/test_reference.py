@@ -181,6 +181,15 @@ def test_seconds_of_the_runs_are_summed_by_rule(tmp_path):
     assert reference.wall_seconds(tmp_path, []) == {"train": 0.0, "measure": 0.0}
 
 
+def test_a_condition_that_is_one_job_is_timed_once(tmp_path):
+    for rule, seconds in (("train", 30.0), ("measure", 4.5)):
+        path = tmp_path / rule / "task~a/gain~1.5.tsv"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"s\th:m:s\n{seconds}\t0:00:30\n")
+    found = reference.wall_seconds(tmp_path, [f"task~a/gain~1.5/seed~{seed}" for seed in range(3)])
+    assert found == {"train": 30.0, "measure": 4.5}
+
+
 GROUPS = ("presets", "connectomes", "structures", "tasks", "experiments")
 
 

@@ -154,12 +154,17 @@ def provenance(folder: str | Path, wall_seconds: Mapping[str, float]) -> dict[st
 
 
 def wall_seconds(benchmarks: Path, runs: Iterable[str]) -> dict[str, float]:
-    """Summed wall time of the jobs of some runs, for each rule that is timed."""
-    rules = ("train", "measure")
-    timings = {
-        rule: [pd.read_csv(benchmarks / rule / f"{run}.tsv", sep="\t")["s"].sum() for run in runs] for rule in rules
-    }
-    return {rule: round(float(sum(seconds)), 1) for rule, seconds in timings.items()}
+    """Summed wall time of the jobs of some runs, for each rule that is timed; a job is a run, or a whole condition."""
+    paths, seconds = list(runs), {}
+    for rule in ("train", "measure"):
+        jobs = {_timing_of_job(benchmarks / rule, path) for path in paths}
+        seconds[rule] = round(float(sum(pd.read_csv(job, sep="\t")["s"].sum() for job in jobs)), 1)
+    return seconds
+
+
+def _timing_of_job(folder: Path, run: str) -> Path:
+    alone = Path(folder, f"{run}.tsv")
+    return alone if alone.exists() else Path(f"{alone.parent}.tsv")
 
 
 def merged_configuration(earlier: Mapping[str, Any], latest: Mapping[str, Any]) -> dict[str, Any]:
