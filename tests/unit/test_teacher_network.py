@@ -191,7 +191,7 @@ def test_students_of_a_condition_number_and_seed_have_one_teacher_whatever_a_gri
     teachers = {}
     for run in runs:
         teachers.setdefault(experiments.teacher_path(run), []).append(experiments.teacher(config, run))
-    assert len(teachers) == 3 * 5
+    assert len(teachers) == 3 * len({run["seed"] for run in runs}) > 3
     assert all(one == same[0] for same in teachers.values() for one in same)
     teacher = teachers["task~sMNIST_taught+condition_number~10/seed~2"][0]
     assert teacher == {
