@@ -1,9 +1,6 @@
 """Train one row of the reference results again, from nothing, and compare it with what is committed."""
 
 import tempfile
-from pathlib import Path
-
-import yaml
 
 from build_connectivity import build_connectivity
 from draw_batches import draw_batches
@@ -15,9 +12,8 @@ from richlazy import experiments, logs, records, reference, task_settings
 from train_networks import train_networks
 
 
-def recheck_run(config_file, runs_table, fingerprints_table, provenance, output, run_name):
-    config = yaml.safe_load(Path(config_file).read_text())
-    row, committed, origin = reference.committed_row(runs_table, fingerprints_table, provenance, run_name)
+def recheck_run(files, output, run_name):
+    config, row, committed, origin = reference.committed_run(*files, run_name)
     run = experiments.run_of_row(row)
     task, structure = config["tasks"][run["task"]], {"signs_held": False} | config["structures"][run["structure"]]
     training = task_settings.of_training(task, config["training"] | {"device": "cpu"})
@@ -37,4 +33,4 @@ def recheck_run(config_file, runs_table, fingerprints_table, provenance, output,
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "torch", "numpy")
     files = [snakemake.input[name] for name in ("config", "runs", "fingerprints", "provenance")]
-    recheck_run(*files, snakemake.output[0], snakemake.params.run)
+    recheck_run(files, snakemake.output[0], snakemake.params.run)

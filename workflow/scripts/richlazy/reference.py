@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+import yaml
 
 from richlazy import records, tables
 from richlazy.metrics import MEASURES
@@ -50,22 +51,25 @@ def fingerprints(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([{"run": row.run} | fingerprint(row.network) for row in runs.itertuples()])
 
 
-def committed_row(
-    runs: str | Path, fingerprints: str | Path, provenance: str | Path, name: str
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, bool]]:
+def committed_run(
+    config: str | Path, runs: str | Path, fingerprints: str | Path, provenance: str | Path, name: str
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, bool]]:
     """What is committed of a run.
 
     Args:
+        config: YAML file, the configuration of all that is committed.
         runs, fingerprints: Parquet files.
         provenance: JSON file, which may be older than checksums.
         name: of the run.
 
     Returns:
-        Its row, its fingerprint, and ``same_class``: whether they come from this class of machine.
+        The configuration, the row of the run, its fingerprint, and ``same_class``: whether they come from this class
+        of machine.
     """
     loaded = (tables.load_table(path).set_index("run", drop=False) for path in (runs, fingerprints))
     row, mark = (table.loc[name].to_dict() for table in loaded)
-    return row, mark, {"same_class": same_class(records.load_json(provenance, sealed=False))}
+    origin = {"same_class": same_class(records.load_json(provenance, sealed=False))}
+    return yaml.safe_load(Path(config).read_text()), row, mark, origin
 
 
 def compare(
