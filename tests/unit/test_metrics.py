@@ -252,6 +252,15 @@ def test_kernel_task_alignment_of_known_kernels():
     assert metrics.kernel_task_alignment(torch.diag(1 - y), targets) == 0
 
 
+def approach_of_kernel(targets, before, after):
+    """Effective rank of the kernel of the targets, (Y Y') for every output, and the logarithmic way to it."""
+    rows = targets.double().numpy().transpose(0, 2, 1).reshape(-1, targets.shape[1])
+    goal = targets.shape[1] * np.trace(rows @ rows.T) / np.linalg.norm(rows, 2) ** 2
+    ranks = [float(kernel.trace()) / np.linalg.norm(kernel.numpy(), 2) for kernel in (before, after)]
+    distances = [abs(np.log(rank) - np.log(goal)) for rank in ranks]
+    return {"task_effective_rank": goal, "kernel_task_effective_rank_approach": distances[0] - distances[1]}
+
+
 def centred_alignment_by_loops(kernel, targets):
     """Baratin et al. 2021, Eq. 7: C = I - 1 1'/m acts on the trials of each pair of outputs (time, class)."""
     times, classes, trials = targets.shape
@@ -369,6 +378,7 @@ def test_measures_of_a_run_against_references(rectification, kernel_times):
             f"kernel_task_alignment{suffix}": float(y @ kernel @ y / (y @ y * kernel.trace())),
             f"centred_kernel_alignment{suffix}": centred_alignment_by_loops(kernel, one_hot.double()),
         }
+    expected |= approach_of_kernel(one_hot, kernels[0][1], kernels[1][1])
     assert values.keys() == expected.keys() | {"kernel_alignment_predicted"}
     assert math.isnan(values["kernel_alignment_predicted"])
     for name, value in expected.items():
@@ -523,6 +533,7 @@ def test_measures_of_a_feedforward_network_against_references(rectification, num
             f"kernel_task_alignment{suffix}": float(y @ kernel @ y / (y @ y * kernel.trace())),
             f"centred_kernel_alignment{suffix}": centred_alignment_by_loops(kernel, shaped),
         }
+    expected |= approach_of_kernel(y.view(1, 3, chosen), *kernels)
     missing = WITHOUT_RECURRENT | {"kernel_alignment_predicted"} | ({"accuracy"} if numbers else set())
     assert {name for name, value in values.items() if math.isnan(value)} == missing
     assert values.keys() - missing == expected.keys()
@@ -576,6 +587,7 @@ def test_the_predicted_kernel_alignment_is_that_of_a_trained_linear_network(rank
     assert values["kernel_alignment"] == pytest.approx(values["kernel_alignment_predicted"], abs=1e-3)
     kernels = [jacobian_kernel(weights, inputs, lambda state: state) for weights in (initial, final)]
     assert cosine(*kernels) == pytest.approx(values["kernel_alignment_predicted"], abs=1e-3)
+    assert values["kernel_effective_rank"] == pytest.approx(values["task_effective_rank"], rel=1e-3)
 
 
 def test_the_predicted_alignment_grows_with_the_rank_of_the_first_layer():

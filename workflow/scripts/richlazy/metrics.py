@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from scipy import linalg
 
-from richlazy import linear_theory
+from richlazy import linear_theory, task_kernels
 from richlazy.kernels import TangentKernel, tangent_kernel
 from richlazy.networks import Dynamics, Weights, respond
 
@@ -174,6 +174,8 @@ MEASURES: dict[str, str] = {
     "stable_rank": "|W|_F^2 / s_1^2 of the final recurrent weights, or of the first layer",
     "kernel_effective_rank_initial": "Tr K / lambda_1 of the kernel of all weights before training",
     "kernel_effective_rank": "Tr K / lambda_1 of the kernel of all weights after training",
+    "task_effective_rank": "Tr K / lambda_1 of the kernel of the task: of targets, or by Eq. 8 (module task_kernels)",
+    "kernel_task_effective_rank_approach": "how much nearer to it kernel_effective_rank came in training (log)",
     "kernel_task_alignment_initial": "y'K y / (|y|^2 Tr K), kernel of all weights before training",
     "kernel_task_alignment": "y'K y / (|y|^2 Tr K), kernel of all weights after training",
     "centred_kernel_alignment_initial": "centred alignment of kernel and targets before training (Baratin et al. 2021)",
@@ -266,8 +268,15 @@ def measure_together(
         rates_before, rates_after = (rates[network] for rates in responses)
         values = _measures(one, rates_before, rates_after, before, after, kernel_targets, loss_steps)
         two_layers = dynamics.linear and not one.initial.recurrent.numel() and len(one.final.readout) == 1
-        if two_layers and _is_finite(one.final):
-            values["kernel_alignment_predicted"] = predicted_kernel_alignment(one.initial, one.inputs, one.targets)
+        if _is_finite(one.final):
+            task_rank = task_kernels.effective_rank_of_targets(kernel_targets)
+            if two_layers:
+                values["kernel_alignment_predicted"] = predicted_kernel_alignment(one.initial, one.inputs, one.targets)
+                trials, answers = one.inputs[0].double().numpy(), one.targets[0, :, 0].double().numpy()
+                task_rank = task_kernels.effective_rank_of_linear_task(trials, answers)
+            kernel_ranks = (values["kernel_effective_rank_initial"], values["kernel_effective_rank"])
+            values["task_effective_rank"] = task_rank
+            values["kernel_task_effective_rank_approach"] = task_kernels.approach(*kernel_ranks, task_rank)
         found.append({name: values.get(name, float("nan")) for name in MEASURES})
     return found
 

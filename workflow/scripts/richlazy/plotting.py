@@ -36,6 +36,8 @@ LABELS: dict[str, tuple[str, int]] = {
     "stable_rank_initial": ("stable rank\nat start", 0),
     "stable_rank": ("stable rank", 0),
     "kernel_effective_rank": ("kernel\neffective rank", 0),
+    "task_effective_rank": ("effective rank\nof the task", 0),
+    "kernel_task_effective_rank_approach": ("approach of the\nkernel to the\neffective rank\nof the task", 0),
     "kernel_task_alignment": ("kernel-task\nalignment", 0),
     "kernel_task_alignment_iterations": ("iterations until\nkernel-task\nalignment", 0),
     "centred_kernel_alignment": ("centred kernel\nalignment", 0),
