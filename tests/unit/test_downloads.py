@@ -6,13 +6,13 @@ import hashlib
 import http.server
 import os
 import subprocess
-import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 import requests
 
+from loopback import address, serving
 from richlazy import downloads, logs, records
 
 BODY = np.random.default_rng(0).bytes(300_000)
@@ -49,19 +49,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        running.asked = []
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield running
-        finally:
-            running.shutdown()
-            thread.join()
-
-
-def address(server, name):
-    return f"http://127.0.0.1:{server.server_address[1]}/{name}"
+    with serving(Handler) as running:
+        yield running
 
 
 def mirrored(server, *names):

@@ -5,13 +5,13 @@ import gzip
 import hashlib
 import http.server
 import struct
-import threading
 
 import numpy as np
 import pytest
 import yaml
 from sklearn.datasets import load_digits
 
+from loopback import address, serving
 from richlazy import images
 from runner import new_project
 
@@ -44,16 +44,9 @@ def mirror(tmp_path, arrays, monkeypatch):
         def log_message(self, *arguments):
             self.server.asked.append(self.path)
 
-    serving = functools.partial(Handler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), serving) as running:
-        running.asked, running.folder = [], folder
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield running
-        finally:
-            running.shutdown()
-            thread.join()
+    with serving(functools.partial(Handler, directory=folder)) as running:
+        running.folder = folder
+        yield running
 
 
 @pytest.fixture
@@ -65,7 +58,7 @@ def project(tmp_path, mirror):
         content = path.read_bytes()
         files[path.stem] = {
             "file": path.name,
-            "mirrors": [f"http://127.0.0.1:{mirror.server_address[1]}/{path.name}"],
+            "mirrors": [address(mirror, path.name)],
             "sha256": hashlib.sha256(content).hexdigest(),
             "size_bytes": len(content),
         }
