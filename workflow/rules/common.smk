@@ -12,7 +12,14 @@ gc.set_threshold(100_000, 50, 50)
 SCRIPTS = Path(workflow.basedir, "workflow/scripts")
 sys.path.insert(0, str(SCRIPTS))
 
-from richlazy import cave_token, configuration, costs, experiments, task_settings
+from richlazy import (
+    cave_token,
+    configuration,
+    continuous_tasks,
+    costs,
+    experiments,
+    task_settings,
+)
 from richlazy.closure import import_closure
 from richlazy.connectivity import STRUCTURE_PARAMETERS
 from richlazy.images import IDX_FILES
@@ -53,6 +60,14 @@ TEACHERS = {
     for run in RUNS.values()
     if task_settings.kind(config["tasks"][run["task"]]) == "taught"
 }
+# Tasks with numbers over time that the selected experiments use, each with its first probe.
+CONTINUOUS_TASKS = {
+    run["task"]: path
+    for path, run in sorted(
+        PROBES.items(), key=lambda item: item[1]["seed"], reverse=True
+    )
+    if task_settings.kind(config["tasks"][run["task"]]) == "continuous"
+}
 # Connectomes that the selected experiments use, by source, with the settings of their active source.
 CONNECTOMES = {
     name: experiments.connectome(config, name)
@@ -73,6 +88,7 @@ FIGURES = f"{RESULTS}/experiments/{{experiment}}/figures/{{figure}}.{{format}}"
 CONNECTOME_FIGURES = (
     f"{RESULTS}/connectomes/{{connectome}}/figures/connectome.{{format}}"
 )
+TRIAL_FIGURES = f"{RESULTS}/tasks/{{task}}/figures/trials.{{format}}"
 STATISTICS = f"{RESULTS}/experiments/{{experiment}}/statistics/{{table}}.parquet"
 
 
@@ -83,6 +99,7 @@ wildcard_constraints:
     probe="task~[^/]+/(time_step_ms~[^/]+/)?seed~[0-9]+",
     batches="task~[^/]+/(time_step_ms~[^/]+/)?batch_size~[^/]+/seed~[0-9]+",
     teacher="task~[^/]+/seed~[0-9]+",
+    task="[A-Za-z0-9][A-Za-z0-9_-]*",
 
 
 def require_token(jobs):
@@ -164,6 +181,17 @@ def task_of(table, wildcard):
         return config["tasks"][table[wildcards[wildcard]]["task"]]
 
     return task
+
+
+def trial_settings_of(table, wildcard):
+    """Params function that gives the same without what decides networks and probe, which no trial depends on."""
+    task = task_of(table, wildcard)
+
+    def settings(wildcards):
+        entry = task(wildcards)
+        return {key: entry[key] for key in entry if key not in ["defaults", "probe"]}
+
+    return settings
 
 
 def trials_of(kind):
@@ -424,6 +452,30 @@ def drawing_memory(wildcards, attempt):
     run = BATCHES[wildcards.batches]
     return costs.drawing_memory_mb(
         run["iterations"] * run["batch_size"], steps_of(run), attempt
+    )
+
+
+def stored_trials(run):
+    """How many training trials with numbers over time are stored."""
+    one = task_settings.has_one_trial(config["tasks"][run["task"]])
+    return 1 if one else run["iterations"] * run["batch_size"]
+
+
+def drawing_numbers_memory(wildcards, attempt):
+    """MB that drawing training trials with numbers over time needs."""
+    run = BATCHES[wildcards.batches]
+    task = config["tasks"][run["task"]]
+    channels = continuous_tasks.input_units(task) + continuous_tasks.outputs(task)
+    return costs.drawing_numbers_memory_mb(
+        stored_trials(run), steps_of(run), channels, attempt
+    )
+
+
+def drawing_numbers_minutes(wildcards, attempt):
+    """Minutes that drawing training trials with numbers over time needs."""
+    run = BATCHES[wildcards.batches]
+    return costs.drawing_minutes(
+        stored_trials(run), steps_of(run), "vectorised", attempt
     )
 
 
