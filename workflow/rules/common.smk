@@ -392,6 +392,15 @@ def figure_files(*names, format=("pdf", "png")):
     ]
 
 
+def figures_beside(connectomes, tasks):
+    """Files of the figures of connectomes and of tasks with numbers over time, which belong to no single experiment."""
+    formats = ["pdf", "png"]
+    return [
+        *collect(CONNECTOME_FIGURES, connectome=connectomes, format=formats),
+        *collect(TRIAL_FIGURES, task=tasks, format=formats),
+    ]
+
+
 def publishable_files(wildcards):
     """Small results of all selected experiments: tables, statistics and PNG figures, and pages of connectomes."""
     names = [f"tables/{table}.parquet" for table in TABLE_NAMES]
@@ -453,6 +462,23 @@ def drawing_memory(wildcards, attempt):
     return costs.drawing_memory_mb(
         run["iterations"] * run["batch_size"], steps_of(run), attempt
     )
+
+
+def first_probe(wildcards):
+    """Input function that gives the trials of a task with numbers over time that are drawn."""
+    return f"{RESULTS}/trials/{CONTINUOUS_TASKS[wildcards.task]}/probe.npz"
+
+
+def run_of_first_probe(wildcards):
+    """What a figure says of them."""
+    run = PROBES[CONTINUOUS_TASKS[wildcards.task]]
+    return {key: run[key] for key in ["time_step_ms", "seed"]}
+
+
+def continuous_tasks_of(experiment):
+    """Names of the tasks with numbers over time that an experiment uses."""
+    names = {run["task"] for run in EXPERIMENT_RUNS[experiment]}
+    return sorted(names & set(CONTINUOUS_TASKS))
 
 
 def stored_trials(run):

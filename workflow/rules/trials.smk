@@ -8,6 +8,7 @@ Writes  trials/{batches}/inputs.npy    (batches, T, B, N_in) float32, trained on
         trials/{probe}/probe.npz       inputs (T, m, N_in), targets (T, m) or (T, m, N_out), never trained on
         trials/{probe}/decision.npy    (T, m), whether a decision is due
         trials/{probe}/task.json       input units, outputs, lowest loss and highest accuracy
+        tasks/{task}/figures/trials.pdf and .png   a few trials of a task with numbers over time
 """
 
 
@@ -310,3 +311,37 @@ rule draw_continuous_probe:
         "Probe trials {wildcards.probe}"
     script:
         "../scripts/draw_continuous_probe.py"
+
+
+rule draw_trials:
+    """Draw a few trials of a task with numbers over time: what a network sees, and what is asked of it."""
+    input:
+        probe=first_probe,
+        library=library("draw_trials.py"),
+    output:
+        pdf=f"{RESULTS}/tasks/{{task}}/figures/trials.pdf",
+        png=report(
+            f"{RESULTS}/tasks/{{task}}/figures/trials.png",
+            caption="../report/trials.rst",
+            category="Tasks",
+            subcategory="{task}",
+            labels={"figure": "trials"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_trials/{{task}}.log",
+    group:
+        "summaries"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        run=run_of_first_probe,
+        kind=lookup(within=config, dpath="tasks/{task}/continuous"),
+        settings=lookup(within=config, dpath="figures"),
+    message:
+        "Figure of the trials of {wildcards.task}"
+    script:
+        "../scripts/draw_trials.py"
