@@ -536,6 +536,7 @@ TASKS = [
             "tasks.2AF.probe.kernel_trials is 32, more than the 31", "lower it or draw more trials"),
 ]  # fmt: skip
 
+ON_ROMO = {"experiments.another_task.grid.task": ["romo"], "experiments.another_task.grid.rank": [1, 30]}
 NUMBERS = [
     Mistake("two kinds", {"tasks.2AF.continuous": "romo"}, "tasks.2AF has environment and continuous", "exactly one"),
     Mistake("unknown", {"tasks.romo.continuous": "rommo"}, "tasks.romo.continuous is 'rommo'", "did you mean 'romo'?"),
@@ -552,7 +553,7 @@ NUMBERS = [
     Mistake("distribution", {"tasks.romo.timing_ms.delay": ["uniform", [200, 800]]}, "romo.timing_ms.delay is [",
             "a range [low, high]"),
     Mistake("no stimulus", {"tasks.romo.timing_ms.stimulus": 0}, "tasks.romo.timing_ms.stimulus is 0", "lengthen it"),
-    Mistake("short period", {"tasks.romo.timing_ms.stimulus": 20, "experiments.another_task.grid.task": ["romo"]},
+    Mistake("short period", {"tasks.romo.timing_ms.stimulus": 20} | ON_ROMO,
             "tasks.romo.timing_ms.stimulus is 20 ms, shorter than the time step of 50.0 ms", "set it to 0"),
     Mistake("option missing", {"tasks.flip_flop.target": REMOVED}, "tasks.flip_flop lacks target, which continuous",
             "add it as in config.yaml"),
@@ -569,8 +570,7 @@ NUMBERS = [
             "the 200 ms that continuous: step_response needs; lengthen it"),
     Mistake("short pattern", {"tasks.pattern_generation.timing_ms.trial": 900}, "timing_ms.trial is 900 ms, shorter",
             "the 1000 ms that continuous: pattern_generation needs"),
-    Mistake("unstable by default", {"tasks.romo.defaults.time_step_ms": 120.0,
-                                    "experiments.another_task.grid.task": ["romo"]},
+    Mistake("unstable by default", {"tasks.romo.defaults.time_step_ms": 120.0} | ON_ROMO,
             "experiments.another_task has a time step of 120.0 ms, longer than its time constant of 100.0 ms",
             "shorten the step"),
     Mistake("unstable teacher", {"tasks.sMNIST_taught.defaults.time_step_ms": 120.0,

@@ -402,7 +402,7 @@ def figures_beside(connectomes, tasks):
 
 
 def publishable_files(wildcards):
-    """Small results of all selected experiments: tables, statistics and PNG figures, and pages of connectomes."""
+    """Small results of all selected experiments: tables, statistics, PNG figures, also of trials, pages of connectomes."""
     names = [f"tables/{table}.parquet" for table in TABLE_NAMES]
     names += [f"statistics/{table}.parquet" for table in STATISTIC_NAMES]
     files = [
@@ -411,6 +411,7 @@ def publishable_files(wildcards):
         for name in names
     ]
     files += figure_files(*SELECTED, format=["png"])
+    files += collect(TRIAL_FIGURES, task=CONTINUOUS_TASKS, format=["png"])
     parts = ["figures/connectome.png", "selection.json", "provenance.json"]
     return files + [
         f"{RESULTS}/connectomes/{name}/{part}" for name in CONNECTOMES for part in parts
