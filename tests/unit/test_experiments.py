@@ -753,3 +753,19 @@ def test_the_active_source_of_a_connectome_gives_its_settings_and_its_note(sourc
     for structure in ("gaussian", "dale"):
         assert experiments.connectome_of(config, structure) is None
         assert experiments.connectome_note(config, structure) is None
+
+
+# Numbers over time
+
+
+def test_the_path_of_a_run_with_numbers_over_time_has_the_times_of_its_task():
+    run = runs_of({"task": ["flip_flop"], "structure": ["gaussian"], "gain": [0.9]})[0]
+    assert experiments.probe_path(run) == "task~flip_flop/time_step_ms~50/seed~0"
+    assert experiments.batches_path(run) == "task~flip_flop/time_step_ms~50/batch_size~32+iterations~1000/seed~0"
+    assert run["learning_rate"] == 0.05 / 256 and run["size"] == 256
+
+
+def test_a_task_of_one_trial_has_batches_of_one():
+    grid = {"structure": ["gaussian"], "gain": [0.5], "batch_size": [1, 7, 32]}
+    assert [run["batch_size"] for run in runs_of(grid | {"task": ["cosine"]}, seeds=1)] == [1]
+    assert [run["batch_size"] for run in runs_of(grid | {"task": ["romo"]}, seeds=1)] == [1, 7, 32]

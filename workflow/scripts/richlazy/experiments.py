@@ -115,6 +115,8 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
         given["readout"] = USUAL["readout"]
     if "teacher" in task:  # its one batch stands for all samples
         given["batch_size"] = task["teacher"]["inputs"]
+    if task_settings.has_one_trial(task):
+        given["batch_size"] = 1
     run = {
         name: kind(given[name]) if name in given and name not in ignored else None
         for name, (kind, _) in PARAMETERS.items()
