@@ -17,6 +17,7 @@ CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text())
 
 DIRECTIONS = {"trend": {"increasing", "decreasing"}, "contrast": {"higher", "lower"}, "equivalence": {"none"}}
+DIRECTIONS["interaction"] = DIRECTIONS["trend"]
 
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
@@ -109,12 +110,15 @@ def test_a_claim_of_a_configured_experiment_names_what_that_experiment_tests(cla
     for column, values in claim.get("where", {}).items():
         if column in ("level", "reference"):
             assert set(values) <= {str(value) for value in compared}
+        elif column == "swept":
+            assert claim["test"] == "interaction"
+            assert set(values) <= set(experiments.arms(CONFIG, name))
         else:
             assert column in experiments.arms(CONFIG, name)
             assert set(values) <= set(experiments.values(experiment, column))
     # A trend needs numbers in an order, names have contrasts alone.
     numbers = all(isinstance(value, (int, float)) for value in compared)
-    assert numbers or claim["test"] != "trend"
+    assert numbers or claim["test"] not in ("trend", "interaction")
 
 
 def test_claims_about_structures_name_structures_of_the_configuration():

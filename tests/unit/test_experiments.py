@@ -92,9 +92,17 @@ def test_the_shipped_experiments_have_their_runs():
         **dict.fromkeys(("figure_3_b", "figure_3_b_condition_number"), 6 * 3 * 10),
         **dict.fromkeys(("figure_3_c", "figure_3_c_condition_number"), 3 * 3 * 10),
         "figure_4_a": 2 * (2 + 4 + 4) * 10, "figure_14_linear": 4 * 10,
+        "figure_7": 3 * 4 * 10, "figure_8": 3 * 5 * 10, "figure_12": 3 * 4 * 10, "figure_13": 3 * 4 * 10,
+        **dict.fromkeys(("figure_7_smnist", "figure_8_smnist", "figure_13_smnist"), 3 * 10),
+        "figure_9": (3 + 4 + 5) * 10, "figure_9_other_tasks": 2 * (3 + 4 + 5) * 10,
+        "figure_10": 4 * 3 * 10, "figure_10_other_tasks": 2 * 4 * 3 * 10,
+        "figure_11": 4 * 4 * 10, "figure_11_other_tasks": 2 * 4 * 4 * 10,
+        "iterations_half_double": 3 * 4 * 2 * 10,
     }  # fmt: skip
     paths = {experiments.run_path(run) for name in counts for run in experiments.runs(CONFIG, name)}
-    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40  # figures 14 and 1, and those of Figure 3, share theirs
+    # Figures 14 and 1, and those of Figure 3, share theirs; the usual size, learning rate and gain are of Figure 1.
+    robustness = 120 + 150 + 120 + 120 + 240 + 3 * 30 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
+    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():

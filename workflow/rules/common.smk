@@ -83,7 +83,7 @@ CAVE_CONNECTOMES, RELEASE_CONNECTOMES, FILE_CONNECTOMES, SYNTHETIC_CONNECTOMES =
 
 FIGURE_NAMES = ["measures", "losses", "effects"]
 TABLE_NAMES = ["runs", "curves", "connectivity"]
-STATISTIC_NAMES = ["trends", "contrasts", "losses"]
+STATISTIC_NAMES = ["trends", "contrasts", "losses", "interactions"]
 FIGURES = f"{RESULTS}/experiments/{{experiment}}/figures/{{figure}}.{{format}}"
 CONNECTOME_FIGURES = (
     f"{RESULTS}/connectomes/{{connectome}}/figures/connectome.{{format}}"

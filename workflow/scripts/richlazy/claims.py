@@ -11,7 +11,7 @@ import pandas as pd
 VERDICTS = ("supported", "contradicted", "mixed", "underpowered", "not run")
 
 # Tests that a claim can name, with the table of statistics they read.
-TESTS = {"trend": "trends", "contrast": "contrasts", "equivalence": "losses"}
+TESTS = {"trend": "trends", "contrast": "contrasts", "equivalence": "losses", "interaction": "interactions"}
 
 CLAIM_COLUMNS: dict[str, str] = {
     "id": "identifier in data/claims.yaml",
@@ -53,7 +53,7 @@ def judge(
 
     Args:
         claims: entries of data/claims.yaml.
-        statistics: for each experiment that was run its tables ``trends``, ``contrasts`` and ``losses``.
+        statistics: for each experiment that was run its tables, by the names in ``TESTS``.
         settings: group ``statistics`` of the configuration.
         scale: name of the set of results.
 
