@@ -585,11 +585,36 @@ def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) ->
                 )
             if kind == "teacher_aligned":
                 _check_teacher_aligned(config, where, structure, task, grid)
+            _check_gain(config, where, structure, grid)
+        _check_optimiser(where, settings, grid, config["structures"])
         _check_readout(f"{where}.readout", settings, grid.get("readout", []))
         if "condition_number" in grid and not task_settings.has_teacher(settings):
             raise ConfigurationError(
                 f"{where}.condition_number has no effect on task {task!r}, which has no teacher; remove it"
             )
+
+
+def _check_gain(config: Config, where: str, structure: str, grid: Mapping[str, Any]) -> None:
+    if 0 in grid.get("gain", []) and not STRUCTURES[config["structures"][structure]["kind"]].unstructured:
+        raise ConfigurationError(
+            f"{where}.gain has 0, but structure {structure!r} has no weights of size 0; leave out 0, "
+            "or use a structure of kind gaussian or uniform"
+        )
+
+
+def _check_optimiser(
+    where: str, task: Mapping[str, Any], grid: Mapping[str, Any], structures: Mapping[str, Any]
+) -> None:
+    usual = {**experiments.USUAL, **task.get("defaults", {})}
+    if "adam" not in grid.get("optimiser", [usual["optimiser"]]):
+        return
+    if any(grid.get("momentum", [])):
+        raise ConfigurationError(f"{where}.momentum has no effect on adam; remove it or use gradient_descent")
+    held = [name for name in grid["structure"] if structures[name].get("signs_held")]
+    if held:
+        raise ConfigurationError(
+            f"{where}.structure names {held[0]!r}, whose signs are held, which adam cannot do; use gradient_descent"
+        )
 
 
 def _check_teacher_aligned(config: Config, where: str, structure: str, task: str, grid: Mapping[str, Any]) -> None:
