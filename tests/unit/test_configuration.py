@@ -181,7 +181,43 @@ RANGES = [
     out_of_range(f"{GRID}.rank", [1, 0], "at least 1"),
     out_of_range(f"{GRID}.decay_exponent", [2.0, 0.0], "above 0"),
     out_of_range(f"{GRID}.size", [300, 1], "at least 2"),
-    out_of_range(f"{GRID}.gain", [1.5, -1.5], "above 0"),
+    out_of_range(f"{GRID}.gain", [1.5, -1.5], "at least 0"),
+    Mistake(
+        "no initial weights to truncate",
+        {f"{GRID}.gain": [1.5, 0]},
+        "experiments.figure_1 has gain 0, but structure",
+        "leave out 0",
+    ),
+    Mistake(
+        "no first layer",
+        {"tasks.MNIST.defaults.gain": 0},
+        "experiments.figure_4_b has gain 0, but first layers",
+        "leave out 0",
+    ),
+    Mistake(
+        "nothing recurrent to train",
+        {"tasks.MNIST.defaults.trained": "recurrent"},
+        "experiments.figure_4_b trains recurrent weights alone",
+        "use trained: all",
+    ),
+    Mistake(
+        "teacher by adam",
+        {"tasks.sMNIST_taught.defaults.optimiser": "adam"},
+        "tasks.sMNIST_taught.teacher_network is trained by gradient descent",
+        "in the grid of an experiment",
+    ),
+    Mistake(
+        "momentum of adam",
+        {f"{GRID}.optimiser": ["adam"], f"{GRID}.momentum": [0.9]},
+        f"{GRID}.momentum has no effect on adam",
+        "remove it",
+    ),
+    Mistake(
+        "signs held by adam",
+        {"experiments.figure_17.grid.optimiser": ["adam"]},
+        "grid.structure names 'dale_held'",
+        "use gradient_descent",
+    ),
     out_of_range(f"{GRID}.time_step_ms", [20, 0], "above 0"),
     out_of_range(f"{GRID}.time_constant_ms", [100, 0], "above 0"),
     out_of_range(f"{GRID}.learning_rate", [0.003, -0.003], "above 0"),
@@ -1027,7 +1063,11 @@ def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
     # Training changes what the kernel is like; of its start only the initial weights are tested.
     of_start = {name for name in metrics.MEASURES if name.endswith("_initial")}
     tested = set(metrics.MEASURES) - {name for name in of_start if "kernel" in name}
-    tested |= {"final_loss", "kernel_task_alignment_iterations"}  # columns of runs.parquet beside the measures
+    tested |= {
+        "final_loss",
+        "convergence_iterations",
+        "kernel_task_alignment_iterations",
+    }  # columns of runs.parquet beside the measures
     assert tested <= set(summaries.RUN_COLUMNS)
     for path in (("statistics", "measures"), ("figures", "measures"), ("experiments", "*", "measures")):
         assert set(choices(*path)) == tested

@@ -44,7 +44,7 @@ GAUSSIAN = {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]}
 def parameters_in(path):
     """Names and values of a path, read back as types of ``PARAMETERS``; missing ones are None."""
     found = dict(part.split("~") for folder in path.split("/") for part in folder.split("+"))
-    unsaid = {"readout": "linear_layer", "architecture": task_settings.architecture(CONFIG["tasks"][found["task"]])}
+    unsaid = experiments.USUAL | {"architecture": task_settings.architecture(CONFIG["tasks"][found["task"]])}
     found = unsaid | found
     return {
         name: kind(found[name]) if name in found else None for name, (kind, _) in experiments.PARAMETERS.items()
@@ -118,7 +118,8 @@ def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_tr
         "task": "CXT", "condition_number": None, "architecture": "recurrent", "structure": "svd_truncation", "rank": 1,
         "decay_exponent": None, "matching": "frobenius", "size": 40, "gain": 1.25, "readout": "linear_layer",
         "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0, "time_constant_ms": 100.0,
-        "learning_rate": 0.003, "momentum": 0.9, "batch_size": 32, "iterations": 7, "seed": 0,
+        "learning_rate": 0.003, "optimiser": "gradient_descent", "momentum": 0.9, "trained": "all", "batch_size": 32,
+        "iterations": 7, "seed": 0,
     }  # fmt: skip
     assert run == expected
 
@@ -246,7 +247,9 @@ VALUES = {
     "time_step_ms": st.sampled_from([0.5, 1, 20, 100, 100.0]),
     "time_constant_ms": st.sampled_from([100, 100.0, 1e3]),
     "learning_rate": st.floats(1e-300, 1e300),
+    "optimiser": st.sampled_from(["gradient_descent", "adam"]),
     "momentum": st.floats(0, 1, exclude_max=True),
+    "trained": st.sampled_from(["all", "recurrent"]),
     "batch_size": st.integers(1, 10**6),
     "iterations": st.integers(1, 10**9),
 }

@@ -2,7 +2,7 @@
 
 import functools
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +248,12 @@ def _check_teacher_network(config: Config, where: str, task: Mapping[str, Any]) 
     if task["presentation"] != "rows":
         raise ConfigurationError(
             f"{where} is a recurrent network, which a trial of one step does not need; use presentation: rows"
+        )
+    defaults = task.get("defaults", {})
+    if defaults.get("optimiser") == "adam" or defaults.get("gain") == 0:
+        raise ConfigurationError(
+            f"{where} is trained by gradient descent from weights of low rank, so that tasks.defaults cannot have "
+            "optimiser: adam or gain: 0; set them in the grid of an experiment instead"
         )
     size = _usual_size(config, task)
     if teacher["rank"] > size:
@@ -497,7 +503,11 @@ def _check_experiment(config: Config, name: str) -> None:
         _check_compared(place, grid, experiment)
         _check_times(config, where, place, grid, experiment["preset"])
     _check_comparison(where, experiment)
-    _check_arms(config, name)
+    one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
+    runs = experiments.runs(one_seed, name)
+    for run in runs:
+        _check_network(config, where, run)
+    _check_arms(config, name, runs)
 
 
 def _grids(where: str, experiment: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -585,21 +595,12 @@ def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) ->
                 )
             if kind == "teacher_aligned":
                 _check_teacher_aligned(config, where, structure, task, grid)
-            _check_gain(config, where, structure, grid)
         _check_optimiser(where, settings, grid, config["structures"])
         _check_readout(f"{where}.readout", settings, grid.get("readout", []))
         if "condition_number" in grid and not task_settings.has_teacher(settings):
             raise ConfigurationError(
                 f"{where}.condition_number has no effect on task {task!r}, which has no teacher; remove it"
             )
-
-
-def _check_gain(config: Config, where: str, structure: str, grid: Mapping[str, Any]) -> None:
-    if 0 in grid.get("gain", []) and not STRUCTURES[config["structures"][structure]["kind"]].unstructured:
-        raise ConfigurationError(
-            f"{where}.gain has 0, but structure {structure!r} has no weights of size 0; leave out 0, "
-            "or use a structure of kind gaussian or uniform"
-        )
 
 
 def _check_optimiser(
@@ -717,12 +718,26 @@ def _check_times_of_teacher(config: Config, where: str, task: Mapping[str, Any])
         )
 
 
-def _check_arms(config: Config, name: str) -> None:
+def _check_network(config: Config, where: str, run: experiments.Run) -> None:
+    """Refuse a network that has nothing to learn with, wherever its parameters come from."""
+    feedforward = run["architecture"] == "feedforward"
+    if feedforward and run["trained"] == "recurrent":
+        raise ConfigurationError(
+            f"{where} trains recurrent weights alone, but task {run['task']!r} is learned by feedforward networks; "
+            "use trained: all"
+        )
+    unstructured = STRUCTURES[config["structures"][run["structure"]]["kind"]].unstructured
+    if run["gain"] == 0 and (feedforward or not unstructured):
+        of_whom = "first layers" if feedforward else f"structure {run['structure']!r}"
+        raise ConfigurationError(
+            f"{where} has gain 0, but {of_whom} cannot have weights of size 0; leave out 0, or use recurrent networks "
+            "with a structure of kind gaussian or uniform"
+        )
+
+
+def _check_arms(config: Config, name: str, found: Sequence[experiments.Run]) -> None:
     """Refuse an arm in which all values of the compared parameter give one and the same network."""
-    experiment = config["experiments"][name]
-    compare = experiment["compare"]
-    one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
-    found = experiments.runs(one_seed, name)
+    compare = config["experiments"][name]["compare"]
     for arm, places in arms.of(found, experiments.arms(config, name)):
         if len({found[place][compare] for place in places}) < 2:
             fixed = (f"{key} is {mistakes.shown(value)}" for key, value in arm.items())

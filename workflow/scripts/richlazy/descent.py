@@ -19,6 +19,9 @@ class GradientDescent:
         self.learning_rate, self.momentum = learning_rate, momentum
         self.velocity = laid_out(backpropagation.weights).map(torch.zero_) if momentum else None
 
+    def restart(self) -> None:
+        """Forget updates that were made for silent trials: only their number can matter."""
+
     def step(self, log_likelihoods: torch.Tensor) -> None:
         """One update of the weights, in place, on the batch that is loaded."""
         pass_ = self.backpropagation
@@ -60,6 +63,10 @@ class Adam(GradientDescent):
         # On the device, so that an update can be recorded once and replayed: b1^t and b2^t.
         self.powers = torch.ones(2, dtype=torch.float64, device=weights.input.device)
         self.decays = torch.tensor(self.DECAYS, dtype=torch.float64, device=weights.input.device)
+
+    def restart(self) -> None:
+        """Forget updates that were made for silent trials: only their number can matter."""
+        self.powers.fill_(1)
 
     def step(self, log_likelihoods: torch.Tensor) -> None:
         """One update of the weights, in place, on the batch that is loaded."""

@@ -119,7 +119,7 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     given = {**given, "architecture": task_settings.architecture(task)}
     if task_settings.is_feedforward(task):
         ignored |= {"leak", "time_step_ms", "time_constant_ms"}
-        given["rectification"] = "none" if given["rectification"] == "none" else "after_leak"
+        given["rectification"] = "after_leak" if given["rectification"] == "inside" else given["rectification"]
     elif given["readout"] != "gaussian_directions":
         given["readout"] = USUAL["readout"]
     if given["optimiser"] == "adam":

@@ -86,6 +86,7 @@ class StagedDescent:
                 self.position.zero_()
                 self._update()
         torch.cuda.current_stream().wait_stream(aside)
+        self.descent.restart()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             self._update()

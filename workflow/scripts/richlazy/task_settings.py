@@ -79,10 +79,12 @@ def counted(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
 def of_training(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
     """Group ``training`` of the configuration as it is for a task, of which no network is followed.
 
-    Numbers over time are learned in fewer iterations than classes: their loss curves have points closer together.
+    Numbers over time are learned in fewer iterations than classes: their loss curves have points closer together. A
+    published configuration may be older than the convergence that is recorded now.
     """
     points = CURVE_POINTS if kind(task) == "continuous" else None
-    return {**training, **target(task, training), **counted(task, training), "snapshot_at": [], "curve_points": points}
+    own = {**target(task, training), **counted(task, training), "snapshot_at": [], "curve_points": points}
+    return {"convergence_fraction": 0.0, **training, **own}
 
 
 def of_measuring(task: Task, config: Mapping[str, Any]) -> dict[str, Any]:
