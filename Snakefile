@@ -36,7 +36,7 @@ rule all:
     input:
         figure_files(*SELECTED),
         collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
-        collect(CONNECTOME_FIGURES, connectome=CONNECTOMES, format=["pdf", "png"]),
+        figures_beside(CONNECTOMES, CONTINUOUS_TASKS),
         f"{RESULTS}/claims.md",
 
 
@@ -50,8 +50,4 @@ for experiment in SELECTED:
         input:
             figure_files(experiment),
             collect(STATISTICS, experiment=experiment, table=STATISTIC_NAMES),
-            collect(
-                CONNECTOME_FIGURES,
-                connectome=connectomes_of(experiment),
-                format=["pdf", "png"],
-            ),
+            figures_beside(connectomes_of(experiment), continuous_tasks_of(experiment)),

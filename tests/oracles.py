@@ -52,6 +52,9 @@ def network_rates(weights, inputs, leak_factor, rectification):
         ):  # the authors' script: r[t] = f(rho r[t-1] + (1 - rho) (W_h r[t-1] + W_x x))
             state = torch.relu(rho * state + (1 - rho) * (state @ recurrent.T + now @ input_weights.T))
             rates.append(state)
+        elif rectification == "tanh":  # Schuessler et al.: as inside, with another nonlinearity
+            state = rho * state + (1 - rho) * (torch.tanh(state) @ recurrent.T + now @ input_weights.T)
+            rates.append(torch.tanh(state))
         elif rectification == "none":  # linear units
             state = rho * state + (1 - rho) * (state @ recurrent.T + now @ input_weights.T)
             rates.append(state)

@@ -7,7 +7,7 @@ import torch
 
 from richlazy.backpropagation import Backpropagation
 from richlazy.connectivity import structured_weights
-from richlazy.descent import GradientDescent
+from richlazy.descent import Adam, GradientDescent
 from richlazy.networks import Dynamics, Weights, initial_weights
 from richlazy.staging import StagedDescent
 
@@ -27,6 +27,7 @@ class Shape:
         name: for the table.
         size, inputs, outputs, steps, batch_size: N, N_in, N_out, T, B.
         loss_steps: ``all`` or ``last``.
+        tanh: whether it is a network of Schuessler et al.: tanh units, targets that are numbers, Adam.
         calls: steps per measurement.
         required, moonshot: least fraction of the time that is products.
     """
@@ -38,6 +39,7 @@ class Shape:
     steps: int
     batch_size: int
     loss_steps: str = "all"
+    tanh: bool = False
     calls: int = 10
     required: float | None = None
     moonshot: float | None = None
@@ -46,7 +48,8 @@ class Shape:
 SHAPES = (
     Shape("NeuroGym: N=300 B=32 T=8 N_in=3", 300, 3, 3, 8, 32, required=0.80, moonshot=0.90),
     Shape("CXT: N=300 B=32 T=8 N_in=7", 300, 7, 3, 8, 32, required=0.80, moonshot=0.90),
-    Shape("sMNIST: N=300 B=200 T=28 N_in=28", 300, 28, 10, 28, 200, "last", 1, required=0.85, moonshot=0.95),
+    Shape("sMNIST: N=300 B=200 T=28 N_in=28", 300, 28, 10, 28, 200, "last", calls=1, required=0.85, moonshot=0.95),
+    Shape("flip-flop: N=256 B=32 T=100 N_in=2", 256, 2, 2, 100, 32, tanh=True, calls=2, required=0.70, moonshot=0.85),
 )
 
 
@@ -57,6 +60,9 @@ def problem(shape: Shape, dtype=torch.float32) -> tuple[Weights, np.ndarray, np.
     weights = initial_weights(recurrent, shape.inputs, shape.outputs, 0).map(lambda matrix: matrix.to(dtype))
     batches = (STORED_BATCHES, shape.steps, shape.batch_size)
     inputs = rng.standard_normal((*batches, shape.inputs)).astype(torch.empty(0, dtype=dtype).numpy().dtype)
+    if shape.tanh:
+        targets = rng.standard_normal((*batches, shape.outputs)).astype(inputs.dtype)
+        return weights, inputs, np.where(rng.random(targets.shape) < 0.3, np.nan, targets).astype(inputs.dtype)
     return weights, inputs, rng.integers(0, shape.outputs, batches).astype(np.uint8)
 
 
@@ -70,8 +76,11 @@ class LibraryStep:
             weights.input.T.contiguous().T[None],  # the layout that train gives them
             weights.readout[None].clone(),
         )
-        backpropagation = Backpropagation(self.weights, shape.steps, shape.batch_size, Dynamics(0.0), shape.loss_steps)
-        descent = GradientDescent(backpropagation, LEARNING_RATE)
+        dynamics, loss = Dynamics(0.0), "cross_entropy"
+        if shape.tanh:
+            dynamics, loss = Dynamics(0.5, "tanh"), "masked_squared_error"
+        backpropagation = Backpropagation(self.weights, shape.steps, shape.batch_size, dynamics, shape.loss_steps, loss)
+        descent = (Adam if shape.tanh else GradientDescent)(backpropagation, LEARNING_RATE)
         self.staged = StagedDescent(descent, [inputs], [targets], STORED_BATCHES)
         self.taken = 0
 

@@ -31,6 +31,7 @@ _MADE_OF = {
     "trends.parquet": ["claims.*"],
     "contrasts.parquet": ["claims.*"],
     "losses.parquet": ["claims.*"],
+    "interactions.parquet": ["claims.*"],
 }
 
 

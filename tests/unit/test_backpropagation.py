@@ -18,7 +18,8 @@ from richlazy import training
 from richlazy.backpropagation import Backpropagation
 from richlazy.networks import RECTIFICATIONS, Dynamics, Weights
 
-LOSSES = ("cross_entropy", "squared_error")
+LOSSES = ("cross_entropy", "squared_error", "masked_squared_error")
+NONLINEARITIES = {"none": lambda state: state, "tanh": torch.tanh, "inside": torch.relu, "after_leak": torch.relu}
 LOSS_STEPS = ("all", "last")
 NAMES = ("recurrent", "input", "readout")
 every_kind = pytest.mark.parametrize(
@@ -29,13 +30,13 @@ every_kind = pytest.mark.parametrize(
 def outputs_of(weights, inputs, rho, rectification):
     """Outputs (T, m, N_out) of one network, straight from the equations; without recurrent weights for one step."""
     recurrent, feed, readout = weights
-    rectify = (lambda state: state) if rectification == "none" else torch.relu
+    activate = NONLINEARITIES[rectification]
     state = rate = inputs.new_zeros(inputs.shape[1], len(feed))
     outputs = []
     for now in inputs:
         drive = now @ feed.T + (rate @ recurrent.T if outputs else 0)
         state = rho * state + (1 - rho) * drive
-        rate = rectify(state)
+        rate = activate(state)
         if rectification == "after_leak":
             state = rate
         outputs.append(rate @ readout.T)
@@ -49,6 +50,9 @@ def loss_of(weights, inputs, targets, rho, rectification, loss, loss_steps):
         outputs, targets = outputs[-1:], targets[-1:]
     if loss == "squared_error":
         return 0.5 * (outputs - targets).square().sum(-1).mean()
+    if loss == "masked_squared_error":
+        asked = ~targets.isnan()
+        return 0.5 * (outputs[asked] - targets[asked]).square().sum() / max(1, int(asked.sum()))
     return cross_entropy(outputs.flatten(0, 1), targets.flatten().long())
 
 
@@ -57,8 +61,10 @@ def problem(loss, seed=0, networks=2, steps=5, trials=4, size=6, inputs=3, outpu
     rng = np.random.default_rng(seed)
     weights = Weights(*oracles.random_weights(rng, size, inputs, outputs, networks))
     signals = [rng.standard_normal((stored, steps, trials, inputs)) for _ in range(networks)]
-    if loss == "squared_error":
+    if loss != "cross_entropy":
         targets = [rng.standard_normal((stored, steps, trials, outputs)) for _ in range(networks)]
+        for one in targets if loss == "masked_squared_error" else []:
+            one[rng.random(one.shape) < 0.4] = np.nan
     else:
         targets = [rng.integers(0, outputs, (stored, steps, trials)).astype(np.uint8) for _ in range(networks)]
     return weights, signals, targets
@@ -172,6 +178,72 @@ def test_training_equals_stochastic_gradient_descent_of_pytorch(steps, momentum,
             torch.testing.assert_close(actual, expected, rtol=1e-12, atol=1e-14)
 
 
+@every_kind
+@pytest.mark.parametrize("trained", ["all", "recurrent"])
+def test_training_equals_adam_of_pytorch(trained, rectification, loss, loss_steps):
+    weights, signals, targets = problem(loss, stored=6)
+    weights = weights.map(lambda matrix: 0.5 * matrix)
+    final, history = training.train(
+        weights, signals, targets, Dynamics(0.5, rectification), 0.02, 0.0, loss_steps, report_every=1, loss=loss,
+        optimiser="adam", trained=trained,
+    )  # fmt: skip
+    for network in range(2):
+        leaves = [matrix.clone().requires_grad_(True) for matrix in weights.of_network(network)]
+        optimiser = torch.optim.Adam(leaves[:1] if trained == "recurrent" else leaves, 0.02)
+        for batch in range(6):
+            optimiser.zero_grad()
+            parts = (torch.from_numpy(source[network][batch]) for source in (signals, targets))
+            expected = loss_of(leaves, *parts, 0.5, rectification, loss, loss_steps)
+            expected.backward()
+            optimiser.step()
+            assert history.losses[batch, network] == pytest.approx(expected.item(), rel=1e-9)
+        for name, actual, leaf in zip(NAMES, final.of_network(network), leaves, strict=True):
+            assert oracles.relative_error(actual, leaf.detach()) < 1e-9, name
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("signs_held", [False, True])
+def test_untrained_weights_stay_and_the_others_go_on_as_alone(momentum, signs_held):
+    weights, signals, targets = problem("cross_entropy", stored=5)
+    weights = weights.map(torch.abs) if signs_held else weights
+    settings = (Dynamics(0.2), 0.05, momentum)
+    final, _ = training.train(weights, signals, targets, *settings, signs_held=signs_held, trained="recurrent")
+    assert torch.equal(final.input, weights.input)
+    assert torch.equal(final.readout, weights.readout)
+    first = [one[:1] for one in signals], [one[:1] for one in targets]
+    one_update = [
+        training.train(weights, *first, *settings, signs_held=signs_held, trained=trained)[0].recurrent
+        for trained in ("all", "recurrent")
+    ]
+    assert torch.equal(*one_update)
+    assert not torch.equal(final.recurrent, weights.recurrent)
+
+
+def test_adam_takes_neither_momentum_nor_held_signs():
+    problem_of = problem("cross_entropy")
+    for options, message in (({"momentum": 0.9}, "takes no momentum"), ({"signs_held": True}, "not with adam")):
+        with pytest.raises(ValueError, match=message):
+            training.train(*problem_of, Dynamics(0.2), 0.1, optimiser="adam", **options)
+
+
+def test_an_output_that_is_never_asked_for_teaches_nothing():
+    weights, signals, targets = problem("masked_squared_error", stored=3)
+    for one in targets:
+        one[..., 1] = np.nan
+    final, _ = training.train(weights, signals, targets, Dynamics(0.5, "tanh"), 0.1, loss="masked_squared_error")
+    assert torch.equal(final.readout[:, 1], weights.readout[:, 1])
+    assert not torch.equal(final.readout[:, 0], weights.readout[:, 0])
+
+
+def test_a_network_that_overflows_diverges_though_not_every_output_is_asked_for():
+    weights, signals, targets = problem("masked_squared_error", stored=20)
+    _, history = training.train(
+        weights.map(lambda matrix: 9 * matrix), signals, targets, Dynamics(0.0, "none"), 1.0, divergence_loss=100.0,
+        report_every=1, loss="masked_squared_error",
+    )  # fmt: skip
+    assert None not in history.diverged_at
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_silence_teaches_linear_networks_nothing(loss):
     weights, signals, targets = problem(loss, networks=1)
@@ -184,5 +256,5 @@ def test_unknown_choices_are_refused_with_those_there_are():
     weights, _, _ = problem("cross_entropy")
     with pytest.raises(ValueError, match="unknown loss 'hinge'; choose one of cross_entropy, squared_error"):
         Backpropagation(weights, 5, 4, Dynamics(0.0), loss="hinge")
-    with pytest.raises(ValueError, match="unknown rectification 'tanh'; choose one of after_leak, inside, none"):
-        Backpropagation(weights, 5, 4, Dynamics(0.0, "tanh"))
+    with pytest.raises(ValueError, match="unknown rectification 'sigmoid'; choose one of after_leak, inside, none"):
+        Backpropagation(weights, 5, 4, Dynamics(0.0, "sigmoid"))

@@ -337,7 +337,10 @@ def test_a_claim_reads_the_table_of_its_test():
 
 
 def test_every_test_of_a_claim_names_a_table_of_the_workflow():
-    assert claims.TESTS == {"trend": "trends", "contrast": "contrasts", "equivalence": "losses", "bound": "runs"}
+    assert claims.TESTS == {
+        "trend": "trends", "contrast": "contrasts", "equivalence": "losses", "interaction": "interactions",
+        "bound": "runs",
+    }  # fmt: skip
 
 
 def test_claims_keep_their_order_and_words():

@@ -20,6 +20,7 @@ DIRECTIONS = {
     "trend": {"increasing", "decreasing"},
     "contrast": {"higher", "lower"},
     "equivalence": {"none"},
+    "interaction": {"increasing", "decreasing"},
     "bound": set(),
 }
 
@@ -129,12 +130,15 @@ def test_a_claim_of_a_configured_experiment_names_what_that_experiment_tests(cla
     for column, values in claim.get("where", {}).items():
         if column in ("level", "reference"):
             assert set(values) <= {str(value) for value in compared}
+        elif column == "swept":
+            assert claim["test"] == "interaction"
+            assert set(values) <= set(experiments.arms(CONFIG, name))
         else:
             assert column in experiments.arms(CONFIG, name) or (is_bound and column == experiment["compare"])
             assert set(values) <= set(experiments.values(experiment, column))
     # A trend needs numbers in an order, names have contrasts alone.
     numbers = all(isinstance(value, (int, float)) for value in compared)
-    assert numbers or claim["test"] != "trend"
+    assert numbers or claim["test"] not in ("trend", "interaction")
 
 
 def test_claims_about_structures_name_structures_of_the_configuration():

@@ -18,6 +18,7 @@ from richlazy import (
     backpropagation,
     configuration,
     connectivity,
+    continuous_tasks,
     devices,
     experiments,
     figure_style,
@@ -86,6 +87,8 @@ def out_of_range(key: str, value: Any, relation: str) -> Mistake:
     return Mistake(f"{key} {shown}", {key: value}, f"{place} is {shown}", f"it must be {relation}")
 
 
+FRESH = ("flip_flop", "flip_flop_memory", "mante", "romo")
+
 UNKNOWN_KEYS = [
     Mistake("top level", {"trainin": {}}, "the configuration has an unknown key 'trainin'", "did you mean 'training'?"),
     Mistake("preset", {"presets.equation_1.momentun": 0.9}, "presets.equation_1 has an", "did you mean 'momentum'?"),
@@ -127,6 +130,7 @@ WRONG_TYPES = [
     Mistake("1.0e+4", {"training.iterations": yaml.safe_load("1.0e+4")}, "a whole number, not 10000.0", "write 10000"),
     Mistake("float size", {"connectivity.size": 300.0}, "connectivity.size must be a whole number", "write 300"),
     Mistake("float seeds", {f"{FIGURE_1}.seeds": 10.0}, f"{FIGURE_1}.seeds is 10.0", "how many seeds"),
+    Mistake("beyond any count", {"training.iterations": 1e300}, "must be a whole number, not 1e+300", "see the key"),
     Mistake("broken integer", {"probe.trials": 32.5}, "probe.trials must be a whole number, not 32.5", "see the key"),
     Mistake("word for number", {"dynamics.time_step_ms": "short"}, "dynamics.time_step_ms must be a", "see the key"),
     Mistake("boolean for integer", {"training.iterations": True}, "a whole number, not true", "see the key"),
@@ -177,7 +181,43 @@ RANGES = [
     out_of_range(f"{GRID}.rank", [1, 0], "at least 1"),
     out_of_range(f"{GRID}.decay_exponent", [2.0, 0.0], "above 0"),
     out_of_range(f"{GRID}.size", [300, 1], "at least 2"),
-    out_of_range(f"{GRID}.gain", [1.5, -1.5], "above 0"),
+    out_of_range(f"{GRID}.gain", [1.5, -1.5], "at least 0"),
+    Mistake(
+        "no initial weights to truncate",
+        {f"{GRID}.gain": [1.5, 0]},
+        "experiments.figure_1 has gain 0, but structure",
+        "leave out 0",
+    ),
+    Mistake(
+        "no first layer",
+        {"tasks.MNIST.defaults.gain": 0},
+        "experiments.figure_4_b has gain 0, but first layers",
+        "leave out 0",
+    ),
+    Mistake(
+        "nothing recurrent to train",
+        {"tasks.MNIST.defaults.trained": "recurrent"},
+        "experiments.figure_4_b trains recurrent weights alone",
+        "use trained: all",
+    ),
+    Mistake(
+        "teacher by adam",
+        {"tasks.sMNIST_taught.defaults.optimiser": "adam"},
+        "tasks.sMNIST_taught.teacher_network is trained by gradient descent",
+        "in the grid of an experiment",
+    ),
+    Mistake(
+        "momentum of adam",
+        {f"{GRID}.optimiser": ["adam"], f"{GRID}.momentum": [0.9]},
+        f"{GRID}.momentum has no effect on adam",
+        "remove it",
+    ),
+    Mistake(
+        "signs held by adam",
+        {"experiments.figure_17.grid.optimiser": ["adam"]},
+        "grid.structure names 'dale_held'",
+        "use gradient_descent",
+    ),
     out_of_range(f"{GRID}.time_step_ms", [20, 0], "above 0"),
     out_of_range(f"{GRID}.time_constant_ms", [100, 0], "above 0"),
     out_of_range(f"{GRID}.learning_rate", [0.003, -0.003], "above 0"),
@@ -492,8 +532,8 @@ TASKS = [
     Mistake("two kinds", {"tasks.MNIST.teacher": TEACHER}, "tasks.MNIST has images and teacher", "give it exactly one"),
     Mistake("three kinds", {"tasks.2AF.images": "mnist", "tasks.2AF.teacher": TEACHER},
             "tasks.2AF has environment and images and teacher", "give it exactly one"),
-    Mistake("no kind", {"tasks.linear_2.teacher": REMOVED}, "tasks.linear_2 lacks environment, images, teacher",
-            "give it exactly one"),
+    Mistake("no kind", {"tasks.linear_2.teacher": REMOVED},
+            "tasks.linear_2 lacks environment, images, teacher, continuous", "give it exactly one"),
     Mistake("nothing at all", {"tasks.mine": {}}, "tasks.mine lacks environment, images, teacher", "exactly one"),
     Mistake("presentation missing", {"tasks.MNIST.presentation": REMOVED}, "tasks.MNIST lacks presentation",
             "add it as in config.yaml"),
@@ -530,6 +570,63 @@ TASKS = [
             "tasks.sMNIST.probe.kernel_trials is 201, more than the 200", "lower it or draw more trials"),
     Mistake("kernel_trials above the trials of a task", {"tasks.2AF.probe": {"trials": 31}},
             "tasks.2AF.probe.kernel_trials is 32, more than the 31", "lower it or draw more trials"),
+]  # fmt: skip
+
+ON_ROMO = {"experiments.another_task.grid.task": ["romo"], "experiments.another_task.grid.rank": [1, 30]}
+NUMBERS = [
+    Mistake("two kinds", {"tasks.2AF.continuous": "romo"}, "tasks.2AF has environment and continuous", "exactly one"),
+    Mistake("unknown", {"tasks.romo.continuous": "rommo"}, "tasks.romo.continuous is 'rommo'", "did you mean 'romo'?"),
+    Mistake("no timing", {"tasks.romo.timing_ms": REMOVED}, "tasks.romo lacks timing_ms", "add it as in config.yaml"),
+    Mistake("period missing", {"tasks.mante.timing_ms.delay": REMOVED}, "tasks.mante.timing_ms lacks delay", "add it"),
+    Mistake("unknown period", {"tasks.mante.timing_ms.delays": 5}, "tasks.mante.timing_ms has a period 'delays'",
+            "its periods are fixation, stimulus, delay, decision"),
+    Mistake("range", {"tasks.mante.timing_ms.delay": [200, 800]}, "tasks.mante.timing_ms.delay is a range",
+            "takes for no period only; give a number of ms"),
+    Mistake("range of another period", {"tasks.romo.timing_ms.decision": [200, 800]},
+            "tasks.romo.timing_ms.decision is a range", "takes for delay only; give a number of ms"),
+    Mistake("range upside down", {"tasks.romo.timing_ms.delay": [800, 200]}, "romo.timing_ms.delay is [800, 200]",
+            "a range [low, high]"),
+    Mistake("distribution", {"tasks.romo.timing_ms.delay": ["uniform", [200, 800]]}, "romo.timing_ms.delay is [",
+            "a range [low, high]"),
+    Mistake("no stimulus", {"tasks.romo.timing_ms.stimulus": 0}, "tasks.romo.timing_ms.stimulus is 0", "lengthen it"),
+    Mistake("short period", {"tasks.romo.timing_ms.stimulus": 20} | ON_ROMO,
+            "tasks.romo.timing_ms.stimulus is 20 ms, shorter than the time step of 50.0 ms", "set it to 0"),
+    Mistake("option missing", {"tasks.flip_flop.target": REMOVED}, "tasks.flip_flop lacks target, which continuous",
+            "add it as in config.yaml"),
+    Mistake("option of another", {"tasks.flip_flop.noise": 0.1}, "tasks.flip_flop.noise has no effect", "remove it"),
+    Mistake("option of a kind", {"tasks.2AF.noise": 0.1}, "tasks.2AF.noise has no effect on a task with environment",
+            "remove it"),
+    Mistake("key of another kind", {"tasks.flip_flop.sampler": "vectorised"}, "tasks.flip_flop.sampler has no effect",
+            "remove it"),
+    Mistake("reading", {"tasks.flip_flop.target": "texts"}, "tasks.flip_flop.target", "did you mean 'text'?"),
+    Mistake("probe of one trial", {"tasks.cosine.probe": {"trials": 5}}, "tasks.cosine.probe has no effect", "remove"),
+    Mistake("long loss", {"tasks.cosine.timing_ms.loss": 2100}, "tasks.cosine.timing_ms.trial is 2000 ms, shorter than",
+            "the 2100 ms that continuous: cosine needs; lengthen it"),
+    Mistake("short response", {"tasks.step_response_one.timing_ms.trial": 150}, "timing_ms.trial is 150 ms, shorter",
+            "the 200 ms that continuous: step_response needs; lengthen it"),
+    Mistake("short pattern", {"tasks.pattern_generation.timing_ms.trial": 900}, "timing_ms.trial is 900 ms, shorter",
+            "the 1000 ms that continuous: pattern_generation needs"),
+    Mistake("unstable by default", {"tasks.romo.defaults.time_step_ms": 120.0} | ON_ROMO,
+            "experiments.another_task has a time step of 120.0 ms, longer than its time constant of 100.0 ms",
+            "shorten the step"),
+    Mistake("unstable teacher", {"tasks.sMNIST_taught.defaults.time_step_ms": 120.0,
+                                 "experiments_to_build": ["figure_3_c"],
+                                 "experiments.figure_3_c.grid.leak": ["exponential"]},
+            "tasks.sMNIST_taught.teacher_network.preset has leak: euler", "shorten"),
+    Mistake("readout", {"tasks.romo.defaults.readout": "equal_norm"}, "tasks.romo.defaults.readout is for feedforward",
+            "use linear_layer"),
+    Mistake("readout of a first layer", {"tasks.linear_2.defaults.readout": "gaussian_directions"},
+            "tasks.linear_2.defaults.readout is for recurrent networks", "learned by feedforward ones"),
+    Mistake("optimiser", {"tasks.romo.defaults.optimiser": "adams"}, "defaults.optimiser", "did you mean 'adam'?"),
+    Mistake("trained", {"tasks.romo.defaults.trained": "input"}, "tasks.romo.defaults.trained", "one of all, recurr"),
+    out_of_range("tasks.romo.minimum_difference", 1.0, "below 1"),
+    out_of_range("tasks.romo.minimum_difference", -0.1, "at least 0"),
+    out_of_range("tasks.mante.noise", -0.1, "at least 0"),
+    out_of_range("tasks.flip_flop.channels", 0, "at least 1"),
+    out_of_range("tasks.pattern_generation.rate_hz", 0, "above 0"),
+    out_of_range("tasks.cosine.input_amplitude", 0, "above 0"),
+    out_of_range("tasks.romo.defaults.momentum", 1, "below 1"),
+    out_of_range("tasks.romo.defaults.time_constant_ms", 0, "above 0"),
 ]  # fmt: skip
 
 ARCHITECTURES = [
@@ -632,6 +729,7 @@ GROUPS = {
     "repeated": REPEATED, "choice": CHOICES, "name": NAMES, "unknown name": UNKNOWN_NAMES,
     "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES,
     "image set": IMAGE_SETS, "group": OF_GROUPS, "task": TASKS, "architecture": ARCHITECTURES, "follow": FOLLOWING,
+    "numbers over time": NUMBERS,
 }  # fmt: skip
 MISTAKES = {f"{group}: {mistake.name}": mistake for group, members in GROUPS.items() for mistake in members}
 
@@ -848,6 +946,16 @@ def test_an_experiment_that_is_not_selected_still_follows_the_schema():
         {"scale": "quick"},
         {"tasks.sMNIST.probe": {"trials": 50, "kernel_trials": 50}, "tasks.2AF.probe": {"kernel_times": "last"}},
         {f"{GRID}.readout": ["linear_layer"]},
+        {f"{GRID}.task": ["romo"], f"{GRID}.readout": ["gaussian_directions"], f"{GRID}.rank": [1, 256]},
+        {f"{GRID}.task": list(FRESH), f"{GRID}.rank": [1, 256]},
+        {"tasks.romo.timing_ms.delay": 0, "tasks.flip_flop.timing_ms.interval": 500, "tasks.mante.noise": 0},
+        {
+            "tasks.mine": {
+                "continuous": "step_response",
+                "timing_ms": {"trial": 200, "fixation": 0, "decision": 200},
+                "target_value": -3,
+            }
+        },
         {"tasks.linear_20.defaults.readout": "normal", f"{LINEAR}.grid.readout": REMOVED},
         {f"{LINEAR}.grid.rank": [1, 20]},
         {"tasks.MNIST.images": "digits", "tasks.MNIST.held_out": 300},
@@ -938,6 +1046,8 @@ def test_the_schema_walk_finds_keys_of_every_level():
         (("tasks", "*", "defaults", "readout"), networks.READOUTS),
         (("tasks", "*", "defaults", "rectification"), networks.RECTIFICATIONS),
         (("tasks", "*", "presentation"), image_trials.PRESENTATIONS),
+        (("tasks", "*", "continuous"), continuous_tasks.KINDS),
+        (("tasks", "*", "target"), continuous_tasks.FLIP_FLOP_TARGETS),
         (("structures", "*", "features"), connectivity.ALIGNED_FEATURES),
         (("training", "device"), devices.DEVICES),
         (("statistics", "measures"), plotting.LABELS),
@@ -953,7 +1063,11 @@ def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
     # Training changes what the kernel is like; of its start only the initial weights are tested.
     of_start = {name for name in metrics.MEASURES if name.endswith("_initial")}
     tested = set(metrics.MEASURES) - {name for name in of_start if "kernel" in name}
-    tested |= {"final_loss", "kernel_task_alignment_iterations"}  # columns of runs.parquet beside the measures
+    tested |= {
+        "final_loss",
+        "convergence_iterations",
+        "kernel_task_alignment_iterations",
+    }  # columns of runs.parquet beside the measures
     assert tested <= set(summaries.RUN_COLUMNS)
     for path in (("statistics", "measures"), ("figures", "measures"), ("experiments", "*", "measures")):
         assert set(choices(*path)) == tested

@@ -78,6 +78,7 @@ def test_every_attempt_asks_for_as_many_times_the_first(attempt):
         (costs.measuring_minutes, (300, 8, 32, 1)),
         (costs.drawing_memory_mb, (320_000, 8)),
         (costs.drawing_minutes, (320_000, 8, "neurogym")),
+        (costs.drawing_numbers_memory_mb, (320_000, 56, 3)),
     ]:
         assert need(*arguments, attempt) == attempt * need(*arguments, 1)
 
@@ -86,3 +87,14 @@ def test_drawing_asks_for_what_was_measured():
     assert costs.drawing_memory_mb(320_000, 8) >= 1.2 * (484 + SNAKEMAKE_MB)
     assert costs.drawing_minutes(320_000, 8, "neurogym") * 60 >= 2 * 36
     assert costs.drawing_minutes(320_000, 8, "vectorised") * 60 >= 2 * 3.7
+
+
+# Trials, steps, inputs and outputs together: MB of one process, and seconds.
+NUMBERS = [(32_000, 100, 4, 135, 0.6), (64_000, 96, 5, 269, 0.6), (192_000, 56, 3, 297, 0.9)]
+
+
+@pytest.mark.parametrize(("trials", "steps", "channels", "memory_mb", "seconds"), NUMBERS)
+def test_drawing_numbers_over_time_asks_for_what_was_measured(trials, steps, channels, memory_mb, seconds):
+    asked = costs.drawing_numbers_memory_mb(trials, steps, channels)
+    assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2.5 * (memory_mb + SNAKEMAKE_MB)
+    assert costs.drawing_minutes(trials, steps, "vectorised") * 60 >= 2 * seconds

@@ -44,7 +44,7 @@ GAUSSIAN = {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]}
 def parameters_in(path):
     """Names and values of a path, read back as types of ``PARAMETERS``; missing ones are None."""
     found = dict(part.split("~") for folder in path.split("/") for part in folder.split("+"))
-    unsaid = {"readout": "linear_layer", "architecture": task_settings.architecture(CONFIG["tasks"][found["task"]])}
+    unsaid = experiments.USUAL | {"architecture": task_settings.architecture(CONFIG["tasks"][found["task"]])}
     found = unsaid | found
     return {
         name: kind(found[name]) if name in found else None for name, (kind, _) in experiments.PARAMETERS.items()
@@ -92,9 +92,17 @@ def test_the_shipped_experiments_have_their_runs():
         **dict.fromkeys(("figure_3_b", "figure_3_b_condition_number"), 6 * 3 * 10),
         **dict.fromkeys(("figure_3_c", "figure_3_c_condition_number"), 3 * 3 * 10),
         "figure_4_a": 2 * (2 + 4 + 4) * 10, "figure_14_linear": 4 * 10,
+        "figure_7": 3 * 4 * 10, "figure_8": 3 * 5 * 10, "figure_12": 3 * 4 * 10, "figure_13": 3 * 4 * 10,
+        **dict.fromkeys(("figure_7_smnist", "figure_8_smnist", "figure_13_smnist"), 3 * 10),
+        "figure_9": (3 + 4 + 5) * 10, "figure_9_other_tasks": 2 * (3 + 4 + 5) * 10,
+        "figure_10": 4 * 3 * 10, "figure_10_other_tasks": 2 * 4 * 3 * 10,
+        "figure_11": 4 * 4 * 10, "figure_11_other_tasks": 2 * 4 * 4 * 10,
+        "iterations_half_double": 3 * 4 * 2 * 10,
     }  # fmt: skip
     paths = {experiments.run_path(run) for name in counts for run in experiments.runs(CONFIG, name)}
-    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40  # figures 14 and 1, and those of Figure 3, share theirs
+    # Figures 14 and 1, and those of Figure 3, share theirs; the usual size, learning rate and gain are of Figure 1.
+    robustness = 120 + 150 + 120 + 120 + 240 + 3 * 30 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
+    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():
@@ -110,7 +118,8 @@ def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_tr
         "task": "CXT", "condition_number": None, "architecture": "recurrent", "structure": "svd_truncation", "rank": 1,
         "decay_exponent": None, "matching": "frobenius", "size": 40, "gain": 1.25, "readout": "linear_layer",
         "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0, "time_constant_ms": 100.0,
-        "learning_rate": 0.003, "momentum": 0.9, "batch_size": 32, "iterations": 7, "seed": 0,
+        "learning_rate": 0.003, "optimiser": "gradient_descent", "momentum": 0.9, "trained": "all", "batch_size": 32,
+        "iterations": 7, "seed": 0,
     }  # fmt: skip
     assert run == expected
 
@@ -238,7 +247,9 @@ VALUES = {
     "time_step_ms": st.sampled_from([0.5, 1, 20, 100, 100.0]),
     "time_constant_ms": st.sampled_from([100, 100.0, 1e3]),
     "learning_rate": st.floats(1e-300, 1e300),
+    "optimiser": st.sampled_from(["gradient_descent", "adam"]),
     "momentum": st.floats(0, 1, exclude_max=True),
+    "trained": st.sampled_from(["all", "recurrent"]),
     "batch_size": st.integers(1, 10**6),
     "iterations": st.integers(1, 10**9),
 }
@@ -753,3 +764,19 @@ def test_the_active_source_of_a_connectome_gives_its_settings_and_its_note(sourc
     for structure in ("gaussian", "dale"):
         assert experiments.connectome_of(config, structure) is None
         assert experiments.connectome_note(config, structure) is None
+
+
+# Numbers over time
+
+
+def test_the_path_of_a_run_with_numbers_over_time_has_the_times_of_its_task():
+    run = runs_of({"task": ["flip_flop"], "structure": ["gaussian"], "gain": [0.9]})[0]
+    assert experiments.probe_path(run) == "task~flip_flop/time_step_ms~50/seed~0"
+    assert experiments.batches_path(run) == "task~flip_flop/time_step_ms~50/batch_size~32+iterations~1000/seed~0"
+    assert run["learning_rate"] == 0.05 / 256 and run["size"] == 256
+
+
+def test_a_task_of_one_trial_has_batches_of_one():
+    grid = {"structure": ["gaussian"], "gain": [0.5], "batch_size": [1, 7, 32]}
+    assert [run["batch_size"] for run in runs_of(grid | {"task": ["cosine"]}, seeds=1)] == [1]
+    assert [run["batch_size"] for run in runs_of(grid | {"task": ["romo"]}, seeds=1)] == [1, 7, 32]

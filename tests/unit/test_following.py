@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import oracles
-from richlazy import training
+from richlazy import following, training
 from richlazy.networks import Dynamics, Weights
 
 SIZE, INPUTS, OUTPUTS, STEPS, TRIALS = 64, 4, 4, 5, 16
@@ -111,7 +111,8 @@ def test_no_accuracy_is_followed_where_no_class_is_the_decision(loss, loss_steps
     arguments = (weights, inputs, targets)
     _, history = train(arguments, loss=loss, loss_steps=loss_steps)
     assert history.accuracies is None
-    assert history.of_network(0, 0.5).keys() == {"final_loss", "diverged", "diverged_at", "iterations", "loss"}
+    of_every_network = {"final_loss", "diverged", "diverged_at", "convergence_iterations", "iterations", "loss"}
+    assert history.of_network(0, 0.5).keys() == of_every_network
     with pytest.raises(ValueError, match="target_accuracy needs loss_steps last and cross_entropy"):
         train(arguments, loss=loss, loss_steps=loss_steps, target_accuracy=0.9)
 
@@ -232,3 +233,28 @@ def test_a_network_has_no_snapshots_after_its_end():
 def test_a_snapshot_outside_of_training_is_refused():
     with pytest.raises(ValueError, match=r"snapshots at \[-1, 13\] are outside of the 12 iterations"):
         train(problem(), snapshot_at=(-1, 0, 12, 13))
+
+
+@pytest.mark.parametrize("report_every", [1, 3, 7, 100])
+def test_a_network_converges_at_the_first_batch_whose_loss_is_below_a_share_of_the_first(report_every):
+    weights, inputs, targets = problem()
+    learning_rate, fraction = 0.5, 0.9
+    _, fine = train((weights, inputs, targets), learning_rate, report_every=1)
+    _, history = train(
+        (weights, inputs, targets), learning_rate, report_every=report_every, convergence_fraction=fraction
+    )
+    for network in range(fine.losses.shape[1]):
+        course = fine.losses[:, network]
+        below = np.flatnonzero(course < fraction * course[0])
+        found = history.of_network(network, 0.5)["convergence_iterations"]
+        assert found == (int(below[0]) if len(below) else None)
+    assert any(found is not None for found in history.converged_at)
+
+
+def test_a_network_that_ended_does_not_converge_afterwards():
+    weights = training.laid_out(problem()[0])
+    recorder = following.Recorder(weights, 2.0, convergence_fraction=0.5)
+    recorder.add_batches(0, np.array([[1.0, 1.0, 1.0], [3.0, 0.6, 0.4]]))
+    recorder.add_point(2, np.array([3.0, 0.6, 0.4]), None)
+    recorder.add_batches(2, np.array([[0.1, 0.4, 0.1]]))
+    assert recorder.history().converged_at[:3] == [None, 2, 1]

@@ -650,3 +650,38 @@ def test_similarity_after_training_matches_the_kernel_of_the_same_network():
     )  # leaves the readout part alone
     kernel = tangent_kernel(silent, inputs, Dynamics(0.2), "last").all
     torch.testing.assert_close(kernel, torch.block_diag(*[metrics.representation(rates)] * 3), rtol=1e-12, atol=1e-12)
+
+
+def test_measures_of_a_network_that_starts_without_recurrent_weights():
+    before, after = network(), network(seed=1)
+    before.recurrent.zero_()
+    inputs, targets, decision = probe()
+    values = metrics.measure(before, after, inputs, targets, decision, Dynamics(0.2), 8)
+    undefined = {"effective_rank_eigenvalues", "effective_rank_singular_values", "stable_rank"}
+    for name in undefined:
+        assert math.isnan(values[f"{name}_initial"])
+        assert math.isfinite(values[name])
+    assert values["weight_change_norm_recurrent"] == pytest.approx(float(after.recurrent.norm()))
+
+
+def test_loss_of_numbers_that_are_not_always_asked_for():
+    rng = np.random.default_rng(3)
+    weights, (inputs, _, decision) = network(), probe()
+    outputs = metrics.respond(weights, inputs, Dynamics(0.2))[0] @ weights.readout.T
+    targets = torch.from_numpy(rng.standard_normal(outputs.shape))
+    targets[torch.from_numpy(rng.random(outputs.shape)) < 0.5] = math.nan
+    values = metrics.measure(weights, weights, inputs, targets, decision, Dynamics(0.2), 8, loss="masked_squared_error")
+    squares = [
+        (float(outputs[place]) - float(targets[place])) ** 2
+        for place in np.ndindex(*outputs.shape)
+        if not math.isnan(targets[place])
+    ]
+    assert values["probe_loss"] == pytest.approx(np.mean(squares) / 2, rel=1e-6)
+    assert math.isfinite(values["kernel_task_alignment"])
+
+
+def test_time_points_are_compared_where_there_is_one_trial():
+    rates = torch.from_numpy(np.random.default_rng(0).standard_normal((5, 1, 7)))
+    torch.testing.assert_close(metrics.representation(rates), rates[:, 0] @ rates[:, 0].T)
+    two = torch.cat([rates, 2 * rates], 1)
+    torch.testing.assert_close(metrics.representation(two), two[-1] @ two[-1].T)

@@ -57,7 +57,8 @@ def test_place_of_the_rectifier_is_after_the_leak_by_default():
     assert not Dynamics(0.5).inside
     assert not Dynamics(0.5, "after_leak").inside
     assert Dynamics(0.5, "inside").inside
-    assert [Dynamics(0.5, name).linear for name in networks.RECTIFICATIONS] == [False, False, True]
+    assert Dynamics(0.5, "tanh").inside
+    assert [name for name in networks.RECTIFICATIONS if Dynamics(0.5, name).linear] == ["none"]
 
 
 # The response
@@ -76,14 +77,16 @@ def test_response_follows_the_equations(rectification, leak_factor, steps, trial
     rng = np.random.default_rng(seed)
     weights = Weights(*oracles.random_weights(rng, size, inputs, 2))
     signal, _ = oracles.random_trials(rng, steps, trials, inputs, 2)
-    rates, active = networks.respond(weights, signal, Dynamics(leak_factor, rectification))
+    rates, slopes = networks.respond(weights, signal, Dynamics(leak_factor, rectification))
     expected = torch.stack(oracles.network_rates(weights, signal, leak_factor, rectification))
-    assert rates.shape == active.shape == (steps, trials, size)
+    assert rates.shape == slopes.shape == (steps, trials, size)
     torch.testing.assert_close(rates, expected, rtol=1e-12, atol=1e-13)
     if rectification == "none":
-        assert torch.equal(active, torch.ones_like(rates))
+        assert torch.equal(slopes, torch.ones_like(rates))
+    elif rectification == "tanh":
+        torch.testing.assert_close(slopes, expected.atanh().cosh() ** -2, rtol=1e-6, atol=1e-9)
     else:
-        assert torch.equal(active, (expected > 0).double())  # 0 where a unit is exactly silent
+        assert torch.equal(slopes, (expected > 0).double())  # 0 where a unit is exactly silent
 
 
 def test_linear_units_respond_in_proportion_to_their_input():
@@ -104,7 +107,7 @@ def test_a_network_of_one_step_needs_no_recurrent_weights(rectification):
     dynamics = Dynamics(0.3, rectification)
     expected = 0.7 * signal[:, 0] @ full.input.mT
     if rectification != "none":
-        expected = expected.relu()
+        expected = expected.tanh() if rectification == "tanh" else expected.relu()
     torch.testing.assert_close(networks.respond(empty, signal, dynamics)[0][:, 0], expected, rtol=1e-13, atol=1e-14)
     for found, reference in zip(
         networks.respond(empty, signal, dynamics), networks.respond(full, signal, dynamics), strict=True
@@ -221,10 +224,25 @@ def test_initial_weights_of_seeds_and_matrices_are_independent():
             assert not torch.equal(drawn[first], drawn[second])
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_gaussian_directions_have_the_norms_of_schuessler_et_al(seed):
+    size, inputs, outputs = 400, 3, 2
+    weights = networks.initial_weights(np.zeros((size, size)), inputs, outputs, seed, readout="gaussian_directions")
+    torch.testing.assert_close(weights.input.norm(dim=0), torch.full((inputs,), np.sqrt(size), dtype=torch.float32))
+    torch.testing.assert_close(weights.readout.norm(dim=1), torch.full((outputs,), 1 / np.sqrt(size)).float())
+    directions = torch.cat([weights.input.T / np.sqrt(size), weights.readout * np.sqrt(size)]).double()
+    overlaps = directions @ directions.T - torch.eye(inputs + outputs)
+    assert overlaps.abs().max() < 5 / np.sqrt(size)  # independent: cosines of the order of 1 / sqrt(N)
+    # The same whatever the recurrent weights: networks of a seed are paired.
+    other = networks.initial_weights(np.ones((size, size)), inputs, outputs, seed, readout="gaussian_directions")
+    assert torch.equal(other.input, weights.input)
+    assert torch.equal(other.readout, weights.readout)
+
+
 FIRST_LAYER = np.random.default_rng(0).standard_normal((40, 6)) * 0.3
 
 
-@pytest.mark.parametrize("readout", networks.READOUTS)
+@pytest.mark.parametrize("readout", ["linear_layer", "normal", "equal_norm"])
 def test_a_feedforward_network_starts_with_its_first_layer_and_no_recurrent_weights(readout):
     weights = networks.initial_feedforward_weights(FIRST_LAYER, 3, readout, seed=5)
     assert [matrix.shape for matrix in weights] == [(0, 0), (40, 6), (3, 40)]

@@ -56,7 +56,7 @@ def test_columns_are_parameters_outcome_and_every_measure():
     assert set(experiments.PARAMETERS) | set(metrics.MEASURES) <= columns
     assert columns - set(experiments.PARAMETERS) - set(metrics.MEASURES) == {
         "run", "connectome", "network", "probe", "final_loss", "diverged", "diverged_at", "bayes_loss",
-        "bayes_accuracy", "converged", "reached_at", "kernel_task_alignment_iterations",
+        "bayes_accuracy", "converged", "reached_at", "convergence_iterations", "kernel_task_alignment_iterations",
     }  # fmt: skip
 
 
@@ -72,7 +72,11 @@ def test_types_do_not_depend_on_what_is_missing(rows):
     types = runs_table(*rows).dtypes.astype(str).to_dict()
     expected = {name: KINDS[kind] for name, (kind, _) in experiments.PARAMETERS.items()}
     expected |= dict.fromkeys(("final_loss", "bayes_loss", "bayes_accuracy", *metrics.MEASURES), "float64")
-    expected |= {"kernel_task_alignment_iterations": "float64", "reached_at": "Int64"}
+    expected |= {
+        "convergence_iterations": "float64",
+        "kernel_task_alignment_iterations": "float64",
+        "reached_at": "Int64",
+    }
     expected |= {"diverged": "bool", "diverged_at": "Int64", "converged": "boolean", "connectome": "string"}
     expected |= dict.fromkeys(("run", "network", "probe"), "object")
     assert types == expected
@@ -90,6 +94,7 @@ def test_parameters_that_a_structure_ignores_are_null(structure, null):
     values = {"structure": structure, "rank": None, "matching": None}
     table = runs_table(row(**values), row(1))
     of_no_run = {"condition_number", "diverged_at", "connectome", "reached_at", "kernel_task_alignment_iterations"}
+    of_no_run.add("convergence_iterations")
     assert set(table.columns[table.iloc[0].isna()]) == null | of_no_run
     assert table["rank"].isna().tolist() == [True, False]
 

@@ -16,13 +16,17 @@ DIGITS = digits()
 TRAINING = CONFIG["training"]
 NEUROGYM = ["2AF", "DMS", "CXT", "MSI"]
 TEACHERS = ["linear_2", "linear_20", "linear_100"]
+FRESH = ["flip_flop", "flip_flop_memory", "mante", "romo"]
+ONE_TRIAL = ["pattern_generation", "step_response_half", "step_response_one", "step_response_two", "cosine"]
+NUMBERS = [*FRESH, *ONE_TRIAL]
 
 
 def test_the_kinds_of_the_shipped_tasks():
     kinds = {name: task_settings.kind(task) for name, task in TASKS.items()}
     images = {"sMNIST": "images", "MNIST": "images", "sMNIST_taught": "taught"}
-    assert kinds == dict.fromkeys(NEUROGYM, "neurogym") | images | dict.fromkeys(TEACHERS, "teacher")
-    assert set(configuration._TASK_KEYS) == {"environment", "images", "teacher"}
+    numbers = dict.fromkeys(TEACHERS, "teacher") | dict.fromkeys(NUMBERS, "continuous")
+    assert kinds == dict.fromkeys(NEUROGYM, "neurogym") | images | numbers
+    assert set(configuration._TASK_KEYS) == {"environment", "images", "teacher", "continuous"}
     assert {name for name, task in TASKS.items() if task_settings.has_teacher(task)} == {*TEACHERS, "sMNIST_taught"}
 
 
@@ -34,17 +38,19 @@ def test_trials_of_one_step_are_learned_by_feedforward_networks():
         assert (task_settings.steps(task, 100.0) == 1) == (name in feedforward)
 
 
-def test_a_teacher_alone_asks_for_numbers():
+def test_teachers_ask_for_numbers_and_others_for_numbers_over_time():
+    losses = dict.fromkeys(TEACHERS, "squared_error") | dict.fromkeys(NUMBERS, "masked_squared_error")
     for name, task in TASKS.items():
-        assert task_settings.is_regression(task) == (name in TEACHERS)
-        assert task_settings.loss(task) == ("squared_error" if name in TEACHERS else "cross_entropy")
+        assert task_settings.is_regression(task) == (name in losses)
+        assert task_settings.loss(task) == losses.get(name, "cross_entropy")
+        assert task_settings.has_one_trial(task) == (name in ONE_TRIAL)
 
 
 @pytest.mark.parametrize("loss_steps", ["all", "last"])
 def test_images_and_teachers_have_an_answer_at_the_last_step_alone(loss_steps):
     for name, task in TASKS.items():
         found = task_settings.loss_steps(task, TRAINING | {"loss_steps": loss_steps})
-        assert found == (loss_steps if name in NEUROGYM else "last")
+        assert found == (loss_steps if name in NEUROGYM else "all" if name in NUMBERS else "last")
 
 
 def test_accuracy_has_a_target_where_it_is_followed():
@@ -67,12 +73,19 @@ def test_the_probe_is_the_general_one_but_for_what_the_task_has_of_its_own():
     assert task_settings.probe(TASKS["linear_20"], CONFIG["probe"]) == {
         "trials": 20, "kernel_trials": 20, "kernel_times": "last",
     }  # fmt: skip
+    for name in FRESH:
+        assert task_settings.probe(TASKS[name], CONFIG["probe"])["trials"] == 512
+    for name in ONE_TRIAL:
+        assert task_settings.probe(TASKS[name], CONFIG["probe"]) == {
+            "trials": 1, "kernel_trials": 1, "kernel_times": "all",
+        }  # fmt: skip
 
 
 def test_outputs_are_estimated_before_there_are_trials():
     images = ("sMNIST", "sMNIST_taught", "MNIST")
     counts = {name: task_settings.outputs(task) for name, task in TASKS.items()}
-    assert counts == dict.fromkeys(NEUROGYM, 3) | dict.fromkeys(images, 10) | dict.fromkeys(TEACHERS, 1)
+    numbers = dict.fromkeys([*TEACHERS, *NUMBERS], 1) | dict.fromkeys(["flip_flop", "flip_flop_memory", "romo"], 2)
+    assert counts == dict.fromkeys(NEUROGYM, 3) | dict.fromkeys(images, 10) | numbers
     assert image_trials.describe(DIGITS, "rows")["outputs"] == 10
 
 
@@ -98,7 +111,7 @@ def test_the_longest_trial_decides_the_steps(timing, time_step_ms, steps):
 def test_columns_are_the_inputs_of_a_first_layer_or_the_units_of_a_network():
     found = {name: task_settings.columns(task, 300) for name, task in TASKS.items()}
     others = {"sMNIST": 300, "sMNIST_taught": 300, "MNIST": 28**2, "linear_2": 2, "linear_20": 20, "linear_100": 100}
-    assert found == dict.fromkeys(NEUROGYM, 300) | others
+    assert found == dict.fromkeys([*NEUROGYM, *NUMBERS], 300) | others
 
 
 def test_rows_of_the_largest_images_are_the_steps():

@@ -30,6 +30,9 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
     recurrent = 120 + 140 + 20 + 240 + 140
     # sequential MNIST and MNIST; in linear networks those of Figures 3B, 4A and 14; students of a teacher network
     later = 30 + 30 + 180 + 200 + 40 + 90
+    # uniform, soft rank, time step, leading eigenvalue, iterations; three of them on sequential MNIST;
+    # sizes, learning rates and gains on three tasks, without what Figure 1 has
+    later += 120 + 150 + 120 + 120 + 240 + 90 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
     followed = 9 + 40  # three seeds of sequential MNIST, and all of the linear network
     for rule in ("train", "measure"):
         assert int(counts[f"{rule}_network"]) == recurrent + later - followed

@@ -195,3 +195,47 @@ def test_linear_networks_learn_teachers(tmp_path):
     assert set(trends["measure"]) >= {"kernel_alignment", "kernel_task_alignment_iterations", "kernel_effective_rank"}
     assert set(metrics.MEASURES) >= set(trends["measure"]) - {"kernel_task_alignment_iterations"}
     assert project.jobs(*targets(*names)) == {}
+
+
+def test_trials_with_numbers_over_time_are_drawn_and_pictured(tmp_path):
+    project = new_project(tmp_path / "project")
+    short = {"trial": 1000, "interval": [100, 300], "decision_delay": 200}
+    project.configure(
+        experiments_to_build=["numbers"],
+        tasks={"flip_flop": {"timing_ms": short, "probe": {"trials": 6, "kernel_trials": 2}}},
+        experiments={
+            "numbers": {
+                "title": "t", "source": "no paper", "preset": "reproduction", "compare": "gain", "seeds": 2,
+                "grid": {
+                    "task": ["flip_flop", "cosine"], "structure": ["gaussian"], "gain": [0.3, 0.6], "size": [16],
+                    "iterations": [5], "batch_size": [4],
+                },
+            }
+        },
+    )  # fmt: skip
+    assert project.jobs()["train_network"] == 8
+    trials = "results/tiny/trials"
+    batches = {
+        "flip_flop": "time_step_ms~50/batch_size~4+iterations~5",
+        "cosine": "time_step_ms~10/batch_size~1+iterations~5",
+    }
+    wanted = [f"{trials}/task~{task}/{path}/seed~0/targets.npy" for task, path in batches.items()]
+    wanted += [f"results/tiny/tasks/{task}/figures/trials.png" for task in batches]
+    assert project.run(*wanted) == {"draw_continuous_batches": 2, "draw_continuous_probe": 2, "draw_trials": 2}
+    for task, steps, counts, outputs in (("flip_flop", 20, (5, 4, 6), 2), ("cosine", 201, (1, 1, 1), 1)):
+        stored = [np.load(project.folder / trials / f"task~{task}/{batches[task]}/seed~0/{name}.npy")
+                  for name in ("inputs", "targets")]  # fmt: skip
+        assert stored[0].shape == stored[1].shape == (counts[0], steps, counts[1], outputs)
+        assert np.isnan(stored[1]).any() and np.isfinite(stored[0]).all()
+        folder = next((project.folder / trials / f"task~{task}").glob("time_step_ms~*/seed~0"))
+        with np.load(folder / "probe.npz") as probe:
+            assert probe["targets"].shape == (steps, counts[2], outputs)
+            asked = ~np.isnan(probe["targets"]).any(-1)
+        np.testing.assert_array_equal(np.load(folder / "decision.npy"), asked)
+        assert json.loads((folder / "task.json").read_text())["outputs"] == outputs
+
+    # What decides networks alone draws no trial again; what decides trials draws trials and pictures of this task.
+    project.configure(tasks={"flip_flop": {"defaults": {"learning_rate": 0.1}}})
+    assert project.jobs(*wanted) == {}
+    project.configure(tasks={"flip_flop": {"target": "text"}})
+    assert project.jobs(*wanted) == {"draw_continuous_batches": 1, "draw_continuous_probe": 1, "draw_trials": 1}

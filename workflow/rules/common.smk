@@ -12,7 +12,14 @@ gc.set_threshold(100_000, 50, 50)
 SCRIPTS = Path(workflow.basedir, "workflow/scripts")
 sys.path.insert(0, str(SCRIPTS))
 
-from richlazy import cave_token, configuration, costs, experiments, task_settings
+from richlazy import (
+    cave_token,
+    configuration,
+    continuous_tasks,
+    costs,
+    experiments,
+    task_settings,
+)
 from richlazy.closure import import_closure
 from richlazy.connectivity import STRUCTURE_PARAMETERS
 from richlazy.images import IDX_FILES
@@ -53,6 +60,14 @@ TEACHERS = {
     for run in RUNS.values()
     if task_settings.kind(config["tasks"][run["task"]]) == "taught"
 }
+# Tasks with numbers over time that the selected experiments use, each with its first probe.
+CONTINUOUS_TASKS = {
+    run["task"]: path
+    for path, run in sorted(
+        PROBES.items(), key=lambda item: item[1]["seed"], reverse=True
+    )
+    if task_settings.kind(config["tasks"][run["task"]]) == "continuous"
+}
 # Connectomes that the selected experiments use, by source, with the settings of their active source.
 CONNECTOMES = {
     name: experiments.connectome(config, name)
@@ -68,11 +83,12 @@ CAVE_CONNECTOMES, RELEASE_CONNECTOMES, FILE_CONNECTOMES, SYNTHETIC_CONNECTOMES =
 
 FIGURE_NAMES = ["measures", "losses", "effects"]
 TABLE_NAMES = ["runs", "curves", "connectivity"]
-STATISTIC_NAMES = ["trends", "contrasts", "losses"]
+STATISTIC_NAMES = ["trends", "contrasts", "losses", "interactions"]
 FIGURES = f"{RESULTS}/experiments/{{experiment}}/figures/{{figure}}.{{format}}"
 CONNECTOME_FIGURES = (
     f"{RESULTS}/connectomes/{{connectome}}/figures/connectome.{{format}}"
 )
+TRIAL_FIGURES = f"{RESULTS}/tasks/{{task}}/figures/trials.{{format}}"
 STATISTICS = f"{RESULTS}/experiments/{{experiment}}/statistics/{{table}}.parquet"
 
 
@@ -83,6 +99,7 @@ wildcard_constraints:
     probe="task~[^/]+/(time_step_ms~[^/]+/)?seed~[0-9]+",
     batches="task~[^/]+/(time_step_ms~[^/]+/)?batch_size~[^/]+/seed~[0-9]+",
     teacher="task~[^/]+/seed~[0-9]+",
+    task="[A-Za-z0-9][A-Za-z0-9_-]*",
 
 
 def require_token(jobs):
@@ -164,6 +181,17 @@ def task_of(table, wildcard):
         return config["tasks"][table[wildcards[wildcard]]["task"]]
 
     return task
+
+
+def trial_settings_of(table, wildcard):
+    """Params function that gives the same without what decides networks and probe, which no trial depends on."""
+    task = task_of(table, wildcard)
+
+    def settings(wildcards):
+        entry = task(wildcards)
+        return {key: entry[key] for key in entry if key not in ["defaults", "probe"]}
+
+    return settings
 
 
 def trials_of(kind):
@@ -364,8 +392,17 @@ def figure_files(*names, format=("pdf", "png")):
     ]
 
 
+def figures_beside(connectomes, tasks):
+    """Files of the figures of connectomes and of tasks with numbers over time, which belong to no single experiment."""
+    formats = ["pdf", "png"]
+    return [
+        *collect(CONNECTOME_FIGURES, connectome=connectomes, format=formats),
+        *collect(TRIAL_FIGURES, task=tasks, format=formats),
+    ]
+
+
 def publishable_files(wildcards):
-    """Small results of all selected experiments: tables, statistics and PNG figures, and pages of connectomes."""
+    """Small results of all selected experiments: tables, statistics, PNG figures, also of trials, pages of connectomes."""
     names = [f"tables/{table}.parquet" for table in TABLE_NAMES]
     names += [f"statistics/{table}.parquet" for table in STATISTIC_NAMES]
     files = [
@@ -374,6 +411,7 @@ def publishable_files(wildcards):
         for name in names
     ]
     files += figure_files(*SELECTED, format=["png"])
+    files += collect(TRIAL_FIGURES, task=CONTINUOUS_TASKS, format=["png"])
     parts = ["figures/connectome.png", "selection.json", "provenance.json"]
     return files + [
         f"{RESULTS}/connectomes/{name}/{part}" for name in CONNECTOMES for part in parts
@@ -424,6 +462,47 @@ def drawing_memory(wildcards, attempt):
     run = BATCHES[wildcards.batches]
     return costs.drawing_memory_mb(
         run["iterations"] * run["batch_size"], steps_of(run), attempt
+    )
+
+
+def first_probe(wildcards):
+    """Input function that gives the trials of a task with numbers over time that are drawn."""
+    return f"{RESULTS}/trials/{CONTINUOUS_TASKS[wildcards.task]}/probe.npz"
+
+
+def run_of_first_probe(wildcards):
+    """What a figure says of them."""
+    run = PROBES[CONTINUOUS_TASKS[wildcards.task]]
+    return {key: run[key] for key in ["time_step_ms", "seed"]}
+
+
+def continuous_tasks_of(experiment):
+    """Names of the tasks with numbers over time that an experiment uses."""
+    names = {run["task"] for run in EXPERIMENT_RUNS[experiment]}
+    return sorted(names & set(CONTINUOUS_TASKS))
+
+
+def stored_trials(run):
+    """How many training trials with numbers over time are stored."""
+    one = task_settings.has_one_trial(config["tasks"][run["task"]])
+    return 1 if one else run["iterations"] * run["batch_size"]
+
+
+def drawing_numbers_memory(wildcards, attempt):
+    """MB that drawing training trials with numbers over time needs."""
+    run = BATCHES[wildcards.batches]
+    task = config["tasks"][run["task"]]
+    channels = continuous_tasks.input_units(task) + continuous_tasks.outputs(task)
+    return costs.drawing_numbers_memory_mb(
+        stored_trials(run), steps_of(run), channels, attempt
+    )
+
+
+def drawing_numbers_minutes(wildcards, attempt):
+    """Minutes that drawing training trials with numbers over time needs."""
+    run = BATCHES[wildcards.batches]
+    return costs.drawing_minutes(
+        stored_trials(run), steps_of(run), "vectorised", attempt
     )
 
 

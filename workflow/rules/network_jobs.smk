@@ -73,7 +73,7 @@ def task_of_job(members, wildcards):
 def training_settings(jobs):
     """Params function that gives how the networks of a job are trained, beside their parameters."""
     keys = ["divergence_loss", "final_loss_fraction", "device", "loss", "loss_steps"]
-    keys += ["target_accuracy", "stop_at_target"]
+    keys += ["target_accuracy", "stop_at_target", "convergence_fraction", "curve_points"]
 
     def settings(wildcards):
         task = task_of_job(jobs.members, wildcards)
@@ -103,7 +103,7 @@ def measuring_settings(members):
     def settings(wildcards):
         task = task_of_job(members, wildcards)
         measuring = task_settings.of_measuring(task, config)
-        keys = ["kernel_trials", "kernel_times", "loss_steps"]
+        keys = ["kernel_trials", "kernel_times", "loss", "loss_steps"]
         return {key: measuring[key] for key in keys}
 
     return settings

@@ -4,7 +4,8 @@ Reads   measures.json and history.json of every run of an experiment, followed.j
         data/claims.yaml; configuration: statistics
         initial weights of an experiment
 Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivity.parquet, spectra.parquet
-        experiments/{experiment}/statistics/trends.parquet, contrasts.parquet, losses.parquet
+        experiments/{experiment}/statistics/trends.parquet, contrasts.parquet, losses.parquet,
+        interactions.parquet
         claims.parquet, claims.md, claims.html
 """
 
@@ -75,6 +76,7 @@ rule compare_conditions:
         trends=STATISTICS.replace("{table}", "trends"),
         contrasts=STATISTICS.replace("{table}", "contrasts"),
         losses=STATISTICS.replace("{table}", "losses"),
+        interactions=STATISTICS.replace("{table}", "interactions"),
     log:
         f"{RESULTS}/logs/compare_conditions/{{experiment}}.log",
     group:

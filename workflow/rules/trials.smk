@@ -3,10 +3,12 @@
 Reads   images/{image_set}.npz where the task shows images; teachers/{teacher}/network.npz where a network teaches it;
         configuration: tasks, probe.trials; of a run its task, time step, batch size, iterations and seed
 Writes  trials/{batches}/inputs.npy    (batches, T, B, N_in) float32, trained on, from the first again after the last
-        trials/{batches}/targets.npy   (batches, T, B) classes, or (batches, T, B, N_out) float32 for a teacher
+        trials/{batches}/targets.npy   (batches, T, B) classes, or (batches, T, B, N_out) float32 for a teacher and for
+                                       numbers over time, which are nan where none is asked for
         trials/{probe}/probe.npz       inputs (T, m, N_in), targets (T, m) or (T, m, N_out), never trained on
         trials/{probe}/decision.npy    (T, m), whether a decision is due
         trials/{probe}/task.json       input units, outputs, lowest loss and highest accuracy
+        tasks/{task}/figures/trials.pdf and .png   a few trials of a task with numbers over time
 """
 
 
@@ -249,3 +251,97 @@ rule draw_taught_probe:
         "Images held out, answers of a teacher {wildcards.probe}"
     script:
         "../scripts/draw_taught_probe.py"
+
+
+rule draw_continuous_batches:
+    """Draw the training trials with numbers over time that all conditions of a task, time step and seed share."""
+    input:
+        library=library("draw_continuous_batches.py"),
+    output:
+        inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
+        targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
+    log:
+        f"{RESULTS}/logs/draw_batches/{{batches}}.log",
+    wildcard_constraints:
+        batches=f"{trials_of('continuous')}.+",
+    group:
+        "trials"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=drawing_numbers_memory,
+        runtime=drawing_numbers_minutes,
+    params:
+        run=run_parameters(
+            BATCHES, ["time_step_ms", "batch_size", "iterations", "seed"], "batches"
+        ),
+        task=trial_settings_of(BATCHES, "batches"),
+    message:
+        "Training trials {wildcards.batches}"
+    script:
+        "../scripts/draw_continuous_batches.py"
+
+
+rule draw_continuous_probe:
+    """Draw the trials with numbers over time on which change is measured, and describe the task."""
+    input:
+        library=library("draw_continuous_probe.py"),
+    output:
+        probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
+        decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
+        description=f"{RESULTS}/trials/{{probe}}/task.json",
+    log:
+        f"{RESULTS}/logs/draw_probe/{{probe}}.log",
+    wildcard_constraints:
+        probe=f"{trials_of('continuous')}.+",
+    group:
+        "trials"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(500),
+        runtime=growing(5),
+    params:
+        run=run_parameters(PROBES, ["time_step_ms", "seed"], "probe"),
+        task=trial_settings_of(PROBES, "probe"),
+        settings=probe_settings,
+    message:
+        "Probe trials {wildcards.probe}"
+    script:
+        "../scripts/draw_continuous_probe.py"
+
+
+rule draw_trials:
+    """Draw a few trials of a task with numbers over time: what a network sees, and what is asked of it."""
+    input:
+        probe=first_probe,
+        library=library("draw_trials.py"),
+    output:
+        pdf=f"{RESULTS}/tasks/{{task}}/figures/trials.pdf",
+        png=report(
+            f"{RESULTS}/tasks/{{task}}/figures/trials.png",
+            caption="../report/trials.rst",
+            category="Tasks",
+            subcategory="{task}",
+            labels={"figure": "trials"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_trials/{{task}}.log",
+    group:
+        "summaries"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        run=run_of_first_probe,
+        kind=lookup(within=config, dpath="tasks/{task}/continuous"),
+        settings=lookup(within=config, dpath="figures"),
+    message:
+        "Figure of the trials of {wildcards.task}"
+    script:
+        "../scripts/draw_trials.py"

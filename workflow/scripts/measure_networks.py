@@ -4,6 +4,9 @@ import torch
 
 from richlazy import devices, logs, metrics, networks, records
 
+# What a table of runs takes from the history of a training.
+OUTCOME = ("final_loss", "diverged", "diverged_at", "reached_at", "convergence_iterations")
+
 
 def load_trained(network, probe, decision):
     initial, final = networks.load_network(network)
@@ -20,13 +23,13 @@ def measure_networks(saved, histories, probes, decisions, description, outputs, 
         own = (files[part] for files in (outputs, runs, saved, probes, histories))
         for output, run, network, probe, history, measures in zip(*own, measured, strict=True):
             course = records.load_json(history)
-            outcome = {name: course.get(name) for name in ("final_loss", "diverged", "diverged_at", "reached_at")}
+            outcome = {name: course.get(name) for name in OUTCOME}
             records.save_json(output, run | {"network": network, "probe": probe} | outcome | ceiling | measures)
 
 
 def measure_together(saved, probes, decisions, run, settings, device):
     trained = metrics.Trained.stacked(map(load_trained, saved, probes, decisions)).map(lambda array: array.to(device))
-    how = (settings[name] for name in ("kernel_trials", "kernel_times", "loss_steps"))
+    how = (settings[name] for name in ("kernel_trials", "kernel_times", "loss_steps", "loss"))
     return metrics.measure_together(trained, networks.dynamics_of(run), *how)
 
 

@@ -4,12 +4,13 @@ The pass is written out for the networks of ``networks``, on preallocated arrays
 few dozen small matrix products whose time automatic differentiation would double. Every array has a
 leading network axis, so that one job trains one network or all seeds of a condition together.
 
-With e[t] = dL/d(output), D[t] the derivative of the rectifier and g[t] the gradient with respect to the
+With e[t] = dL/d(output), D[t] the derivative of the nonlinearity and g[t] the gradient with respect to the
 state at time t (after_leak: to the argument of the rectifier), rho the leak factor:
 
     after_leak: g[t] = D[t] (w' e[t] + rho g[t+1] + (1 - rho) W_h' g[t+1])
     inside:     g[t] = rho g[t+1] + D[t] (w' e[t] + (1 - rho) W_h' g[t+1])
     none:       as both of them with D[t] = 1, where they agree: units are linear
+    tanh:       as inside with D[t] = 1 - r[t]²
 
     dL/dW_h = (1 - rho) sum_t g[t] r[t-1]',   dL/dW_x = (1 - rho) sum_t g[t] x[t]',   dL/dw = sum_t e[t] r[t]'
 
@@ -26,6 +27,7 @@ from richlazy.losses import LOSSES
 from richlazy.networks import RECTIFICATIONS, Dynamics, Weights
 
 LOSS_STEPS = ("all", "last")
+TRAINED = ("all", "recurrent")
 # Elements of the states of one network that one product with W_x writes: they should still be in the processor's
 # cache, a megabyte, when the product with W_h of their step is added to them.
 ELEMENTS_OF_A_DRIVE = 2**17
@@ -73,7 +75,8 @@ class Backpropagation:
         batch_size: trials B of a batch.
         dynamics: leak and place of the rectifier.
         loss_steps: ``all`` averages the loss over every step, ``last`` takes the last one.
-        loss: ``cross_entropy`` or ``squared_error`` (module ``losses``).
+        loss: ``cross_entropy``, ``squared_error`` or ``masked_squared_error`` (module ``losses``).
+        trained: ``all`` weights, or the ``recurrent`` ones alone.
 
     Attributes:
         inputs: the batch, (K, T * B, N_in); set by ``load``.
@@ -85,7 +88,7 @@ class Backpropagation:
 
     def __init__(
         self, weights: Weights, steps: int, batch_size: int, dynamics: Dynamics,
-        loss_steps: str = "all", loss: str = "cross_entropy",
+        loss_steps: str = "all", loss: str = "cross_entropy", trained: str = "all",
     ):  # fmt: skip
         networks, size, input_units = weights.input.shape
         if steps > 1 and weights.recurrent.shape[1] != size:
@@ -94,7 +97,8 @@ class Backpropagation:
         first = 0 if _choice(loss_steps, "loss_steps", LOSS_STEPS) == "all" else steps - 1
         rows, loss_rows = steps * batch_size, (steps - first) * batch_size
         self.weights, self.rho = weights, dynamics.leak_factor
-        self.inside, self.linear = rectification == "inside", rectification == "none"
+        self.inside, self.linear, self.tanh = dynamics.inside, dynamics.linear, rectification == "tanh"
+        self.all_trained = _choice(trained, "trained", TRAINED) == "all"
         self.loss_steps, self.first_loss_step, self.loss_rows = loss_steps, first, loss_rows
 
         zeros = partial(aligned_zeros, weights.input)
@@ -158,7 +162,9 @@ class Backpropagation:
             state.baddbmm_(self.rates[step - 1], self.recurrent_transposed, alpha=1 - rho)
             if rho:
                 state.add_(self.states[step - 1], alpha=rho)
-        if self.inside:
+        if self.tanh:
+            torch.tanh(state, out=rate)
+        elif self.inside:
             torch.clamp_min(state, 0, out=rate)
         elif not self.linear:
             rate.relu_()
@@ -176,18 +182,22 @@ class Backpropagation:
                 delta.baddbmm_(later, self.weights.recurrent, beta=own_error, alpha=1 - rho)
                 if rho and not self.inside:
                     delta.add_(later, alpha=rho)
-            if not self.linear:
+            if self.tanh:
+                torch.ops.aten.tanh_backward.grad_input(delta, rates[step], grad_input=delta)
+            elif not self.linear:
                 torch.ops.aten.threshold_backward.grad_input(delta, rates[step], 0, grad_input=delta)
             if rho and self.inside and later is not None:
                 delta.add_(later, alpha=rho)
 
     def add_gradient(self, target: Weights, factor: float, keep: float = 1.0) -> None:
-        """target <- keep * target + factor * dL/dW, one matrix product for each of the three matrices."""
+        """target <- keep * target + factor * dL/dW of the trained matrices, one matrix product for each."""
         factor /= self.loss_rows
         leaky = factor * (1 - self.rho)
         if len(self.rates) > 1:
             target.recurrent.baddbmm_(self.later_deltas_transposed, self.earlier_rates, beta=keep, alpha=leaky)
         else:
             target.recurrent.mul_(keep)  # nothing comes before the only step
+        if not self.all_trained:
+            return
         target.input.baddbmm_(self.all_deltas_transposed, self.inputs, beta=keep, alpha=leaky)
         target.readout.baddbmm_(self.errors, self.loss_rates, beta=keep, alpha=factor)

@@ -13,7 +13,13 @@ from richlazy import bounds
 VERDICTS = ("supported", "contradicted", "mixed", "underpowered", "not run")
 
 # Tests that a claim can name, with the table they read: one of statistics, or that of the runs.
-TESTS = {"trend": "trends", "contrast": "contrasts", "equivalence": "losses", "bound": "runs"}
+TESTS = {
+    "trend": "trends",
+    "contrast": "contrasts",
+    "equivalence": "losses",
+    "interaction": "interactions",
+    "bound": "runs",
+}
 
 CLAIM_COLUMNS: dict[str, str] = {
     "id": "identifier in data/claims.yaml",
@@ -55,7 +61,7 @@ def judge(
 
     Args:
         claims: entries of data/claims.yaml.
-        statistics: for each experiment that was run its tables ``trends``, ``contrasts``, ``losses`` and ``runs``.
+        statistics: for each experiment that was run its tables, by the names in ``TESTS``.
         settings: group ``statistics`` of the configuration.
         scale: name of the set of results.
 

@@ -2,14 +2,14 @@
 
 import functools
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import yaml
 
-from richlazy import arms, environments, experiments, mistakes, task_settings
+from richlazy import arms, continuous_tasks, environments, experiments, mistakes, task_settings
 from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES
 from richlazy.images import IDX_FILES
 
@@ -20,7 +20,7 @@ PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "Con
 # Folders of results/ at paper scale, which no other scale may take as its own.
 RESULT_FOLDERS = (
     "benchmarks", "connectivity", "connectomes", "experiments", "images", "logs", "recheck", "reference", "runs",
-    "teachers", "trials",
+    "tasks", "teachers", "trials",
 )  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -209,6 +209,7 @@ _TASK_KEYS = {
     "environment": (("semantics", "sampler", "timing_ms"), ("arguments", "sequence_steps", "defaults", "probe")),
     "images": (("presentation", "held_out"), ("teacher_network", "defaults", "probe")),
     "teacher": ((), ("defaults",)),
+    "continuous": (("timing_ms",), (*continuous_tasks.OPTIONS, "defaults", "probe")),
 }
 
 
@@ -222,8 +223,9 @@ def _check_tasks(config: Config) -> None:
             _known(f"{where}.images", "image set", task["images"], config["image_sets"])
         if "teacher_network" in task:
             _check_teacher_network(config, where, task)
-        if task.get("defaults", {}).get("readout", "linear_layer") != "linear_layer":
-            _check_readout(f"{where}.defaults.readout", task)
+        if "continuous" in task:
+            _check_continuous_task(where, task)
+        _check_readout(f"{where}.defaults.readout", task, [task.get("defaults", {}).get("readout", "linear_layer")])
 
 
 def _check_keys_of_task(where: str, task: Mapping[str, Any]) -> None:
@@ -247,16 +249,76 @@ def _check_teacher_network(config: Config, where: str, task: Mapping[str, Any]) 
         raise ConfigurationError(
             f"{where} is a recurrent network, which a trial of one step does not need; use presentation: rows"
         )
+    defaults = task.get("defaults", {})
+    if defaults.get("optimiser") == "adam" or defaults.get("gain") == 0:
+        raise ConfigurationError(
+            f"{where} is trained by gradient descent from weights of low rank, so that tasks.defaults cannot have "
+            "optimiser: adam or gain: 0; set them in the grid of an experiment instead"
+        )
     size = _usual_size(config, task)
     if teacher["rank"] > size:
         raise ConfigurationError(f"{where}.rank is {teacher['rank']}, more than its {size} units; lower the rank")
 
 
-def _check_readout(where: str, task: Mapping[str, Any]) -> None:
-    if not task_settings.is_feedforward(task):
+def _check_readout(where: str, task: Mapping[str, Any], readouts: Iterable[str]) -> None:
+    feedforward = task_settings.is_feedforward(task)
+    of_others = {"gaussian_directions"} if feedforward else {"normal", "equal_norm"}
+    if of_others & set(readouts):
+        own, other = ("feedforward", "recurrent") if feedforward else ("recurrent", "feedforward")
         raise ConfigurationError(
-            f"{where} is for feedforward networks, and this task is learned by recurrent ones; use linear_layer"
+            f"{where} is for {other} networks, and this task is learned by {own} ones; use linear_layer"
         )
+
+
+def _check_continuous_task(where: str, task: Mapping[str, Any]) -> None:
+    name, kind = task["continuous"], continuous_tasks.kind(task)
+    for key in kind.options:
+        if key not in task:
+            raise ConfigurationError(f"{where} lacks {key}, which continuous: {name} needs; add it as in config.yaml")
+    idle = [key for key in continuous_tasks.OPTIONS if key in task and key not in kind.options]
+    idle += ["probe"] if kind.one_trial and "probe" in task else []
+    if idle:
+        raise ConfigurationError(f"{where}.{idle[0]} has no effect on continuous: {name}; remove it")
+    _check_periods(where, task)
+    room = {"step_response": ("fixation", "decision"), "flip_flop": ("fixation", "decision_delay"), "cosine": ("loss",)}
+    needed = sum(task["timing_ms"][period] for period in room.get(name, ()))
+    if name == "pattern_generation":
+        needed = max(continuous_tasks.SINE_PERIODS_MS)
+    if needed > task["timing_ms"].get("trial", needed):
+        raise ConfigurationError(
+            f"{where}.timing_ms.trial is {task['timing_ms']['trial']} ms, shorter than the {needed} ms that "
+            f"continuous: {name} needs; lengthen it"
+        )
+
+
+def _check_periods(where: str, task: Mapping[str, Any]) -> None:
+    """Refuse durations that a task with numbers over time does not have, or not like this."""
+    name, kind, where = task["continuous"], continuous_tasks.kind(task), f"{where}.timing_ms"
+    missing = [period for period in kind.periods if period not in task["timing_ms"]]
+    if missing:
+        raise ConfigurationError(f"{where} lacks {mistakes.listed(missing)}; continuous: {name} needs it, add it")
+    for period, duration in task["timing_ms"].items():
+        if period not in kind.periods:
+            raise ConfigurationError(
+                f"{where} has a period {mistakes.shown(period)}, which continuous: {name} does not know; "
+                f"its periods are {mistakes.listed(kind.periods)}"
+            )
+        if isinstance(duration, list) and not _is_range(duration):
+            raise ConfigurationError(
+                f"{where}.{period} is {mistakes.shown(duration)}; give a number of ms, or a range [low, high]"
+            )
+        if isinstance(duration, list) and period not in kind.ranges:
+            raise ConfigurationError(
+                f"{where}.{period} is a range, which continuous: {name} takes for "
+                f"{mistakes.listed(kind.ranges) or 'no period'} only; give a number of ms"
+            )
+        if not continuous_tasks.longest(duration) and not kind.may_be_zero(period):
+            raise ConfigurationError(f"{where}.{period} is 0, without which continuous: {name} is no task; lengthen it")
+
+
+def _is_range(duration: list[Any]) -> bool:
+    numbers = len(duration) == 2 and all(isinstance(number, (int, float)) for number in duration)
+    return numbers and duration[0] <= duration[1]
 
 
 def _check_neurogym_task(where: str, task: Mapping[str, Any]) -> None:
@@ -441,7 +503,11 @@ def _check_experiment(config: Config, name: str) -> None:
         _check_compared(place, grid, experiment)
         _check_times(config, where, place, grid, experiment["preset"])
     _check_comparison(where, experiment)
-    _check_arms(config, name)
+    one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
+    runs = experiments.runs(one_seed, name)
+    for run in runs:
+        _check_network(config, where, run)
+    _check_arms(config, name, runs)
 
 
 def _grids(where: str, experiment: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -529,12 +595,27 @@ def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) ->
                 )
             if kind == "teacher_aligned":
                 _check_teacher_aligned(config, where, structure, task, grid)
-        if set(grid.get("readout", [])) - {"linear_layer"}:
-            _check_readout(f"{where}.readout", settings)
+        _check_optimiser(where, settings, grid, config["structures"])
+        _check_readout(f"{where}.readout", settings, grid.get("readout", []))
         if "condition_number" in grid and not task_settings.has_teacher(settings):
             raise ConfigurationError(
                 f"{where}.condition_number has no effect on task {task!r}, which has no teacher; remove it"
             )
+
+
+def _check_optimiser(
+    where: str, task: Mapping[str, Any], grid: Mapping[str, Any], structures: Mapping[str, Any]
+) -> None:
+    usual = {**experiments.USUAL, **task.get("defaults", {})}
+    if "adam" not in grid.get("optimiser", [usual["optimiser"]]):
+        return
+    if any(grid.get("momentum", [])):
+        raise ConfigurationError(f"{where}.momentum has no effect on adam; remove it or use gradient_descent")
+    held = [name for name in grid["structure"] if structures[name].get("signs_held")]
+    if held:
+        raise ConfigurationError(
+            f"{where}.structure names {held[0]!r}, whose signs are held, which adam cannot do; use gradient_descent"
+        )
 
 
 def _check_teacher_aligned(config: Config, where: str, structure: str, task: str, grid: Mapping[str, Any]) -> None:
@@ -605,42 +686,58 @@ def _check_follow(where: str, experiment: Mapping[str, Any]) -> None:
 
 
 def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any], preset_name: str) -> None:
-    preset = config["presets"][preset_name]
-    steps = grid.get("time_step_ms", [config["dynamics"]["time_step_ms"]])
-    constants = grid.get("time_constant_ms", [config["dynamics"]["time_constant_ms"]])
-    if "euler" in grid.get("leak", [preset["leak"]]) and max(steps) > min(constants):
-        raise ConfigurationError(
-            f"{place.removesuffix('.grid')} has a time step of {max(steps)} ms, "
-            f"longer than its time constant of {min(constants)} ms, where leak: euler is unstable; "
-            "shorten the step or use leak: exponential"
-        )
     for task in grid["task"]:
-        for period, duration in config["tasks"][task].get("timing_ms", {}).items():
+        settings = config["tasks"][task]
+        usual = {**config["presets"][preset_name], **config["dynamics"], **settings.get("defaults", {})}
+        leaks, steps, constants = (grid.get(key, [usual[key]]) for key in ("leak", "time_step_ms", "time_constant_ms"))
+        if "euler" in leaks and max(steps) > min(constants):
+            raise ConfigurationError(
+                f"{place.removesuffix('.grid')} has a time step of {max(steps)} ms, "
+                f"longer than its time constant of {min(constants)} ms, where leak: euler is unstable; "
+                "shorten the step or use leak: exponential"
+            )
+        for period, duration in settings.get("timing_ms", {}).items():
             if isinstance(duration, (int, float)) and 0 < duration < max(steps):
                 raise ConfigurationError(
                     f"tasks.{task}.timing_ms.{period} is {duration} ms, shorter than the time step of {max(steps)} ms "
                     f"in {where}; lengthen the period or set it to 0"
                 )
-        if "teacher_network" in config["tasks"][task]:
-            _check_times_of_teacher(config, f"tasks.{task}.teacher_network", config["tasks"][task]["teacher_network"])
+        if "teacher_network" in settings:
+            _check_times_of_teacher(config, f"tasks.{task}.teacher_network", settings)
 
 
-def _check_times_of_teacher(config: Config, where: str, teacher: Mapping[str, Any]) -> None:
-    """Refuse a teacher network that would be unstable; its times are the general ones, whatever a grid varies."""
-    step, constant = (config["dynamics"][key] for key in ("time_step_ms", "time_constant_ms"))
-    if config["presets"][teacher["preset"]]["leak"] == "euler" and step > constant:
+def _check_times_of_teacher(config: Config, where: str, task: Mapping[str, Any]) -> None:
+    """Refuse a teacher network that would be unstable; its times are those of its task, whatever a grid varies."""
+    preset = config["presets"][task["teacher_network"]["preset"]]
+    usual = {**preset, **config["dynamics"], **task.get("defaults", {})}
+    step, constant = usual["time_step_ms"], usual["time_constant_ms"]
+    if usual["leak"] == "euler" and step > constant:
         raise ConfigurationError(
             f"{where}.preset has leak: euler, which is unstable with a time step of {step} ms, longer than the time "
             f"constant of {constant} ms; shorten dynamics.time_step_ms or use a preset with leak: exponential"
         )
 
 
-def _check_arms(config: Config, name: str) -> None:
+def _check_network(config: Config, where: str, run: experiments.Run) -> None:
+    """Refuse a network that has nothing to learn with, wherever its parameters come from."""
+    feedforward = run["architecture"] == "feedforward"
+    if feedforward and run["trained"] == "recurrent":
+        raise ConfigurationError(
+            f"{where} trains recurrent weights alone, but task {run['task']!r} is learned by feedforward networks; "
+            "use trained: all"
+        )
+    unstructured = STRUCTURES[config["structures"][run["structure"]]["kind"]].unstructured
+    if run["gain"] == 0 and (feedforward or not unstructured):
+        of_whom = "first layers" if feedforward else f"structure {run['structure']!r}"
+        raise ConfigurationError(
+            f"{where} has gain 0, but {of_whom} cannot have weights of size 0; leave out 0, or use recurrent networks "
+            "with a structure of kind gaussian or uniform"
+        )
+
+
+def _check_arms(config: Config, name: str, found: Sequence[experiments.Run]) -> None:
     """Refuse an arm in which all values of the compared parameter give one and the same network."""
-    experiment = config["experiments"][name]
-    compare = experiment["compare"]
-    one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
-    found = experiments.runs(one_seed, name)
+    compare = config["experiments"][name]["compare"]
     for arm, places in arms.of(found, experiments.arms(config, name)):
         if len({found[place][compare] for place in places}) < 2:
             fixed = (f"{key} is {mistakes.shown(value)}" for key, value in arm.items())

@@ -136,5 +136,10 @@ def drawing_minutes(trials: int, steps: int, sampler: str, attempt: int = 1) -> 
     return _grown((START_S + seconds * TIME_MARGIN) / 60, 1.0, attempt)
 
 
+def drawing_numbers_memory_mb(trials: int, steps: int, channels: int, attempt: int = 1) -> int:
+    """MB to draw trials with numbers as targets, of some inputs and outputs together: three copies in float32."""
+    return _grown(BASE_MB + 1.2e-5 * trials * steps * channels, MEMORY_MARGIN, attempt)
+
+
 def _grown(need: float, margin: float, attempt: int) -> int:
     return math.ceil(need * margin) * attempt

@@ -19,6 +19,9 @@ class GradientDescent:
         self.learning_rate, self.momentum = learning_rate, momentum
         self.velocity = laid_out(backpropagation.weights).map(torch.zero_) if momentum else None
 
+    def restart(self) -> None:
+        """Forget updates that were made for silent trials: only their number can matter."""
+
     def step(self, log_likelihoods: torch.Tensor) -> None:
         """One update of the weights, in place, on the batch that is loaded."""
         pass_ = self.backpropagation
@@ -31,6 +34,61 @@ class GradientDescent:
         pass_.add_gradient(self.velocity, 1.0, keep=self.momentum)
         for weight, velocity in zip(pass_.weights, self.velocity, strict=True):
             weight.sub_(velocity, alpha=self.learning_rate)
+
+
+class Adam(GradientDescent):
+    """Descent along the mean gradient over the root of its mean square (Kingma & Ba 2015), with PyTorch's defaults.
+
+    With G the gradient and t the number of updates, M <- b1 M + (1 - b1) G and S <- b2 S + (1 - b2) G², and
+    W <- W - eta M / (1 - b1^t) / (sqrt(S / (1 - b2^t)) + epsilon).
+
+    Args:
+        backpropagation: of the networks to train.
+        learning_rate: eta.
+        momentum: 0; the mean gradient is one already.
+
+    Raises:
+        ValueError: for another momentum.
+    """
+
+    DECAYS = (0.9, 0.999)  # b1, b2
+    EPSILON = 1e-8
+
+    def __init__(self, backpropagation: Backpropagation, learning_rate: float, momentum: float = 0.0):
+        if momentum:
+            raise ValueError(f"Adam takes no momentum, but it is {momentum:g}; set it to 0")
+        super().__init__(backpropagation, learning_rate)
+        weights = backpropagation.weights
+        self.gradient, self.mean, self.square, self.change = (laid_out(weights).map(torch.zero_) for _ in range(4))
+        # On the device, so that an update can be recorded once and replayed: b1^t and b2^t.
+        self.powers = torch.ones(2, dtype=torch.float64, device=weights.input.device)
+        self.decays = torch.tensor(self.DECAYS, dtype=torch.float64, device=weights.input.device)
+
+    def restart(self) -> None:
+        """Forget updates that were made for silent trials: only their number can matter."""
+        self.powers.fill_(1)
+
+    def step(self, log_likelihoods: torch.Tensor) -> None:
+        """One update of the weights, in place, on the batch that is loaded."""
+        pass_ = self.backpropagation
+        pass_.forward(log_likelihoods)
+        pass_.backward()
+        pass_.add_gradient(self.gradient, 1.0, keep=0.0)
+        self.powers.mul_(self.decays)
+        left = 1 - self.powers
+        slow, fast = self.DECAYS[1], self.DECAYS[0]
+        for weight, gradient, mean, square, change in zip(
+            pass_.weights, self.gradient, self.mean, self.square, self.change, strict=True
+        ):
+            mean.lerp_(gradient, 1 - fast)
+            square.mul_(slow).addcmul_(gradient, gradient, value=1 - slow)
+            torch.sqrt(square, out=change)
+            change.div_(left[1].sqrt()).add_(self.EPSILON)
+            torch.div(mean, change, out=change)
+            weight.sub_(change.mul_(self.learning_rate / left[0]))
+
+
+OPTIMISERS: dict[str, type[GradientDescent]] = {"gradient_descent": GradientDescent, "adam": Adam}
 
 
 def outgoing_signs(recurrent: torch.Tensor) -> torch.Tensor:

@@ -27,20 +27,27 @@ PARAMETERS: dict[str, tuple[type, str]] = {
     "matching": (str, "magnitude that is equal to that of the unstructured draw; null for unstructured weights"),
     "size": (int, "number of recurrent units"),
     "gain": (float, "g; the unstructured draw has entries of scale g / sqrt(columns of the matrix)"),
-    "readout": (str, "how the readout weights start: linear_layer, normal or equal_norm"),
+    "readout": (str, "how the readout weights start: linear_layer, normal, equal_norm or gaussian_directions"),
     "leak": (str, "euler: 1 - dt/tau of a state stays; exponential: exp(-dt/tau); null for feedforward networks"),
-    "rectification": (str, "after_leak, inside (Eq. 1) or none; after_leak where nothing of the old state stays"),
+    "rectification": (str, "after_leak, inside (Eq. 1), none or tanh; after_leak where nothing of the old state stays"),
     "time_step_ms": (float, "ms; step dt of network and task; null for feedforward networks"),
     "time_constant_ms": (float, "ms; membrane time constant tau; likewise"),
     "learning_rate": (float, "eta of Eq. 3"),
-    "momentum": (float, "of the gradient descent"),
+    "optimiser": (str, "gradient_descent or adam"),
+    "momentum": (float, "of the gradient descent; null for adam"),
+    "trained": (str, "weights that training changes: all, or the recurrent ones"),
     "batch_size": (int, "trials in a batch"),
     "iterations": (int, "updates"),
     "seed": (int, "seed of the run; runs of one seed are paired"),
 }
 
 # What a parameter is in most networks, and in all that were published before it could be anything else.
-USUAL = {"architecture": "recurrent", "readout": "linear_layer"}
+USUAL = {
+    "architecture": "recurrent",
+    "readout": "linear_layer",
+    "optimiser": "gradient_descent",
+    "trained": "all",
+}
 
 # Folders of the path of a run; parameters that a network does not take, and usual ones, are left out.
 _RECURRENT_WEIGHTS = (("structure", "rank", "decay_exponent", "matching"), ("size", "gain"), ("seed",))
@@ -56,7 +63,7 @@ _RUN = (
     ("structure", "rank", "decay_exponent", "matching"),
     ("size", "gain", "readout"),
     ("leak", "rectification", "time_step_ms", "time_constant_ms"),
-    ("learning_rate", "momentum", "batch_size", "iterations"),
+    ("learning_rate", "optimiser", "momentum", "trained", "batch_size", "iterations"),
     ("seed",),
 )
 
@@ -86,6 +93,8 @@ def runs(config: Config, name: str) -> list[Run]:
         **config["dynamics"],
         **{key: config["training"][key] for key in ("learning_rate", "batch_size", "iterations")},
         "condition_number": 1.0,
+        "optimiser": USUAL["optimiser"],
+        "trained": USUAL["trained"],
     }
     unique: dict[str, Run] = {}
     for grid in grids(experiment):
@@ -110,11 +119,15 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     given = {**given, "architecture": task_settings.architecture(task)}
     if task_settings.is_feedforward(task):
         ignored |= {"leak", "time_step_ms", "time_constant_ms"}
-        given["rectification"] = "none" if given["rectification"] == "none" else "after_leak"
-    else:
+        given["rectification"] = "after_leak" if given["rectification"] == "inside" else given["rectification"]
+    elif given["readout"] != "gaussian_directions":
         given["readout"] = USUAL["readout"]
+    if given["optimiser"] == "adam":
+        ignored.add("momentum")
     if "teacher" in task:  # its one batch stands for all samples
         given["batch_size"] = task["teacher"]["inputs"]
+    if task_settings.has_one_trial(task):
+        given["batch_size"] = 1
     run = {
         name: kind(given[name]) if name in given and name not in ignored else None
         for name, (kind, _) in PARAMETERS.items()

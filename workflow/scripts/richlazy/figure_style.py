@@ -27,7 +27,9 @@ PARAMETER_LABELS = {
     "size": "units $N$",
     "readout": "initial readout",
     "learning_rate": "learning rate",
+    "optimiser": "optimiser",
     "momentum": "momentum",
+    "trained": "trained weights",
     "time_step_ms": "time step (ms)",
     "time_constant_ms": "time constant (ms)",
     "iterations": "iterations",
@@ -121,7 +123,7 @@ def with_name(name: str, value: Any) -> str:
     words = {"momentum": "momentum {}", "gain": "g = {}", "size": "N = {}", "learning_rate": "learning rate {}"}
     words |= {"time_step_ms": "step {} ms", "time_constant_ms": "time constant {} ms", "batch_size": "batches of {}"}
     words |= {"iterations": "{} iterations", "decay_exponent": "k = {}"}
-    words |= {"condition_number": "κ = {}", "readout": "{} readout"}
+    words |= {"condition_number": "κ = {}", "readout": "{} readout", "trained": "{} weights trained"}
     return words.get(name, "{}").format(text_of(value))
 
 

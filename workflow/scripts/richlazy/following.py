@@ -23,6 +23,8 @@ class History:
         reached_at: for each network the point at which its accuracy first reached the target, or None.
         stopped_at_target: whether networks ended there.
         snapshots: for each network pairs of an iteration and its weights after so many, on the CPU.
+        converged_at: for each network the number of updates after which the loss of a batch was first below the stated
+            share of that of the first batch, or None.
     """
 
     iterations: list[int]
@@ -32,6 +34,7 @@ class History:
     reached_at: list[int | None] = field(default_factory=list)
     stopped_at_target: bool = False
     snapshots: list[list[tuple[int, Weights]]] = field(default_factory=list)
+    converged_at: list[int | None] = field(default_factory=list)
 
     def of_network(self, network: int, final_loss_fraction: float) -> dict[str, Any]:
         """Curves and outcome of one network, ready for JSON: those of its training alone.
@@ -42,8 +45,8 @@ class History:
                 where training diverged.
 
         Returns:
-            ``final_loss``, ``diverged``, ``diverged_at``, ``iterations`` and ``loss``; where accuracy is followed
-            also ``accuracy`` and ``reached_at``.
+            ``final_loss``, ``diverged``, ``diverged_at``, ``convergence_iterations``, ``iterations`` and ``loss``;
+            where accuracy is followed also ``accuracy`` and ``reached_at``.
         """
         diverged_at = self.diverged_at[network]
         reached_at = self.reached_at[network] if self.reached_at else None
@@ -55,6 +58,7 @@ class History:
             "final_loss": float(losses[-points:].mean()) if diverged_at is None else math.nan,
             "diverged": diverged_at is not None,
             "diverged_at": diverged_at,
+            "convergence_iterations": self.converged_at[network] if self.converged_at else None,
             "iterations": self.iterations[:end],
             "loss": losses.tolist(),
         }
@@ -71,11 +75,13 @@ class Recorder:
         divergence_loss: a mean loss above it, or one that is not finite, is divergence: the network ends.
         target_accuracy: at which a network has reached its target, None for no target.
         stop_at_target: whether it ends there.
+        convergence_fraction: share of the loss of its first batch at which a network has converged.
     """
 
     def __init__(
-        self, weights: Weights, divergence_loss: float, target_accuracy: float | None = None, stop_at_target=False
-    ):
+        self, weights: Weights, divergence_loss: float, target_accuracy: float | None = None, stop_at_target=False,
+        convergence_fraction: float = 0.0,
+    ):  # fmt: skip
         networks = len(weights.input)
         self.weights, self.divergence_loss = weights, divergence_loss
         self.target_accuracy, self.stop_at_target = target_accuracy, stop_at_target
@@ -86,6 +92,22 @@ class Recorder:
         self.reached_at: list[int | None] = [None] * networks
         self.snapshots: list[list[tuple[int, Weights]]] = [[] for _ in range(networks)]
         self.ended: dict[int, Weights] = {}
+        self.convergence_fraction = convergence_fraction
+        self.first_losses: np.ndarray | None = None
+        self.converged_at: list[int | None] = [None] * networks
+
+    def add_batches(self, first: int, losses: np.ndarray) -> None:
+        """Losses of the batches since the last point, each before its update, (batches, K), the first after ``first``.
+
+        What a network does after it has ended does not count.
+        """
+        if self.first_losses is None:
+            self.first_losses = losses[0]
+        with np.errstate(invalid="ignore"):  # a loss may be infinite from the start
+            below = losses < self.convergence_fraction * self.first_losses
+        for network in np.flatnonzero(below.any(0)):
+            if network not in self.ended and self.converged_at[network] is None:
+                self.converged_at[network] = first + int(np.argmax(below[:, network]))
 
     def add_snapshot(self, iteration: int) -> None:
         """Keep a copy of the weights of every network that has not ended."""
@@ -138,5 +160,5 @@ class Recorder:
         accuracies = np.array(self.accuracies) if self.accuracies else None
         return History(
             self.iterations, np.array(self.losses), self.diverged_at,
-            accuracies, self.reached_at, self.stop_at_target, self.snapshots,
+            accuracies, self.reached_at, self.stop_at_target, self.snapshots, self.converged_at,
         )  # fmt: skip

@@ -10,8 +10,11 @@ from richlazy.following import History
 from richlazy.networks import Weights, dynamics_of
 from richlazy.training import train
 
+# Of the loss curve, where the settings do not say how many points it has.
+ITERATIONS_OF_A_POINT = 100
 _SETTINGS = (
     "loss_steps", "divergence_loss", "signs_held", "loss", "target_accuracy", "stop_at_target", "snapshot_at",
+    "convergence_fraction",
 )  # fmt: skip
 
 
@@ -35,9 +38,11 @@ def train_together(
     Returns:
         Final weights, on the CPU, and what was followed.
     """
-    run = runs[0]
+    run, points = runs[0], settings["curve_points"]
     final, course = train(
         initial.map(lambda matrix: matrix.to(device)), inputs, targets, dynamics_of(run), run["learning_rate"],
-        run["momentum"], iterations=run["iterations"], **{name: settings[name] for name in _SETTINGS},
+        run["momentum"] or 0.0, iterations=run["iterations"], optimiser=run["optimiser"], trained=run["trained"],
+        report_every=max(1, run["iterations"] // points) if points else ITERATIONS_OF_A_POINT,
+        **{name: settings[name] for name in _SETTINGS},
     )  # fmt: skip
     return final.map(torch.Tensor.cpu), course

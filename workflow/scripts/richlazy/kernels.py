@@ -98,8 +98,8 @@ def tangent_kernel(
 def _factored_form(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics, shape: KernelShape) -> TangentKernel:
     """Kernels of K networks from products over each pair of steps."""
     networks, trials, first_output = len(inputs), shape.trials, shape.first_output
-    rates, active = respond(weights, inputs, dynamics)
-    gradients = _output_gradients(weights, active, dynamics, first_output)
+    rates, slopes = respond(weights, inputs, dynamics)
+    gradients = _output_gradients(weights, slopes, dynamics, first_output)
     scale = (1.0 - dynamics.leak_factor) ** 2
     recurrent_gram = _gram(_earlier(rates)).mul_(scale)
     all_gram = recurrent_gram + _gram(inputs).mul_(scale)
@@ -136,7 +136,7 @@ def _gram(vectors: torch.Tensor) -> torch.Tensor:
 
 
 def _output_gradients(
-    weights: Weights, active: torch.Tensor, dynamics: Dynamics, first_output: int
+    weights: Weights, slopes: torch.Tensor, dynamics: Dynamics, first_output: int
 ) -> list[torch.Tensor]:
     """Gradient g[s] of every later output with respect to the state at each step s.
 
@@ -144,19 +144,19 @@ def _output_gradients(
         For each step s an array (K, rows, N) with rows (output time t >= s, class, trial).
     """
     rho = dynamics.leak_factor
-    networks, steps, trials, size = active.shape
+    networks, steps, trials, size = slopes.shape
     gradients: list[torch.Tensor] = []
-    later = active.new_zeros(networks, 0, weights.readout.shape[1], trials, size)
+    later = slopes.new_zeros(networks, 0, weights.readout.shape[1], trials, size)
     for step in range(steps - 1, -1, -1):
-        mask = active[:, None, None, step]
+        slope = slopes[:, None, None, step]
         if later.shape[1]:
             back = torch.bmm(later.flatten(1, 3), weights.recurrent).view_as(later).mul_(1.0 - rho)
             if dynamics.inside:
-                later = back.mul_(mask).add_(later, alpha=rho)
+                later = back.mul_(slope).add_(later, alpha=rho)
             else:
-                later = back.add_(later, alpha=rho).mul_(mask)
+                later = back.add_(later, alpha=rho).mul_(slope)
         if step >= first_output:
-            own = weights.readout[:, None, :, None, :] * mask
+            own = weights.readout[:, None, :, None, :] * slope
             later = torch.cat([own, later], 1)
         gradients.append(later.flatten(1, 3))
     return gradients[::-1]
@@ -184,8 +184,8 @@ def _add_readout_part(kernel: torch.Tensor, rates: torch.Tensor, outputs: int) -
 
 def _direct_form(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics, shape: KernelShape) -> TangentKernel:
     """Kernel of one network (K = 1) from blocks of columns of the Jacobian."""
-    rates, active = respond(weights, inputs, dynamics)
-    gradients = _output_gradients(weights, active, dynamics, shape.first_output)
+    rates, slopes = respond(weights, inputs, dynamics)
+    gradients = _output_gradients(weights, slopes, dynamics, shape.first_output)
     by_output = [rows.view(-1, shape.trials, shape.size) for rows in gradients]
     kernel = inputs.new_zeros(1, shape.outputs, shape.outputs)
     if shape.steps > 1:  # the only step of a trial has no state before it

@@ -6,8 +6,10 @@ so that the two losses are followed, averaged and bounded alike. The errors are 
 
     cross_entropy:  log-likelihood = log softmax(y)[c],                 e = softmax(y) - onehot(c)
     squared_error:  log-likelihood = -1/2 sum_k (y_k - y*_k)^2,         e = y - y*
+    masked_squared_error: as squared_error over the outputs that are asked for, times rows over their number
 
-The second is the log-likelihood of targets with Gaussian noise of variance 1, up to a constant.
+The second is the log-likelihood of targets with Gaussian noise of variance 1, up to a constant. The mean over rows of
+the third is half the mean square over all outputs asked for in a batch (Schuessler et al. 2020, section 2).
 """
 
 import torch
@@ -89,7 +91,31 @@ class SquaredError:
         raise NotImplementedError("target outputs are neither right nor wrong")
 
 
+class MaskedSquaredError(SquaredError):
+    """Half the mean squared distance to those target outputs that are asked for; the others are nan.
+
+    Args:
+        outputs: an array of the shape and kind of the outputs, (K, N_out, rows).
+    """
+
+    def __init__(self, outputs: torch.Tensor):
+        super().__init__(outputs)
+        self.unasked = torch.zeros_like(outputs, dtype=torch.bool)
+
+    def forward(self, outputs: torch.Tensor, log_likelihoods: torch.Tensor) -> None:
+        """Write the log-likelihood of each row, (K, 1, rows), and the errors over the outputs."""
+        torch.ne(self.targets, self.targets, out=self.unasked)
+        outputs.sub_(self.targets).masked_fill_(self.unasked, 0)
+        torch.mul(outputs, outputs, out=self.squares)
+        torch.sum(self.squares, 1, keepdim=True, out=log_likelihoods)
+        asked = self.unasked.logical_not().sum((1, 2), keepdim=True).clamp_(min=1)
+        share = outputs.shape[-1] / asked.to(outputs.dtype)
+        log_likelihoods.mul_(share * -0.5)
+        outputs.mul_(share)
+
+
 LOSSES: dict[str, type[CrossEntropy] | type[SquaredError]] = {
     "cross_entropy": CrossEntropy,
     "squared_error": SquaredError,
+    "masked_squared_error": MaskedSquaredError,
 }

@@ -31,11 +31,13 @@ def weight_change_norms(initial: Weights, final: Weights) -> tuple[float, float]
 def representation(rates: torch.Tensor) -> torch.Tensor:
     """Similarity R = H'H of trials by their activity at the last step, (m, m), not centred (Eq. 5).
 
+    Where there is a single trial its time points are compared instead, (T, T).
+
     Args:
         rates: (T, m, N).
     """
-    last = rates[-1]
-    return last @ last.T
+    samples = rates[-1] if rates.shape[1] > 1 else rates[:, 0]
+    return samples @ samples.T
 
 
 def sign_similarity(first: torch.Tensor, second: torch.Tensor, steps: torch.Tensor) -> float:
@@ -59,12 +61,15 @@ def singular_value_effective_rank(weights: np.ndarray) -> float:
 
 
 def _relative_sum(magnitudes: np.ndarray) -> float:
-    return float(magnitudes.sum() / (magnitudes.max() * len(magnitudes)))
+    """Sum over the largest and the number; nan where all are 0."""
+    largest = magnitudes.max()
+    return float(magnitudes.sum() / (largest * len(magnitudes))) if largest > 0 else float("nan")
 
 
 def stable_rank(weights: np.ndarray) -> float:
-    """|W|_F² / s_1²."""
-    return float((np.linalg.norm(weights) / linalg.svdvals(weights)[0]) ** 2)
+    """|W|_F² / s_1²; nan where all weights are 0."""
+    largest = linalg.svdvals(weights)[0]
+    return float((np.linalg.norm(weights) / largest) ** 2) if largest > 0 else float("nan")
 
 
 def kernel_effective_rank(kernel: torch.Tensor) -> float:
@@ -115,13 +120,17 @@ def one_hot(targets: torch.Tensor, classes: int) -> torch.Tensor:
 
 
 def output_targets(targets: torch.Tensor, outputs: int) -> torch.Tensor:
-    """Targets of every output (times, N_out, m): one-hot for classes (times, m), else as given (times, m, N_out)."""
-    return targets.transpose(1, 2) if targets.is_floating_point() else one_hot(targets, outputs)
+    """Targets of every output (times, N_out, m): one-hot for classes (times, m), else as given (times, m, N_out).
+
+    An output that is not asked for (nan) has the target 0, as if it were not there.
+    """
+    return targets.nan_to_num().transpose(1, 2) if targets.is_floating_point() else one_hot(targets, outputs)
 
 
 def loss_and_accuracy(
-    weights: Weights, rates: torch.Tensor, targets: torch.Tensor, decision: torch.Tensor, loss_steps: str = "all"
-) -> tuple[float, float]:
+    weights: Weights, rates: torch.Tensor, targets: torch.Tensor, decision: torch.Tensor, loss_steps: str = "all",
+    loss: str | None = None,
+) -> tuple[float, float]:  # fmt: skip
     """Mean loss, and the share of correct decisions (nan where targets are numbers).
 
     Args:
@@ -131,14 +140,20 @@ def loss_and_accuracy(
             the squared error, summed over outputs.
         decision: (T, m), the steps on which a decision is due.
         loss_steps: ``all`` steps of a trial, or the ``last`` one.
+        loss: with ``masked_squared_error``, that of numbers is half the mean squared error over those that are not nan.
     """
     outputs = rates @ weights.readout.T
     first = 0 if loss_steps == "all" else -1
     if targets.is_floating_point():
-        return float((outputs[first:].double() - targets[first:].double()).square().sum(-1).mean() / 2), float("nan")
-    loss = torch.nn.functional.cross_entropy(outputs[first:].flatten(0, 1).double(), targets[first:].flatten().long())
+        squares = (outputs[first:].double() - targets[first:].double()).square()
+        if loss == "masked_squared_error":
+            return float(squares[~targets[first:].isnan()].mean() / 2), float("nan")
+        return float(squares.sum(-1).mean() / 2), float("nan")
+    cross_entropy = torch.nn.functional.cross_entropy(
+        outputs[first:].flatten(0, 1).double(), targets[first:].flatten().long()
+    )
     correct = (outputs.argmax(-1) == targets)[decision]
-    return float(loss), float(correct.double().mean())
+    return float(cross_entropy), float(correct.double().mean())
 
 
 def predicted_kernel_alignment(initial: Weights, inputs: torch.Tensor, targets: torch.Tensor) -> float:
@@ -227,6 +242,7 @@ def measure(
     kernel_trials: int,
     kernel_times: str = "all",
     loss_steps: str = "all",
+    loss: str | None = None,
 ) -> dict[str, float]:
     """All measures of one trained network.
 
@@ -237,17 +253,23 @@ def measure(
         kernel_trials: the kernel is measured on this many first trials of the probe.
         kernel_times: ``all`` outputs of a trial, or those at the ``last`` step.
         loss_steps: likewise, for the loss.
+        loss: as ``loss_and_accuracy`` takes it.
 
     Returns:
         A value for each key of ``MEASURES``, nan where a measure has no meaning for the network; all nan for weights
         that are not finite.
     """
     single = Trained(initial, final, inputs, targets, decision).map(lambda array: array[None])
-    return measure_together(single, dynamics, kernel_trials, kernel_times, loss_steps)[0]
+    return measure_together(single, dynamics, kernel_trials, kernel_times, loss_steps, loss)[0]
 
 
 def measure_together(
-    trained: Trained, dynamics: Dynamics, kernel_trials: int, kernel_times: str = "all", loss_steps: str = "all"
+    trained: Trained,
+    dynamics: Dynamics,
+    kernel_trials: int,
+    kernel_times: str = "all",
+    loss_steps: str = "all",
+    loss: str | None = None,
 ) -> list[dict[str, float]]:
     """All measures of each of K networks, as ``measure`` gives them for one.
 
@@ -266,7 +288,7 @@ def measure_together(
         before, after = (TangentKernel(kernel.recurrent[network], kernel.all[network]) for kernel in kernels)
         kernel_targets = targets_of_kernel(one.targets[:, :kernel_trials], one.final.readout.shape[0], kernel_times)
         rates_before, rates_after = (rates[network] for rates in responses)
-        values = _measures(one, rates_before, rates_after, before, after, kernel_targets, loss_steps)
+        values = _measures(one, rates_before, rates_after, before, after, kernel_targets, loss_steps, loss)
         two_layers = dynamics.linear and not one.initial.recurrent.numel() and len(one.final.readout) == 1
         if _is_finite(one.final):
             task_rank = task_kernels.effective_rank_of_targets(kernel_targets)
@@ -298,12 +320,13 @@ def _measures(
     after: TangentKernel,
     kernel_targets: torch.Tensor,
     loss_steps: str,
+    loss: str | None,
 ) -> dict[str, float]:
     """Measures of one network from its responses (T, m, N), its kernels and the targets of their outputs."""
     initial, final = network.initial, network.final
     if not _is_finite(final):
         return dict.fromkeys(MEASURES, float("nan"))
-    probe_loss, accuracy = loss_and_accuracy(final, rates_after, network.targets, network.decision, loss_steps)
+    probe_loss, accuracy = loss_and_accuracy(final, rates_after, network.targets, network.decision, loss_steps, loss)
     recurrent_change, all_change = weight_change_norms(initial, final)
     is_recurrent = bool(final.recurrent.numel())
     values = {

@@ -102,7 +102,7 @@ def _type_hint(error: jsonschema.ValidationError) -> str:
         return "give it a value, or remove the key to keep that of config.yaml"
     if wanted in ("integer", "number") and isinstance(found, str) and _is_number(found):
         return "write it without quotes, and an exponent with point and sign (3.0e-3)"
-    if wanted == "integer" and isinstance(found, float) and found.is_integer():
+    if wanted == "integer" and isinstance(found, float) and found.is_integer() and abs(found) < 1e15:
         return f"write {found:.0f}"
     if wanted == "array" and isinstance(found, (str, int, float)) and str(found).isprintable() and len(str(found)) < 60:
         return f"write [{found}]"

@@ -6,6 +6,7 @@ leak factor, time 0 being the silent state before the first input:
     inside:     h[t] = rho h[t-1] + (1 - rho) (W_h f(h[t-1]) + W_x x[t]),   r[t] = f(h[t])    (Liu et al. 2024, Eq. 1)
     after_leak: r[t] = f(rho r[t-1] + (1 - rho) (W_h r[t-1] + W_x x[t]))                      (the authors' script)
     none:       h[t] = rho h[t-1] + (1 - rho) (W_h h[t-1] + W_x x[t]),      r[t] = h[t]       (linear units)
+    tanh:       as inside with f the hyperbolic tangent                       (Schuessler et al. 2020, Eqs. 2 and 3)
 
 and the output is w r[t] (Eq. 2). The first two agree when rho is 0. The first step takes no product with W_h, since
 nothing comes before it: networks of a single step, f(W_x x), may have empty recurrent weights (0, 0).
@@ -24,7 +25,7 @@ from richlazy import records
 from richlazy.seeds import generator
 
 LEAKS = ("euler", "exponential")
-RECTIFICATIONS = ("after_leak", "inside", "none")
+RECTIFICATIONS = ("after_leak", "inside", "none", "tanh")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Dynamics:
 
     Attributes:
         leak_factor: rho, the share of the old state that stays after one step.
-        rectification: ``after_leak``, ``inside``, or ``none`` for linear units (module docstring).
+        rectification: ``after_leak``, ``inside``, ``tanh``, or ``none`` for linear units (module docstring).
     """
 
     leak_factor: float
@@ -41,13 +42,25 @@ class Dynamics:
 
     @property
     def inside(self) -> bool:
-        """Whether the rectifier stands inside the recurrence and the leak outside it."""
-        return self.rectification == "inside"
+        """Whether the nonlinearity stands inside the recurrence and the leak outside it."""
+        return self.rectification in ("inside", "tanh")
 
     @property
     def linear(self) -> bool:
-        """Whether there is no rectifier at all."""
+        """Whether there is no nonlinearity at all."""
         return self.rectification == "none"
+
+    def activate(self, state: torch.Tensor) -> torch.Tensor:
+        """Rates of a state, or (``after_leak``) of what the rectifier gets; a linear state itself."""
+        if self.linear:
+            return state
+        return state.tanh() if self.rectification == "tanh" else state.relu()
+
+    def derivative(self, rates: torch.Tensor) -> torch.Tensor:
+        """Derivative of the nonlinearity where it gives these rates."""
+        if self.linear:
+            return torch.ones_like(rates)
+        return 1 - rates.square() if self.rectification == "tanh" else (rates > 0).to(rates.dtype)
 
 
 def dynamics_of(run: Mapping[str, Any]) -> Dynamics:
@@ -104,26 +117,36 @@ def linear_layer_weights(outputs: int, inputs: int, rng: np.random.Generator) ->
     return rng.uniform(-bound, bound, (outputs, inputs))
 
 
+def gaussian_directions(count: int, size: int, norm: float, rng: np.random.Generator) -> np.ndarray:
+    """Vectors of random direction and equal norm, (count, size): input and readout of Schuessler et al. 2020."""
+    drawn = rng.standard_normal((count, size))
+    return drawn * (norm / np.linalg.norm(drawn, axis=1, keepdims=True))
+
+
 def initial_weights(
-    recurrent: np.ndarray, input_units: int, outputs: int, seed: int, input_weights: np.ndarray | None = None
-) -> Weights:
+    recurrent: np.ndarray, input_units: int, outputs: int, seed: int, input_weights: np.ndarray | None = None,
+    readout: str = "linear_layer",
+) -> Weights:  # fmt: skip
     """Weights of a network before training, float32.
 
-    Input and readout weights are those of the seed (C.1), unless input weights (N, N_in) are given.
+    Input and readout weights are those of the seed, unless input weights (N, N_in) are given: entries of PyTorch's
+    linear layer (C.1), or ``gaussian_directions``, in which each input has weights of norm √N and each output of 1/√N
+    (Schuessler et al. 2020, section 2).
     """
-    size = len(recurrent)
-    if input_weights is None:
-        input_weights = linear_layer_weights(size, input_units, generator(seed, "input_weights"))
-    matrices = (
-        recurrent,
-        input_weights,
-        linear_layer_weights(outputs, size, generator(seed, "readout_weights")),
-    )
+    size, of_input, of_readout = len(recurrent), generator(seed, "input_weights"), generator(seed, "readout_weights")
+    if readout == "gaussian_directions":
+        drawn = gaussian_directions(input_units, size, math.sqrt(size), of_input).T
+        readout_weights = gaussian_directions(outputs, size, 1 / math.sqrt(size), of_readout)
+    else:
+        drawn = linear_layer_weights(size, input_units, of_input)
+        readout_weights = linear_layer_weights(outputs, size, of_readout)
+    matrices = (recurrent, drawn if input_weights is None else input_weights, readout_weights)
     return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
 
 
-# How the readout weights of a feedforward network can start; a recurrent one has the first.
-READOUTS = ("linear_layer", "normal", "equal_norm")
+# How the readout weights can start: those of a feedforward network with the first three, those of a recurrent one, with
+# its input weights, with the first or the last.
+READOUTS = ("linear_layer", "normal", "equal_norm", "gaussian_directions")
 
 
 def initial_feedforward_weights(first_layer: np.ndarray, outputs: int, readout: str, seed: int) -> Weights:
@@ -177,14 +200,14 @@ def initial_weights_of_runs(
         if run["architecture"] == "feedforward":
             return initial_feedforward_weights(weights, outputs, run["readout"], run["seed"])
         chosen = None if given is None else records.load_array(given)
-        return initial_weights(weights, input_units, outputs, run["seed"], chosen)
+        return initial_weights(weights, input_units, outputs, run["seed"], chosen, run["readout"])
 
     given: list[str | Path | None] = [*input_weights] or [None] * len(runs)
     return Weights.stacked(initial(*each) for each in zip(runs, structured, given, strict=True))
 
 
 def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rates and rectifier derivatives on a set of trials.
+    """Rates, and derivatives of the nonlinearity, on a set of trials.
 
     Args:
         weights: of one network, or of K networks.
@@ -192,12 +215,12 @@ def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple
         dynamics: leak and place of the rectifier.
 
     Returns:
-        rates r, (T, m, N), and active, the derivative of the rectifier at each step, (T, m, N) of 0 and 1 (of linear
-        units 1); with the network axis where the weights have one.
+        rates r, (T, m, N), and the derivative of the nonlinearity at each step, (T, m, N): of the rectifier 0 or 1, of
+        linear units 1; with the network axis where the weights have one.
     """
     if weights.recurrent.dim() == 2:
-        rates, active = respond(weights.map(lambda matrix: matrix[None]), inputs[None], dynamics)
-        return rates[0], active[0]
+        rates, slopes = respond(weights.map(lambda matrix: matrix[None]), inputs[None], dynamics)
+        return rates[0], slopes[0]
     rho = dynamics.leak_factor
     _, steps, trials, _ = inputs.shape
     drive = torch.bmm(inputs.flatten(1, 2), weights.input.mT).mul_(1.0 - rho).unflatten(1, (steps, trials))
@@ -209,10 +232,10 @@ def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple
             state = torch.baddbmm(drive[:, time], rate, recurrent).add_(state, alpha=rho)
         else:
             state = drive[:, 0] + rho * state
-        rate = rates[:, time] = state if dynamics.linear else state.relu()
+        rate = rates[:, time] = dynamics.activate(state)
         if not dynamics.inside:
             state = rate
-    return rates, torch.ones_like(rates) if dynamics.linear else (rates > 0).to(rates.dtype)
+    return rates, dynamics.derivative(rates)
 
 
 def save_network(path: str | Path, initial: Weights, final: Weights) -> None:

@@ -39,6 +39,7 @@ LABELS: dict[str, tuple[str, int]] = {
     "task_effective_rank": ("effective rank\nof the task", 0),
     "kernel_task_effective_rank_approach": ("approach of the\nkernel to the\neffective rank\nof the task", 0),
     "kernel_task_alignment": ("kernel-task\nalignment", 0),
+    "convergence_iterations": ("iterations to\nconvergence", 0),
     "kernel_task_alignment_iterations": ("iterations until\nkernel-task\nalignment", 0),
     "centred_kernel_alignment": ("centred kernel\nalignment", 0),
 }

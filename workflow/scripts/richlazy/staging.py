@@ -58,6 +58,10 @@ class StagedDescent:
         """Mean loss of each network over the first updates since ``stage``, (K,)."""
         return -self.log_likelihoods[:updates].double().mean((0, 2, 3)).cpu().numpy()
 
+    def losses_of_batches(self, updates: int) -> np.ndarray:
+        """Loss of each network on each of the first batches since ``stage``, before its update, (updates, K)."""
+        return -self.log_likelihoods[:updates].double().mean((2, 3)).cpu().numpy()
+
     def accuracies(self, updates: int) -> np.ndarray | None:
         """Share of correct classes over the first updates since ``stage``, (K,); None where none are judged."""
         return None if self.rights is None else self.rights[:updates].double().mean((0, 2, 3)).cpu().numpy()
@@ -82,6 +86,7 @@ class StagedDescent:
                 self.position.zero_()
                 self._update()
         torch.cuda.current_stream().wait_stream(aside)
+        self.descent.restart()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             self._update()

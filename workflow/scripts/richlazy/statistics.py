@@ -151,13 +151,17 @@ def trends(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapp
             values, description = sample.of(sample.table.columns)
             row = sample.arm | {"measure": sample.measure} | description
             if len(values) >= 2:
-                taus = rank_correlations(values.to_numpy())
-                statistic, p, _ = page_trend(values.to_numpy())
-                low, high = _interval(taus, np.mean, settings)
-                row |= {"page_statistic": statistic, "p": p, "effect": taus.mean()}
-                row |= {"interval_low": low, "interval_high": high}
+                row |= trend(values.to_numpy(), settings)
             rows.append(row)
-    return _finish(rows, [*arms, *TREND_COLUMNS])
+    return finish(rows, [*arms, *TREND_COLUMNS])
+
+
+def trend(values: np.ndarray, settings: Mapping[str, Any]) -> dict[str, float]:
+    """Page's exact test and Kendall's tau with its interval, of values (seeds, ordered conditions)."""
+    taus = rank_correlations(values)
+    statistic, p, _ = page_trend(values)
+    low, high = _interval(taus, np.mean, settings)
+    return {"page_statistic": statistic, "p": p, "effect": taus.mean(), "interval_low": low, "interval_high": high}
 
 
 def contrasts(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapping[str, Any]) -> pd.DataFrame:
@@ -177,7 +181,7 @@ def contrasts(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: M
             if len(values) >= 2:
                 row |= _contrast(values[level].to_numpy(), values[reference].to_numpy(), settings)
             rows.append(row)
-    return _finish(rows, [*arms, *CONTRAST_COLUMNS])
+    return finish(rows, [*arms, *CONTRAST_COLUMNS])
 
 
 def _contrast(level: np.ndarray, reference: np.ndarray, settings: Mapping[str, Any]) -> dict[str, float]:
@@ -214,7 +218,7 @@ def losses(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapp
                 row |= {"p": float(max(above.pvalue, below.pvalue)), "effect": float(differences.mean())}
                 row |= {"interval_low": float(interval.low), "interval_high": float(interval.high)}
             rows.append(row)
-    return _finish(rows, [*arms, *LOSS_COLUMNS])
+    return finish(rows, [*arms, *LOSS_COLUMNS])
 
 
 @dataclass(frozen=True)
@@ -275,7 +279,8 @@ def _interval(sample: np.ndarray, statistic: Callable[..., np.ndarray], settings
     return bootstrap_interval(sample, statistic, settings["confidence_level"], settings["bootstrap_resamples"], seed=0)
 
 
-def _finish(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+def finish(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+    """A table of tests with their p-values corrected as one family."""
     table = pd.DataFrame(rows).reindex(columns=columns)
     table["p_holm"] = holm(table["p"].astype(float))
     table["connectome"] = table["connectome"].astype("string")

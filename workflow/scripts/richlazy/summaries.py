@@ -28,6 +28,7 @@ RUN_COLUMNS: dict[str, str] = {
     "bayes_accuracy": "the highest accuracy any observer can reach; null where unknown",
     "converged": "whether the final loss is near the floor; null where no floor is known",
     "reached_at": "iteration at which the accuracy in training reached its target; null before, or where none is set",
+    "convergence_iterations": "updates until the loss of a batch fell below a stated share of the first; null before",
     "kernel_task_alignment_iterations": "iterations until the kernel was aligned with the task; null unless followed",
     **MEASURES,
 }
@@ -79,6 +80,7 @@ def runs_table(
     table["diverged"] = table["diverged"].astype(bool)
     for name in ("diverged_at", "reached_at"):
         table[name] = table[name].astype("Int64")
+    table["convergence_iterations"] = table.get("convergence_iterations", pd.Series(index=table.index)).astype(float)
     arrived = {run: kernel_movement.iterations_to_task_alignment(course) for run, course in followed.items()}
     table["kernel_task_alignment_iterations"] = table["run"].map(arrived).astype(float)
     for name in ("final_loss", "bayes_loss", "bayes_accuracy", *MEASURES):

@@ -1,25 +1,31 @@
 """What the configuration says of a task, without importing what makes its trials.
 
-A task is of one of four kinds: a NeuroGym environment, a set of images shown row by row or whole, the same row by row
-with the answers of a teacher network in place of labels (Liu et al. 2024, Figure 3C), or a linear teacher (section
-2.3). A network that sees a trial in a single step has no use for recurrent weights: such tasks are learned by
-feedforward networks of two layers, whose first layer has the structure.
+A task is of one of five kinds: a NeuroGym environment, a set of images shown row by row or whole, the same row by row
+with the answers of a teacher network in place of labels (Liu et al. 2024, Figure 3C), a linear teacher (section 2.3),
+or numbers over time (``continuous_tasks``). A network that sees a trial in a single step has no use for recurrent
+weights: such tasks are learned by feedforward networks of two layers, whose first layer has the structure.
 """
 
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from richlazy import continuous_tasks
+
 Task = Mapping[str, Any]
 
 # Rows of the largest images that a registered image set has; shown row by row they are the steps of a trial.
 _ROWS = 28
+# Of the loss curve of a task of numbers over time.
+CURVE_POINTS = 200
 
 
 def kind(task: Task) -> str:
-    """``neurogym``, ``images``, ``taught`` (images with the answers of a teacher network) or ``teacher``."""
+    """``neurogym``, ``images``, ``taught`` (images, answers of a teacher network), ``teacher`` or ``continuous``."""
     if "images" in task:
         return "taught" if "teacher_network" in task else "images"
+    if "continuous" in task:
+        return "continuous"
     return "teacher" if "teacher" in task else "neurogym"
 
 
@@ -40,16 +46,28 @@ def architecture(task: Task) -> str:
 
 def is_regression(task: Task) -> bool:
     """Whether targets are numbers, learned by squared error, instead of classes."""
-    return kind(task) == "teacher"
+    return kind(task) in ("teacher", "continuous")
+
+
+def has_one_trial(task: Task) -> bool:
+    """Whether one trial, in a batch of its own, is all there is to learn, and the probe as well."""
+    return kind(task) == "continuous" and continuous_tasks.kind(task).one_trial
 
 
 def loss(task: Task) -> str:
-    """``squared_error`` for numbers as targets, ``cross_entropy`` for classes."""
+    """``cross_entropy`` for classes, ``squared_error`` for numbers, ``masked_squared_error`` for numbers over time."""
+    if kind(task) == "continuous":
+        return "masked_squared_error"
     return "squared_error" if is_regression(task) else "cross_entropy"
 
 
 def loss_steps(task: Task, training: Mapping[str, Any]) -> str:
-    """Steps of a trial at which the loss counts; images and teachers have a target at the last one alone."""
+    """Steps of a trial at which the loss counts; images and teachers have a target at the last one alone.
+
+    Numbers over time count wherever they are asked for.
+    """
+    if kind(task) == "continuous":
+        return "all"
     return training["loss_steps"] if kind(task) == "neurogym" else "last"
 
 
@@ -59,8 +77,14 @@ def counted(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def of_training(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
-    """Group ``training`` of the configuration as it is for a task, of which no network is followed."""
-    return {**training, **target(task, training), **counted(task, training), "snapshot_at": []}
+    """Group ``training`` of the configuration as it is for a task, of which no network is followed.
+
+    Numbers over time are learned in fewer iterations than classes: their loss curves have points closer together. A
+    published configuration may be older than the convergence that is recorded now.
+    """
+    points = CURVE_POINTS if kind(task) == "continuous" else None
+    own = {**target(task, training), **counted(task, training), "snapshot_at": [], "curve_points": points}
+    return {"convergence_fraction": 0.0, **training, **own}
 
 
 def of_measuring(task: Task, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,10 +103,15 @@ def target(task: Task, training: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def probe(task: Task, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Group ``probe`` of the configuration with what the task has of its own; a teacher has a trial for each input."""
+    """Group ``probe`` of the configuration with what the task has of its own.
+
+    A teacher has a trial for each input; a task of one trial has that.
+    """
     if kind(task) == "teacher":
         count = task["teacher"]["inputs"]
         return {"trials": count, "kernel_trials": count, "kernel_times": "last"}
+    if has_one_trial(task):
+        return {"trials": 1, "kernel_trials": 1, "kernel_times": "all"}
     return {**settings, **task.get("probe", {})}
 
 
@@ -95,6 +124,8 @@ def columns(task: Task, size: int) -> int:
 
 def outputs(task: Task) -> int:
     """Outputs of a network that learns the task, as an estimate before there are trials."""
+    if kind(task) == "continuous":
+        return continuous_tasks.outputs(task)
     return {"neurogym": 3, "images": 10, "taught": 10, "teacher": 1}[kind(task)]
 
 
@@ -104,6 +135,8 @@ def steps(task: Task, time_step_ms: float | None) -> int:
         return 1
     if "images" in task:
         return _ROWS
+    if kind(task) == "continuous":
+        return continuous_tasks.steps(task, float(time_step_ms or math.nan))
     if "sequence_steps" in task:
         return task["sequence_steps"]
     longest = sum(max(_numbers(duration), default=0.0) for duration in task["timing_ms"].values())

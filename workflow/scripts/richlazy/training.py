@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from richlazy.backpropagation import Backpropagation, laid_out
-from richlazy.descent import GradientDescent, SignHoldingDescent
+from richlazy.descent import OPTIMISERS, SignHoldingDescent
 from richlazy.following import History, Recorder
 from richlazy.logs import LOGGER
 from richlazy.networks import Dynamics, Weights
@@ -34,6 +34,9 @@ def train(
     target_accuracy: float | None = None,
     stop_at_target: bool = False,
     snapshot_at: Sequence[int] = (),
+    optimiser: str = "gradient_descent",
+    trained: str = "all",
+    convergence_fraction: float = 0.0,
 ) -> tuple[Weights, History]:
     """Train K networks, one update per iteration, on the device of their weights.
 
@@ -42,7 +45,7 @@ def train(
             empty, (K, 0, 0).
         inputs: for each network its stored batches, (stored, T, B, N_in), of any numeric type.
         targets: for each network the classes, (stored, T, B), whole numbers; with the squared error the target
-            outputs, (stored, T, B, N_out).
+            outputs, (stored, T, B, N_out), with the masked one nan where none is asked for.
         dynamics: leak and place of the rectifier.
         learning_rate: eta of Eq. 3.
         momentum: mu of the descent.
@@ -51,38 +54,46 @@ def train(
             have no natural unit, in multiples of the loss of a silent network.
         report_every: iterations per point of the curve; each tenth point is also a line in the log.
         signs_held: whether the outgoing recurrent weights of each unit keep their sign.
-        loss: ``cross_entropy`` or ``squared_error``.
+        loss: ``cross_entropy``, ``squared_error`` or ``masked_squared_error``.
         iterations: number of updates, None for as many as there are stored batches. Iteration i takes batch
             i mod stored, so that more of them are epochs in one order.
         target_accuracy: of which the history has the point where each network first reached it.
         stop_at_target: whether a network ends there.
         snapshot_at: iterations after which a copy of the weights is kept, 0 for the initial ones. They change nothing
             else.
+        optimiser: ``gradient_descent``, or ``adam``, which takes neither momentum nor signs_held.
+        trained: ``all`` weights, or the ``recurrent`` ones alone.
+        convergence_fraction: the history has the iteration at which the loss of a batch was first below this share of
+            that of the first batch.
 
     Returns:
         The final weights, and what was followed. A network that diverges or stops ends there; training ends early
         once every network has.
 
     Raises:
-        ValueError: for a target where no accuracy is followed, and for a snapshot outside of training.
+        ValueError: for a target where no accuracy is followed, for a snapshot outside of training, and for an
+            optimiser that does not take momentum or signs held.
     """
     stored, steps, batch_size, _ = inputs[0].shape
     iterations = stored if iterations is None else iterations
     snapshots = _snapshots(snapshot_at, iterations)
     weights = laid_out(initial)
-    pass_ = Backpropagation(weights, steps, batch_size, dynamics, loss_steps, loss)
-    descent = (SignHoldingDescent if signs_held else GradientDescent)(pass_, learning_rate, momentum)
+    pass_ = Backpropagation(weights, steps, batch_size, dynamics, loss_steps, loss, trained)
+    if signs_held and optimiser != "gradient_descent":
+        raise ValueError(f"signs are held in gradient descent alone, not with {optimiser}")
+    descent = (SignHoldingDescent if signs_held else OPTIMISERS[optimiser])(pass_, learning_rate, momentum)
     staged = StagedDescent(descent, inputs, targets, min(report_every, iterations))
     _check_target(target_accuracy, stop_at_target, staged.judges)
-    if loss == "squared_error":
-        divergence_loss *= max(float(np.square(one).sum(-1).mean()) / 2 for one in targets)
-    recorder = Recorder(weights, divergence_loss, target_accuracy, stop_at_target)
+    if loss != "cross_entropy":
+        divergence_loss *= max(_loss_of_silence(one, loss) for one in targets)
+    recorder = Recorder(weights, divergence_loss, target_accuracy, stop_at_target, convergence_fraction)
     if 0 in snapshots:
         recorder.add_snapshot(0)
     started = time.monotonic()
     for first in range(0, iterations, report_every):
         done = min(first + report_every, iterations)
         _advance(staged, recorder, first, done, snapshots)
+        recorder.add_batches(first, staged.losses_of_batches(done - first))
         recorder.add_point(done, staged.losses(done - first), staged.accuracies(done - first))
         if len(recorder.iterations) % 10 == 0 or done == iterations:
             seconds = (time.monotonic() - started) / done * (iterations - done)
@@ -105,6 +116,13 @@ def _advance(staged: StagedDescent, recorder: Recorder, first: int, done: int, s
         recorder.add_snapshot(stop)
         at = stop
     staged.advance(done - at)
+
+
+def _loss_of_silence(targets: np.ndarray, loss: str) -> float:
+    """Mean loss of a network whose outputs are all 0, on stored batches of target outputs."""
+    if loss == "squared_error":
+        return float(np.square(targets).sum(-1).mean()) / 2
+    return float(np.nanmean(np.square(targets))) / 2
 
 
 def _snapshots(snapshot_at: Sequence[int], iterations: int) -> set[int]:

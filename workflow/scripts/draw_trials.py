@@ -1,0 +1,12 @@
+"""Figure of a few trials of a task with numbers over time."""
+
+from richlazy import logs, records, trial_figures
+
+if __name__ == "__main__":
+    logs.attach(snakemake.log[0], "matplotlib")
+    output, params = snakemake.output, snakemake.params
+    trials = records.load_arrays(snakemake.input.probe)
+    trial_figures.draw(
+        trials["inputs"], trials["targets"], params.run["time_step_ms"], f"Task {snakemake.wildcards.task}",
+        params.settings, output.pdf, output.png,
+    )  # fmt: skip

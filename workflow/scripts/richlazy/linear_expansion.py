@@ -1,0 +1,94 @@
+"""Learning of a linear recurrent network, expanded in learning time (Schuessler et al. 2020, section 3).
+
+The network learns to answer a constant input with a target output z* at its fixed point, z = w' (I - W)^-1 m, by
+gradient flow on its recurrent weights alone. m and w are independent directions of norm 1, W starts as g times a
+Gaussian matrix of spectral radius 1, g < 1, and N is large. The learning time tau is the learning rate times the number
+of updates. With beta = 1 / (1 - g²) and the rescaled time T = beta² tau, to third order,
+
+    z   = z* (T - T²/2 + (1 + 8 z*² beta) T³/6)
+    s_1 = z* / beta (T - T²/2 + (1 + 7/2 z*² beta) T³/6)
+    s_2 = z*³ T³/12
+
+with s_1 and s_2 the leading singular values of the change of W (Eqs. 7 to 14 and the supplement). The expansion holds
+until z has reached z*, where learning ends.
+"""
+
+import numpy as np
+
+ORDERS = (1, 2, 3)
+
+
+def amplification(gain: float) -> float:
+    """beta = 1 / (1 - g²), by which initial weights of gain g amplify a random direction squared (Eq. 12).
+
+    Raises:
+        ValueError: for a gain of 1 or more, where the linear network is not stable.
+    """
+    if not 0 <= gain < 1:
+        raise ValueError(f"a linear network of gain {gain:g} is not stable; take a gain below 1")
+    return 1.0 / (1.0 - gain**2)
+
+
+def output(learning_time: np.ndarray, target: float, gain: float, order: int = 3) -> np.ndarray:
+    """Output z at some learning times, which stays where it first reaches the target (Eq. 13 and supplement).
+
+    Args:
+        learning_time: tau, ascending, (S,).
+        target: z*, above 0.
+        gain: g of the initial recurrent weights.
+        order: highest power of the learning time that is taken along, 1 to 3.
+    """
+    time = _until_target(learning_time, target, gain, order)
+    return target * _series(time, 8 * target**2 * amplification(gain), order)
+
+
+def loss(learning_time: np.ndarray, target: float, gain: float, order: int = 3) -> np.ndarray:
+    """Loss (z* - z)² / 2 at some learning times; arguments as those of ``output``."""
+    return (target - output(learning_time, target, gain, order)) ** 2 / 2
+
+
+def singular_values(
+    learning_time: np.ndarray, target: float, gain: float, order: int = 3
+) -> tuple[np.ndarray, np.ndarray]:
+    """The two leading singular values of the change of the recurrent weights (Eq. 14); arguments as for ``output``.
+
+    All others are 0 without initial weights, where the change has rank 2 at most (Eq. 9).
+    """
+    beta, time = amplification(gain), _until_target(learning_time, target, gain, order)
+    leading = target / beta * _series(time, 3.5 * target**2 * beta, order)
+    second = target**3 * time**3 / 12 if order == 3 else np.zeros_like(time)
+    return leading, second
+
+
+def _series(time: np.ndarray, correction: float, order: int) -> np.ndarray:
+    """T - T²/2 + (1 + c) T³/6 up to some order."""
+    terms = (time, -(time**2) / 2, (1 + correction) * time**3 / 6)
+    return np.sum(terms[: ORDERS.index(order) + 1], axis=0)
+
+
+def _until_target(learning_time: np.ndarray, target: float, gain: float, order: int) -> np.ndarray:
+    """Rescaled times, none beyond the first at which the output is at its target."""
+    beta = amplification(gain)
+    time = beta**2 * np.asarray(learning_time, float)
+    reached = _series(time, 8 * target**2 * beta, order) >= 1
+    return np.minimum(time, time[np.argmax(reached)]) if reached.any() else time
+
+
+def convergence_time(gain: float) -> float:
+    """Learning time in which the output reaches its target to first order, 1/beta² (Figure 4a)."""
+    return amplification(gain) ** -2
+
+
+def weight_change_norm(target: float, gain: float) -> float:
+    """Frobenius norm of the change of the recurrent weights at that time, z*/beta (Figure 4b)."""
+    return target / amplification(gain)
+
+
+def gradient_norm(target: float, gain: float) -> float:
+    """Frobenius norm of the gradient at the start, z* beta (Eq. 11, Figure 4c)."""
+    return target * amplification(gain)
+
+
+def loss_ratio_shuffled(gain: float) -> float:
+    """Loss of a trained network after shuffling its initial weights over the initial one, g⁴ (2 - g²)² (Figure 4d)."""
+    return gain**4 * (2 - gain**2) ** 2
