@@ -1,5 +1,6 @@
 """Verdicts on claims: their logic, their evidence, and the documents that show them."""
 
+import itertools
 from html.parser import HTMLParser
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import claims, statistics, tables
+from richlazy import bounds, claims, statistics, tables
 
 SETTINGS = {"significance_level": 0.05, "minimum_seeds": 5}
 CLAIM = {
@@ -205,6 +206,106 @@ def test_the_weakest_equivalence_is_the_largest_difference():
     assert row["verdict"] == "mixed"
 
 
+# Bounds
+
+
+BOUND = {key: value for key, value in CLAIM.items() if key != "direction"} | {"test": "bound", "at_most": 2}
+BOOTSTRAP = {"confidence_level": 0.95, "bootstrap_resamples": 99}
+
+
+def runs_of(*samples, **columns):
+    """A table of runs of one task; each sample the values of the seeds at a gain, 0 for the first."""
+    return pd.DataFrame(
+        [
+            {
+                "run": f"gain~{gain}/seed~{seed}", "task": "CXT", "rank": pd.NA, "gain": float(gain), "size": 300,
+                "seed": seed, "connectome": pd.NA, "diverged": False, "converged": True, "change": value,
+            }
+            for gain, sample in enumerate(samples)
+            for seed, value in enumerate(sample)
+        ]
+    ).assign(**columns)  # fmt: skip
+
+
+def bounded(runs, **changes):
+    return judged(runs, BOUND | changes, "runs", **BOOTSTRAP)
+
+
+def sign_test_by_enumeration(count, seeds):
+    """Share of all patterns of sides in which at least so many seeds are on the first."""
+    return np.mean([sum(pattern) >= count for pattern in itertools.product((0, 1), repeat=seeds)])
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=8), st.sampled_from(["at_most", "at_least"]))
+def test_a_bound_is_a_sign_test_in_which_equal_values_agree(values, word):
+    claim = {key: value for key, value in BOUND.items() if key != "at_most"} | {word: 2}
+    row = judged(runs_of(values), claim, "runs", **BOOTSTRAP)
+    keeps = sum(value <= 2 if word == "at_most" else value >= 2 for value in values)
+    p, opposite = (sign_test_by_enumeration(count, len(values)) for count in (keeps, len(values) - keeps))
+    assert row["p"] == pytest.approx(p, rel=1e-12)
+    assert (row["supporting"], row["contradicting"]) == (p < 0.05, opposite < 0.05)
+    assert row["effect"] == np.median(values) - 2
+    assert row["interval_low"] <= row["effect"] <= row["interval_high"]
+    assert row["n"] == len(values)
+
+
+@pytest.mark.parametrize(
+    ("samples", "verdict"),
+    [
+        ([[2] * 5], "supported"),
+        ([[3] * 5], "contradicted"),
+        ([[1, 1, 1, 1, 3]], "underpowered"),
+        ([[1] * 4], "underpowered"),
+        ([[2] * 5, [2] * 5], "underpowered"),  # corrected for two tests, five seeds cannot decide
+        ([[2] * 6, [2] * 6], "supported"),
+        ([[2] * 6, [3] * 6], "mixed"),
+    ],
+    ids=str,
+)
+def test_verdict_of_a_bound(samples, verdict):
+    assert bounded(runs_of(*samples))["verdict"] == verdict
+
+
+def test_a_bound_is_corrected_over_the_tests_of_its_claim_alone():
+    runs = runs_of([2] * 6, [3] * 6, [9] * 6)
+    everywhere = bounded(runs)
+    assert (everywhere["supporting"], everywhere["contradicting"], everywhere["effect"]) == (1, 2, 7)
+    first = bounded(runs, where={"gain": [0]})
+    assert (first["verdict"], first["p"], first["effect"]) == ("supported", 1 / 64, 0)
+    assert first["evidence"] == "CXT 0.0 change at most 2: +0 [+0, +0], p 0.02, n 6"
+    assert bounded(runs, where={"size": [300], "gain": [1, 2]})["verdict"] == "contradicted"
+
+
+def test_diverged_runs_and_missing_values_do_not_enter_a_bound_and_are_counted():
+    runs = runs_of([1, 1, 1, 1, 1, 9, np.nan, np.inf])
+    runs.loc[5, "diverged"] = True
+    runs.loc[0, "converged"] = False
+    row = bounds.tests(BOUND, runs, SETTINGS | BOOTSTRAP).iloc[0]
+    assert (row["n"], row["excluded"], row["unconverged"], row["p"]) == (5, 3, 1, 1 / 32)
+    assert bounded(runs)["evidence"].endswith("p 0.03, n 5, 1 of them with a run that has not converged")
+    runs["diverged"] = True
+    assert bounded(runs)["verdict"] == "underpowered"
+
+
+@pytest.mark.parametrize(
+    ("columns", "changes"),
+    [({}, {"measures": ["younger"]}), ({}, {"where": {"momentum": [0.9]}}), ({}, {"where": {"gain": [7]}})],
+    ids=str,
+)
+def test_a_bound_that_the_runs_cannot_decide_is_not_run(columns, changes):
+    row = bounded(runs_of([1] * 6, **columns), **changes)
+    assert row["verdict"] == "not run"
+    assert row["evidence"] == "figure_1 was run, but has no test with what this claim names"
+
+
+def test_conditions_with_missing_parameters_are_tested_and_typed_tables_too():
+    runs = runs_of([1] * 6, [1] * 6).astype({"rank": "Int64", "gain": "Float64", "change": "Float64"})
+    runs.loc[:5, "rank"] = 3
+    found = bounds.tests(BOUND, runs, SETTINGS | BOOTSTRAP)
+    assert found["rank"].fillna(-1).tolist() == [3, -1]
+    assert found["p_holm"].tolist() == [1 / 32, 1 / 32]
+
+
 # Which tests a claim is about
 
 
@@ -238,6 +339,7 @@ def test_a_claim_reads_the_table_of_its_test():
 def test_every_test_of_a_claim_names_a_table_of_the_workflow():
     assert claims.TESTS == {
         "trend": "trends", "contrast": "contrasts", "equivalence": "losses", "interaction": "interactions",
+        "bound": "runs",
     }  # fmt: skip
 
 

@@ -16,8 +16,13 @@ CLAIMS = yaml.safe_load((ROOT / "data/claims.yaml").read_text())
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text())
 
-DIRECTIONS = {"trend": {"increasing", "decreasing"}, "contrast": {"higher", "lower"}, "equivalence": {"none"}}
-DIRECTIONS["interaction"] = DIRECTIONS["trend"]
+DIRECTIONS = {
+    "trend": {"increasing", "decreasing"},
+    "contrast": {"higher", "lower"},
+    "equivalence": {"none"},
+    "interaction": {"increasing", "decreasing"},
+    "bound": set(),
+}
 
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
@@ -57,12 +62,23 @@ def test_schema_describes_every_field_and_knows_every_test():
         {"test": "equivalence", "direction": "none"},
         {"test": "contrast"},
         {"scale": None},
+        {"direction": None},
+        {"at_most": 2},
+        {"test": "bound", "direction": None},
+        {"test": "bound", "at_most": 2},
+        {"test": "bound", "direction": None, "at_most": 2, "at_least": 0},
+        {"test": "bound", "direction": None, "at_most": 2, "measures": None},
+        {"test": "bound", "direction": None, "at_most": 2, "where": {"level": ["2"]}},
     ],
     ids=str,
 )
 def test_schema_refuses_a_wrong_claim(changes):
     assert VALIDATOR.is_valid([trend()])
     assert not VALIDATOR.is_valid([trend(**changes)])
+
+
+def test_schema_takes_a_bound():
+    assert VALIDATOR.is_valid([trend(test="bound", direction=None, at_most=2, where={"gain": [0.0]})])
 
 
 def test_ids_are_unique():
@@ -76,7 +92,7 @@ def test_ids_name_their_paper():
 
 
 def test_directions_fit_test_and_measures():
-    for claim in CLAIMS:
+    for claim in (claim for claim in CLAIMS if claim["test"] != "bound"):
         direction = claim["direction"]
         if isinstance(direction, dict):
             assert list(direction) == claim["measures"], claim["id"]
@@ -105,7 +121,11 @@ def test_a_claim_of_a_configured_experiment_names_what_that_experiment_tests(cla
     """Measures among those tested, conditions among those compared, and parameters that make its arms."""
     name = claim["experiment"]
     experiment = CONFIG["experiments"][name]
-    assert set(claim.get("measures", [])) <= set(experiments.measures(CONFIG, name, "statistics"))
+    # A bound reads the table of runs, which has every measure and every parameter.
+    is_bound = claim["test"] == "bound"
+    assert set(claim.get("measures", [])) <= set(
+        MEASURES if is_bound else experiments.measures(CONFIG, name, "statistics")
+    )
     compared = experiments.values(experiment, experiment["compare"])
     for column, values in claim.get("where", {}).items():
         if column in ("level", "reference"):
@@ -114,7 +134,7 @@ def test_a_claim_of_a_configured_experiment_names_what_that_experiment_tests(cla
             assert claim["test"] == "interaction"
             assert set(values) <= set(experiments.arms(CONFIG, name))
         else:
-            assert column in experiments.arms(CONFIG, name)
+            assert column in experiments.arms(CONFIG, name) or (is_bound and column == experiment["compare"])
             assert set(values) <= set(experiments.values(experiment, column))
     # A trend needs numbers in an order, names have contrasts alone.
     numbers = all(isinstance(value, (int, float)) for value in compared)

@@ -39,7 +39,7 @@ def closure_of(script):
         ("draw_batches.py", {"tasks", "trials", "seeds"}, {"training", "networks", "kernels", "plotting"}),
         ("compare_conditions.py", {"statistics", "tables"}, NUMERICS - {"metrics", "kernels", "networks"} | {"claims"}),
         ("draw_measures.py", {"plotting", "schematic", "tables"}, NUMERICS | {"statistics", "claims"}),
-        ("judge_claims.py", {"claims", "tables"}, NUMERICS | {"plotting", "statistics"}),
+        ("judge_claims.py", {"claims", "bounds", "tables"}, NUMERICS | {"plotting"}),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

@@ -102,10 +102,14 @@ rule compare_conditions:
 
 
 rule judge_claims:
-    """Judge every claim of the papers from the statistics of the selected experiments."""
+    """Judge every claim of the papers from the statistics and runs of the selected experiments."""
     input:
         register=project_file("data/claims.yaml"),
         statistics=collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
+        runs=collect(
+            f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
+            experiment=SELECTED,
+        ),
         library=library("judge_claims.py"),
     output:
         table=f"{RESULTS}/claims.parquet",
@@ -125,7 +129,15 @@ rule judge_claims:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        settings=collect_settings("statistics", ["significance_level", "minimum_seeds"]),
+        settings=collect_settings(
+            "statistics",
+            [
+                "significance_level",
+                "minimum_seeds",
+                "confidence_level",
+                "bootstrap_resamples",
+            ],
+        ),
         scale=config["scale"],
     message:
         "Judging the claims"

@@ -1,4 +1,4 @@
-"""Judge the claims of the papers from the statistics of the experiments that were run."""
+"""Judge the claims of the papers from the statistics and runs of the experiments that were run."""
 
 from pathlib import Path
 
@@ -7,9 +7,9 @@ import yaml
 from richlazy import claims, logs, records, tables
 
 
-def judge_claims(register, statistics, table, markdown, page, settings, scale):
+def judge_claims(register, found_tables, table, markdown, page, settings, scale):
     found = {}
-    for path in map(Path, statistics):
+    for path in map(Path, found_tables):
         experiment = path.parent.parent.name
         found.setdefault(experiment, {})[path.stem] = tables.load_table(path)
     verdicts = claims.judge(yaml.safe_load(Path(register).read_text()), found, settings, scale)
@@ -19,8 +19,9 @@ def judge_claims(register, statistics, table, markdown, page, settings, scale):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "pandas")
+    logs.attach(snakemake.log[0], "pandas", "scipy")
     inputs, output, params = snakemake.input, snakemake.output, snakemake.params
     judge_claims(
-        inputs.register, inputs.statistics, output.table, output.markdown, output.page, params.settings, params.scale
-    )
+        inputs.register, [*inputs.statistics, *inputs.runs], output.table, output.markdown, output.page,
+        params.settings, params.scale,
+    )  # fmt: skip

@@ -27,9 +27,9 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
     kept = Path(folder, "config.yaml")
     merged = reference.merged_configuration(yaml.safe_load(kept.read_text()) if kept.exists() else {}, config)
     records.save_text(kept, yaml.safe_dump(merged, sort_keys=False))
-    statistics = sorted(Path(folder).glob("experiments/*/statistics/*.parquet"))
+    published = [*Path(folder).glob("experiments/*/statistics/*"), *Path(folder).glob("experiments/*/tables/runs.*")]
     written = (Path(folder, f"claims.{suffix}") for suffix in ("parquet", "md", "html"))
-    judge_claims(register, statistics, *written, config["statistics"], config["scale"])
+    judge_claims(register, sorted(published), *written, config["statistics"], config["scale"])
 
 
 if __name__ == "__main__":

@@ -8,10 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from richlazy import bounds
+
 VERDICTS = ("supported", "contradicted", "mixed", "underpowered", "not run")
 
-# Tests that a claim can name, with the table of statistics they read.
-TESTS = {"trend": "trends", "contrast": "contrasts", "equivalence": "losses", "interaction": "interactions"}
+# Tests that a claim can name, with the table they read: one of statistics, or that of the runs.
+TESTS = {
+    "trend": "trends",
+    "contrast": "contrasts",
+    "equivalence": "losses",
+    "interaction": "interactions",
+    "bound": "runs",
+}
 
 CLAIM_COLUMNS: dict[str, str] = {
     "id": "identifier in data/claims.yaml",
@@ -64,6 +72,8 @@ def judge(
     for claim in claims:
         tables = statistics.get(claim["experiment"], {})
         table = tables.get(TESTS[claim["test"]])
+        if table is not None and claim["test"] == "bound":
+            table = bounds.tests(claim, table, settings)
         judgements = [] if table is None else [_judge_row(claim, row, settings) for row in _rows(claim, table)]
         rows.append(_claim_row(claim, judgements, settings, scale))
         if table is not None and not judgements:
@@ -73,6 +83,8 @@ def judge(
 
 def _rows(claim: Mapping[str, Any], table: pd.DataFrame) -> list[pd.Series]:
     """Rows of a table that a claim is about."""
+    if claim["test"] == "bound":  # no others are made
+        return [row for _, row in table.iterrows()]
     chosen = table
     if "measures" in claim:
         chosen = chosen[chosen["measure"].isin(claim["measures"])]
@@ -87,6 +99,10 @@ def _judge_row(claim: Mapping[str, Any], row: pd.Series, settings: Mapping[str, 
         outside = min(abs(row["interval_low"]), abs(row["interval_high"])) > row["margin"]
         one_sided = row["interval_low"] * row["interval_high"] > 0
         return Judgement(1 if significant else -1 if outside and one_sided else 0, -abs(row["effect"]), row)
+    if claim["test"] == "bound":
+        broken = bool(row["p_opposite_holm"] < settings["significance_level"])
+        favour = -row["effect"] if "at_most" in claim else row["effect"]
+        return Judgement(int(significant) - int(broken), favour, row)
     # A claim that joins measures says for each of them which way it goes.
     direction = claim["direction"]
     word = direction[row["measure"]] if isinstance(direction, Mapping) else direction

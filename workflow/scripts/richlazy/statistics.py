@@ -1,5 +1,6 @@
 """Tests and effect sizes of an experiment. The unit is the seed; conditions of a seed are paired."""
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -118,7 +119,8 @@ def bootstrap_interval(
         point = float(statistic(sample, axis=-1)) if len(sample) else np.nan
         return point, point
     for method in ("BCa", "percentile"):
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # the percentiles answer then
             interval = stats.bootstrap(
                 (sample,), statistic, confidence_level=confidence, n_resamples=resamples, method=method,
                 rng=np.random.default_rng(seed),
