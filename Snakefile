@@ -36,6 +36,7 @@ rule all:
     input:
         figure_files(*SELECTED),
         collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
+        robustness_files(),
         collect(CONNECTOME_FIGURES, connectome=CONNECTOMES, format=["pdf", "png"]),
         f"{RESULTS}/claims.md",
 

@@ -66,6 +66,9 @@ CAVE_CONNECTOMES, RELEASE_CONNECTOMES, FILE_CONNECTOMES, SYNTHETIC_CONNECTOMES =
     for source in ["cave", "release", "file", "synthetic"]
 )
 
+# Experiments that compare the rank of the initial weights: one figure is of all of them.
+RANK_COMPARISONS = experiments.rank_comparisons(config, SELECTED)
+
 FIGURE_NAMES = ["measures", "losses", "effects"]
 TABLE_NAMES = ["runs", "curves", "connectivity"]
 STATISTIC_NAMES = ["trends", "contrasts", "losses", "interactions"]
@@ -362,6 +365,14 @@ def figure_files(*names, format=("pdf", "png")):
             FIGURES, experiment=name, figure=figures_of(name), format=format
         )
     ]
+
+
+def robustness_files():
+    """Files of the figure over all experiments that compare the rank of the initial weights; none where there is none."""
+    return collect(
+        f"{RESULTS}/figures/robustness.{{suffix}}",
+        suffix=["pdf", "png", "parquet"] if RANK_COMPARISONS else [],
+    )
 
 
 def publishable_files(wildcards):
