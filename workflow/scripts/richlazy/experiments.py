@@ -186,6 +186,19 @@ def arms(config: Config, name: str) -> list[str]:
     return [key for key in keys if key != experiment["compare"] and (key == "task" or len(values(experiment, key)) > 1)]
 
 
+# Parameters that order the rank of the initial weights, and whether it grows with them.
+RANK_ORDER = {"rank": 1, "decay_exponent": -1}
+
+
+def rank_comparisons(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Those of some experiments that compare the rank of the initial weights: title, compared parameter and arms."""
+    return {
+        name: {key: config["experiments"][name][key] for key in ("title", "compare")} | {"arms": arms(config, name)}
+        for name in names
+        if config["experiments"][name]["compare"] in RANK_ORDER
+    }
+
+
 def measures(config: Config, name: str, group: str) -> list[str]:
     """Measures that an experiment tests (group ``statistics``) or draws (group ``figures``): its own, or the usual."""
     experiment = config["experiments"][name]
