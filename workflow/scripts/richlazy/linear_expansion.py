@@ -69,23 +69,33 @@ def _series(time: np.ndarray, correction: float, order: int) -> np.ndarray:
 def _until_target(learning_time: np.ndarray, target: float, gain: float, order: int) -> np.ndarray:
     """Rescaled times, none beyond the first at which the output is at its target."""
     beta = amplification(gain)
-    time = beta**2 * np.asarray(learning_time, float)
-    reached = _series(time, 8 * target**2 * beta, order) >= 1
-    return np.minimum(time, time[np.argmax(reached)]) if reached.any() else time
+    ends = _first_time_at_target(8 * target**2 * beta, order)
+    return np.minimum(beta**2 * np.asarray(learning_time, float), ends)
 
 
-def convergence_time(gain: float) -> float:
-    """Learning time in which the output reaches its target to first order, 1/beta² (Figure 4a)."""
-    return amplification(gain) ** -2
+def _first_time_at_target(correction: float, order: int) -> float:
+    """Rescaled time at which the output first is its target, infinite where it never is (second order)."""
+    coefficients = [(1 + correction) / 6, -0.5, 1.0][3 - order :]
+    roots = np.roots([*coefficients, -1.0])
+    real = roots.real[(np.abs(roots.imag) < 1e-9) & (roots.real > 0)]
+    return float(real.min(initial=np.inf))
+
+
+def convergence_time(gain: float, loss_fraction: float = 0.0) -> float:
+    """Learning time in which the loss falls to a fraction of that at the start, to first order (Figure 4a).
+
+    The output is at its target, and the fraction 0, at 1/beta², from where the paper takes how this time scales.
+    """
+    return (1 - loss_fraction**0.5) * amplification(gain) ** -2
 
 
 def weight_change_norm(target: float, gain: float) -> float:
-    """Frobenius norm of the change of the recurrent weights at that time, z*/beta (Figure 4b)."""
+    """Frobenius norm of the change of the recurrent weights at the target, z*/beta, to first order (Figure 4b)."""
     return target / amplification(gain)
 
 
 def gradient_norm(target: float, gain: float) -> float:
-    """Frobenius norm of the gradient at the start, z* beta (Eq. 11, Figure 4c)."""
+    """Frobenius norm of the gradient at the start, z* beta, constant to first order (Eq. 11, Figure 4c)."""
     return target * amplification(gain)
 
 
