@@ -23,6 +23,7 @@ from richlazy import (
     experiments,
     figure_style,
     image_trials,
+    learning_time,
     metrics,
     networks,
     plotting,
@@ -365,6 +366,14 @@ COMBINATIONS = [
     Mistake("compare not in grid", {f"{FIGURE_1}.compare": "gain"}, "which the grid does not vary", "choose one of"),
     Mistake("compare one value", {f"{GRID}.rank": [30]}, f"{GRID}.rank has one value", "give at least two"),
     Mistake("compare tasks", {f"{FIGURE_1}.compare": "task"}, f"{FIGURE_1}.compare is 'task'", "another parameter"),
+    Mistake("tied to nothing", {f"{FIGURE_1}.tied": ["gain"]}, f"{FIGURE_1}.tied names 'gain'", "remove it"),
+    Mistake("tied comparison", {f"{FIGURE_1}.tied": ["rank"]}, f"{FIGURE_1}.tied names 'rank'", "remove it"),
+    Mistake(
+        "two tied values",
+        {f"{GRID}.gain": [1.0, 2.0], f"{FIGURE_1}.tied": ["gain"]},
+        f"{FIGURE_1}.tied leaves several networks of one seed where rank is 1",
+        "one value of what is tied",
+    ),
     Mistake(
         "step above constant", {"dynamics.time_step_ms": 101}, "has a time step of 101 ms", "use leak: exponential"
     ),
@@ -734,6 +743,28 @@ GROUPS = {
 MISTAKES = {f"{group}: {mistake.name}": mistake for group, members in GROUPS.items() for mistake in members}
 
 
+def test_values_of_a_compared_parameter_may_have_groups_of_their_own_with_what_is_tied_to_them():
+    config = copy.deepcopy(CONFIG)
+    config["experiments"]["figure_1"] |= {
+        "grid": {"task": ["CXT"], "structure": ["gaussian"]},
+        "groups": [{"gain": [0.5], "learning_rate": [0.1]}, {"gain": [1.5], "learning_rate": [0.01]}],
+        "compare": "gain",
+        "tied": ["learning_rate"],
+    }
+    check(config)
+    del config["experiments"]["figure_1"]["tied"]
+    assert "gain has one value" in refusal(config)
+
+
+def test_tasks_of_one_kind_of_numbers_over_time_can_be_compared():
+    config = copy.deepcopy(CONFIG)
+    grid = {"task": ["step_response_half", "step_response_two"], "structure": ["gaussian"]}
+    config["experiments"]["figure_1"] |= {"grid": grid, "compare": "task"}
+    check(config)
+    grid["task"].append("cosine")
+    assert "tasks are not paired conditions" in refusal(config)
+
+
 def test_the_shipped_configuration_passes():
     check(CONFIG, [ROOT / "config.yaml"])
 
@@ -1067,6 +1098,7 @@ def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
         "final_loss",
         "convergence_iterations",
         "kernel_task_alignment_iterations",
+        *learning_time.MEASURES,
     }  # columns of runs.parquet beside the measures
     assert tested <= set(summaries.RUN_COLUMNS)
     for path in (("statistics", "measures"), ("figures", "measures"), ("experiments", "*", "measures")):
@@ -1087,7 +1119,7 @@ def test_structure_options_of_the_schema_are_those_of_the_library():
 def test_every_grid_parameter_is_a_parameter_of_a_run_with_a_label():
     grid = set(KEYS[("experiments", "*", "grid")]["properties"])
     assert grid == set(experiments.PARAMETERS) - {"seed", "architecture"}  # which follows from the task
-    assert grid - {"task"} | {"architecture"} == set(figure_style.PARAMETER_LABELS)
+    assert grid | {"architecture"} == set(figure_style.PARAMETER_LABELS)
 
 
 def test_environments_of_the_paper_are_those_of_the_library():
@@ -1116,7 +1148,7 @@ def test_every_group_of_the_schema_is_closed():
 
 
 # Keys that stand in config.yaml, but not in each of its entries.
-OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held", "entry"}
+OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held", "entry", "tied"}
 OPTIONAL |= {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
 # Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.
 ABSENT = {"arguments", "sequence_steps", "release", "file", "folder"}

@@ -479,6 +479,15 @@ def test_arms_are_what_varies_within_or_between_groups(groups, expected):
     assert experiments.arms(with_groups({"task": ["CXT"]}, *groups), "mine") == expected
 
 
+def test_what_is_tied_to_the_compared_parameter_tells_no_arms_apart():
+    groups = [{"gain": [gain], "learning_rate": [rate]} for gain, rate in ((0.5, 0.1), (1.0, 0.02), (2.0, 0.01))]
+    config = with_experiment({"task": ["CXT"], "structure": ["gaussian"]}, compare="gain")
+    config["experiments"]["mine"] |= {"groups": groups, "tied": ["learning_rate"]}
+    assert experiments.arms(config, "mine") == ["task"]
+    del config["experiments"]["mine"]["tied"]
+    assert experiments.arms(config, "mine") == ["task", "learning_rate"]
+
+
 def test_the_structures_of_figure_2_are_compared_at_their_own_size():
     assert experiments.arms(CONFIG, "figure_2") == ["task", "size"]
     seen = {(run["size"], run["structure"]) for run in experiments.runs(CONFIG, "figure_2")}

@@ -19,6 +19,7 @@ from richlazy import (
     connectivity,
     experiments,
     figure_style,
+    learning_time,
     metrics,
     plotting,
     records,
@@ -118,16 +119,22 @@ CASES = {
         {"task": ["linear_20", "MNIST"], "structure": ["svd_truncation"], "rank": [1, 5, 20]},
         floor=None, measures=("kernel_alignment", "probe_loss", "kernel_task_alignment_iterations"), title="Rank",
     ),
+    "step responses": Case(
+        {"task": ["step_response_half", "step_response_two"], "structure": ["gaussian"], "gain": [0.0, 0.3, 0.6]},
+        compare="gain", floor=None, title="Gain of a linear network",
+        measures=("convergence_time", "weight_change_norm_recurrent", "rescaled_convergence_time"),
+    ),
     "no floor": Case({"task": ["MSI"], **SVD}, floor=None),
 }  # fmt: skip
 FIGURES = {
     "measures": [
         "one task", "three tasks", "eight arms", "named comparison", "two values", "diverged and unconverged",
         "all diverged", "structures", "shuffles", "linear", "condition numbers", "numbers and classes",
+        "step responses",
     ],
     "losses": [
         "one task", "three tasks", "eight arms", "named comparison", "diverged and unconverged", "all diverged",
-        "no floor", "structures", "linear", "numbers and classes",
+        "no floor", "structures", "linear", "numbers and classes", "step responses",
     ],
     "effects": [
         "one task", "eight arms", "named comparison", "arms with and without a rank", "all diverged", "structures",
@@ -191,6 +198,7 @@ def data_of(case, folder):
                 "diverged": lost,
                 "diverged_at": 20 if lost else None,
                 "reached_at": None,
+                "convergence_iterations": 40 + place if run["trained"] == "recurrent" else None,
             }
             | {"final_loss": None if lost else loss, "bayes_loss": case.floor, "bayes_accuracy": None}
             | (dict.fromkeys(values) if lost else values)
@@ -199,7 +207,10 @@ def data_of(case, folder):
         histories.append(
             {"iterations": list(range(10, 110, 10)), "loss": [*curve[:3], *([None] * 7)] if lost else curve}
         )
-    rows = json.loads(json.dumps(rows))
+    targets = learning_time.predicted_targets(config, rows)
+    theory = {"targets": targets, "convergence_fraction": 0.05}
+    rows, histories = learning_time.with_theory(rows, histories, theory)
+    rows = json.loads(json.dumps(records._finite(rows)))
     notes = {name: experiments.connectome_note(config, name) for name in config["structures"]}
     notes = {name: note for name, note in notes.items() if note}
     runs = summaries.runs_table(rows, STATISTICS["convergence_factor"], STATISTICS["loss_margin"], notes)
@@ -524,7 +535,7 @@ def test_labels_name_every_measure_and_how_it_points():
         assert label
         assert sign in (-1, 0, 1)
     assert {name for name, (_, sign) in plotting.LABELS.items() if sign == -1} == {
-        "weight_change_norm_recurrent", "weight_change_norm",
+        "weight_change_norm_recurrent", "weight_change_norm", "weight_change_norm_recurrent_predicted",
     }  # fmt: skip
 
 
@@ -567,6 +578,34 @@ def test_theory_stands_beside_the_dots_of_what_it_predicts(drawings, data):
     for axes in (*panels[1], *panels[2]):
         assert len(diamonds(axes)) == 0
     assert drawing.texts.count("theory (Eqs. 7, 8)") == 1
+
+
+def test_theory_of_how_a_measure_goes_with_the_gain_starts_from_what_is_measured_at_the_lowest(drawings, data):
+    drawing, runs = drawings("step responses", "measures"), data("step responses").runs
+    panels = panel_rows(drawing, "step responses")
+    scaling = {  # Figure 4a, b
+        "convergence_time": lambda gain: (1 - gain**2) ** 2,
+        "weight_change_norm_recurrent": lambda gain: 1 - gain**2,
+    }
+    for row, (measure, of_gain) in zip(panels, scaling.items(), strict=False):
+        for axes, (_, group) in zip(row, runs.groupby("task"), strict=True):
+            lowest = group.loc[group["gain"] == 0, measure].mean()
+            expected = [lowest * of_gain(gain) for gain in (0.0, 0.3, 0.6)]
+            np.testing.assert_allclose(diamonds(axes)[:, 1], expected)
+    assert sum(len(diamonds(axes)) for axes in panels[2]) == 0
+    assert drawing.texts.count("theory, to first order, from the lowest gain on") == 1
+
+
+def test_the_expansion_stands_beside_the_losses_that_it_predicts(drawings, data):
+    drawing = drawings("step responses", "losses")
+    runs, curves = data("step responses").runs, data("step responses").curves
+    predicted = curves[curves["quantity"] == "loss_predicted"].merge(runs, on="run")
+    for axes, (_, group) in zip(drawing.axes, predicted.groupby("task"), strict=True):
+        dotted = [line for line in axes.lines if line.get_linestyle() == ":"]
+        for line, (_, course) in zip(dotted, group.groupby("gain"), strict=True):
+            np.testing.assert_allclose(line.get_ydata(), course.groupby("iteration")["value"].median())
+    assert drawing.texts.count("theory, to third order") == 1
+    assert "theory" not in drawings("linear", "losses").text()
 
 
 def test_the_theory_of_diverged_runs_is_not_drawn(drawings, data):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from richlazy import experiments, kernel_movement, metrics, motifs, records, summaries, tables
+from richlazy import experiments, kernel_movement, learning_time, metrics, motifs, records, summaries, tables
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -54,7 +54,7 @@ def test_a_row_for_each_run_in_their_order_with_all_columns():
 def test_columns_are_parameters_outcome_and_every_measure():
     columns = set(summaries.RUN_COLUMNS)
     assert set(experiments.PARAMETERS) | set(metrics.MEASURES) <= columns
-    assert columns - set(experiments.PARAMETERS) - set(metrics.MEASURES) == {
+    assert columns - set(experiments.PARAMETERS) - set(metrics.MEASURES) - set(learning_time.MEASURES) == {
         "run", "connectome", "network", "probe", "final_loss", "diverged", "diverged_at", "bayes_loss",
         "bayes_accuracy", "converged", "reached_at", "convergence_iterations", "kernel_task_alignment_iterations",
     }  # fmt: skip
@@ -71,7 +71,9 @@ def test_every_column_has_a_meaning():
 def test_types_do_not_depend_on_what_is_missing(rows):
     types = runs_table(*rows).dtypes.astype(str).to_dict()
     expected = {name: KINDS[kind] for name, (kind, _) in experiments.PARAMETERS.items()}
-    expected |= dict.fromkeys(("final_loss", "bayes_loss", "bayes_accuracy", *metrics.MEASURES), "float64")
+    expected |= dict.fromkeys(
+        ("final_loss", "bayes_loss", "bayes_accuracy", *metrics.MEASURES, *learning_time.MEASURES), "float64"
+    )
     expected |= {
         "convergence_iterations": "float64",
         "kernel_task_alignment_iterations": "float64",
@@ -94,7 +96,7 @@ def test_parameters_that_a_structure_ignores_are_null(structure, null):
     values = {"structure": structure, "rank": None, "matching": None}
     table = runs_table(row(**values), row(1))
     of_no_run = {"condition_number", "diverged_at", "connectome", "reached_at", "kernel_task_alignment_iterations"}
-    of_no_run.add("convergence_iterations")
+    of_no_run |= {"convergence_iterations", *learning_time.MEASURES}
     assert set(table.columns[table.iloc[0].isna()]) == null | of_no_run
     assert table["rank"].isna().tolist() == [True, False]
 

@@ -18,6 +18,7 @@ from richlazy import (
     continuous_tasks,
     costs,
     experiments,
+    learning_time,
     task_settings,
 )
 from richlazy.closure import import_closure
@@ -175,6 +176,14 @@ def followed_runs(wildcards):
 def followed_files(wildcards):
     """Input function that gives what was followed of each of them."""
     return [f"{RESULTS}/runs/{run}/followed.json" for run in followed_runs(wildcards)]
+
+
+def experiment_theory(wildcards):
+    """What theory needs to know of each run of an experiment, in their order, and when a network has converged."""
+    runs = EXPERIMENT_RUNS[wildcards.experiment]
+    fraction = config["training"]["convergence_fraction"]
+    targets = learning_time.predicted_targets(config, runs)
+    return {"targets": targets, "convergence_fraction": fraction}
 
 
 def task_of(table, wildcard):

@@ -73,7 +73,12 @@ def task_of_job(members, wildcards):
 def training_settings(jobs):
     """Params function that gives how the networks of a job are trained, beside their parameters."""
     keys = ["divergence_loss", "final_loss_fraction", "device", "loss", "loss_steps"]
-    keys += ["target_accuracy", "stop_at_target", "convergence_fraction", "curve_points"]
+    keys += [
+        "target_accuracy",
+        "stop_at_target",
+        "convergence_fraction",
+        "curve_points",
+    ]
 
     def settings(wildcards):
         task = task_of_job(jobs.members, wildcards)

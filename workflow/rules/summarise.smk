@@ -34,6 +34,7 @@ rule tabulate:
         settings=collect_settings("statistics", ["convergence_factor", "loss_margin"]),
         connectomes=experiment_connectomes,
         followed=followed_runs,
+        theory=experiment_theory,
     message:
         "Tables of {wildcards.experiment}"
     script:

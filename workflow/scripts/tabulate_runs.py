@@ -1,16 +1,15 @@
 """Collect the runs of an experiment into its two tables."""
 
-from richlazy import logs, records, summaries, tables
+from richlazy import learning_time, logs, records, summaries, tables
 
 
-def tabulate_runs(measures, histories, followed, runs_table, curves_table, settings, connectomes):
-    rows = [records.load_json(path) for path in measures]
-    courses = {run: records.load_json(path) for run, path in followed.items()}
-    how = (settings["convergence_factor"], settings["loss_margin"], connectomes, courses)
-    runs = summaries.runs_table(rows, *how)
+def tabulate_runs(measures, histories, followed, runs_table, curves_table, settings, connectomes, theory):
+    rows, courses = ([records.load_json(path) for path in paths] for paths in (measures, histories))
+    rows, courses = learning_time.with_theory(rows, courses, theory)
+    kernels = {run: records.load_json(path) for run, path in followed.items()}
+    runs = summaries.runs_table(rows, settings["convergence_factor"], settings["loss_margin"], connectomes, kernels)
     tables.save_table(runs_table, runs, summaries.RUN_COLUMNS)
-    curves = summaries.curves_table([records.load_json(path) for path in histories], runs["run"], courses)
-    tables.save_table(curves_table, curves, summaries.CURVE_COLUMNS)
+    tables.save_table(curves_table, summaries.curves_table(courses, runs["run"], kernels), summaries.CURVE_COLUMNS)
 
 
 if __name__ == "__main__":
@@ -18,5 +17,5 @@ if __name__ == "__main__":
     inputs, output, params = snakemake.input, snakemake.output, snakemake.params
     tabulate_runs(
         inputs.measures, inputs.histories, dict(zip(params.followed, inputs.followed, strict=True)), output.runs,
-        output.curves, params.settings, params.connectomes,
+        output.curves, params.settings, params.connectomes, params.theory,
     )  # fmt: skip

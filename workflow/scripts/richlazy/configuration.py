@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -502,7 +503,7 @@ def _check_experiment(config: Config, name: str) -> None:
         _check_connectome_sizes(config, place, grid)
         _check_compared(place, grid, experiment)
         _check_times(config, where, place, grid, experiment["preset"])
-    _check_comparison(where, experiment)
+    _check_comparison(config, where, experiment)
     one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
     runs = experiments.runs(one_seed, name)
     for run in runs:
@@ -654,15 +655,23 @@ def _check_compared(where: str, grid: Mapping[str, Any], experiment: Mapping[str
             f"{where.rpartition('.')[0]}.compare is {mistakes.shown(compare)}, which the grid does not vary; "
             f"choose one of {', '.join(key for key in grid if key != 'task')}"
         )
-    if compare != "task" and len(grid[compare]) < 2:
+    # Each value of the compared parameter may have a group of its own, with what is tied to it.
+    if compare != "task" and len(grid[compare]) < 2 and "tied" not in experiment:
         raise ConfigurationError(f"{where}.{compare} has one value, but it is compared; give at least two")
 
 
-def _check_comparison(where: str, experiment: Mapping[str, Any]) -> None:
-    if experiment["compare"] == "task":
+def _check_comparison(config: Config, where: str, experiment: Mapping[str, Any]) -> None:
+    kinds = {config["tasks"][task].get("continuous", task) for task in experiments.values(experiment, "task")}
+    if experiment["compare"] == "task" and len(kinds) > 1:
         raise ConfigurationError(
-            f"{where}.compare is 'task', but tasks are not paired conditions; compare another parameter"
+            f"{where}.compare is 'task', but tasks are not paired conditions unless all are of one kind of continuous; "
+            "compare another parameter"
         )
+    for key in experiment.get("tied", []):
+        if key in ("task", experiment["compare"]) or not experiments.values(experiment, key):
+            raise ConfigurationError(
+                f"{where}.tied names {key!r}, but it is not in the grid, or is task or what is compared; remove it"
+            )
     seeds = experiment["seeds"]
     if (seeds if isinstance(seeds, int) else len(seeds)) < 2:
         raise ConfigurationError(f"{where}.seeds gives one seed, but seeds are the sample; give at least two")
@@ -737,7 +746,8 @@ def _check_network(config: Config, where: str, run: experiments.Run) -> None:
 
 def _check_arms(config: Config, name: str, found: Sequence[experiments.Run]) -> None:
     """Refuse an arm in which all values of the compared parameter give one and the same network."""
-    compare = config["experiments"][name]["compare"]
+    experiment = config["experiments"][name]
+    compare = experiment["compare"]
     for arm, places in arms.of(found, experiments.arms(config, name)):
         if len({found[place][compare] for place in places}) < 2:
             fixed = (f"{key} is {mistakes.shown(value)}" for key, value in arm.items())
@@ -745,4 +755,10 @@ def _check_arms(config: Config, name: str, found: Sequence[experiments.Run]) -> 
                 f"experiments.{name}.compare is {compare!r}, which makes no difference where "
                 f"{mistakes.listed(fixed, 120)}; "
                 "compare another parameter or give these runs an experiment of their own"
+            )
+        twice = [value for value, count in Counter(found[place][compare] for place in places).items() if count > 1]
+        if twice and "tied" in experiment:
+            raise ConfigurationError(
+                f"experiments.{name}.tied leaves several networks of one seed where {compare} is "
+                f"{mistakes.shown(twice[0])}; give each group one value of what is tied"
             )

@@ -180,10 +180,14 @@ def run_of_row(row: Mapping[str, Any]) -> Run:
 
 
 def arms(config: Config, name: str) -> list[str]:
-    """Parameters that an experiment varies beside the compared one: each combination is tested by itself."""
+    """Parameters that an experiment varies beside the compared one: each combination is tested by itself.
+
+    Those that are tied to others tell no combinations apart that the others do not.
+    """
     experiment = config["experiments"][name]
     keys = dict.fromkeys(key for grid in grids(experiment) for key in grid)
-    return [key for key in keys if key != experiment["compare"] and (key == "task" or len(values(experiment, key)) > 1)]
+    fixed = {experiment["compare"], *experiment.get("tied", [])}
+    return [key for key in keys if key not in fixed and (key == "task" or len(values(experiment, key)) > 1)]
 
 
 # Parameters that order the rank of the initial weights, and whether it grows with them.

@@ -17,8 +17,9 @@ from richlazy import records
 
 MM_PER_INCH = 25.4
 
-# Label of each parameter of a run but the task and the seed, whatever the network.
+# Label of each parameter of a run but the seed, whatever the network.
 PARAMETER_LABELS = {
+    "task": "task",
     "condition_number": "condition number $\\kappa$ of the features",
     "architecture": "architecture",
     "rank": "rank of initial weights",

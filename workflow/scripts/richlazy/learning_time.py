@@ -84,6 +84,22 @@ def measures(
     return found | _measures_of_course(run, history, target)
 
 
+def with_theory(
+    rows: Sequence[Mapping[str, Any]], histories: Sequence[Mapping[str, Any]], theory: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of a table of runs with ``MEASURES``, and histories with ``loss_predicted`` where it is known.
+
+    Args:
+        rows: what is known of each run.
+        histories: history.json of each.
+        theory: ``targets`` of them, as ``predicted_targets`` gives them, and ``convergence_fraction``.
+    """
+    known, fraction = theory["targets"], theory["convergence_fraction"]
+    each = list(zip(rows, histories, known, strict=True))
+    measured = [{**row, **measures(row, history, target, fraction)} for row, history, target in each]
+    return measured, [_with_prediction(history, row, target) for row, history, target in each]
+
+
 def learning_times(history: Mapping[str, Any], learning_rate: float) -> np.ndarray:
     """Learning time of each point of a loss curve, (points,).
 
@@ -108,6 +124,12 @@ def gradient_norms(history: Mapping[str, Any], learning_rate: float) -> np.ndarr
     """
     falls = -np.diff(np.asarray(history["loss"], float)) / np.diff(learning_times(history, learning_rate))
     return np.sqrt(np.where(falls >= 0, falls, np.nan))
+
+
+def _with_prediction(history: Mapping[str, Any], run: Mapping[str, Any], target: float | None) -> dict[str, Any]:
+    if target is None:
+        return dict(history)
+    return {**history, "loss_predicted": predicted_loss(history, run, target).tolist()}
 
 
 def _measures_of_course(run: Mapping[str, Any], history: Mapping[str, Any], target: float) -> dict[str, float]:

@@ -12,6 +12,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import SubFigure
+from matplotlib.lines import Line2D
 
 from richlazy import arms as arms_
 from richlazy import figure_style, schematic
@@ -40,14 +41,32 @@ LABELS: dict[str, tuple[str, int]] = {
     "kernel_task_effective_rank_approach": ("approach of the\nkernel to the\neffective rank\nof the task", 0),
     "kernel_task_alignment": ("kernel-task\nalignment", 0),
     "convergence_iterations": ("iterations to\nconvergence", 0),
+    "convergence_time": ("learning time to\nconvergence $\\tau^*$", 0),
+    "convergence_time_predicted": ("learning time to\nconvergence,\nby theory", 0),
+    "rescaled_convergence_time": ("rescaled learning\ntime $\\beta^2\\tau^*$", 0),
+    "weight_change_norm_recurrent_predicted": ("weight change\n$\\|\\Delta W_h\\|$,\nby theory", -1),
+    "gradient_norm_recurrent": ("mean gradient\n$\\|dW_h/d\\tau\\|$", 0),
+    "gradient_norm_recurrent_predicted": ("mean gradient\n$\\|dW_h/d\\tau\\|$,\nby theory", 0),
+    "gradient_growth": ("largest gradient\nover the first", 0),
+    "loss_ratio_shuffled_initial_predicted": ("loss with start\nshuffled, over\nthat at start,\nby theory", 0),
+    "prediction_error_shuffled_initial": ("distance from\ntheory, start\nshuffled", 0),
+    "loss_deviation_first_order": ("distance of loss\nfrom first order", 0),
+    "loss_deviation_third_order": ("distance of loss\nfrom third order", 0),
     "kernel_task_alignment_iterations": ("iterations until\nkernel-task\nalignment", 0),
     "centred_kernel_alignment": ("centred kernel\nalignment", 0),
 }
 # Measures in the unit of the loss, which depends on the task.
 _LOSSES = ("final_loss", "probe_loss")
 # Beside the dots of a measure stands what the theory of linear networks says of it, where that is known.
-_PREDICTIONS = {"kernel_alignment": "kernel_alignment_predicted"}
-_THEORY = "theory (Eqs. 7, 8)"
+_PREDICTIONS = {
+    name.removesuffix("_predicted"): (name, "theory, to first order") for name in LABELS if name.endswith("_predicted")
+} | {"kernel_alignment": ("kernel_alignment_predicted", "theory (Eqs. 7, 8)")}
+# Of these the theory is how they go with the gain: it is drawn from what is measured at the lowest gain
+# (Schuessler et al. 2020, Figure 4a-c, has both in multiples of their values there).
+_SCALED = ("convergence_time", "weight_change_norm_recurrent", "gradient_norm_recurrent")
+_EXPANSION = "theory, to third order"
+# Beside it, losses are shown down to this share of the largest.
+_SHOWN = 1e4
 # Losses stand on a logarithmic axis where the largest is this many times the smallest.
 _DECADES = 100
 # Values whose difference is below this share of them are drawn as equal.
@@ -108,7 +127,7 @@ def draw_measures(
         panels = right.subplots(len(kinds) * blocks, columns, squeeze=False)
         for axes in panels.flat:
             axes.set_visible(False)
-        theory = None
+        theories: dict[str, PathCollection] = {}
         for index, (name, group) in enumerate(groups):
             block, column = divmod(index, columns)
             for row, measure in enumerate(kinds):
@@ -121,7 +140,7 @@ def draw_measures(
                     label, sign = SPECTRA[str(spectrum)][1], 0
                 else:
                     _draw_dots(axes, group, measure, compare, settings, colours)
-                    theory = _draw_prediction(axes, group, measure, compare, settings) or theory
+                    theories |= _draw_prediction(axes, group, measure, compare, settings)
                     _keep_rounding_small(axes)
                     axes.tick_params(labelbottom=row == len(kinds) - 1)
                     if measure in _LOSSES and _spans_decades(runs[measure]):
@@ -131,8 +150,11 @@ def draw_measures(
                     axes.set_ylabel(label + _DIRECTION[sign])
         right.supxlabel(figure_style.parameter_label(compare, runs), fontsize=settings["font_size_pt"])
         right.align_ylabels(panels[:, 0])
-        if theory is not None:  # in the room of the footnote
-            figure.legend([theory], [_THEORY], loc="lower left", frameon=False, borderaxespad=0, handletextpad=0.2)
+        if theories:  # in the room of the footnote
+            figure.legend(
+                list(theories.values()), list(theories), loc="lower left", frameon=False, borderaxespad=0,
+                handletextpad=0.2, ncols=len(theories),
+            )  # fmt: skip
         figure_style.footnote(figure, runs, mark=" (open circles)")
         figure_style.save(figure, pdf, png, settings)
 
@@ -208,17 +230,23 @@ def _draw_dots(
 
 def _draw_prediction(
     axes: Axes, runs: pd.DataFrame, measure: str, compare: str, settings: Mapping[str, Any]
-) -> PathCollection | None:
-    """What theory says of a measure, as the mean over the seeds that are drawn; None where it says nothing."""
-    column = _PREDICTIONS.get(measure)
-    if column not in runs or runs.loc[~runs["diverged"], column].isna().all():  # published tables may lack it
-        return None
-    means = runs[~runs["diverged"]].groupby(compare)[column].mean()
+) -> dict[str, PathCollection]:
+    """What theory says of a measure, as the mean over the seeds that are drawn, by its name; empty if it is silent."""
+    column, name = _PREDICTIONS.get(measure, (None, ""))
+    shown = runs[~runs["diverged"]]
+    if column not in runs or shown[column].isna().all():  # published tables may lack it
+        return {}
+    means = shown.groupby(compare)[column].mean()
     levels = figure_style.levels_of(runs, compare)
-    return axes.scatter(
+    if measure in _SCALED and compare == "gain":
+        measured = shown.groupby(compare)[measure].mean()
+        means *= measured.get(levels[0], np.nan) / means.get(levels[0], np.nan)
+        name = f"{name}, from the lowest gain on"
+    drawn = axes.scatter(
         [place + 0.43 for place in range(len(levels))], [means.get(level, np.nan) for level in levels],
         s=settings["font_size_pt"] * 1.5, marker="D", c="none", edgecolors="black", linewidths=0.7, zorder=4,
     )  # fmt: skip
+    return {name: drawn}
 
 
 def _keep_rounding_small(axes: Axes) -> None:
@@ -267,7 +295,7 @@ def draw_losses(
     It is a cross-entropy, or half the squared error where the targets are numbers. Lines are medians over
     seeds, bands reach from the lowest to the highest seed.
     """
-    loss = curves[curves["quantity"] == "loss"]
+    loss = curves[curves["quantity"].isin(["loss", "loss_predicted"])]
     colours = figure_style.colours_of(runs, compare)
     groups = figure_style.arms_with_titles(runs, arms)
     rows, columns = figure_style.rows_and_columns(len(groups))
@@ -284,8 +312,11 @@ def draw_losses(
         for axes, (name, group) in zip(panels.flat, groups, strict=False):
             course = loss.merge(group[["run", "seed", compare]], on="run")
             for level in figure_style.levels_of(group, compare):
-                table = course[course[compare] == level].pivot(index="iteration", columns="seed", values="value")
-                colour = colours[level]
+                at_level, colour = course[course[compare] == level], colours[level]
+                table, predicted = (_by_seed(at_level, quantity) for quantity in ("loss", "loss_predicted"))
+                if len(predicted):
+                    axes.plot(predicted.index, predicted.median(axis=1), color=colour, lw=0.9, ls=":")
+                    handles[_EXPANSION] = Line2D([], [], color="0.2", lw=0.9, ls=":")
                 axes.fill_between(table.index, table.min(axis=1), table.max(axis=1), color=colour, alpha=0.2, lw=0)
                 axes.plot(
                     table.index, table.median(axis=1), color=colour, lw=1.2, label=figure_style.text_of(level),
@@ -301,14 +332,21 @@ def draw_losses(
             axes.set_xlabel("iteration")
         for axes in panels[:, 0]:
             axes.set_ylabel(_loss_label(runs))
-        floor_last = sorted(handles, key=lambda label: label == "Bayes floor")
+        if _EXPANSION in handles:  # networks that learn without error go on to the smallest of numbers
+            axes.set_ylim(bottom=loss["value"].max() / _SHOWN)
+        conditions_first = sorted(handles, key=lambda label: label in ("Bayes floor", _EXPANSION))
         figure.legend(
-            [handles[label] for label in floor_last], floor_last, loc="outside right center", frameon=False,
+            [handles[label] for label in conditions_first], conditions_first, loc="outside right center", frameon=False,
             title=figure_style.wrapped_parameter_label(compare, runs),
         )  # fmt: skip
         figure.suptitle(figure_style.heading(title, runs, arms))
         figure_style.footnote(figure, runs)
         figure_style.save(figure, pdf, png, settings)
+
+
+def _by_seed(course: pd.DataFrame, quantity: str) -> pd.DataFrame:
+    """One quantity, iterations by seeds."""
+    return course[course["quantity"] == quantity].pivot(index="iteration", columns="seed", values="value")
 
 
 def _loss_label(runs: pd.DataFrame) -> str:

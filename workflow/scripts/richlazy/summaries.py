@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
-from richlazy import experiments, kernel_movement
+from richlazy import experiments, kernel_movement, learning_time
 from richlazy.connectivity import frobenius_norm
 from richlazy.metrics import MEASURES
 from richlazy.motifs import MOTIFS, second_order_motifs
@@ -31,13 +31,18 @@ RUN_COLUMNS: dict[str, str] = {
     "convergence_iterations": "updates until the loss of a batch fell below a stated share of the first; null before",
     "kernel_task_alignment_iterations": "iterations until the kernel was aligned with the task; null unless followed",
     **MEASURES,
+    **learning_time.MEASURES,
 }
+
+# Quantities of a history that have a curve.
+FOLLOWED_IN_TRAINING = ("loss", "accuracy", "loss_predicted")
 
 CURVE_COLUMNS: dict[str, str] = {
     "run": "identity of the run, as in runs.parquet",
     "iteration": "updates done",
     "quantity": "what was followed; loss (nats per step, or half squared error) and accuracy are means since the point "
-    "before; " + "; ".join(f"{name}: {meaning}" for name, meaning in kernel_movement.QUANTITIES.items()),
+    "before; loss_predicted: loss by the expansion to third order in learning time, where that is known; "
+    + "; ".join(f"{name}: {meaning}" for name, meaning in kernel_movement.QUANTITIES.items()),
     "value": "its value; null where it was not finite",
 }
 
@@ -80,7 +85,8 @@ def runs_table(
     table["diverged"] = table["diverged"].astype(bool)
     for name in ("diverged_at", "reached_at"):
         table[name] = table[name].astype("Int64")
-    table["convergence_iterations"] = table.get("convergence_iterations", pd.Series(index=table.index)).astype(float)
+    for name in ("convergence_iterations", *learning_time.MEASURES):
+        table[name] = table.get(name, pd.Series(index=table.index)).astype(float)
     arrived = {run: kernel_movement.iterations_to_task_alignment(course) for run, course in followed.items()}
     table["kernel_task_alignment_iterations"] = table["run"].map(arrived).astype(float)
     for name in ("final_loss", "bayes_loss", "bayes_accuracy", *MEASURES):
@@ -99,14 +105,14 @@ def curves_table(
     """Long table (run, iteration, quantity, value) of what was followed during training.
 
     Args:
-        histories: history.json of each run.
+        histories: history.json of each run, with what theory says of its loss, where that is known.
         runs: their paths.
         followed: followed.json of those that have one, by run.
     """
     parts = []
     for run, history in zip(runs, histories, strict=True):
         course = followed.get(run, {})
-        parts += [_curve(run, history, name) for name in ("loss", "accuracy") if name in history]
+        parts += [_curve(run, history, name) for name in FOLLOWED_IN_TRAINING if name in history]
         parts += [_curve(run, course, name) for name in kernel_movement.QUANTITIES if name in course]
     return pd.concat(parts, ignore_index=True)
 
