@@ -2,10 +2,7 @@
 
 import torch
 
-from richlazy import devices, logs, metrics, networks, records
-
-# What a table of runs takes from the history of a training.
-OUTCOME = ("final_loss", "diverged", "diverged_at", "reached_at", "convergence_iterations")
+from richlazy import devices, following, logs, metrics, networks, records
 
 
 def load_trained(network, probe, decision):
@@ -23,7 +20,7 @@ def measure_networks(saved, histories, probes, decisions, description, outputs, 
         own = (files[part] for files in (outputs, runs, saved, probes, histories))
         for output, run, network, probe, history, measures in zip(*own, measured, strict=True):
             course = records.load_json(history)
-            outcome = {name: course.get(name) for name in OUTCOME}
+            outcome = {name: course.get(name) for name in following.OUTCOME}
             records.save_json(output, run | {"network": network, "probe": probe} | outcome | ceiling | measures)
 
 
