@@ -37,6 +37,7 @@ rule all:
         figure_files(*SELECTED),
         collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
         figures_beside(CONNECTOMES, CONTINUOUS_TASKS),
+        robustness_files(),
         f"{RESULTS}/claims.md",
 
 

@@ -219,7 +219,7 @@ def times_of_now(setting: Setting, output: str) -> Sequence[list[str]]:
 
 _SIGNALLED = ("draw_batches", "draw_probe", "build_connectivity", "train_network", "measure_network", "tabulate",
               "tabulate_connectivity", "compare_conditions", "judge_claims", "draw_measures", "draw_losses",
-              "draw_effects")  # fmt: skip
+              "draw_effects", "draw_robustness")  # fmt: skip
 
 KINDS: dict[str, Kind] = {
     "training job killed": Kind(

@@ -81,6 +81,9 @@ CAVE_CONNECTOMES, RELEASE_CONNECTOMES, FILE_CONNECTOMES, SYNTHETIC_CONNECTOMES =
     for source in ["cave", "release", "file", "synthetic"]
 )
 
+# Experiments that compare the rank of the initial weights: one figure is of all of them.
+RANK_COMPARISONS = experiments.rank_comparisons(config, SELECTED)
+
 FIGURE_NAMES = ["measures", "losses", "effects"]
 TABLE_NAMES = ["runs", "curves", "connectivity"]
 STATISTIC_NAMES = ["trends", "contrasts", "losses", "interactions"]
@@ -399,6 +402,14 @@ def figures_beside(connectomes, tasks):
         *collect(CONNECTOME_FIGURES, connectome=connectomes, format=formats),
         *collect(TRIAL_FIGURES, task=tasks, format=formats),
     ]
+
+
+def robustness_files():
+    """Files of the figure over all experiments that compare the rank of the initial weights; none where there is none."""
+    return collect(
+        f"{RESULTS}/figures/robustness.{{suffix}}",
+        suffix=["pdf", "png", "parquet"] if RANK_COMPARISONS else [],
+    )
 
 
 def publishable_files(wildcards):

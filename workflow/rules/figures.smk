@@ -2,6 +2,7 @@
 
 Reads   experiments/{experiment}/tables/*.parquet and statistics/*.parquet; configuration: figures
 Writes  experiments/{experiment}/figures/measures, losses, effects as PDF and PNG, and trajectories where it follows runs
+        figures/robustness as PDF, PNG and Parquet, of all selected experiments that compare the rank of initial weights
 """
 
 
@@ -153,3 +154,35 @@ rule draw_trajectories:
         "Figure of the kernels of {wildcards.experiment} during training"
     script:
         "../scripts/draw_trajectories.py"
+
+
+rule draw_robustness:
+    """Draw the effect of the rank of the initial weights in every arm of all experiments that compare it."""
+    input:
+        trends=collect(STATISTICS, experiment=list(RANK_COMPARISONS), table=["trends"]),
+        library=library("draw_robustness.py"),
+    output:
+        table=f"{RESULTS}/figures/robustness.parquet",
+        pdf=f"{RESULTS}/figures/robustness.pdf",
+        png=report(
+            f"{RESULTS}/figures/robustness.png",
+            caption="../report/robustness.rst",
+            category="Robustness",
+            labels={"figure": "effect of rank in every arm"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_robustness.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        comparisons=RANK_COMPARISONS,
+        significance_level=lookup(within=config, dpath="statistics/significance_level"),
+        settings=lookup(within=config, dpath="figures"),
+    message:
+        "Figure of the effect of rank in every arm"
+    script:
+        "../scripts/draw_robustness.py"

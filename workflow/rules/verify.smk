@@ -3,7 +3,7 @@
 Reads   results/reference/ (recheck); all results of the selected experiments (publish_reference)
 Writes  recheck/{row}.json, recheck/verdict.txt
         results/reference/: for each experiment tables, fingerprints of the weights, statistics, PNG and
-        provenance.json; claims of all of them, config.yaml
+        provenance.json; claims and figures/robustness.png of all of them, config.yaml
 """
 
 REFERENCE = config["recheck"]["reference"]
@@ -86,8 +86,11 @@ rule publish_reference:
     input:
         files=publishable_files,
         register=project_file("data/claims.yaml"),
-        scripts=project_file("workflow/scripts/judge_claims.py"),
-        library=library("publish_reference.py", "judge_claims.py"),
+        scripts=[
+            project_file(f"workflow/scripts/{script}.py")
+            for script in ["judge_claims", "draw_robustness"]
+        ],
+        library=library("publish_reference.py", "judge_claims.py", "draw_robustness.py"),
     output:
         touch(f"{RESULTS}/published.done"),
     log:

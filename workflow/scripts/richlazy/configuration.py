@@ -666,6 +666,9 @@ def _check_comparison(where: str, experiment: Mapping[str, Any]) -> None:
     seeds = experiment["seeds"]
     if (seeds if isinstance(seeds, int) else len(seeds)) < 2:
         raise ConfigurationError(f"{where}.seeds gives one seed, but seeds are the sample; give at least two")
+    idle = [key for key in experiment.get("covaries", []) if not experiments.values(experiment, key)]
+    if idle:
+        raise ConfigurationError(f"{where}.covaries names {mistakes.listed(idle)}, which no grid varies; remove it")
     _check_follow(where, experiment)
 
 
@@ -739,6 +742,13 @@ def _check_arms(config: Config, name: str, found: Sequence[experiments.Run]) -> 
     """Refuse an arm in which all values of the compared parameter give one and the same network."""
     compare = config["experiments"][name]["compare"]
     for arm, places in arms.of(found, experiments.arms(config, name)):
+        levels = [found[place][compare] for place in places]
+        if len(set(levels)) < len(levels):
+            twice = next(level for level in levels if levels.count(level) > 1)
+            raise ConfigurationError(
+                f"experiments.{name}.covaries leaves several networks with {compare} {mistakes.shown(twice)} to compare; "
+                "give each value of it one group with one value of what covaries"
+            )
         if len({found[place][compare] for place in places}) < 2:
             fixed = (f"{key} is {mistakes.shown(value)}" for key, value in arm.items())
             raise ConfigurationError(

@@ -180,10 +180,27 @@ def run_of_row(row: Mapping[str, Any]) -> Run:
 
 
 def arms(config: Config, name: str) -> list[str]:
-    """Parameters that an experiment varies beside the compared one: each combination is tested by itself."""
+    """Parameters that an experiment varies beside the compared one: each combination is tested by itself.
+
+    Those that change with the compared one, as the groups of the experiment have it, make no arms.
+    """
     experiment = config["experiments"][name]
     keys = dict.fromkeys(key for grid in grids(experiment) for key in grid)
-    return [key for key in keys if key != experiment["compare"] and (key == "task" or len(values(experiment, key)) > 1)]
+    compared = {experiment["compare"], *experiment.get("covaries", ())}
+    return [key for key in keys if key not in compared and (key == "task" or len(values(experiment, key)) > 1)]
+
+
+# Parameters that order the rank of the initial weights, and whether it grows with them.
+RANK_ORDER = {"rank": 1, "decay_exponent": -1}
+
+
+def rank_comparisons(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Those of some experiments that compare the rank of the initial weights: title, compared parameter and arms."""
+    return {
+        name: {key: config["experiments"][name][key] for key in ("title", "compare")} | {"arms": arms(config, name)}
+        for name in names
+        if config["experiments"][name]["compare"] in RANK_ORDER
+    }
 
 
 def measures(config: Config, name: str, group: str) -> list[str]:

@@ -73,10 +73,11 @@ def style(settings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def save(figure: Figure, pdf: str | Path, png: str | Path, settings: Mapping[str, Any]) -> None:
-    """Write both files without dates, so that equal figures are equal bytes."""
-    with records.atomic(pdf) as temporary:
-        figure.savefig(temporary, metadata={"CreationDate": None})
+def save(figure: Figure, pdf: str | Path | None, png: str | Path, settings: Mapping[str, Any]) -> None:
+    """Write both files, or PNG alone, without dates, so that equal figures are equal bytes."""
+    if pdf is not None:
+        with records.atomic(pdf) as temporary:
+            figure.savefig(temporary, metadata={"CreationDate": None})
     with records.atomic(png) as temporary:
         figure.savefig(temporary, dpi=settings["resolution_dpi"], metadata={"Software": None})
     plt.close(figure)

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import platform
+import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 import torch
 import yaml
 
-from richlazy import records, tables
+from richlazy import damage, records, tables
 from richlazy.metrics import MEASURES
 
 _MATRICES = ("recurrent", "input", "readout")
@@ -27,6 +28,17 @@ FINGERPRINT_COLUMNS: dict[str, str] = {
         for index in range(_PROJECTIONS)
     },
 }
+
+
+def copy_whole(file: Path, target: Path) -> None:
+    """Copy a file to a folder that may not exist yet.
+
+    Raises:
+        ValueError: when the file is damaged.
+    """
+    damage.check(file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, target)
 
 
 def fingerprint(network: str | Path) -> dict[str, Any]:
@@ -169,6 +181,19 @@ def wall_seconds(benchmarks: Path, runs: Iterable[str]) -> dict[str, float]:
 def _timing_of_job(folder: Path, run: str) -> Path:
     alone = Path(folder, f"{run}.tsv")
     return alone if alone.exists() else Path(f"{alone.parent}.tsv")
+
+
+def save_origin(target: Path, benchmarks: Path, workflow_folder: Path) -> None:
+    """Write fingerprints and provenance of a published experiment beside its tables.
+
+    Args:
+        target: folder of the published experiment.
+        benchmarks: timings of the jobs that made it.
+        workflow_folder: the git checkout that made it.
+    """
+    runs = tables.load_table(target / "tables" / "runs.parquet")
+    tables.save_table(target / "tables" / "fingerprints.parquet", fingerprints(runs), FINGERPRINT_COLUMNS)
+    records.save_json(target / "provenance.json", provenance(workflow_folder, wall_seconds(benchmarks, runs["run"])))
 
 
 def merged_configuration(earlier: Mapping[str, Any], latest: Mapping[str, Any]) -> dict[str, Any]:
