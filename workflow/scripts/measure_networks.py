@@ -16,7 +16,7 @@ def measure_networks(saved, histories, probes, decisions, description, outputs, 
     device, task = devices.prepare(device), records.load_json(description)
     ceiling = {name: task[name] for name in ("bayes_loss", "bayes_accuracy")}
     for part in devices.parts(len(runs), device):
-        measured = measure_together(saved[part], probes[part], decisions[part], runs[part][0], settings, device)
+        measured = measure_together(saved[part], probes[part], decisions[part], runs[part], settings, device)
         own = (files[part] for files in (outputs, runs, saved, probes, histories))
         for output, run, network, probe, history, measures in zip(*own, measured, strict=True):
             course = records.load_json(history)
@@ -24,10 +24,10 @@ def measure_networks(saved, histories, probes, decisions, description, outputs, 
             records.save_json(output, run | {"network": network, "probe": probe} | outcome | ceiling | measures)
 
 
-def measure_together(saved, probes, decisions, run, settings, device):
+def measure_together(saved, probes, decisions, runs, settings, device):
     trained = metrics.Trained.stacked(map(load_trained, saved, probes, decisions)).map(lambda array: array.to(device))
     how = (settings[name] for name in ("kernel_trials", "kernel_times", "loss_steps", "loss"))
-    return metrics.measure_together(trained, networks.dynamics_of(run), *how)
+    return metrics.measure_together(trained, networks.dynamics_of(runs[0]), *how, [run["seed"] for run in runs])
 
 
 if __name__ == "__main__":
