@@ -11,10 +11,11 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from richlazy import (
+    arms,
     backpropagation,
     configuration,
     connectivity,
@@ -27,6 +28,7 @@ from richlazy import (
     networks,
     plotting,
     summaries,
+    task_settings,
     tasks,
     trials,
 )
@@ -385,6 +387,24 @@ COMBINATIONS = [
     ),
     Mistake("constant of grid", {f"{GRID}.time_constant_ms": [50]}, f"{FIGURE_1} has a time step", "shorten the step"),
     Mistake("short period", {"tasks.DMS.timing_ms.test": 50}, "tasks.DMS.timing_ms.test is 50 ms", "set it to 0"),
+    Mistake(
+        "step beside a period",
+        {"dynamics.time_step_ms": 30},
+        "tasks.2AF.timing_ms.stimulus of 700 ms ends at 700 ms",
+        "change one of the two",
+    ),
+    Mistake(
+        "step of grid beside a period",
+        {"tasks.DMS.timing_ms.delay": 510, f"{GRID}.time_step_ms": [10, 20]},
+        "tasks.DMS.timing_ms.delay of 510 ms ends at 610 ms, which is no whole number of time steps of 20",
+        "cut short",
+    ),
+    Mistake(
+        "what division cuts",
+        {"tasks.2AF.timing_ms": {"stimulus": 0.3, "decision": 0.1}, "dynamics.time_step_ms": 0.1},
+        "tasks.2AF.timing_ms.stimulus of 0.3 ms",
+        "cut short",
+    ),
     Mistake(
         "no period", {"tasks.DMS.timing_ms": {"test": 0}}, "tasks.DMS.timing_ms has no period", "give the decision"
     ),
@@ -928,6 +948,7 @@ def test_an_experiment_that_is_not_selected_still_follows_the_schema():
         {f"{GRID}.size": [300, 400]},
         {"dynamics.time_step_ms": 200, "experiments_to_build": ["another_task"], f"{GRID}.leak": ["exponential"]},
         {f"{GRID}.time_step_ms": [20, 100], f"{GRID}.time_constant_ms": [100]},
+        {f"{GRID}.time_step_ms": [0.5, 12.5]},
         {"tasks.DMS.timing_ms.delay": 0},
         {"tasks.DMS.timing_ms.delay": ["uniform", [100, 500]], "tasks.DMS.sampler": "neurogym"},
         {"tasks.DMS.timing_ms.delay": [100, 300], "tasks.DMS.sampler": "neurogym", "tasks.DMS.sequence_steps": 20},
@@ -990,6 +1011,91 @@ def test_a_sensible_change_passes(changes):
         changes["experiments_to_build"] = ["figure_1"]
         changes |= {f"tasks.{task}.timing_ms": {"decision": 200} for task in ("2AF", "DMS", "CXT")}
     check(changed(changes))
+
+
+# Any experiment
+
+SWEPT = {
+    "rank": [1, 2, 20, 100, 300],
+    "decay_exponent": [0.5, 4.0, 16.0],
+    "condition_number": [1.0, 10.0],
+    "matching": ["frobenius", "leading_eigenvalue"],
+    "size": [100, 198, 300],
+    "gain": [0.5, 1.5],
+    "readout": list(networks.READOUTS),
+    "leak": list(networks.LEAKS),
+    "rectification": list(networks.RECTIFICATIONS),
+    "time_step_ms": [20.0, 30.0, 100.0, 150.0],
+    "time_constant_ms": [100.0, 200.0],
+    "learning_rate": [0.001, 0.01],
+    "momentum": [0.0, 0.9],
+    "batch_size": [1, 32],
+    "iterations": [1, 10000],
+}
+
+
+def some(values):
+    return st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True)
+
+
+@st.composite
+def combinations(draw):
+    """An experiment of tasks, structures and swept parameters: in two of three cases those that a task can have."""
+    tasks_, structures, swept = sorted(CONFIG["tasks"]), sorted(CONFIG["structures"]), sorted(SWEPT)
+    if draw(st.integers(0, 2)):
+        tasks_ = [draw(st.sampled_from(tasks_))]
+        task = CONFIG["tasks"][tasks_[0]]
+        fitting = task_settings.architecture(task)
+        structures = [name for name in structures if fitting in kind_of(name).architectures]
+        swept = [
+            name for name in swept
+            if (name != "readout" or fitting == "feedforward")
+            and (name != "condition_number" or task_settings.has_teacher(task))
+            and name not in connectivity.STRUCTURE_PARAMETERS
+        ]  # fmt: skip
+    grid = {"task": draw(some(tasks_)), "structure": draw(some(structures))}
+    needed = {kind_of(name).parameter for name in grid["structure"]} - {None}
+    if draw(st.integers(0, 9)) == 0:
+        needed = set()
+    grid |= {name: draw(some(SWEPT[name])) for name in sorted(needed | set(draw(some(swept))))}
+    several = [name for name in grid if len(grid[name]) > 1 and name != "task"] or sorted(grid)
+    return {
+        "title": "Anything", "source": "no paper", "preset": draw(st.sampled_from(sorted(CONFIG["presets"]))),
+        "grid": grid, "compare": draw(st.sampled_from(several)), "seeds": 2,
+    }  # fmt: skip
+
+
+def kind_of(structure):
+    return connectivity.STRUCTURES[CONFIG["structures"][structure]["kind"]]
+
+
+def test_any_task_structure_and_swept_parameter_expand_to_runs_or_are_refused_in_a_sentence():
+    outcomes = {"runs": 0, "refused": 0}
+
+    @settings(max_examples=200, deadline=None)
+    @given(combinations())
+    def try_one(experiment):
+        config = CONFIG | {"experiments_to_build": ["mine"], "experiments": {"mine": experiment}}
+        try:
+            check(config)
+        except ConfigurationError as error:
+            assert "\n" not in str(error) and 20 < len(str(error)) < 400
+            outcomes["refused"] += 1
+            return
+        runs = experiments.runs(config, "mine")
+        assert len({experiments.run_path(run) for run in runs}) == len(runs) >= 4
+        names = experiments.arms(config, "mine")
+        for _, places in arms.of(runs, names):
+            assert len({runs[place][experiment["compare"]] for place in places}) > 1
+        for run in runs:
+            task = config["tasks"][run["task"]]
+            assert task_settings.steps(task, run["time_step_ms"]) >= 1
+            assert experiments.run_of_row(run) == run
+        assert experiments.rank_comparisons(config, ["mine"]).keys() <= {"mine"}
+        outcomes["runs"] += 1
+
+    try_one()
+    assert min(outcomes.values()) >= 10  # neither side is idle
 
 
 # Schema, library and documentation agree

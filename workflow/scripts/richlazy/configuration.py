@@ -19,8 +19,8 @@ PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "Con
 
 # Folders of results/ at paper scale, which no other scale may take as its own.
 RESULT_FOLDERS = (
-    "benchmarks", "connectivity", "connectomes", "experiments", "images", "logs", "recheck", "reference", "runs",
-    "tasks", "teachers", "trials",
+    "benchmarks", "connectivity", "connectomes", "experiments", "figures", "images", "logs", "recheck", "reference",
+    "runs", "tasks", "teachers", "trials",
 )  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -699,14 +699,32 @@ def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any]
                 f"longer than its time constant of {min(constants)} ms, where leak: euler is unstable; "
                 "shorten the step or use leak: exponential"
             )
-        for period, duration in settings.get("timing_ms", {}).items():
-            if isinstance(duration, (int, float)) and 0 < duration < max(steps):
-                raise ConfigurationError(
-                    f"tasks.{task}.timing_ms.{period} is {duration} ms, shorter than the time step of {max(steps)} ms "
-                    f"in {where}; lengthen the period or set it to 0"
-                )
+        _check_periods(where, task, settings.get("timing_ms", {}), steps)
         if "teacher_network" in settings:
             _check_times_of_teacher(config, f"tasks.{task}.teacher_network", settings)
+
+
+def _check_periods(where: str, task: str, timing: Mapping[str, Any], steps: Iterable[float]) -> None:
+    """Refuse fixed periods that are not a whole number of steps, which NeuroGym would cut short in silence."""
+    longest = max(steps)
+    for period, duration in timing.items():
+        if isinstance(duration, (int, float)) and 0 < duration < longest:
+            raise ConfigurationError(
+                f"tasks.{task}.timing_ms.{period} is {duration} ms, shorter than the time step of {longest} ms "
+                f"in {where}; lengthen the period or set it to 0"
+            )
+    if not all(isinstance(duration, (int, float)) for duration in timing.values()):
+        return
+    for step in steps:
+        end = 0.0
+        for period, duration in timing.items():
+            end += duration
+            # As NeuroGym divides, which cuts 0.3 / 0.1 to 2.
+            if int(end / step) != round(end / step) or abs(end / step - round(end / step)) > 1e-9:
+                raise ConfigurationError(
+                    f"tasks.{task}.timing_ms.{period} of {duration} ms ends at {end:g} ms, which is no whole number of "
+                    f"time steps of {step} ms in {where}, so that it would be cut short; change one of the two"
+                )
 
 
 def _check_times_of_teacher(config: Config, where: str, task: Mapping[str, Any]) -> None:

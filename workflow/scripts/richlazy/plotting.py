@@ -93,9 +93,8 @@ def draw_measures(
         spectra: rows of spectra.parquet, for a first row of panels with the spectrum of the initial weights.
         spectrum: which one, a key of ``SPECTRA``.
     """
-    groups = figure_style.arms_with_titles(runs, arms)
+    groups, (blocks, columns) = figure_style.panels_of_arms(runs, arms)
     colours = figure_style.colours_of(runs, compare) if spectra is not None else None
-    blocks, columns = figure_style.rows_and_columns(len(groups))
     kinds = ([] if spectra is None else [None]) + list(measures)
     with mpl.rc_context(figure_style.style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
@@ -274,8 +273,7 @@ def draw_losses(
     """
     loss = curves[curves["quantity"] == "loss"]
     colours = figure_style.colours_of(runs, compare)
-    groups = figure_style.arms_with_titles(runs, arms)
-    rows, columns = figure_style.rows_and_columns(len(groups))
+    groups, (rows, columns) = figure_style.panels_of_arms(runs, arms)
     with mpl.rc_context(figure_style.style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
         height = width * (0.3 * rows + 0.12)
