@@ -201,6 +201,18 @@ RANGES = [
         "use trained: all",
     ),
     Mistake(
+        "two networks to compare",
+        {f"{GRID}.gain": [1.0, 1.5], "experiments.figure_1.covaries": ["gain"]},
+        "experiments.figure_1.covaries leaves several networks",
+        "give each value of it one",
+    ),
+    Mistake(
+        "nothing covaries",
+        {"experiments.figure_1.covaries": ["gain"]},
+        "experiments.figure_1.covaries names gain",
+        "remove it",
+    ),
+    Mistake(
         "teacher by adam",
         {"tasks.sMNIST_taught.defaults.optimiser": "adam"},
         "tasks.sMNIST_taught.teacher_network is trained by gradient descent",

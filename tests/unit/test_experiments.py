@@ -780,3 +780,14 @@ def test_a_task_of_one_trial_has_batches_of_one():
     grid = {"structure": ["gaussian"], "gain": [0.5], "batch_size": [1, 7, 32]}
     assert [run["batch_size"] for run in runs_of(grid | {"task": ["cosine"]}, seeds=1)] == [1]
     assert [run["batch_size"] for run in runs_of(grid | {"task": ["romo"]}, seeds=1)] == [1, 7, 32]
+
+
+def test_what_covaries_with_the_compared_parameter_makes_no_arms():
+    config = with_experiment({"task": ["CXT"], "structure": ["gaussian"]})
+    groups = [{"gain": [0.5], "learning_rate": [0.01]}, {"gain": [1.0], "learning_rate": [0.02]}]
+    config["experiments"]["mine"] |= {"groups": groups, "compare": "gain"}
+    assert experiments.arms(config, "mine") == ["task", "learning_rate"]
+    config["experiments"]["mine"]["covaries"] = ["learning_rate"]
+    assert experiments.arms(config, "mine") == ["task"]
+    rates = {(run["gain"], run["learning_rate"]) for run in experiments.runs(config, "mine")}
+    assert rates == {(0.5, 0.01), (1.0, 0.02)}

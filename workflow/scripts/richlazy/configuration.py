@@ -756,7 +756,7 @@ def _check_arms(config: Config, name: str, found: Sequence[experiments.Run]) -> 
         if len(set(levels)) < len(levels):
             twice = next(level for level in levels if levels.count(level) > 1)
             raise ConfigurationError(
-                f"experiments.{name}.covaries leaves several networks with {compare} {mistakes.shown(twice)} to compare; "
+                f"experiments.{name}.covaries leaves several networks with {compare} {mistakes.shown(twice)}; "
                 "give each value of it one group with one value of what covaries"
             )
         if len({found[place][compare] for place in places}) < 2:
