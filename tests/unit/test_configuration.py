@@ -716,6 +716,8 @@ FOLLOWING = [
     Mistake("unknown key", {f"{FOLLOWED}.follow.seed": [0]}, f"{FOLLOWED}.follow has an", "did you mean 'seeds'?"),
     Mistake("twice", {f"{FOLLOWED}.follow.iterations": [0, 10, 10]}, f"{FOLLOWED}.follow.iterations names 10 twice",
             "remove one"),
+    Mistake("truncation of a first layer", {f"{LINEAR}.truncation": True}, f"{LINEAR}.truncation is true, but task",
+            "remove it"),
     out_of_range(f"{FOLLOWED}.follow.iterations", [0, -1], "at least 0"),
     out_of_range(f"{FOLLOWED}.follow.seeds", [0, -1], "at least 0"),
 ]  # fmt: skip

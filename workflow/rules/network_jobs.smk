@@ -73,7 +73,12 @@ def task_of_job(members, wildcards):
 def training_settings(jobs):
     """Params function that gives how the networks of a job are trained, beside their parameters."""
     keys = ["divergence_loss", "final_loss_fraction", "device", "loss", "loss_steps"]
-    keys += ["target_accuracy", "stop_at_target", "convergence_fraction", "curve_points"]
+    keys += [
+        "target_accuracy",
+        "stop_at_target",
+        "convergence_fraction",
+        "curve_points",
+    ]
 
     def settings(wildcards):
         task = task_of_job(jobs.members, wildcards)
@@ -218,6 +223,19 @@ def probe_of_run(wildcards):
     """Input function that gives the probe of a run that is followed."""
     path = experiments.probe_path(RUNS[wildcards.run])
     return f"{RESULTS}/trials/{path}/probe.npz"
+
+
+def decision_of_run(wildcards):
+    """Input function that gives the steps of a probe on which a decision is due."""
+    path = experiments.probe_path(RUNS[wildcards.run])
+    return f"{RESULTS}/trials/{path}/decision.npy"
+
+
+def truncating_settings(wildcards):
+    """How the loss of a network whose weight change is truncated is measured."""
+    task = config["tasks"][RUNS[wildcards.run]["task"]]
+    measuring = task_settings.of_measuring(task, config)
+    return {key: measuring[key] for key in ["loss", "loss_steps"]}
 
 
 def following_settings(wildcards):

@@ -503,6 +503,7 @@ def _check_experiment(config: Config, name: str) -> None:
         _check_compared(place, grid, experiment)
         _check_times(config, where, place, grid, experiment["preset"])
     _check_comparison(where, experiment)
+    _check_truncation(config, where, experiment)
     one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
     runs = experiments.runs(one_seed, name)
     for run in runs:
@@ -670,6 +671,15 @@ def _check_comparison(where: str, experiment: Mapping[str, Any]) -> None:
     if idle:
         raise ConfigurationError(f"{where}.covaries names {mistakes.listed(idle)}, which no grid varies; remove it")
     _check_follow(where, experiment)
+
+
+def _check_truncation(config: Config, where: str, experiment: Mapping[str, Any]) -> None:
+    for task in experiments.values(experiment, "task") if experiment.get("truncation") else []:
+        if task_settings.is_feedforward(config["tasks"][task]):
+            raise ConfigurationError(
+                f"{where}.truncation is true, but task {task!r} is learned by feedforward networks, which have no "
+                "recurrent weights; remove it"
+            )
 
 
 def _check_follow(where: str, experiment: Mapping[str, Any]) -> None:

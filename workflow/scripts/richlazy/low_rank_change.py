@@ -73,6 +73,18 @@ def truncate(initial: torch.Tensor, final: torch.Tensor, losses: Losses) -> Trun
     return Truncation([float(loss) for loss in losses(recurrent)], singular_values)
 
 
+def record(initial: torch.Tensor, final: torch.Tensor, losses: Losses) -> dict[str, list[float]]:
+    """What truncation.json says of one network: ``ranks``, ``losses`` and all ``singular_values``.
+
+    They are empty where the final weights are not finite.
+    """
+    if not torch.isfinite(final).all():
+        return {"ranks": [], "losses": [], "singular_values": []}
+    found = truncate(initial, final, losses)
+    ranks = list(range(len(found.losses)))
+    return {"ranks": ranks, "losses": found.losses, "singular_values": found.singular_values.tolist()}
+
+
 def functional_rank(losses: Sequence[float]) -> float:
     """First number of components with which the loss is below 5 % of that with none (Figure 2(d)); nan where none is.
 
