@@ -97,12 +97,14 @@ def test_the_shipped_experiments_have_their_runs():
         "figure_9": (3 + 4 + 5) * 10, "figure_9_other_tasks": 2 * (3 + 4 + 5) * 10,
         "figure_10": 4 * 3 * 10, "figure_10_other_tasks": 2 * 4 * 3 * 10,
         "figure_11": 4 * 4 * 10, "figure_11_other_tasks": 2 * 4 * 4 * 10,
-        "iterations_half_double": 3 * 4 * 2 * 10,
+        "iterations_half_double": 3 * 4 * 2 * 10, "figure_18": 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
+        "schuessler_figure_1": 3 * 2 * 5, "schuessler_figure_2": (8 + 10 + 11) * 5,
+        "schuessler_figure_2_below_chaos": 3 * 5 * 5, "schuessler_figure_2_large_gain": (3 + 4 + 4) * 5,
     }  # fmt: skip
     paths = {experiments.run_path(run) for name in counts for run in experiments.runs(CONFIG, name)}
     # Figures 14 and 1, and those of Figure 3, share theirs; the usual size, learning rate and gain are of Figure 1.
     robustness = 120 + 150 + 120 + 120 + 240 + 3 * 30 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
-    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness
+    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness + 40 + 145
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():
