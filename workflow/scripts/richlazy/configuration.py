@@ -709,12 +709,12 @@ def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any]
                 f"longer than its time constant of {min(constants)} ms, where leak: euler is unstable; "
                 "shorten the step or use leak: exponential"
             )
-        _check_periods(where, task, settings.get("timing_ms", {}), steps)
+        _check_whole_steps(where, task, settings.get("timing_ms", {}), steps)
         if "teacher_network" in settings:
             _check_times_of_teacher(config, f"tasks.{task}.teacher_network", settings)
 
 
-def _check_periods(where: str, task: str, timing: Mapping[str, Any], steps: Iterable[float]) -> None:
+def _check_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: Iterable[float]) -> None:
     """Refuse fixed periods that are not a whole number of steps, which NeuroGym would cut short in silence."""
     longest = max(steps)
     for period, duration in timing.items():

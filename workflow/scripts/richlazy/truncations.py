@@ -78,8 +78,7 @@ def draw(
     courses["relative_loss"] = courses["loss"] / courses["loss_none"]
     courses = courses.rename(columns={"rank": "kept"})  # a parameter of runs has the same name
     colours = figure_style.colours_of(runs, compare)
-    groups = figure_style.arms_with_titles(runs, arms)
-    blocks, columns = figure_style.rows_and_columns(len(groups))
+    groups, (blocks, columns) = figure_style.panels_of_arms(runs, arms)
     with mpl.rc_context(figure_style.style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
         height = (0.2 * width * len(_ROWS) + 0.12 * width) * blocks + 0.35
