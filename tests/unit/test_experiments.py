@@ -83,7 +83,8 @@ def test_runs_stand_in_the_order_of_the_grid_and_then_of_the_seeds():
 def test_the_shipped_experiments_have_their_runs():
     counts = {name: len(experiments.runs(CONFIG, name)) for name in CONFIG["experiments"]}
     assert counts == {
-        "figure_1": 3 * 4 * 10, "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
+        "figure_1": 3 * 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
+        "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
         **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 10),
         "figure_17": 3 * 10, "figure_19": 6 * 10, "figure_19_against_connectome": 5 * 10,
         "figure_2_readings": (4 + 3) * 10,
