@@ -98,7 +98,7 @@ def test_the_shipped_experiments_have_their_runs():
         "figure_9": (3 + 4 + 5) * 10, "figure_9_other_tasks": 2 * (3 + 4 + 5) * 10,
         "figure_10": 4 * 3 * 10, "figure_10_other_tasks": 2 * 4 * 3 * 10,
         "figure_11": 4 * 4 * 10, "figure_11_other_tasks": 2 * 4 * 4 * 10,
-        "iterations_half_double": 3 * 4 * 2 * 10, "figure_18": 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
+        "iterations_half_double": 3 * 4 * 2 * 10, "figure_18": 4 * 10,
         "schuessler_figure_1": 3 * 2 * 5, "schuessler_figure_2": (8 + 10 + 11) * 5,
         "schuessler_figure_2_below_chaos": 3 * 5 * 5, "schuessler_figure_2_large_gain": (3 + 4 + 4) * 5,
     }  # fmt: skip
