@@ -50,6 +50,9 @@ SHAPES = (
     Shape("CXT: N=300 B=32 T=8 N_in=7", 300, 7, 3, 8, 32, required=0.80, moonshot=0.90),
     Shape("sMNIST: N=300 B=200 T=28 N_in=28", 300, 28, 10, 28, 200, "last", calls=1, required=0.85, moonshot=0.95),
     Shape("flip-flop: N=256 B=32 T=100 N_in=2", 256, 2, 2, 100, 32, tanh=True, calls=2, required=0.70, moonshot=0.85),
+    # Figures 9 and 12 of Liu et al. 2024: the largest networks, and the shortest time step.
+    Shape("NeuroGym: N=600 B=32 T=8 N_in=3", 600, 3, 3, 8, 32, calls=4, required=0.80, moonshot=0.90),
+    Shape("NeuroGym: N=300 B=32 T=40 N_in=3", 300, 3, 3, 40, 32, calls=4, required=0.80, moonshot=0.90),
 )
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from richlazy import (
+    arms,
     backpropagation,
     configuration,
     connectivity,
@@ -28,6 +29,7 @@ from richlazy import (
     networks,
     plotting,
     summaries,
+    task_settings,
     tasks,
     trials,
 )
@@ -202,6 +204,18 @@ RANGES = [
         "use trained: all",
     ),
     Mistake(
+        "two networks to compare",
+        {f"{GRID}.gain": [1.0, 1.5], "experiments.figure_1.covaries": ["gain"]},
+        "experiments.figure_1.covaries leaves several networks",
+        "give each value of it one",
+    ),
+    Mistake(
+        "nothing covaries",
+        {"experiments.figure_1.covaries": ["gain"]},
+        "experiments.figure_1.covaries names gain",
+        "remove it",
+    ),
+    Mistake(
         "teacher by adam",
         {"tasks.sMNIST_taught.defaults.optimiser": "adam"},
         "tasks.sMNIST_taught.teacher_network is trained by gradient descent",
@@ -366,14 +380,6 @@ COMBINATIONS = [
     Mistake("compare not in grid", {f"{FIGURE_1}.compare": "gain"}, "which the grid does not vary", "choose one of"),
     Mistake("compare one value", {f"{GRID}.rank": [30]}, f"{GRID}.rank has one value", "give at least two"),
     Mistake("compare tasks", {f"{FIGURE_1}.compare": "task"}, f"{FIGURE_1}.compare is 'task'", "another parameter"),
-    Mistake("tied to nothing", {f"{FIGURE_1}.tied": ["gain"]}, f"{FIGURE_1}.tied names 'gain'", "remove it"),
-    Mistake("tied comparison", {f"{FIGURE_1}.tied": ["rank"]}, f"{FIGURE_1}.tied names 'rank'", "remove it"),
-    Mistake(
-        "two tied values",
-        {f"{GRID}.gain": [1.0, 2.0], f"{FIGURE_1}.tied": ["gain"]},
-        f"{FIGURE_1}.tied leaves several networks of one seed where rank is 1",
-        "one value of what is tied",
-    ),
     Mistake(
         "step above constant", {"dynamics.time_step_ms": 101}, "has a time step of 101 ms", "use leak: exponential"
     ),
@@ -382,6 +388,24 @@ COMBINATIONS = [
     ),
     Mistake("constant of grid", {f"{GRID}.time_constant_ms": [50]}, f"{FIGURE_1} has a time step", "shorten the step"),
     Mistake("short period", {"tasks.DMS.timing_ms.test": 50}, "tasks.DMS.timing_ms.test is 50 ms", "set it to 0"),
+    Mistake(
+        "step beside a period",
+        {"dynamics.time_step_ms": 30},
+        "tasks.2AF.timing_ms.stimulus of 700 ms ends at 700 ms",
+        "change one of the two",
+    ),
+    Mistake(
+        "step of grid beside a period",
+        {"tasks.DMS.timing_ms.delay": 510, f"{GRID}.time_step_ms": [10, 20]},
+        "tasks.DMS.timing_ms.delay of 510 ms ends at 610 ms, which is no whole number of time steps of 20",
+        "cut short",
+    ),
+    Mistake(
+        "what division cuts",
+        {"tasks.2AF.timing_ms": {"stimulus": 0.3, "decision": 0.1}, "dynamics.time_step_ms": 0.1},
+        "tasks.2AF.timing_ms.stimulus of 0.3 ms",
+        "cut short",
+    ),
     Mistake(
         "no period", {"tasks.DMS.timing_ms": {"test": 0}}, "tasks.DMS.timing_ms has no period", "give the decision"
     ),
@@ -693,6 +717,8 @@ FOLLOWING = [
     Mistake("unknown key", {f"{FOLLOWED}.follow.seed": [0]}, f"{FOLLOWED}.follow has an", "did you mean 'seeds'?"),
     Mistake("twice", {f"{FOLLOWED}.follow.iterations": [0, 10, 10]}, f"{FOLLOWED}.follow.iterations names 10 twice",
             "remove one"),
+    Mistake("truncation of a first layer", {f"{LINEAR}.truncation": True}, f"{LINEAR}.truncation is true, but task",
+            "remove it"),
     out_of_range(f"{FOLLOWED}.follow.iterations", [0, -1], "at least 0"),
     out_of_range(f"{FOLLOWED}.follow.seeds", [0, -1], "at least 0"),
 ]  # fmt: skip
@@ -743,16 +769,16 @@ GROUPS = {
 MISTAKES = {f"{group}: {mistake.name}": mistake for group, members in GROUPS.items() for mistake in members}
 
 
-def test_values_of_a_compared_parameter_may_have_groups_of_their_own_with_what_is_tied_to_them():
+def test_values_of_a_compared_parameter_may_have_groups_of_their_own_with_what_covaries():
     config = copy.deepcopy(CONFIG)
     config["experiments"]["figure_1"] |= {
         "grid": {"task": ["CXT"], "structure": ["gaussian"]},
         "groups": [{"gain": [0.5], "learning_rate": [0.1]}, {"gain": [1.5], "learning_rate": [0.01]}],
         "compare": "gain",
-        "tied": ["learning_rate"],
+        "covaries": ["learning_rate"],
     }
     check(config)
-    del config["experiments"]["figure_1"]["tied"]
+    del config["experiments"]["figure_1"]["covaries"]
     assert "gain has one value" in refusal(config)
 
 
@@ -947,6 +973,7 @@ def test_an_experiment_that_is_not_selected_still_follows_the_schema():
         {f"{GRID}.size": [300, 400]},
         {"dynamics.time_step_ms": 200, "experiments_to_build": ["another_task"], f"{GRID}.leak": ["exponential"]},
         {f"{GRID}.time_step_ms": [20, 100], f"{GRID}.time_constant_ms": [100]},
+        {f"{GRID}.time_step_ms": [0.5, 12.5]},
         {"tasks.DMS.timing_ms.delay": 0},
         {"tasks.DMS.timing_ms.delay": ["uniform", [100, 500]], "tasks.DMS.sampler": "neurogym"},
         {"tasks.DMS.timing_ms.delay": [100, 300], "tasks.DMS.sampler": "neurogym", "tasks.DMS.sequence_steps": 20},
@@ -1009,6 +1036,91 @@ def test_a_sensible_change_passes(changes):
         changes["experiments_to_build"] = ["figure_1"]
         changes |= {f"tasks.{task}.timing_ms": {"decision": 200} for task in ("2AF", "DMS", "CXT")}
     check(changed(changes))
+
+
+# Any experiment
+
+SWEPT = {
+    "rank": [1, 2, 20, 100, 300],
+    "decay_exponent": [0.5, 4.0, 16.0],
+    "condition_number": [1.0, 10.0],
+    "matching": ["frobenius", "leading_eigenvalue"],
+    "size": [100, 198, 300],
+    "gain": [0.5, 1.5],
+    "readout": list(networks.READOUTS),
+    "leak": list(networks.LEAKS),
+    "rectification": list(networks.RECTIFICATIONS),
+    "time_step_ms": [20.0, 30.0, 100.0, 150.0],
+    "time_constant_ms": [100.0, 200.0],
+    "learning_rate": [0.001, 0.01],
+    "momentum": [0.0, 0.9],
+    "batch_size": [1, 32],
+    "iterations": [1, 10000],
+}
+
+
+def some(values):
+    return st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True)
+
+
+@st.composite
+def combinations(draw):
+    """An experiment of tasks, structures and swept parameters: in two of three cases those that a task can have."""
+    tasks_, structures, swept = sorted(CONFIG["tasks"]), sorted(CONFIG["structures"]), sorted(SWEPT)
+    if draw(st.integers(0, 2)):
+        tasks_ = [draw(st.sampled_from(tasks_))]
+        task = CONFIG["tasks"][tasks_[0]]
+        fitting = task_settings.architecture(task)
+        structures = [name for name in structures if fitting in kind_of(name).architectures]
+        swept = [
+            name for name in swept
+            if (name != "readout" or fitting == "feedforward")
+            and (name != "condition_number" or task_settings.has_teacher(task))
+            and name not in connectivity.STRUCTURE_PARAMETERS
+        ]  # fmt: skip
+    grid = {"task": draw(some(tasks_)), "structure": draw(some(structures))}
+    needed = {kind_of(name).parameter for name in grid["structure"]} - {None}
+    if draw(st.integers(0, 9)) == 0:
+        needed = set()
+    grid |= {name: draw(some(SWEPT[name])) for name in sorted(needed | set(draw(some(swept))))}
+    several = [name for name in grid if len(grid[name]) > 1 and name != "task"] or sorted(grid)
+    return {
+        "title": "Anything", "source": "no paper", "preset": draw(st.sampled_from(sorted(CONFIG["presets"]))),
+        "grid": grid, "compare": draw(st.sampled_from(several)), "seeds": 2,
+    }  # fmt: skip
+
+
+def kind_of(structure):
+    return connectivity.STRUCTURES[CONFIG["structures"][structure]["kind"]]
+
+
+def test_any_task_structure_and_swept_parameter_expand_to_runs_or_are_refused_in_a_sentence():
+    outcomes = {"runs": 0, "refused": 0}
+
+    @settings(max_examples=200, deadline=None)
+    @given(combinations())
+    def try_one(experiment):
+        config = CONFIG | {"experiments_to_build": ["mine"], "experiments": {"mine": experiment}}
+        try:
+            check(config)
+        except ConfigurationError as error:
+            assert "\n" not in str(error) and 20 < len(str(error)) < 400
+            outcomes["refused"] += 1
+            return
+        runs = experiments.runs(config, "mine")
+        assert len({experiments.run_path(run) for run in runs}) == len(runs) >= 4
+        names = experiments.arms(config, "mine")
+        for _, places in arms.of(runs, names):
+            assert len({runs[place][experiment["compare"]] for place in places}) > 1
+        for run in runs:
+            task = config["tasks"][run["task"]]
+            assert task_settings.steps(task, run["time_step_ms"]) >= 1
+            assert experiments.run_of_row(run) == run
+        assert experiments.rank_comparisons(config, ["mine"]).keys() <= {"mine"}
+        outcomes["runs"] += 1
+
+    try_one()
+    assert min(outcomes.values()) >= 10  # neither side is idle
 
 
 # Schema, library and documentation agree
@@ -1148,7 +1260,7 @@ def test_every_group_of_the_schema_is_closed():
 
 
 # Keys that stand in config.yaml, but not in each of its entries.
-OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held", "entry", "tied"}
+OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held", "entry", "covaries"}
 OPTIONAL |= {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
 # Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.
 ABSENT = {"arguments", "sequence_steps", "release", "file", "folder"}

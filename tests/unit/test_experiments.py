@@ -83,7 +83,8 @@ def test_runs_stand_in_the_order_of_the_grid_and_then_of_the_seeds():
 def test_the_shipped_experiments_have_their_runs():
     counts = {name: len(experiments.runs(CONFIG, name)) for name in CONFIG["experiments"]}
     assert counts == {
-        "figure_1": 3 * 4 * 10, "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
+        "figure_1": 3 * 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
+        "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
         **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 10),
         "figure_17": 3 * 10, "figure_19": 6 * 10, "figure_19_against_connectome": 5 * 10,
         "figure_2_readings": (4 + 3) * 10,
@@ -97,12 +98,14 @@ def test_the_shipped_experiments_have_their_runs():
         "figure_9": (3 + 4 + 5) * 10, "figure_9_other_tasks": 2 * (3 + 4 + 5) * 10,
         "figure_10": 4 * 3 * 10, "figure_10_other_tasks": 2 * 4 * 3 * 10,
         "figure_11": 4 * 4 * 10, "figure_11_other_tasks": 2 * 4 * 4 * 10,
-        "iterations_half_double": 3 * 4 * 2 * 10,
+        "iterations_half_double": 3 * 4 * 2 * 10, "figure_18": 4 * 10,
+        "schuessler_figure_1": 3 * 2 * 5, "schuessler_figure_2": (8 + 10 + 11) * 5,
+        "schuessler_figure_2_below_chaos": 3 * 5 * 5, "schuessler_figure_2_large_gain": (3 + 4 + 4) * 5,
     }  # fmt: skip
     paths = {experiments.run_path(run) for name in counts for run in experiments.runs(CONFIG, name)}
     # Figures 14 and 1, and those of Figure 3, share theirs; the usual size, learning rate and gain are of Figure 1.
     robustness = 120 + 150 + 120 + 120 + 240 + 3 * 30 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
-    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness
+    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness + 40 + 145
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():
@@ -479,15 +482,6 @@ def test_arms_are_what_varies_within_or_between_groups(groups, expected):
     assert experiments.arms(with_groups({"task": ["CXT"]}, *groups), "mine") == expected
 
 
-def test_what_is_tied_to_the_compared_parameter_tells_no_arms_apart():
-    groups = [{"gain": [gain], "learning_rate": [rate]} for gain, rate in ((0.5, 0.1), (1.0, 0.02), (2.0, 0.01))]
-    config = with_experiment({"task": ["CXT"], "structure": ["gaussian"]}, compare="gain")
-    config["experiments"]["mine"] |= {"groups": groups, "tied": ["learning_rate"]}
-    assert experiments.arms(config, "mine") == ["task"]
-    del config["experiments"]["mine"]["tied"]
-    assert experiments.arms(config, "mine") == ["task", "learning_rate"]
-
-
 def test_the_structures_of_figure_2_are_compared_at_their_own_size():
     assert experiments.arms(CONFIG, "figure_2") == ["task", "size"]
     seen = {(run["size"], run["structure"]) for run in experiments.runs(CONFIG, "figure_2")}
@@ -789,3 +783,14 @@ def test_a_task_of_one_trial_has_batches_of_one():
     grid = {"structure": ["gaussian"], "gain": [0.5], "batch_size": [1, 7, 32]}
     assert [run["batch_size"] for run in runs_of(grid | {"task": ["cosine"]}, seeds=1)] == [1]
     assert [run["batch_size"] for run in runs_of(grid | {"task": ["romo"]}, seeds=1)] == [1, 7, 32]
+
+
+def test_what_covaries_with_the_compared_parameter_makes_no_arms():
+    config = with_experiment({"task": ["CXT"], "structure": ["gaussian"]})
+    groups = [{"gain": [0.5], "learning_rate": [0.01]}, {"gain": [1.0], "learning_rate": [0.02]}]
+    config["experiments"]["mine"] |= {"groups": groups, "compare": "gain"}
+    assert experiments.arms(config, "mine") == ["task", "learning_rate"]
+    config["experiments"]["mine"]["covaries"] = ["learning_rate"]
+    assert experiments.arms(config, "mine") == ["task"]
+    rates = {(run["gain"], run["learning_rate"]) for run in experiments.runs(config, "mine")}
+    assert rates == {(0.5, 0.01), (1.0, 0.02)}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import oracles
 from richlazy import connectivity, metrics, networks, student_teacher, training
+from richlazy import seeds as seeds_module
 from richlazy.kernels import tangent_kernel
 from richlazy.networks import Dynamics, Weights, respond
 
@@ -379,10 +380,53 @@ def test_measures_of_a_run_against_references(rectification, kernel_times):
             f"centred_kernel_alignment{suffix}": centred_alignment_by_loops(kernel, one_hot.double()),
         }
     expected |= approach_of_kernel(one_hot, kernels[0][1], kernels[1][1])
+    expected |= low_rank_measures_by_loops(before, after, inputs, targets, rho, rectification)
     assert values.keys() == expected.keys() | {"kernel_alignment_predicted"}
     assert math.isnan(values["kernel_alignment_predicted"])
     for name, value in expected.items():
-        assert values[name] == pytest.approx(value, rel=1e-9), name
+        assert values[name] == pytest.approx(value, rel=1e-9, nan_ok=True), name
+
+
+def low_rank_measures_by_loops(before, after, inputs, targets, rho, rectification):
+    """Measures of module low_rank_change for a run of seed 0, one network after the other."""
+
+    def loss(weights, recurrent):
+        changed = Weights(torch.as_tensor(recurrent), weights.input, weights.readout)
+        return float(oracles.network_loss(changed, inputs, targets, rho, rectification))
+
+    first, change = before.recurrent.numpy(), (after.recurrent - before.recurrent).numpy()
+    left, singular, right = np.linalg.svd(change)
+    losses = [loss(after, first + (left[:, :r] * singular[:r]) @ right[:r]) for r in range(len(change) + 1)]
+    order = seeds_module.generator(0, "shuffling").permutation(first.size)
+    shuffled = first.ravel()[order].reshape(first.shape)
+    return {
+        "functional_rank": next((rank for rank, value in enumerate(losses) if value < 0.05 * losses[0]), math.nan),
+        "relative_weight_change_recurrent": np.sqrt((change**2).sum() / (first**2).sum()),
+        "stable_rank_change": (singular**2).sum() / singular.max() ** 2,
+        "leading_singular_value_change": singular.max(),
+        "loss_ratio_shuffled_initial": loss(after, shuffled + change) / loss(before, first),
+    }
+
+
+def test_the_order_of_shuffled_weights_is_that_of_the_seed():
+    before, after, (inputs, targets, decision) = network(0), network(1), probe()
+    trained = metrics.Trained.stacked(metrics.Trained(before, after, inputs, targets, decision) for _ in range(3))
+    together = metrics.measure_together(trained, Dynamics(0.2), 4, seeds=[3, 4, 3])
+    ratios = [values["loss_ratio_shuffled_initial"] for values in together]
+    assert ratios[0] == ratios[2] != ratios[1]
+    alone = metrics.measure(before, after, inputs, targets, decision, Dynamics(0.2), 4, seed=4)
+    assert alone["loss_ratio_shuffled_initial"] == pytest.approx(ratios[1], rel=1e-6)
+
+
+def test_losses_with_other_recurrent_weights_do_not_depend_on_how_many_are_held_together(monkeypatch):
+    single = metrics.Trained(network(0), network(1), *probe())
+    others = torch.stack([network(seed).recurrent for seed in range(7)])
+    together = metrics.probe_losses(single, others, Dynamics(0.2))
+    monkeypatch.setattr(metrics, "_RATES_TOGETHER", 2 * 5 * 8 * 10)
+    np.testing.assert_allclose(metrics.probe_losses(single, others, Dynamics(0.2)), together, rtol=1e-6)
+    rest = (single.final.input, single.final.readout)
+    expected = [float(oracles.network_loss((one, *rest), *probe()[:2], 0.2, "after_leak")) for one in others]
+    np.testing.assert_allclose(together, expected, rtol=1e-5)
 
 
 def test_measures_of_an_untrained_network():
@@ -393,7 +437,7 @@ def test_measures_of_an_untrained_network():
     for name in ("representation_alignment", "kernel_alignment", "kernel_alignment_recurrent", "sign_similarity"):
         assert values[name] == pytest.approx(1, abs=1e-12)
     for name in values:
-        if name.endswith("_initial"):
+        if name.endswith("_initial") and name != "loss_ratio_shuffled_initial":
             assert values[name] == values[name.removesuffix("_initial")]
 
 
@@ -486,6 +530,12 @@ def jacobian_kernel(weights, inputs, activation):
 
 
 WITHOUT_RECURRENT = {
+    "functional_rank",
+    "relative_weight_change_recurrent",
+    "stable_rank_change",
+    "leading_singular_value_change",
+    "loss_ratio_shuffled_initial",
+   
     "weight_change_norm_recurrent", "kernel_alignment_recurrent", "effective_rank_eigenvalues",
     "effective_rank_eigenvalues_initial",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -629,6 +630,51 @@ def test_names_of_conditions_do_not_overlap_where_arms_are_many(drawings):
 )
 def test_rows_of_panels_are_about_equally_full(arms, expected):
     assert figure_style.rows_and_columns(arms) == expected
+
+
+def arms_table(**values):
+    """Runs of every combination of some parameters."""
+    return pd.DataFrame([dict(zip(values, chosen, strict=True)) for chosen in itertools.product(*values.values())])
+
+
+@pytest.mark.parametrize(
+    ("table", "titles", "shape"),
+    [
+        (arms_table(task=["2AF"], gain=[0.5, 1.0, 1.5]), ["g = 0.5", "g = 1", "g = 1.5"], (1, 3)),
+        (arms_table(task=["2AF", "DMS", "CXT"], gain=[1.0]), ["2AF", "DMS", "CXT"], (1, 3)),
+        (
+            arms_table(task=["2AF", "DMS"], gain=[2.0, 1.0, 0.5]),
+            ["2AF, g = 2", "DMS, g = 2", "2AF, g = 1", "DMS, g = 1", "2AF, g = 0.5", "DMS, g = 0.5"],
+            (3, 2),
+        ),
+        (
+            arms_table(size=[100, 600], task=["Z", "A", "B"]),
+            ["N = 100, Z", "N = 100, A", "N = 100, B", "N = 600, Z", "N = 600, A", "N = 600, B"],
+            (2, 3),
+        ),
+        # A combination is missing: nothing stands below its own kind.
+        (
+            arms_table(task=["2AF", "DMS"], gain=[1.0, 2.0])[:3],
+            ["2AF, g = 1", "2AF, g = 2", "DMS, g = 1"],
+            (1, 3),
+        ),
+        (
+            arms_table(leak=["euler", "exponential"], gain=[1.0, 2.0]),
+            ["euler, g = 1", "euler, g = 2", "exponential, g = 1", "exponential, g = 2"],
+            (1, 4),
+        ),
+    ],
+)
+def test_tasks_are_columns_and_values_of_a_swept_parameter_rows(table, titles, shape):
+    groups, found = figure_style.panels_of_arms(table, list(table))
+    assert found == shape and [title for title, _ in groups] == titles
+    for title, group in groups:
+        assert figure_style.arm_titles(pd.concat([group, table]))[0] == title
+
+
+def test_runs_without_arms_are_one_panel():
+    groups, shape = figure_style.panels_of_arms(arms_table(rank=[1, 2]), [])
+    assert shape == (1, 1) and groups[0][0] == "" and len(groups[0][1]) == 2
 
 
 @pytest.mark.parametrize("name", ["one task", "structures"])

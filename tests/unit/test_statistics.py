@@ -104,6 +104,29 @@ def page_by_enumeration(values):
     return observed[direction], min(1.0, 2 * p[direction]), direction
 
 
+@pytest.mark.parametrize("conditions", [3, 4, 6, 7])
+def test_the_distribution_of_pages_statistic_of_one_seed_is_that_of_all_orders(conditions):
+    ranks = np.arange(1, conditions + 1)
+    values = [int(ranks @ order) for order in itertools.permutations(ranks)]
+    expected = np.bincount(values) / math.factorial(conditions)
+    np.testing.assert_allclose(statistics.page_distribution(conditions), expected, rtol=1e-12)
+
+
+def test_many_conditions_have_the_p_that_scipy_gives_few(monkeypatch):
+    samples = [np.random.default_rng(seed).random((5, 6)) + seed * np.arange(6) / 9 for seed in range(4)]
+    samples.append(np.round(samples[1], 1))  # ties
+    expected = [statistics.page_trend(values) for values in samples]
+    monkeypatch.setattr(statistics, "_CONDITIONS_OF_SCIPY", 2)
+    for values, (statistic, p, direction) in zip(samples, expected, strict=True):
+        assert statistics.page_trend(values) == (statistic, pytest.approx(p, rel=1e-9), direction)
+
+
+def test_eleven_conditions_in_order_are_one_of_so_many_orders():
+    statistic, p, direction = statistics.page_trend(np.tile(np.arange(11.0), (3, 1)))
+    assert (statistic, direction) == (3 * 506, 1)
+    assert p == pytest.approx(2 / math.factorial(11) ** 3, rel=1e-9)
+
+
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize(("seeds", "conditions"), [(2, 3), (4, 3), (3, 4), (2, 4)])
 def test_page_trend_is_exact(seeds, conditions, seed):

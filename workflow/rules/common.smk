@@ -168,6 +168,11 @@ def run_files(file):
     return files
 
 
+def experiment_run_paths(wildcards):
+    """Paths of all runs of an experiment."""
+    return [experiments.run_path(run) for run in EXPERIMENT_RUNS[wildcards.experiment]]
+
+
 def followed_runs(wildcards):
     """Runs that an experiment follows during training."""
     return list(experiments.followed(config, [wildcards.experiment]))
@@ -390,7 +395,12 @@ def recheck_results(wildcards):
 def figures_of(experiment):
     """Names of the figures of an experiment."""
     followed = config["experiments"][experiment].get("follow")
-    return FIGURE_NAMES + (["trajectories"] if followed else [])
+    truncated = config["experiments"][experiment].get("truncation")
+    return (
+        FIGURE_NAMES
+        + (["trajectories"] if followed else [])
+        + (["truncation"] if truncated else [])
+    )
 
 
 def figure_files(*names, format=("pdf", "png")):
@@ -429,6 +439,11 @@ def publishable_files(wildcards):
         f"{RESULTS}/experiments/{experiment}/{name}"
         for experiment in SELECTED
         for name in names
+    ]
+    files += [
+        f"{RESULTS}/experiments/{experiment}/tables/truncations.parquet"
+        for experiment in SELECTED
+        if config["experiments"][experiment].get("truncation")
     ]
     files += figure_files(*SELECTED, format=["png"])
     files += collect(TRIAL_FIGURES, task=CONTINUOUS_TASKS, format=["png"])

@@ -1,7 +1,8 @@
 """Figures of every experiment, from its tables and statistics alone.
 
 Reads   experiments/{experiment}/tables/*.parquet and statistics/*.parquet; configuration: figures
-Writes  experiments/{experiment}/figures/measures, losses, effects as PDF and PNG, and trajectories where it follows runs
+Writes  experiments/{experiment}/figures/measures, losses, effects as PDF and PNG, trajectories where it
+        follows runs, truncation where it truncates weight changes
         figures/robustness as PDF, PNG and Parquet, of all selected experiments that compare the rank of initial weights
 """
 
@@ -154,6 +155,43 @@ rule draw_trajectories:
         "Figure of the kernels of {wildcards.experiment} during training"
     script:
         "../scripts/draw_trajectories.py"
+
+
+rule draw_truncation:
+    """Draw how low in rank the change of the recurrent weights is: singular values, and loss when truncated."""
+    input:
+        runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
+        truncations=f"{RESULTS}/experiments/{{experiment}}/tables/truncations.parquet",
+        library=library("draw_truncation.py"),
+    output:
+        pdf=f"{RESULTS}/experiments/{{experiment}}/figures/truncation.pdf",
+        png=report(
+            f"{RESULTS}/experiments/{{experiment}}/figures/truncation.png",
+            caption="../report/truncation.rst",
+            category="Figures",
+            subcategory="{experiment}",
+            labels={"figure": "rank of the weight change"},
+        ),
+    log:
+        f"{RESULTS}/logs/draw_truncation/{{experiment}}.log",
+    group:
+        "summaries"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        arms=experiment_arms,
+        compare=experiment_setting("compare"),
+        title=experiment_setting("title"),
+        source=experiment_setting("source"),
+        settings=lookup(within=config, dpath="figures"),
+    message:
+        "Figure of the rank of the weight change of {wildcards.experiment}"
+    script:
+        "../scripts/draw_truncation.py"
 
 
 rule draw_robustness:

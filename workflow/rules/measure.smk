@@ -4,6 +4,7 @@ Reads   network.npz and history.json of each network, its probe, snapshots.npz o
         configuration: probe
 Writes  runs/{run}/measures.json   parameters, outcome and all measures of the run
         runs/{run}/followed.json   how its tangent kernel moved during training
+        runs/{run}/truncation.json  its loss with the change of its recurrent weights truncated
 """
 
 for kind, jobs in NETWORK_JOBS.items():
@@ -81,3 +82,35 @@ rule follow_network:
         "Following {wildcards.run}"
     script:
         "../scripts/follow_network.py"
+
+
+rule truncate_change:
+    """Measure the loss of a network against the number of components of its weight change that are kept."""
+    input:
+        network=f"{RESULTS}/runs/{{run}}/network.npz",
+        probe=probe_of_run,
+        decision=decision_of_run,
+        library=library("truncate_change.py", "measure_networks.py"),
+    output:
+        f"{RESULTS}/runs/{{run}}/truncation.json",
+    log:
+        f"{RESULTS}/logs/truncate_change/{{run}}.log",
+    group:
+        "truncated"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(5),
+    params:
+        run=run_parameters(
+            RUNS,
+            ["leak", "rectification", "time_step_ms", "time_constant_ms"],
+            "run",
+        ),
+        settings=truncating_settings,
+    message:
+        "Truncating the weight change of {wildcards.run}"
+    script:
+        "../scripts/truncate_change.py"

@@ -225,6 +225,19 @@ def probe_of_run(wildcards):
     return f"{RESULTS}/trials/{path}/probe.npz"
 
 
+def decision_of_run(wildcards):
+    """Input function that gives the steps of a probe on which a decision is due."""
+    path = experiments.probe_path(RUNS[wildcards.run])
+    return f"{RESULTS}/trials/{path}/decision.npy"
+
+
+def truncating_settings(wildcards):
+    """How the loss of a network whose weight change is truncated is measured."""
+    task = config["tasks"][RUNS[wildcards.run]["task"]]
+    measuring = task_settings.of_measuring(task, config)
+    return {key: measuring[key] for key in ["loss", "loss_steps"]}
+
+
 def following_settings(wildcards):
     """Outputs of the tangent kernels of a run that is followed."""
     probe = probe_of(RUNS[wildcards.run])

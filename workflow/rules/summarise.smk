@@ -41,6 +41,31 @@ rule tabulate:
         "../scripts/tabulate_runs.py"
 
 
+rule tabulate_truncations:
+    """Collect the losses of the truncated networks of an experiment into one row per network and rank."""
+    input:
+        truncated=run_files("truncation.json"),
+        library=library("tabulate_truncations.py"),
+    output:
+        f"{RESULTS}/experiments/{{experiment}}/tables/truncations.parquet",
+    log:
+        f"{RESULTS}/logs/tabulate_truncations/{{experiment}}.log",
+    group:
+        "summaries"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        runs=experiment_run_paths,
+    message:
+        "Truncated networks of {wildcards.experiment}"
+    script:
+        "../scripts/tabulate_truncations.py"
+
+
 rule tabulate_connectivity:
     """Collect norms, motifs and spectra of the initial recurrent weights of an experiment."""
     input:

@@ -2,10 +2,7 @@
 
 import torch
 
-from richlazy import devices, logs, metrics, networks, records
-
-# What a table of runs takes from the history of a training.
-OUTCOME = ("final_loss", "diverged", "diverged_at", "reached_at", "convergence_iterations")
+from richlazy import devices, following, logs, metrics, networks, records
 
 
 def load_trained(network, probe, decision):
@@ -19,18 +16,18 @@ def measure_networks(saved, histories, probes, decisions, description, outputs, 
     device, task = devices.prepare(device), records.load_json(description)
     ceiling = {name: task[name] for name in ("bayes_loss", "bayes_accuracy")}
     for part in devices.parts(len(runs), device):
-        measured = measure_together(saved[part], probes[part], decisions[part], runs[part][0], settings, device)
+        measured = measure_together(saved[part], probes[part], decisions[part], runs[part], settings, device)
         own = (files[part] for files in (outputs, runs, saved, probes, histories))
         for output, run, network, probe, history, measures in zip(*own, measured, strict=True):
             course = records.load_json(history)
-            outcome = {name: course.get(name) for name in OUTCOME}
+            outcome = {name: course.get(name) for name in following.OUTCOME}
             records.save_json(output, run | {"network": network, "probe": probe} | outcome | ceiling | measures)
 
 
-def measure_together(saved, probes, decisions, run, settings, device):
+def measure_together(saved, probes, decisions, runs, settings, device):
     trained = metrics.Trained.stacked(map(load_trained, saved, probes, decisions)).map(lambda array: array.to(device))
     how = (settings[name] for name in ("kernel_trials", "kernel_times", "loss_steps", "loss"))
-    return metrics.measure_together(trained, networks.dynamics_of(run), *how)
+    return metrics.measure_together(trained, networks.dynamics_of(runs[0]), *how, [run["seed"] for run in runs])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import functools
 import math
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,8 @@ PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "Con
 
 # Folders of results/ at paper scale, which no other scale may take as its own.
 RESULT_FOLDERS = (
-    "benchmarks", "connectivity", "connectomes", "experiments", "images", "logs", "recheck", "reference", "runs",
-    "tasks", "teachers", "trials",
+    "benchmarks", "connectivity", "connectomes", "experiments", "figures", "images", "logs", "recheck", "reference",
+    "runs", "tasks", "teachers", "trials",
 )  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -504,6 +503,7 @@ def _check_experiment(config: Config, name: str) -> None:
         _check_compared(place, grid, experiment)
         _check_times(config, where, place, grid, experiment["preset"])
     _check_comparison(config, where, experiment)
+    _check_truncation(config, where, experiment)
     one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
     runs = experiments.runs(one_seed, name)
     for run in runs:
@@ -655,8 +655,8 @@ def _check_compared(where: str, grid: Mapping[str, Any], experiment: Mapping[str
             f"{where.rpartition('.')[0]}.compare is {mistakes.shown(compare)}, which the grid does not vary; "
             f"choose one of {', '.join(key for key in grid if key != 'task')}"
         )
-    # Each value of the compared parameter may have a group of its own, with what is tied to it.
-    if compare != "task" and len(grid[compare]) < 2 and "tied" not in experiment:
+    # Each value of the compared parameter may have a group of its own, with what covaries.
+    if compare != "task" and len(grid[compare]) < 2 and "covaries" not in experiment:
         raise ConfigurationError(f"{where}.{compare} has one value, but it is compared; give at least two")
 
 
@@ -667,15 +667,22 @@ def _check_comparison(config: Config, where: str, experiment: Mapping[str, Any])
             f"{where}.compare is 'task', but tasks are not paired conditions unless all are of one kind of continuous; "
             "compare another parameter"
         )
-    for key in experiment.get("tied", []):
-        if key in ("task", experiment["compare"]) or not experiments.values(experiment, key):
-            raise ConfigurationError(
-                f"{where}.tied names {key!r}, but it is not in the grid, or is task or what is compared; remove it"
-            )
     seeds = experiment["seeds"]
     if (seeds if isinstance(seeds, int) else len(seeds)) < 2:
         raise ConfigurationError(f"{where}.seeds gives one seed, but seeds are the sample; give at least two")
+    idle = [key for key in experiment.get("covaries", []) if not experiments.values(experiment, key)]
+    if idle:
+        raise ConfigurationError(f"{where}.covaries names {mistakes.listed(idle)}, which no grid varies; remove it")
     _check_follow(where, experiment)
+
+
+def _check_truncation(config: Config, where: str, experiment: Mapping[str, Any]) -> None:
+    for task in experiments.values(experiment, "task") if experiment.get("truncation") else []:
+        if task_settings.is_feedforward(config["tasks"][task]):
+            raise ConfigurationError(
+                f"{where}.truncation is true, but task {task!r} is learned by feedforward networks, which have no "
+                "recurrent weights; remove it"
+            )
 
 
 def _check_follow(where: str, experiment: Mapping[str, Any]) -> None:
@@ -705,14 +712,32 @@ def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any]
                 f"longer than its time constant of {min(constants)} ms, where leak: euler is unstable; "
                 "shorten the step or use leak: exponential"
             )
-        for period, duration in settings.get("timing_ms", {}).items():
-            if isinstance(duration, (int, float)) and 0 < duration < max(steps):
-                raise ConfigurationError(
-                    f"tasks.{task}.timing_ms.{period} is {duration} ms, shorter than the time step of {max(steps)} ms "
-                    f"in {where}; lengthen the period or set it to 0"
-                )
+        _check_whole_steps(where, task, settings.get("timing_ms", {}), steps)
         if "teacher_network" in settings:
             _check_times_of_teacher(config, f"tasks.{task}.teacher_network", settings)
+
+
+def _check_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: Iterable[float]) -> None:
+    """Refuse fixed periods that are not a whole number of steps, which NeuroGym would cut short in silence."""
+    longest = max(steps)
+    for period, duration in timing.items():
+        if isinstance(duration, (int, float)) and 0 < duration < longest:
+            raise ConfigurationError(
+                f"tasks.{task}.timing_ms.{period} is {duration} ms, shorter than the time step of {longest} ms "
+                f"in {where}; lengthen the period or set it to 0"
+            )
+    if not all(isinstance(duration, (int, float)) for duration in timing.values()):
+        return
+    for step in steps:
+        end = 0.0
+        for period, duration in timing.items():
+            end += duration
+            # As NeuroGym divides, which cuts 0.3 / 0.1 to 2.
+            if int(end / step) != round(end / step) or abs(end / step - round(end / step)) > 1e-9:
+                raise ConfigurationError(
+                    f"tasks.{task}.timing_ms.{period} of {duration} ms ends at {end:g} ms, which is no whole number of "
+                    f"time steps of {step} ms in {where}, so that it would be cut short; change one of the two"
+                )
 
 
 def _check_times_of_teacher(config: Config, where: str, task: Mapping[str, Any]) -> None:
@@ -746,19 +771,19 @@ def _check_network(config: Config, where: str, run: experiments.Run) -> None:
 
 def _check_arms(config: Config, name: str, found: Sequence[experiments.Run]) -> None:
     """Refuse an arm in which all values of the compared parameter give one and the same network."""
-    experiment = config["experiments"][name]
-    compare = experiment["compare"]
+    compare = config["experiments"][name]["compare"]
     for arm, places in arms.of(found, experiments.arms(config, name)):
+        levels = [found[place][compare] for place in places]
+        if len(set(levels)) < len(levels):
+            twice = next(level for level in levels if levels.count(level) > 1)
+            raise ConfigurationError(
+                f"experiments.{name}.covaries leaves several networks with {compare} {mistakes.shown(twice)}; "
+                "give each value of it one group with one value of what covaries"
+            )
         if len({found[place][compare] for place in places}) < 2:
             fixed = (f"{key} is {mistakes.shown(value)}" for key, value in arm.items())
             raise ConfigurationError(
                 f"experiments.{name}.compare is {compare!r}, which makes no difference where "
                 f"{mistakes.listed(fixed, 120)}; "
                 "compare another parameter or give these runs an experiment of their own"
-            )
-        twice = [value for value, count in Counter(found[place][compare] for place in places).items() if count > 1]
-        if twice and "tied" in experiment:
-            raise ConfigurationError(
-                f"experiments.{name}.tied leaves several networks of one seed where {compare} is "
-                f"{mistakes.shown(twice[0])}; give each group one value of what is tied"
             )

@@ -182,12 +182,12 @@ def run_of_row(row: Mapping[str, Any]) -> Run:
 def arms(config: Config, name: str) -> list[str]:
     """Parameters that an experiment varies beside the compared one: each combination is tested by itself.
 
-    Those that are tied to others tell no combinations apart that the others do not.
+    Those that change with the compared one, as the groups of the experiment have it, make no arms.
     """
     experiment = config["experiments"][name]
     keys = dict.fromkeys(key for grid in grids(experiment) for key in grid)
-    fixed = {experiment["compare"], *experiment.get("tied", [])}
-    return [key for key in keys if key not in fixed and (key == "task" or len(values(experiment, key)) > 1)]
+    compared = {experiment["compare"], *experiment.get("covaries", ())}
+    return [key for key in keys if key not in compared and (key == "task" or len(values(experiment, key)) > 1)]
 
 
 # Parameters that order the rank of the initial weights, and whether it grows with them.

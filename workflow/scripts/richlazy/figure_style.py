@@ -84,11 +84,25 @@ def save(figure: Figure, pdf: str | Path | None, png: str | Path, settings: Mapp
     plt.close(figure)
 
 
-def arms_with_titles(runs: pd.DataFrame, names: Sequence[str]) -> list[tuple[str, pd.DataFrame]]:
-    """Each arm with its title."""
+def panels_of_arms(runs: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple[str, pd.DataFrame]], tuple[int, int]]:
+    """Each arm with its title, in the order of its panels, and the rows and columns in which these stand.
+
+    Where several tasks and the values of one other parameter make the arms, in all combinations, each task has a column
+    and each value a row. Other arms stand in their order, in rows about equally full.
+    """
     found = arms_.of(runs.to_dict("records"), names)
-    titles = arm_titles(pd.DataFrame([arm for arm, _ in found])) if len(names) else [""]
-    return [(title, runs.iloc[places]) for title, (_, places) in zip(titles, found, strict=True)]
+    arms = pd.DataFrame([arm for arm, _ in found])
+    titles = arm_titles(arms) if len(names) else [""]
+    groups = [(title, runs.iloc[places]) for title, (_, places) in zip(titles, found, strict=True)]
+    telling = [name for name in names if arms[name].nunique(dropna=False) > 1]
+    if len(telling) != 2 or "task" not in telling:
+        return groups, rows_and_columns(len(groups))
+    swept = next(name for name in telling if name != "task")
+    row, column = (pd.factorize(arms[name], use_na_sentinel=False)[0] for name in (swept, "task"))
+    rows, columns = int(row.max()) + 1, int(column.max()) + 1
+    if columns > _PANELS_PER_ROW or len(groups) != rows * columns:
+        return groups, rows_and_columns(len(groups))
+    return [groups[place] for place in np.lexsort((column, row))], (rows, columns)
 
 
 def rows_and_columns(arms: int) -> tuple[int, int]:

@@ -9,6 +9,9 @@ import torch
 
 from richlazy.networks import Weights
 
+# Of a history, what a table of runs has.
+OUTCOME = ("final_loss", "diverged", "diverged_at", "reached_at", "convergence_iterations")
+
 
 @dataclass(frozen=True)
 class History:

@@ -4,14 +4,15 @@ Every measure of change compares the network before and after training. Lazier l
 change of the weights and as alignments near 1 (Liu et al. 2024, section 2.2).
 """
 
-from collections.abc import Callable, Iterable
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from scipy import linalg
 
-from richlazy import linear_theory, task_kernels
+from richlazy import linear_theory, low_rank_change, task_kernels
 from richlazy.kernels import TangentKernel, tangent_kernel
 from richlazy.networks import Dynamics, Weights, respond
 
@@ -187,6 +188,11 @@ MEASURES: dict[str, str] = {
     "effective_rank_singular_values": "sum s / (s_1 N) of the final recurrent weights, or of the first layer",
     "stable_rank_initial": "|W|_F^2 / s_1^2 of the initial recurrent weights, or of the first layer",
     "stable_rank": "|W|_F^2 / s_1^2 of the final recurrent weights, or of the first layer",
+    "functional_rank": "components of the recurrent weights' change that bring the loss below 5 % of that without it",
+    "relative_weight_change_recurrent": "|dW| / |W_0| of the recurrent weights; null without initial ones",
+    "stable_rank_change": "|dW|_F^2 / s_1^2 of the change of the recurrent weights",
+    "leading_singular_value_change": "largest singular value of the change of the recurrent weights",
+    "loss_ratio_shuffled_initial": "probe loss with the initial recurrent weights shuffled, over that before training",
     "kernel_effective_rank_initial": "Tr K / lambda_1 of the kernel of all weights before training",
     "kernel_effective_rank": "Tr K / lambda_1 of the kernel of all weights after training",
     "task_effective_rank": "Tr K / lambda_1 of the kernel of the task: of targets, or by Eq. 8 (module task_kernels)",
@@ -232,6 +238,26 @@ class Trained:
         )
 
 
+# Rates that are held together to find losses of networks with other recurrent weights.
+_RATES_TOGETHER = 2**24
+
+
+def probe_losses(
+    network: Trained, recurrent: torch.Tensor, dynamics: Dynamics, loss_steps: str = "all", loss: str | None = None
+) -> list[float]:
+    """Loss on the probe of one network with each of K other recurrent weights (K, N, N), all else being final."""
+    steps, trials, _ = network.inputs.shape
+    found = []
+    for part in recurrent.split(max(1, _RATES_TOGETHER // (steps * trials * recurrent.shape[-1]))):
+        rest = (matrix.expand(len(part), -1, -1) for matrix in (network.final.input, network.final.readout))
+        rates, _ = respond(Weights(part, *rest), network.inputs.expand(len(part), -1, -1, -1), dynamics)
+        found += [
+            loss_and_accuracy(network.final, one, network.targets, network.decision, loss_steps, loss)[0]
+            for one in rates
+        ]
+    return found
+
+
 def measure(
     initial: Weights,
     final: Weights,
@@ -243,6 +269,7 @@ def measure(
     kernel_times: str = "all",
     loss_steps: str = "all",
     loss: str | None = None,
+    seed: int = 0,
 ) -> dict[str, float]:
     """All measures of one trained network.
 
@@ -254,13 +281,14 @@ def measure(
         kernel_times: ``all`` outputs of a trial, or those at the ``last`` step.
         loss_steps: likewise, for the loss.
         loss: as ``loss_and_accuracy`` takes it.
+        seed: of the run, for what is shuffled.
 
     Returns:
         A value for each key of ``MEASURES``, nan where a measure has no meaning for the network; all nan for weights
         that are not finite.
     """
     single = Trained(initial, final, inputs, targets, decision).map(lambda array: array[None])
-    return measure_together(single, dynamics, kernel_trials, kernel_times, loss_steps, loss)[0]
+    return measure_together(single, dynamics, kernel_trials, kernel_times, loss_steps, loss, [seed])[0]
 
 
 def measure_together(
@@ -270,8 +298,9 @@ def measure_together(
     kernel_times: str = "all",
     loss_steps: str = "all",
     loss: str | None = None,
+    seeds: Sequence[int] | None = None,
 ) -> list[dict[str, float]]:
-    """All measures of each of K networks, as ``measure`` gives them for one.
+    """All measures of each of K networks, as ``measure`` gives them for one; seeds are 0 where none are given.
 
     Responses and kernels are computed for all networks at once where their arrays lie, the rest on the CPU.
     """
@@ -281,7 +310,7 @@ def measure_together(
         tangent_kernel(weights, trained.inputs[:, :, :kernel_trials], dynamics, kernel_times) for weights in sides
     ]
     kernels = [TangentKernel(kernel.recurrent.cpu(), kernel.all.cpu()) for kernel in kernels]
-    trained = trained.map(torch.Tensor.cpu)
+    placed, trained = trained, trained.map(torch.Tensor.cpu)
     found = []
     for network in range(len(trained.inputs)):
         one = trained.map(lambda array, network=network: array[network])  # type: ignore[misc]
@@ -292,6 +321,16 @@ def measure_together(
         two_layers = dynamics.linear and not one.initial.recurrent.numel() and len(one.final.readout) == 1
         if _is_finite(one.final):
             task_rank = task_kernels.effective_rank_of_targets(kernel_targets)
+            if one.initial.recurrent.numel():
+                initial_loss, _ = loss_and_accuracy(
+                    one.initial, rates_before, one.targets, one.decision, loss_steps, loss
+                )
+                there = placed.map(lambda array, network=network: array[network])  # type: ignore[misc]
+                values |= low_rank_change.measures(
+                    there.initial.recurrent, there.final.recurrent,
+                    functools.partial(probe_losses, there, dynamics=dynamics, loss_steps=loss_steps, loss=loss),
+                    initial_loss, seeds[network] if seeds is not None else 0,
+                )  # fmt: skip
             if two_layers:
                 values["kernel_alignment_predicted"] = predicted_kernel_alignment(one.initial, one.inputs, one.targets)
                 trials, answers = one.inputs[0].double().numpy(), one.targets[0, :, 0].double().numpy()

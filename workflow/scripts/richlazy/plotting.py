@@ -36,6 +36,11 @@ LABELS: dict[str, tuple[str, int]] = {
     "effective_rank_singular_values": ("effective rank\n(singular values)", 0),
     "stable_rank_initial": ("stable rank\nat start", 0),
     "stable_rank": ("stable rank", 0),
+    "functional_rank": ("functional rank\nof the change", 0),
+    "relative_weight_change_recurrent": ("relative change\n$\\|\\Delta W_h\\|\\,/\\,\\|W_0\\|$", -1),
+    "stable_rank_change": ("stable rank\nof the change", 0),
+    "leading_singular_value_change": ("leading singular\nvalue of\nthe change", 0),
+    "loss_ratio_shuffled_initial": ("loss with start\nshuffled, over\nthat at start", 0),
     "kernel_effective_rank": ("kernel\neffective rank", 0),
     "task_effective_rank": ("effective rank\nof the task", 0),
     "kernel_task_effective_rank_approach": ("approach of the\nkernel to the\neffective rank\nof the task", 0),
@@ -107,9 +112,8 @@ def draw_measures(
         spectra: rows of spectra.parquet, for a first row of panels with the spectrum of the initial weights.
         spectrum: which one, a key of ``SPECTRA``.
     """
-    groups = figure_style.arms_with_titles(runs, arms)
+    groups, (blocks, columns) = figure_style.panels_of_arms(runs, arms)
     colours = figure_style.colours_of(runs, compare) if spectra is not None else None
-    blocks, columns = figure_style.rows_and_columns(len(groups))
     kinds = ([] if spectra is None else [None]) + list(measures)
     with mpl.rc_context(figure_style.style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
@@ -297,8 +301,7 @@ def draw_losses(
     """
     loss = curves[curves["quantity"].isin(["loss", "loss_predicted"])]
     colours = figure_style.colours_of(runs, compare)
-    groups = figure_style.arms_with_titles(runs, arms)
-    rows, columns = figure_style.rows_and_columns(len(groups))
+    groups, (rows, columns) = figure_style.panels_of_arms(runs, arms)
     with mpl.rc_context(figure_style.style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
         height = width * (0.3 * rows + 0.12)

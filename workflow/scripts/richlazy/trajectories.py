@@ -50,8 +50,7 @@ def draw(
     followed = runs[runs["run"].isin(courses["run"])]
     quantities = _quantities(followed)
     colours = figure_style.colours_of(runs, compare)
-    groups = figure_style.arms_with_titles(followed, arms)
-    blocks, columns = figure_style.rows_and_columns(len(groups))
+    groups, (blocks, columns) = figure_style.panels_of_arms(followed, arms)
     with mpl.rc_context(figure_style.style(settings)):
         width = settings["width_mm"] / MM_PER_INCH
         height = (0.16 * width * len(quantities) + 0.12 * width) * blocks + 0.35

@@ -1,0 +1,84 @@
+"""Table and figure of networks whose weight change is truncated."""
+
+import hashlib
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_low_rank_change import matrices, squares
+
+from richlazy import low_rank_change, tables, truncations
+
+SETTINGS = {"width_mm": 140, "font_size_pt": 7, "resolution_dpi": 60}
+
+
+def test_record_of_a_network_goes_into_rows_of_the_table(tmp_path):
+    initial, final = matrices(0, 30)
+    found = low_rank_change.record(initial, final, squares)
+    assert found["ranks"] == list(range(26))
+    assert len(found["singular_values"]) == 30
+    lost = low_rank_change.record(initial, final.clone().fill_(math.nan), squares)
+    assert lost == {"ranks": [], "losses": [], "singular_values": []}
+    small = low_rank_change.record(*matrices(1, 3), squares)
+
+    table = truncations.table({"big": found, "lost": lost, "small": small})
+    assert table["run"].tolist() == ["big"] * 26 + ["small"] * 4
+    big = table[table["run"] == "big"]
+    assert big["loss"].tolist() == found["losses"]
+    assert big["singular_value"].tolist()[1:] == found["singular_values"][:25]
+    assert table.loc[table["rank"] == 0, "singular_value"].isna().all()
+    path = tmp_path / "truncations.parquet"
+    tables.save_table(path, table, truncations.COLUMNS)
+    pd.testing.assert_frame_equal(tables.load_table(path), table)
+
+
+def test_losses_that_are_not_finite_are_null():
+    """They come as null from the file of a run."""
+    table = truncations.table({"one": {"ranks": [0, 1], "losses": [1.0, None], "singular_values": [2.0]}})
+    np.testing.assert_array_equal(table["loss"], [1.0, math.nan])
+    np.testing.assert_array_equal(table["singular_value"], [math.nan, 2.0])
+
+
+@pytest.fixture
+def experiment():
+    """Two tasks, two ranks of initial weights, three seeds; one run diverged."""
+    rows, truncated = [], {}
+    for task in ("2AF", "CXT"):
+        for rank in (1, 300):
+            for seed in range(3):
+                run = f"{task}/{rank}/{seed}"
+                rows.append({"run": run, "task": task, "rank": rank, "seed": seed, "converged": pd.NA,
+                             "diverged": run == "CXT/1/2", "connectome": pd.NA})  # fmt: skip
+                losses = (0.5 ** np.arange(26) * (1 + seed)).tolist()
+                truncated[run] = {"ranks": list(range(26)), "losses": losses,
+                                  "singular_values": (2.0 / np.arange(1, 31)).tolist()}  # fmt: skip
+    return pd.DataFrame(rows), truncations.table(truncated)
+
+
+def test_figure_has_a_column_for_each_arm_and_a_line_at_the_functional_share(experiment, tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(truncations.figure_style, "save", lambda figure, *_: figures.append(figure))
+    truncations.draw(*experiment, ["task"], "rank", "Title", SETTINGS, tmp_path / "a.pdf", tmp_path / "a.png")
+    panels = [axes for axes in figures[0].axes if axes.get_visible()]
+    assert [axes.get_title() for axes in panels] == ["2AF", "CXT", "", ""]
+    for axes in panels[:2]:
+        lines = axes.get_lines()
+        assert [line.get_label() for line in lines] == ["1", "300"]
+        np.testing.assert_array_equal(lines[0].get_xdata(), np.arange(1, 26))
+        np.testing.assert_allclose(lines[0].get_ydata(), 2 / np.arange(1, 26))
+    for axes in panels[2:]:
+        *lines, share = axes.get_lines()
+        np.testing.assert_array_equal(share.get_ydata(), [0.05, 0.05])
+        for line in lines:  # a loss over its own start does not see the seed
+            np.testing.assert_allclose(line.get_ydata(), 0.5 ** np.arange(26))
+    assert truncations._FUNCTIONAL_SHARE == low_rank_change.FUNCTIONAL_SHARE
+
+
+def test_equal_figures_are_equal_bytes(experiment, tmp_path):
+    digests = set()
+    for name in "ab":
+        files = (tmp_path / f"{name}.pdf", tmp_path / f"{name}.png")
+        truncations.draw(*experiment, ["task"], "rank", "Title", SETTINGS, *files)
+        digests.add(tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in files))
+    assert len(digests) == 1

@@ -1,0 +1,19 @@
+"""Ask one network again with the change of its recurrent weights truncated to few components."""
+
+from functools import partial
+
+from measure_networks import load_trained
+from richlazy import devices, logs, low_rank_change, metrics, networks, records
+
+
+def truncate_change(network, probe, decision, output, run, settings):
+    devices.prepare("cpu")
+    trained = load_trained(network, probe, decision)
+    losses = partial(metrics.probe_losses, trained, dynamics=networks.dynamics_of(run), **settings)
+    records.save_json(output, low_rank_change.record(trained.initial.recurrent, trained.final.recurrent, losses))
+
+
+if __name__ == "__main__":
+    logs.attach(snakemake.log[0], "numpy", "scipy", "torch")
+    inputs, params = snakemake.input, snakemake.params
+    truncate_change(inputs.network, inputs.probe, inputs.decision, snakemake.output[0], params.run, params.settings)
