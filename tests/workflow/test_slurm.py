@@ -50,7 +50,7 @@ def test_every_figure_on_a_cluster_has_the_bytes_of_a_local_run(cluster, tmp_pat
     assert local.keys() == remote.keys()
     compared = [name for name in local if name.endswith((".parquet", ".npz", ".npy", ".json", ".md"))]
     assert [name for name in compared if local[name] != remote[name]] == []
-    assert len([name for name in compared if name.endswith("network.npz")]) == 76
+    assert len([name for name in compared if name.endswith("network.npz")]) == 76 + 4 + 12 + 4 + 4
     jobs = sum(there.jobs("--forceall").values())
     assert len(cluster.jobs()) < jobs / 5
     assert {job["JobState"] for job in cluster.jobs()} == {"COMPLETED"}
