@@ -1260,7 +1260,7 @@ def test_every_group_of_the_schema_is_closed():
 
 
 # Keys that stand in config.yaml, but not in each of its entries.
-OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held", "entry", "covaries"}
+OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held", "entry", "covaries", "truncation"}
 OPTIONAL |= {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
 # Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.
 ABSENT = {"arguments", "sequence_steps", "release", "file", "folder"}

@@ -72,6 +72,13 @@ def test_the_functional_rank_is_found_wherever_it_is(rank):
     assert found["stable_rank_change"] == pytest.approx(rank)
 
 
+def test_a_network_that_needs_more_components_than_are_tried_does_not_drop_out():
+    initial = torch.zeros(40, 40, dtype=torch.float64)
+    final = torch.eye(40, dtype=torch.float64)
+    found = low.measures(initial, final, lambda recurrent: (recurrent - final).square().sum((1, 2)).tolist(), 1.0, 0)
+    assert found["functional_rank"] == low.LARGEST_RANK + 1
+
+
 def test_a_change_of_rank_one():
     first, second = torch.tensor([3.0, 4.0, 0.0]).double(), torch.tensor([0.0, 0.0, 2.0]).double()
     initial = 2 * torch.eye(3, dtype=torch.float64)

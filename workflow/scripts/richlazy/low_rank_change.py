@@ -95,6 +95,23 @@ def functional_rank(losses: Sequence[float]) -> float:
     return next((float(rank) for rank, loss in enumerate(losses) if loss < bound), float("nan"))
 
 
+def _functional_rank_of(truncated: torch.Tensor, final: torch.Tensor, losses: Losses) -> float:
+    """Functional rank of the change of a network, from its truncations.
+
+    It is nan where the network itself is not below 5 %, and one more than ``LARGEST_RANK`` where it is and none of its
+    truncations. Responses are costly: there are no more of them than the rank needs.
+    """
+    without, whole = losses(torch.stack([truncated[0], final]))
+    if not whole < FUNCTIONAL_SHARE * without:
+        return float("nan")
+    found = [without]
+    for part in truncated[1:].split(_RANKS_TOGETHER):
+        found += losses(part)
+        if np.isfinite(rank := functional_rank(found)):
+            return rank
+    return float(len(truncated))
+
+
 def stable_rank_of(singular_values: np.ndarray) -> float:
     """|dW|_F² / s_1²; nan without a change."""
     largest = singular_values[0]
@@ -126,11 +143,7 @@ def measures(
         seed: of the run, for the order of shuffled weights.
     """
     truncated, singular_values = truncations(initial, final)
-    found: list[float] = []
-    for part in truncated.split(_RANKS_TOGETHER):  # networks are costly: no more than the functional rank needs
-        found += losses(part)
-        if np.isfinite(rank := functional_rank(found)):
-            break
+    rank = _functional_rank_of(truncated, final, losses)
     (shuffled,) = losses(shuffled_initial(initial, final, seed)[None])
     return {
         "functional_rank": rank,

@@ -188,7 +188,7 @@ MEASURES: dict[str, str] = {
     "effective_rank_singular_values": "sum s / (s_1 N) of the final recurrent weights, or of the first layer",
     "stable_rank_initial": "|W|_F^2 / s_1^2 of the initial recurrent weights, or of the first layer",
     "stable_rank": "|W|_F^2 / s_1^2 of the final recurrent weights, or of the first layer",
-    "functional_rank": "components of the recurrent weights' change that bring the loss below 5 % of that without it",
+    "functional_rank": "components of the change of W_h that bring the loss below 5 % of that without it; 26 for more",
     "relative_weight_change_recurrent": "|dW| / |W_0| of the recurrent weights; null without initial ones",
     "stable_rank_change": "|dW|_F^2 / s_1^2 of the change of the recurrent weights",
     "leading_singular_value_change": "largest singular value of the change of the recurrent weights",
