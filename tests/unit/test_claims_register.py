@@ -10,6 +10,7 @@ import yaml
 from richlazy import experiments
 from richlazy.claims import TESTS
 from richlazy.metrics import MEASURES
+from richlazy.summaries import RUN_COLUMNS
 
 ROOT = Path(__file__).parents[2]
 CLAIMS = yaml.safe_load((ROOT / "data/claims.yaml").read_text())
@@ -124,7 +125,7 @@ def test_a_claim_of_a_configured_experiment_names_what_that_experiment_tests(cla
     # A bound reads the table of runs, which has every measure and every parameter.
     is_bound = claim["test"] == "bound"
     assert set(claim.get("measures", [])) <= set(
-        MEASURES if is_bound else experiments.measures(CONFIG, name, "statistics")
+        RUN_COLUMNS if is_bound else experiments.measures(CONFIG, name, "statistics")
     )
     compared = experiments.values(experiment, experiment["compare"])
     for column, values in claim.get("where", {}).items():

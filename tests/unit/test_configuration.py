@@ -648,6 +648,8 @@ NUMBERS = [
             "tasks.sMNIST_taught.teacher_network.preset has leak: euler", "shorten"),
     Mistake("readout", {"tasks.romo.defaults.readout": "equal_norm"}, "tasks.romo.defaults.readout is for feedforward",
             "use linear_layer"),
+    Mistake("readout along other inputs", {"tasks.mante.defaults.readout": "aligned_directions"},
+            "tasks.mante.defaults.readout is aligned_directions", "use gaussian_directions"),
     Mistake("readout of a first layer", {"tasks.linear_2.defaults.readout": "gaussian_directions"},
             "tasks.linear_2.defaults.readout is for recurrent networks", "learned by feedforward ones"),
     Mistake("optimiser", {"tasks.romo.defaults.optimiser": "adams"}, "defaults.optimiser", "did you mean 'adam'?"),

@@ -239,6 +239,19 @@ def test_gaussian_directions_have_the_norms_of_schuessler_et_al(seed):
     assert torch.equal(other.readout, weights.readout)
 
 
+def test_aligned_directions_read_along_the_inputs_of_gaussian_ones(seed=3):
+    size = 100
+    start = np.zeros((size, size))
+    gaussian, aligned = (
+        networks.initial_weights(start, 2, 2, seed, readout=f"{kind}_directions") for kind in ("gaussian", "aligned")
+    )
+    assert torch.equal(aligned.input, gaussian.input)
+    torch.testing.assert_close(aligned.readout, aligned.input.T / size)
+    torch.testing.assert_close(aligned.readout.norm(dim=1), torch.full((2,), 1 / np.sqrt(size)).float())
+    with pytest.raises(ValueError, match="as many outputs as inputs, not 1 and 2"):
+        networks.initial_weights(start, 2, 1, seed, readout="aligned_directions")
+
+
 FIRST_LAYER = np.random.default_rng(0).standard_normal((40, 6)) * 0.3
 
 

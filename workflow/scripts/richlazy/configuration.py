@@ -262,11 +262,17 @@ def _check_teacher_network(config: Config, where: str, task: Mapping[str, Any]) 
 
 def _check_readout(where: str, task: Mapping[str, Any], readouts: Iterable[str]) -> None:
     feedforward = task_settings.is_feedforward(task)
-    of_others = {"gaussian_directions"} if feedforward else {"normal", "equal_norm"}
+    of_others = set(experiments.DIRECTIONS) if feedforward else {"normal", "equal_norm"}
     if of_others & set(readouts):
         own, other = ("feedforward", "recurrent") if feedforward else ("recurrent", "feedforward")
         raise ConfigurationError(
             f"{where} is for {other} networks, and this task is learned by {own} ones; use linear_layer"
+        )
+    one_each = "continuous" in task and continuous_tasks.input_units(task) == continuous_tasks.outputs(task)
+    if "aligned_directions" in readouts and not one_each:
+        raise ConfigurationError(
+            f"{where} is aligned_directions, which only tasks of kind continuous with as many outputs as inputs have; "
+            "use gaussian_directions"
         )
 
 

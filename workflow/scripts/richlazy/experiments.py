@@ -27,7 +27,10 @@ PARAMETERS: dict[str, tuple[type, str]] = {
     "matching": (str, "magnitude that is equal to that of the unstructured draw; null for unstructured weights"),
     "size": (int, "number of recurrent units"),
     "gain": (float, "g; the unstructured draw has entries of scale g / sqrt(columns of the matrix)"),
-    "readout": (str, "how the readout weights start: linear_layer, normal, equal_norm or gaussian_directions"),
+    "readout": (
+        str,
+        "how readout weights start: linear_layer, normal, equal_norm, gaussian_ or aligned_directions",
+    ),
     "leak": (str, "euler: 1 - dt/tau of a state stays; exponential: exp(-dt/tau); null for feedforward networks"),
     "rectification": (str, "after_leak, inside (Eq. 1), none or tanh; after_leak where nothing of the old state stays"),
     "time_step_ms": (float, "ms; step dt of network and task; null for feedforward networks"),
@@ -48,6 +51,9 @@ USUAL = {
     "optimiser": "gradient_descent",
     "trained": "all",
 }
+
+# Readouts of recurrent networks alone.
+DIRECTIONS = ("gaussian_directions", "aligned_directions")
 
 # Folders of the path of a run; parameters that a network does not take, and usual ones, are left out.
 _RECURRENT_WEIGHTS = (("structure", "rank", "decay_exponent", "matching"), ("size", "gain"), ("seed",))
@@ -120,7 +126,7 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     if task_settings.is_feedforward(task):
         ignored |= {"leak", "time_step_ms", "time_constant_ms"}
         given["rectification"] = "after_leak" if given["rectification"] == "inside" else given["rectification"]
-    elif given["readout"] != "gaussian_directions":
+    elif given["readout"] not in DIRECTIONS:
         given["readout"] = USUAL["readout"]
     if given["optimiser"] == "adam":
         ignored.add("momentum")

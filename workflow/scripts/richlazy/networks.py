@@ -131,12 +131,21 @@ def initial_weights(
 
     Input and readout weights are those of the seed, unless input weights (N, N_in) are given: entries of PyTorch's
     linear layer (C.1), or ``gaussian_directions``, in which each input has weights of norm √N and each output of 1/√N
-    (Schuessler et al. 2020, section 2).
+    (Schuessler et al. 2020, section 2), or ``aligned_directions``: such inputs, and each output along the input of its
+    place (their cosine task).
+
+    Raises:
+        ValueError: for aligned directions of another number of outputs than inputs.
     """
     size, of_input, of_readout = len(recurrent), generator(seed, "input_weights"), generator(seed, "readout_weights")
     if readout == "gaussian_directions":
         drawn = gaussian_directions(input_units, size, math.sqrt(size), of_input).T
         readout_weights = gaussian_directions(outputs, size, 1 / math.sqrt(size), of_readout)
+    elif readout == "aligned_directions":
+        if outputs != input_units:
+            raise ValueError(f"aligned_directions need as many outputs as inputs, not {outputs} and {input_units}")
+        drawn = gaussian_directions(input_units, size, math.sqrt(size), of_input).T
+        readout_weights = drawn.T / size
     else:
         drawn = linear_layer_weights(size, input_units, of_input)
         readout_weights = linear_layer_weights(outputs, size, of_readout)
@@ -145,8 +154,8 @@ def initial_weights(
 
 
 # How the readout weights can start: those of a feedforward network with the first three, those of a recurrent one, with
-# its input weights, with the first or the last.
-READOUTS = ("linear_layer", "normal", "equal_norm", "gaussian_directions")
+# its input weights, with the first or the last two.
+READOUTS = ("linear_layer", "normal", "equal_norm", "gaussian_directions", "aligned_directions")
 
 
 def initial_feedforward_weights(first_layer: np.ndarray, outputs: int, readout: str, seed: int) -> Weights:
