@@ -33,8 +33,8 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
     # uniform, soft rank, time step, leading eigenvalue, iterations; three of them on sequential MNIST;
     # sizes, learning rates and gains on three tasks, without what Figure 1 has
     later += 120 + 150 + 120 + 120 + 240 + 90 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
-    # pattern generation, and three tasks of Schuessler et al. at 8, 10 and 11 gains
-    later += 40 + (8 + 10 + 11) * 5
+    # pattern generation; of Schuessler et al. three tasks at 8, 10 and 11 gains, and linear networks
+    later += 40 + (8 + 10 + 11) * 5 + 290
     followed = 9 + 40  # three seeds of sequential MNIST, and all of the linear network
     for rule in ("train", "measure"):
         assert int(counts[f"{rule}_network"]) == recurrent + later - followed
