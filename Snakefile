@@ -18,6 +18,7 @@ include: "workflow/rules/teachers.smk"
 include: "workflow/rules/trials.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/measure.smk"
+include: "workflow/rules/language.smk"
 include: "workflow/rules/summarise.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/verify.smk"
@@ -37,6 +38,7 @@ rule all:
         figure_files(*SELECTED),
         collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
         collect(CONNECTOME_FIGURES, connectome=CONNECTOMES, format=["pdf", "png"]),
+        language_files(*LANGUAGE_NAMES),
         f"{RESULTS}/claims.md",
 
 

@@ -103,7 +103,8 @@ rule judge_claims:
     """Judge every claim of the papers from the statistics of the selected experiments."""
     input:
         register=project_file("data/claims.yaml"),
-        statistics=collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
+        statistics=collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES)
+        + collect(LANGUAGE_CONTRASTS, language_experiment=LANGUAGE_NAMES),
         library=library("judge_claims.py"),
     output:
         table=f"{RESULTS}/claims.parquet",

@@ -68,7 +68,7 @@ def _unknown(where: str, name: str, known: Mapping[str, Any]) -> Iterator[str]:
 def _problems_of_experiment(config: Mapping[str, Any], name: str, experiment: Mapping[str, Any]) -> Iterator[str]:
     where = f"language_experiments.{name}"
     if name in config["experiments"]:
-        yield f"{where} has the name of an entry of experiments, whose results it would overwrite; rename one of the two"
+        yield f"{where} is also the name of one of experiments, whose results it would overwrite; rename one of the two"
     tasks = {task: settings for task, settings in config["tasks"].items() if "sentences" in settings}
     yield from _unknown(f"{where}.task", experiment["task"], tasks)
     if len(seeds(experiment)) < 2:

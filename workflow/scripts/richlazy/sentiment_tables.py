@@ -79,7 +79,7 @@ def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], pa
         for name in weights:
             for part in parts:
                 own = {"weights": name, "part": part, **found.get((name, part), {})}
-                rows.append({column: (record | own).get(column) for column in RUN_COLUMNS})
+                rows.append({column: {**record, **own}.get(column) for column in RUN_COLUMNS})
     table = pd.DataFrame(rows, columns=list(RUN_COLUMNS))
     types = dict.fromkeys(_NUMBERS, "Float64") | dict.fromkeys(_WHOLE_NUMBERS, "Int64")
     return table.astype(types | {"connectome": "string", "converged": "boolean"})
@@ -88,12 +88,7 @@ def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], pa
 def spectra_table(measured: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Singular values of every matrix and part, columns ``SPECTRUM_COLUMNS``."""
     rows = [
-        {
-            "seed": record["seed"],
-            **{key: row[key] for key in ("weights", "part")},
-            "index": index,
-            "singular_value": value,
-        }
+        (record["seed"], row["weights"], row["part"], index, value)
         for record in measured
         for row in record["singular_values"]
         for index, value in enumerate(row["values"], 1)

@@ -1,9 +1,9 @@
 """What the configuration says of a task, without importing what makes its trials.
 
 A task is of one of five kinds: a NeuroGym environment, a set of images shown row by row or whole, the same row by row
-with the answers of a teacher network in place of labels (Liu et al. 2024, Figure 3C), a linear teacher (section
-2.3), or sentences, which an LSTM reads (Schuessler et al. 2020, section 4; see ``sentiment_settings``). A network that sees a trial in a single step has no use for recurrent weights: such tasks are learned by
-feedforward networks of two layers, whose first layer has the structure.
+with the answers of a teacher network in place of labels (Liu et al. 2024, Figure 3C), a linear teacher (2.3), or
+sentences, which an LSTM reads (``sentiment_settings``). A network that sees a trial in a single step has no use for
+recurrent weights: such tasks are learned by feedforward networks of two layers, whose first layer has the structure.
 """
 
 import math
@@ -17,7 +17,7 @@ _ROWS = 28
 
 
 def kind(task: Task) -> str:
-    """``neurogym``, ``images``, ``taught`` (images with the answers of a teacher network), ``teacher`` or ``sentences``."""
+    """``neurogym``, ``images``, ``taught`` (images, answers of a teacher network), ``teacher`` or ``sentences``."""
     if "sentences" in task:
         return "sentences"
     if "images" in task:

@@ -93,3 +93,8 @@ def read_files(paths: Mapping[str, str | Path], members: Mapping[str, Mapping[st
     for part in PARTS:
         sources.verify(paths[part], members[part])
     return {part: two_classes(Path(paths[part]).read_text(encoding="utf-8").split("\n")) for part in PARTS}
+
+
+def read(paths: Mapping[str, str | Path], file: Mapping[str, Any]) -> dict[str, list[Sentence]]:
+    """Sentences by part, from the archive (path ``archive``) or from copies of its members (paths by part)."""
+    return read_archive(paths["archive"], file) if "archive" in paths else read_files(paths, file["members"])
