@@ -224,7 +224,7 @@ rule draw_sentiment:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        weights=language_setting("weights"),
+        weights=drawn_weights,
         title=language_setting("title"),
         source=language_setting("source"),
         settings=lookup(within=config, dpath="figures"),

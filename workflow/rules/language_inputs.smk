@@ -111,6 +111,12 @@ def language_setting(key):
     return setting
 
 
+def drawn_weights(wildcards):
+    """Weights of which the figure of an experiment on language has a panel each."""
+    experiment = config["language_experiments"][wildcards.language_experiment]
+    return experiment.get("draw", experiment["weights"])
+
+
 def sentiment_minutes(wildcards, attempt):
     """Minutes to train a network: about 13 s an epoch of the treebank with 256 units on one core, times three."""
     return (

@@ -52,7 +52,7 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
     _check_device(config)
     _check_probe(config)
     _check_selection(config)
-    for sentence in sentiment_settings.problems(config):
+    for sentence in sentiment_settings.problems(config, selected_on_language(config)):
         raise ConfigurationError(sentence)
     for name in selected(config):
         _check_experiment(config, name)
@@ -122,17 +122,16 @@ def check_entries(config: Config, sources: Mapping[str, Any]) -> None:
 
 def selected(config: Config) -> list[str]:
     """Names of the experiments of this set of results; the others are neither checked further nor built."""
-    return _selected(config, "experiments")
+    return _chosen(config["experiments_to_build"], config["experiments"])
 
 
 def selected_on_language(config: Config) -> list[str]:
     """Names of the experiments on language of this set of results."""
-    return _selected(config, "language_experiments")
+    return _chosen(config["experiments_to_build"], config["language_experiments"])
 
 
-def _selected(config: Config, group: str) -> list[str]:
-    selection = config["experiments_to_build"]
-    return [name for name in config[group] if name in selection or selection == "all"]
+def _chosen(selection: str | list[str], experiments: Mapping[str, Any]) -> list[str]:
+    return list(experiments) if selection == "all" else [name for name in selection if name in experiments]
 
 
 # libyaml where PyYAML has it, which is ten times faster

@@ -58,7 +58,7 @@ def draw(
                 axis.axhline(final, color=figure_style.REFERENCE_COLOUR, linewidth=0.6, linestyle="--", zorder=0)
             axis.set_title(f"{_MEANING[name]}")
         _course(axes[0, -1], shown["curves"])
-        axes[0, 0].legend(frameon=False)
+        _legend(axes[0, 0])
         figure.suptitle(f"{title}{_note(tables['runs'], diverged)}")
         figure_style.save(figure, pdf, png, settings)
 
@@ -84,7 +84,13 @@ def _course(axis: Axes, curves: pd.DataFrame) -> None:
         _line(axis, of_one, "epoch", "value", label, colour, label)
     axis.set(xlabel="epoch", ylabel="accuracy")
     axis.set_title("training")
-    axis.legend(frameon=False)
+    _legend(axis)
+
+
+def _legend(axis: Axes) -> None:
+    """Legend of what was drawn, which is nothing where every network diverged."""
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(frameon=False)
 
 
 def _line(

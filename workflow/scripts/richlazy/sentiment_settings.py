@@ -1,6 +1,6 @@
 """What the configuration says of networks that read sentiment, and what can be wrong with it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from richlazy import mistakes
@@ -24,16 +24,19 @@ def seeds(experiment: Mapping[str, Any]) -> list[int]:
     return list(range(chosen)) if isinstance(chosen, int) else list(chosen)
 
 
-def problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """Everything that is wrong with sentences, word vectors and experiments on language, a sentence each."""
+def problems(config: Mapping[str, Any], selected: Iterable[str]) -> Iterator[str]:
+    """All that is wrong with sentences, word vectors and the selected experiments on language, a sentence each."""
     yield from _problems_of_sources("sentence_sets", config["sentence_sets"], _SENTENCES, ("lower_case",))
     yield from _problems_of_sources("word_vectors", config["word_vectors"], _VECTORS, ())
     for name, task in config["tasks"].items():
         if "sentences" in task:
             for key, group in (("sentences", "sentence_sets"), ("word_vectors", "word_vectors")):
                 yield from _unknown(f"tasks.{name}.{key}", task[key], config[group])
-    for name, experiment in config["language_experiments"].items():
-        yield from _problems_of_experiment(config, name, experiment)
+    for name in config["language_experiments"]:
+        if name in config["experiments"]:
+            yield f"language_experiments.{name} is also the name of one of experiments; rename one of the two"
+    for name in selected:
+        yield from _problems_of_experiment(config, name, config["language_experiments"][name])
 
 
 def problems_of_entry(where: str, entry: Mapping[str, Any]) -> Iterator[str]:
@@ -67,8 +70,6 @@ def _unknown(where: str, name: str, known: Mapping[str, Any]) -> Iterator[str]:
 
 def _problems_of_experiment(config: Mapping[str, Any], name: str, experiment: Mapping[str, Any]) -> Iterator[str]:
     where = f"language_experiments.{name}"
-    if name in config["experiments"]:
-        yield f"{where} is also the name of one of experiments, whose results it would overwrite; rename one of the two"
     tasks = {task: settings for task, settings in config["tasks"].items() if "sentences" in settings}
     yield from _unknown(f"{where}.task", experiment["task"], tasks)
     if len(seeds(experiment)) < 2:
