@@ -18,6 +18,7 @@ include: "workflow/rules/teachers.smk"
 include: "workflow/rules/trials.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/measure.smk"
+include: "workflow/rules/language.smk"
 include: "workflow/rules/summarise.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/verify.smk"
@@ -38,6 +39,7 @@ rule all:
         collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
         figures_beside(CONNECTOMES, CONTINUOUS_TASKS),
         robustness_files(),
+        language_files(*LANGUAGE_NAMES),
         f"{RESULTS}/claims.md",
 
 

@@ -761,7 +761,36 @@ OF_GROUPS = [
     Mistake("spectrum", {f"{FIGURE_2}.spectrum": "eigenvalue"}, f"{FIGURE_2}.spectrum is", "mean 'eigenvalues'?"),
 ]  # fmt: skip
 
+LANGUAGE = "language_experiments.schuessler_figure_5"
+RANKED = "language_experiments.schuessler_figure_5_truncation"
+OF_LANGUAGE = [
+    Mistake("entry", {"sentence_sets.treebank.entry": REMOVED}, "sentence_sets.treebank lacks entry", "add it"),
+    Mistake("folder", {"sentence_sets.treebank.source": "folder"}, "sentence_sets.treebank lacks folder", "add it"),
+    Mistake("idle folder", {"sentence_sets.treebank.folder": "x"}, "sentence_sets.treebank.folder has no effect",
+            "remove it"),
+    Mistake("vectors", {"word_vectors.random.seed": REMOVED}, "word_vectors.random lacks seed", "add it"),
+    Mistake("file", {"word_vectors.random.file": "x.txt"}, "word_vectors.random.file has no effect", "remove it"),
+    Mistake("task without vectors", {"tasks.SST.word_vectors": REMOVED}, "tasks.SST lacks word_vectors", "add it"),
+    Mistake("unknown sentences", {"tasks.SST.sentences": "reviews"}, "tasks.SST.sentences names 'reviews'", "treebank"),
+    Mistake("unknown vectors", {"tasks.SST.word_vectors": "glove"}, "tasks.SST.word_vectors names 'glove'", "random"),
+    Mistake("task of a rate network", {f"{LANGUAGE}.task": "2AF"}, f"{LANGUAGE}.task names '2AF'", "known: SST"),
+    Mistake("sentences in a grid", {f"{GRID}.task": ["SST"]}, f"{GRID}.task names 'SST'", "use language_experiments"),
+    Mistake("same name", {"language_experiments.figure_1": CONFIG["language_experiments"]["schuessler_figure_5"]},
+            "language_experiments.figure_1 is also", "rename one"),
+    Mistake("one seed", {f"{LANGUAGE}.seeds": [4]}, f"{LANGUAGE}.seeds gives one seed", "give at least two"),
+    Mistake("norm of a set", {f"{LANGUAGE}.weights": ["from_units"]}, f"{LANGUAGE}.weights names 'from_units'",
+            "choose from weight_hh_l0"),
+    Mistake("rank of a matrix", {f"{RANKED}.weights": ["weight_hh_l0"]}, f"{RANKED}.weights names 'weight_hh_l0'",
+            "choose from from_units"),
+    Mistake("rank of the start", {f"{RANKED}.parts": ["weights", "initial_weights"]},
+            f"{RANKED}.parts names initial_weights", "choose from weights"),
+    Mistake("norms and ranks", {f"{RANKED}.measures": ["rank_for_final_accuracy", "stable_rank"]},
+            f"{RANKED}.measures joins", "an experiment of its own"),
+    Mistake("dropout", {"lstm.dropout": 1}, "lstm.dropout is 1", "below 1"),
+]  # fmt: skip
+
 GROUPS = {
+    "language": OF_LANGUAGE,
     "unknown key": UNKNOWN_KEYS, "missing key": MISSING_KEYS, "type": WRONG_TYPES, "range": RANGES, "empty": EMPTY,
     "repeated": REPEATED, "choice": CHOICES, "name": NAMES, "unknown name": UNKNOWN_NAMES,
     "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES,
@@ -1262,7 +1291,9 @@ def test_every_group_of_the_schema_is_closed():
 
 
 # Keys that stand in config.yaml, but not in each of its entries.
-OPTIONAL = {"entries", "schematic", "groups", "measures", "spectrum", "signs_held", "entry", "covaries", "truncation"}
+OPTIONAL = {
+    "covaries", "draw", "entries", "entry", "groups", "measures", "schematic", "signs_held", "spectrum", "truncation",
+}  # fmt: skip
 OPTIONAL |= {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
 # Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.
 ABSENT = {"arguments", "sequence_steps", "release", "file", "folder"}

@@ -38,6 +38,13 @@ def test_every_file_has_mirrors_that_end_in_its_name(name):
         assert len({address.split("/")[2] for address in file["mirrors"]}) >= 2
 
 
+def test_an_entry_that_is_no_treebank_is_refused():
+    config = copy.deepcopy(CONFIG)
+    config["sentence_sets"]["treebank"]["entry"] = "mnist"
+    with pytest.raises(ConfigurationError, match=r"treebank\.entry is 'mnist', whose files .* lack trees"):
+        configuration.check_entries(config, REGISTRY)
+
+
 @pytest.mark.skipif(not MNIST.is_dir(), reason=f"the files of MNIST in {MNIST} are not here")
 @pytest.mark.parametrize("file", REGISTRY["mnist"]["files"].values(), ids=lambda file: file["file"])
 def test_the_registry_describes_the_files_of_mnist(file):
@@ -62,7 +69,7 @@ def every_key(schema):
 
 def test_the_schema_describes_every_key():
     descriptions = list(every_key(yaml.safe_load(SCHEMA_PATH.read_text())))
-    assert len(descriptions) == 9
+    assert len(descriptions) == 13
     assert all(descriptions)
 
 

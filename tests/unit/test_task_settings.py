@@ -11,7 +11,8 @@ from richlazy.images import digits
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-TASKS = CONFIG["tasks"]
+# Tasks of rate networks; sentences, which an LSTM reads, have settings of their own.
+TASKS = {name: task for name, task in CONFIG["tasks"].items() if "sentences" not in task}
 DIGITS = digits()
 TRAINING = CONFIG["training"]
 NEUROGYM = ["2AF", "DMS", "CXT", "MSI"]
@@ -26,7 +27,8 @@ def test_the_kinds_of_the_shipped_tasks():
     images = {"sMNIST": "images", "MNIST": "images", "sMNIST_taught": "taught"}
     numbers = dict.fromkeys(TEACHERS, "teacher") | dict.fromkeys(NUMBERS, "continuous")
     assert kinds == dict.fromkeys(NEUROGYM, "neurogym") | images | numbers
-    assert set(configuration._TASK_KEYS) == {"environment", "images", "teacher", "continuous"}
+    assert set(configuration._TASK_KEYS) == {"environment", "images", "teacher", "continuous", "sentences"}
+    assert task_settings.kind(CONFIG["tasks"]["SST"]) == "sentences"
     assert {name for name, task in TASKS.items() if task_settings.has_teacher(task)} == {*TEACHERS, "sMNIST_taught"}
 
 

@@ -97,7 +97,8 @@ STATISTICS = f"{RESULTS}/experiments/{{experiment}}/statistics/{{table}}.parquet
 
 
 wildcard_constraints:
-    experiment="[a-z][a-z0-9_]*",
+    # Those on language have rules of their own.
+    experiment=f"(?!({'|'.join(config['language_experiments'])})/)[a-z][a-z0-9_]*",
     run="task~.+/seed~[0-9]+",
     connectivity="(task~[^/]+/)?structure~.+/seed~[0-9]+",
     probe="task~[^/]+/(time_step_ms~[^/]+/)?seed~[0-9]+",

@@ -131,7 +131,8 @@ rule judge_claims:
     """Judge every claim of the papers from the statistics and runs of the selected experiments."""
     input:
         register=project_file("data/claims.yaml"),
-        statistics=collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
+        statistics=collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES)
+        + collect(LANGUAGE_CONTRASTS, language_experiment=LANGUAGE_NAMES),
         runs=collect(
             f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
             experiment=SELECTED,

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from richlazy import arms, continuous_tasks, environments, experiments, mistakes, task_settings
+from richlazy import arms, continuous_tasks, environments, experiments, mistakes, sentiment_settings, task_settings
 from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES
 from richlazy.images import IDX_FILES
 
@@ -19,8 +19,8 @@ PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "Con
 
 # Folders of results/ at paper scale, which no other scale may take as its own.
 RESULT_FOLDERS = (
-    "benchmarks", "connectivity", "connectomes", "experiments", "figures", "images", "logs", "recheck", "reference",
-    "runs", "tasks", "teachers", "trials",
+    "benchmarks", "connectivity", "connectomes", "experiments", "figures", "images", "language", "logs", "recheck",
+    "reference", "runs", "sentences", "tasks", "teachers", "trials", "word_vectors",
 )  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -52,6 +52,8 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
     _check_device(config)
     _check_probe(config)
     _check_selection(config)
+    for sentence in sentiment_settings.problems(config, selected_on_language(config)):
+        raise ConfigurationError(sentence)
     for name in selected(config):
         _check_experiment(config, name)
 
@@ -110,12 +112,26 @@ def check_entries(config: Config, sources: Mapping[str, Any]) -> None:
                 f"{where} is {settings['entry']!r}, whose files in data/sources.yaml lack {mistakes.listed(missing)}; "
                 "name a source of images"
             )
+    for name, settings in config["sentence_sets"].items():
+        if "entry" in settings:
+            where = f"sentence_sets.{name}.entry"
+            _known(where, "source", settings["entry"], sources)
+            for sentence in sentiment_settings.problems_of_entry(where, sources[settings["entry"]]):
+                raise ConfigurationError(f"{where} is {settings['entry']!r}, {sentence}")
 
 
 def selected(config: Config) -> list[str]:
     """Names of the experiments of this set of results; the others are neither checked further nor built."""
-    selection = config["experiments_to_build"]
-    return list(config["experiments"]) if selection == "all" else list(selection)
+    return _chosen(config["experiments_to_build"], config["experiments"])
+
+
+def selected_on_language(config: Config) -> list[str]:
+    """Names of the experiments on language of this set of results."""
+    return _chosen(config["experiments_to_build"], config["language_experiments"])
+
+
+def _chosen(selection: str | list[str], experiments: Mapping[str, Any]) -> list[str]:
+    return list(experiments) if selection == "all" else [name for name in selection if name in experiments]
 
 
 # libyaml where PyYAML has it, which is ten times faster
@@ -210,6 +226,7 @@ _TASK_KEYS = {
     "images": (("presentation", "held_out"), ("teacher_network", "defaults", "probe")),
     "teacher": ((), ("defaults",)),
     "continuous": (("timing_ms",), (*continuous_tasks.OPTIONS, "defaults", "probe")),
+    "sentences": (("word_vectors",), ()),
 }
 
 
@@ -482,7 +499,7 @@ def _check_selection(config: Config) -> None:
         )
     selection = config["experiments_to_build"]
     for name in [] if selection == "all" else selection:
-        _known("experiments_to_build", "experiment", name, config["experiments"])
+        _known("experiments_to_build", "experiment", name, [*config["experiments"], *config["language_experiments"]])
     unbuilt = set(config["figures"]["measures"]) - set(config["statistics"]["measures"])
     if unbuilt:
         raise ConfigurationError(
@@ -500,6 +517,10 @@ def _check_experiment(config: Config, name: str) -> None:
             for named in grid[key]:
                 _known(f"{place}.{key}", key, named, config[f"{key}s"])
         for task in grid["task"]:
+            if "sentences" in config["tasks"][task]:
+                raise ConfigurationError(
+                    f"{place}.task names {task!r}, whose sentences are learned by an LSTM; use language_experiments"
+                )
             environment = config["tasks"][task].get("environment", PAPER_ENVIRONMENTS[0])
             if environment not in PAPER_ENVIRONMENTS:
                 _check_environment(f"tasks.{task}", environment)

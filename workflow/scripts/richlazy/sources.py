@@ -1,5 +1,6 @@
 """Files of the sources in data/sources.yaml, as they are read: the right ones, or refused."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,24 @@ def verify(path: str | Path, file: Mapping[str, Any]) -> None:
     found = records.checksum(path)
     if found != file["sha256"]:
         raise _another_file(path, f"its sha256 is {found}, not {file['sha256']}")
+
+
+def verify_content(content: bytes, name: str, file: Mapping[str, Any]) -> None:
+    """Refuse the content of a member of an archive that is not the one that the registry describes.
+
+    Args:
+        content: what was read.
+        name: the member, as an error names it.
+        file: an entry of ``members``: ``sha256``, ``size_bytes``.
+
+    Raises:
+        ValueError: when size or checksum differ.
+    """
+    if len(content) != file["size_bytes"]:
+        raise _another_file(Path(name), f"it has {len(content)} bytes, not {file['size_bytes']}")
+    found = hashlib.sha256(content).hexdigest()
+    if found != file["sha256"]:
+        raise _another_file(Path(name), f"its sha256 is {found}, not {file['sha256']}")
 
 
 def _another_file(path: Path, what: str) -> ValueError:

@@ -1,9 +1,10 @@
 """What the configuration says of a task, without importing what makes its trials.
 
-A task is of one of five kinds: a NeuroGym environment, a set of images shown row by row or whole, the same row by row
+A task is of one of six kinds: a NeuroGym environment, a set of images shown row by row or whole, the same row by row
 with the answers of a teacher network in place of labels (Liu et al. 2024, Figure 3C), a linear teacher (section 2.3),
-or numbers over time (``continuous_tasks``). A network that sees a trial in a single step has no use for recurrent
-weights: such tasks are learned by feedforward networks of two layers, whose first layer has the structure.
+numbers over time (``continuous_tasks``), or sentences, which an LSTM reads (``sentiment_settings``). A network that
+sees a trial in a single step has no use for recurrent weights: such tasks are learned by feedforward networks of two
+layers, whose first layer has the structure.
 """
 
 import math
@@ -21,7 +22,9 @@ CURVE_POINTS = 200
 
 
 def kind(task: Task) -> str:
-    """``neurogym``, ``images``, ``taught`` (images, answers of a teacher network), ``teacher`` or ``continuous``."""
+    """``neurogym``, ``images``, ``taught`` (by a teacher network), ``teacher``, ``continuous`` or ``sentences``."""
+    if "sentences" in task:
+        return "sentences"
     if "images" in task:
         return "taught" if "teacher_network" in task else "images"
     if "continuous" in task:

@@ -1,0 +1,19 @@
+"""Vectors of the words of a vocabulary, from a file or random."""
+
+from richlazy import logs, records, word_vectors
+
+
+def embed_words(vocabulary, file, settings, output):
+    words = records.load_json(vocabulary)["words"]
+    if settings["source"] == "file":
+        vectors, found = word_vectors.read_vectors(file, words)
+        logs.LOGGER.info("%s of %s words have a vector in %s", found, len(words) - 2, file)
+    else:
+        vectors = word_vectors.random_vectors(words, settings["dimensions"], settings["seed"])
+    records.save_array(output, vectors)
+
+
+if __name__ == "__main__":
+    logs.attach(snakemake.log[0], "numpy")
+    inputs = snakemake.input
+    embed_words(inputs.vocabulary, inputs.get("file"), snakemake.params.settings, snakemake.output[0])
