@@ -206,6 +206,8 @@ def wrapped_parameter_label(parameter: str, runs: pd.DataFrame) -> str:
 
 
 def targets_are_numbers(runs: pd.DataFrame) -> pd.Series:
-    """Whether a run learns numbers, those of a linear teacher, and not classes."""
-    numbers = runs["condition_number"].notna() if "condition_number" in runs else False
-    return pd.Series(numbers, index=runs.index, dtype=bool)
+    """Whether a run learns numbers and not classes: from a linear teacher, or over time at a loss without accuracy."""
+    numbers = pd.Series(runs["condition_number"].notna() if "condition_number" in runs else False, index=runs.index)
+    if {"probe_loss", "accuracy"} <= set(runs.columns):
+        numbers |= runs["probe_loss"].notna() & runs["accuracy"].isna()
+    return numbers.astype(bool)
