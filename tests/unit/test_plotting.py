@@ -425,9 +425,16 @@ def test_levels_stand_in_their_order_with_their_names(drawings):
 
 
 def panel_rows(drawing, name):
-    """Panels of a figure of measures, row by row."""
+    """Panels of a figure of measures: a row of those of all arms for each measure.
+
+    Where tasks and the values of another parameter make the arms, the measures stand below each other for one value after
+    the other.
+    """
     panels, arms = [axes for axes in drawing.axes if axes.axison], number_of_arms(name)
-    return [panels[start : start + arms] for start in range(0, len(panels), arms)]
+    columns = 2 if name == "linear" else arms
+    rows = [panels[start : start + columns] for start in range(0, len(panels), columns)]
+    measures = len(panels) // arms
+    return [[axes for row in rows[measure::measures] for axes in row] for measure in range(measures)]
 
 
 LEVELS = {
@@ -537,6 +544,7 @@ def test_labels_name_every_measure_and_how_it_points():
         assert sign in (-1, 0, 1)
     assert {name for name, (_, sign) in plotting.LABELS.items() if sign == -1} == {
         "weight_change_norm_recurrent", "weight_change_norm", "weight_change_norm_recurrent_predicted",
+        "relative_weight_change_recurrent",
     }  # fmt: skip
 
 
@@ -569,7 +577,7 @@ def test_theory_stands_beside_the_dots_of_what_it_predicts(drawings, data):
     panels = panel_rows(drawing, "linear")
     runs = data("linear").runs
     for axes, (task, readout) in zip(
-        panels[0], [(task, way) for task in ("linear_2", "linear_20") for way in ("equal_norm", "normal")], strict=True
+        panels[0], [(task, way) for way in ("equal_norm", "normal") for task in ("linear_2", "linear_20")], strict=True
     ):
         group = runs[(runs["task"] == task) & (runs["readout"] == readout)]
         expected = group.groupby("rank")["kernel_alignment_predicted"].mean()
