@@ -427,8 +427,8 @@ def test_levels_stand_in_their_order_with_their_names(drawings):
 def panel_rows(drawing, name):
     """Panels of a figure of measures: a row of those of all arms for each measure.
 
-    Where tasks and the values of another parameter make the arms, the measures stand below each other for one value after
-    the other.
+    Where tasks and the values of another parameter make the arms, the measures stand below each other for one value
+    after the other.
     """
     panels, arms = [axes for axes in drawing.axes if axes.axison], number_of_arms(name)
     columns = 2 if name == "linear" else arms
