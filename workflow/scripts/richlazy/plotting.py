@@ -336,7 +336,7 @@ def draw_losses(
         for axes in panels[:, 0]:
             axes.set_ylabel(_loss_label(runs))
         if _EXPANSION in handles:  # networks that learn without error go on to the smallest of numbers
-            axes.set_ylim(bottom=loss["value"].max() / _SHOWN)
+            axes.set_ylim(loss["value"].max() / _SHOWN, 2 * loss["value"].max())
         conditions_first = sorted(handles, key=lambda label: label in ("Bayes floor", _EXPANSION))
         figure.legend(
             [handles[label] for label in conditions_first], conditions_first, loc="outside right center", frameon=False,
