@@ -68,6 +68,7 @@ def test_trials_have_the_shape_that_is_said_of_them_before(name):
 def test_steps_are_those_that_are_published():
     found = {name: task_settings.steps(task, task["defaults"]["time_step_ms"]) for name, task in TASKS.items()}
     responses = dict.fromkeys(["step_response_half", "step_response_one", "step_response_two"], 202)
+    responses |= dict.fromkeys(["step_response_two_long", "step_response_four_long"], 402)
     longest = {"flip_flop": 100, "flip_flop_memory": 100, "mante": 96, "romo": 56}
     # The cosine has 200 steps, and the one before them that sets the state.
     assert found == longest | responses | {"pattern_generation": 50, "cosine": 201}

@@ -18,7 +18,10 @@ TRAINING = CONFIG["training"]
 NEUROGYM = ["2AF", "DMS", "CXT", "MSI"]
 TEACHERS = ["linear_2", "linear_20", "linear_100"]
 FRESH = ["flip_flop", "flip_flop_memory", "mante", "romo"]
-ONE_TRIAL = ["pattern_generation", "step_response_half", "step_response_one", "step_response_two", "cosine"]
+ONE_TRIAL = [
+    "pattern_generation", "step_response_half", "step_response_one", "step_response_two", "step_response_two_long",
+    "step_response_four_long", "cosine",
+]  # fmt: skip
 NUMBERS = [*FRESH, *ONE_TRIAL]
 
 
