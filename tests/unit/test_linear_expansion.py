@@ -76,6 +76,20 @@ def test_expansion_of_large_networks_with_initial_weights(gain):
         assert (np.abs(mean - near)[1] < np.abs(mean - far)[1]).all()
 
 
+@pytest.mark.parametrize("gain", [0.3, 0.6])
+def test_the_averages_behind_the_coefficients_are_powers_of_beta(gain):
+    # With B = (I - W)^-1, orders 1 and 2 need m'B'Bm = beta (Eq. 12) and orders 3 m'(B'B)²m = beta^4: the third
+    # derivative of z is z* beta^6 + 8 z*³ beta^3 m'(B'B)²m, which is z* beta^6 (1 + 8 z*² beta).
+    size, beta = 400, expansion.amplification(gain)
+    found = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        inverse = np.linalg.inv(np.eye(size) - gain * rng.standard_normal((size, size)) / np.sqrt(size))
+        gram = inverse.T @ inverse
+        found.append([np.trace(gram) / size, np.sum(gram**2) / size])
+    np.testing.assert_allclose(np.mean(found, axis=0), [beta, beta**4], rtol=0.03)
+
+
 @given(gain=gains, target=targets, order=st.sampled_from(expansion.ORDERS))
 def test_learning_starts_at_zero_and_ends_at_the_target(gain, target, order):
     times = np.linspace(0, 3, 500) * expansion.convergence_time(gain)

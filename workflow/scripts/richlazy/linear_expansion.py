@@ -9,7 +9,7 @@ of updates. With beta = 1 / (1 - g²) and the rescaled time T = beta² tau, to t
     s_1 = z* / beta (T - T²/2 + (1 + 7/2 z*² beta) T³/6)
     s_2 = z*³ T³/12
 
-with s_1 and s_2 the leading singular values of the change of W (Eqs. 7 to 14 and the supplement). The expansion holds
+with s_1 and s_2 the leading singular values of the change of W (Eqs. 7 to 15). The expansion holds
 until z has reached z*, where learning ends.
 """
 
@@ -30,7 +30,7 @@ def amplification(gain: float) -> float:
 
 
 def output(learning_time: np.ndarray, target: float, gain: float, order: int = 3) -> np.ndarray:
-    """Output z at some learning times, which stays where it first reaches the target (Eq. 13 and supplement).
+    """Output z at some learning times, which stays where it first reaches the target (Eqs. 13 and 15).
 
     Args:
         learning_time: tau, ascending, (S,).
