@@ -70,7 +70,7 @@ def test_the_workflow_passes_the_linter():
     ("profile", "jobs"),
     [
         ("profiles/quick", r"train condition of seeds 0 to 2 +15"),
-        ("profiles/gpu", r"train condition of seeds 0 to 9 +100"),
+        ("profiles/gpu", r"train condition of seeds 0 to 9 +285"),
     ],
 )
 def test_profiles_dry_run(profile, jobs, tmp_path):
