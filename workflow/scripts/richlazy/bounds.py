@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from richlazy.arms import is_missing
-from richlazy.statistics import bootstrap_interval, holm
+from richlazy.statistics import bootstrap_interval, describe, holm
 
 
 def conditions(runs: pd.DataFrame) -> list[str]:
@@ -64,10 +64,7 @@ def _test(claim: Mapping[str, Any], runs: pd.DataFrame, measure: str, settings: 
     keeps = sample <= bound if word == "at_most" else sample >= bound
     row = {
         "bound": f"{word.replace('_', ' ')} {bound:g}",
-        "n": len(sample),
-        "excluded": len(values) - len(sample),
-        "unconverged": int((~enter["converged"].fillna(True).astype(bool)).sum()),
-        "connectome": "; ".join(enter["connectome"].dropna().unique()) or None,
+        **describe(enter, len(sample), len(values)),
     } | dict.fromkeys(("p", "p_opposite", "effect", "interval_low", "interval_high"), np.nan)
     if len(sample):
         row["p"], row["p_opposite"] = (_sign_test(count, len(sample)) for count in (keeps.sum(), (~keeps).sum()))

@@ -72,19 +72,18 @@ def judge(
     for claim in claims:
         tables = statistics.get(claim["experiment"], {})
         table = tables.get(TESTS[claim["test"]])
-        if table is not None and claim["test"] == "bound":
-            table = bounds.tests(claim, table, settings)
-        judgements = [] if table is None else [_judge_row(claim, row, settings) for row in _rows(claim, table)]
+        tests = [] if table is None else _rows(claim, table, settings)
+        judgements = [_judge_row(claim, row, settings) for row in tests]
         rows.append(_claim_row(claim, judgements, settings, scale))
         if table is not None and not judgements:
             rows[-1]["evidence"] = f"{claim['experiment']} was run, but has no test with what this claim names"
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
 
 
-def _rows(claim: Mapping[str, Any], table: pd.DataFrame) -> list[pd.Series]:
-    """Rows of a table that a claim is about."""
-    if claim["test"] == "bound":  # no others are made
-        return [row for _, row in table.iterrows()]
+def _rows(claim: Mapping[str, Any], table: pd.DataFrame, settings: Mapping[str, Any]) -> list[pd.Series]:
+    """Tests of a claim: the rows of a table of statistics that it is about, or what the runs say of its bound."""
+    if claim["test"] == "bound":
+        return [row for _, row in bounds.tests(claim, table, settings).iterrows()]
     chosen = table
     if "measures" in claim:
         chosen = chosen[chosen["measure"].isin(claim["measures"])]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from richlazy import statistics
@@ -53,21 +52,13 @@ def _row(
     """One test: sample, Page's exact test and Kendall's tau."""
     extremes = group[swept].map(group.groupby(swept)[compare].agg(["min", "max"]).to_dict("index").get)
     low, high = ([is_at[end] for is_at in extremes] for end in ("min", "max"))
-    number = group[measure].where(~group["diverged"]).astype(float)
-    number = number.where(np.isfinite(number))
+    values_of_runs = group.assign(value=statistics.values_of(group, measure))
     tables = [
-        group.assign(value=number)[group[compare] == level].pivot(index="seed", columns=swept, values="value")[values]
+        values_of_runs[group[compare] == level].pivot(index="seed", columns=swept, values="value")[values]
         for level in (low, high)
     ]
     differences = tables[1] - tables[0]
     complete = differences.dropna()
     used = group[((group[compare] == low) | (group[compare] == high)) & group["seed"].isin(complete.index)]
-    row = {
-        "swept": swept,
-        "measure": measure,
-        "n": len(complete),
-        "excluded": len(differences) - len(complete),
-        "unconverged": used.loc[~used["converged"].fillna(True).astype(bool), "seed"].nunique(),
-        "connectome": "; ".join(used["connectome"].dropna().unique()) or None,
-    }
+    row = {"swept": swept, "measure": measure} | statistics.describe(used, len(complete), len(differences))
     return row | (statistics.trend(complete.to_numpy(), settings) if len(complete) >= 2 else {})

@@ -276,13 +276,29 @@ class _Sample:
         """Values of the seeds that have one in each of some conditions, with size and origin of this sample."""
         values = self.table[list(levels)].dropna()
         runs = self.runs[self.runs[self.compare].isin(levels) & self.runs["seed"].isin(values.index)]
-        unconverged = runs.loc[~runs["converged"].fillna(True).astype(bool), "seed"].nunique()
-        return values, {
-            "n": len(values),
-            "excluded": len(self.table) - len(values),
-            "unconverged": unconverged,
-            "connectome": "; ".join(runs["connectome"].dropna().unique()) or None,
-        }
+        return values, describe(runs, len(values), len(self.table))
+
+
+def describe(runs: pd.DataFrame, entering: int, seeds: int) -> dict[str, Any]:
+    """Size and origin of a sample, as the columns of every table of tests have them.
+
+    Args:
+        runs: those that enter the test.
+        entering: how many seeds these are.
+        seeds: how many there are with those left out.
+    """
+    return {
+        "n": entering,
+        "excluded": seeds - entering,
+        "unconverged": runs.loc[~runs["converged"].fillna(True).astype(bool), "seed"].nunique(),
+        "connectome": "; ".join(runs["connectome"].dropna().unique()) or None,
+    }
+
+
+def values_of(runs: pd.DataFrame, measure: str) -> pd.Series:
+    """Values of a measure; nan where a run diverged or has none."""
+    values = runs[measure].where(~runs["diverged"]).astype(float)
+    return values.where(np.isfinite(values))
 
 
 def _samples(runs: pd.DataFrame, names: Sequence[str], compare: str, measures: Sequence[str]) -> Iterator[_Sample]:
@@ -293,10 +309,9 @@ def _samples(runs: pd.DataFrame, names: Sequence[str], compare: str, measures: S
         if pd.api.types.is_numeric_dtype(group[compare]):
             order.sort()
         for measure in measures:
-            values = group[measure].where(~group["diverged"]).astype(float)
-            values = values.where(np.isfinite(values))
-            table = group.assign(value=values).pivot(index="seed", columns=compare, values="value")[order]
-            yield _Sample(arm, measure, table, group, compare)
+            valued = group.assign(value=values_of(group, measure))
+            table = valued.pivot(index="seed", columns=compare, values="value")
+            yield _Sample(arm, measure, table[order], group, compare)
 
 
 def _pairs(values: pd.DataFrame, extremes_only: bool) -> list[tuple[Any, Any]]:

@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from richlazy import figure_style
-from richlazy.figure_style import MM_PER_INCH
+from richlazy import course_figures, figure_style
 
 # Label of each quantity that is drawn, from top to bottom; of the alignments with the task those that fit its targets.
 LABELS = {
@@ -50,41 +47,18 @@ def draw(
     followed = runs[runs["run"].isin(courses["run"])]
     quantities = _quantities(followed)
     colours = figure_style.colours_of(runs, compare)
-    groups, (blocks, columns) = figure_style.panels_of_arms(followed, arms)
-    with mpl.rc_context(figure_style.style(settings)):
-        width = settings["width_mm"] / MM_PER_INCH
-        height = (0.16 * width * len(quantities) + 0.12 * width) * blocks + 0.35
-        figure, panels = plt.subplots(
-            len(quantities) * blocks, columns, figsize=(width, height), squeeze=False,
-            layout=figure_style.room_for_footnote(settings, height, followed),
-        )  # fmt: skip
-        for axes in panels.flat:
-            axes.set_visible(False)
-        handles: dict[str, Any] = {}
-        for index, (name, group) in enumerate(groups):
-            block, column = divmod(index, columns)
-            course = courses.merge(group.loc[~group["diverged"], ["run", "seed", compare]], on="run")
-            for row, quantity in enumerate(quantities):
-                axes = panels[block * len(quantities) + row, column]
-                axes.set_visible(True)
-                _draw_course(axes, course[course["quantity"] == quantity], group, compare, colours)
-                _set_iterations(axes, courses["iteration"])
-                axes.tick_params(labelbottom=row == len(quantities) - 1)
-                if row == 0:
-                    axes.set_title(figure_style.wrapped_title(name, len(groups)))
-                if row == len(quantities) - 1:
-                    axes.set_xlabel("iteration")
-                if column == 0:
-                    axes.set_ylabel(LABELS[quantity])
-                handles |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-        figure.align_ylabels(panels[:, 0])
-        figure.legend(
-            list(handles.values()), list(handles), loc="outside right center", frameon=False,
-            title=figure_style.wrapped_parameter_label(compare, runs),
-        )  # fmt: skip
-        figure.suptitle(figure_style.heading(title, followed, arms))
-        figure_style.footnote(figure, followed)
-        figure_style.save(figure, pdf, png, settings)
+
+    def draw_panel(axes: Axes, row: int, group: pd.DataFrame) -> None:
+        course = courses[courses["quantity"] == quantities[row]]
+        course_figures.draw_conditions(axes, course, group, compare, colours, "iteration", "value")
+        _set_iterations(axes, courses["iteration"])
+        is_last = row == len(quantities) - 1
+        axes.tick_params(labelbottom=is_last)
+        if is_last:
+            axes.set_xlabel("iteration")
+
+    labels = [LABELS[quantity] for quantity in quantities]
+    course_figures.draw(runs, followed, arms, compare, title, settings, labels, 0.16, draw_panel, pdf, png)
 
 
 def _quantities(runs: pd.DataFrame) -> list[str]:
@@ -96,19 +70,6 @@ def _quantities(runs: pd.DataFrame) -> list[str]:
     if numbers.all():
         left_out.add("centred_kernel_alignment")
     return [name for name in LABELS if name not in left_out]
-
-
-def _draw_course(
-    axes: Axes, course: pd.DataFrame, runs: pd.DataFrame, compare: str, colours: Mapping[Any, Any]
-) -> None:
-    """One quantity in one arm."""
-    for level in figure_style.levels_of(runs, compare):
-        table = course[course[compare] == level].pivot(index="iteration", columns="seed", values="value")
-        axes.fill_between(table.index, table.min(axis=1), table.max(axis=1), color=colours[level], alpha=0.2, lw=0)
-        axes.plot(
-            table.index, table.median(axis=1), color=colours[level], lw=1.2, marker="o", ms=2.2,
-            label=figure_style.text_of(level),
-        )  # fmt: skip
 
 
 def _set_iterations(axes: Axes, iterations: pd.Series) -> None:

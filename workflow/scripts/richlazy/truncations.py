@@ -7,15 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from richlazy import figure_style
-from richlazy.figure_style import MM_PER_INCH
+from richlazy import course_figures, figure_style
 
 COLUMNS: dict[str, str] = {
     "run": "identity of the run, as in runs.parquet",
@@ -78,55 +75,21 @@ def draw(
     courses["relative_loss"] = courses["loss"] / courses["loss_none"]
     courses = courses.rename(columns={"rank": "kept"})  # a parameter of runs has the same name
     colours = figure_style.colours_of(runs, compare)
-    groups, (blocks, columns) = figure_style.panels_of_arms(runs, arms)
-    with mpl.rc_context(figure_style.style(settings)):
-        width = settings["width_mm"] / MM_PER_INCH
-        height = (0.2 * width * len(_ROWS) + 0.12 * width) * blocks + 0.35
-        figure, panels = plt.subplots(
-            len(_ROWS) * blocks, columns, figsize=(width, height), squeeze=False,
-            layout=figure_style.room_for_footnote(settings, height, runs),
-        )  # fmt: skip
-        for axes in panels.flat:
-            axes.set_visible(False)
-        handles: dict[str, Any] = {}
-        for index, (name, group) in enumerate(groups):
-            block, column = divmod(index, columns)
-            course = courses.merge(group.loc[~group["diverged"], ["run", "seed", compare]], on="run")
-            for row, (quantity, (first, label, below)) in enumerate(_ROWS.items()):
-                axes = panels[block * len(_ROWS) + row, column]
-                axes.set_visible(True)
-                _draw_panel(axes, course[course["kept"] >= first], quantity, group, compare, colours)
-                axes.set_xlabel(below)
-                if row == 0:
-                    axes.set_title(figure_style.wrapped_title(name, len(groups)))
-                if column == 0:
-                    axes.set_ylabel(label)
-                handles |= {text: handle for handle, text in zip(*axes.get_legend_handles_labels(), strict=True)}
-        figure.align_ylabels(panels[:, 0])
-        figure.legend(
-            list(handles.values()), list(handles), loc="outside right center", frameon=False,
-            title=figure_style.wrapped_parameter_label(compare, runs),
-        )  # fmt: skip
-        figure.suptitle(figure_style.heading(title, runs, arms))
-        figure_style.footnote(figure, runs)
-        figure_style.save(figure, pdf, png, settings)
+    rows = list(_ROWS.items())
 
-
-def _draw_panel(
-    axes: Axes, course: pd.DataFrame, quantity: str, runs: pd.DataFrame, compare: str, colours: Mapping[Any, Any]
-) -> None:
-    """One quantity in one arm."""
-    for level in figure_style.levels_of(runs, compare):
-        values = course[course[compare] == level].pivot(index="kept", columns="seed", values=quantity)
-        axes.fill_between(values.index, values.min(axis=1), values.max(axis=1), color=colours[level], alpha=0.2, lw=0)
-        axes.plot(
-            values.index, values.median(axis=1), color=colours[level], lw=1.2, marker="o", ms=2.2,
-            label=figure_style.text_of(level),
-        )  # fmt: skip
-    if quantity == "relative_loss":
+    def draw_panel(axes: Axes, row: int, group: pd.DataFrame) -> None:
+        quantity, (first, _, below) = rows[row]
+        course = courses[courses["kept"] >= first]
+        course_figures.draw_conditions(axes, course, group, compare, colours, "kept", quantity)
+        axes.set_xlabel(below)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        if quantity == "singular_value":
+            axes.set_ylim(bottom=0)
+            return
         axes.axhline(_FUNCTIONAL_SHARE, color="0.4", lw=0.8, ls="--")
-        if (course[quantity] > 0).any():
+        drawn = course["run"].isin(group.loc[~group["diverged"], "run"])
+        if (course.loc[drawn, quantity] > 0).any():
             axes.set_yscale("log")
-    else:
-        axes.set_ylim(bottom=0)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+
+    labels = [label for _, (_, label, _) in rows]
+    course_figures.draw(runs, runs, arms, compare, title, settings, labels, 0.2, draw_panel, pdf, png)
