@@ -56,6 +56,23 @@ def loss_of(weights, inputs, targets, rho, rectification, loss, loss_steps):
     return cross_entropy(outputs.flatten(0, 1), targets.flatten().long())
 
 
+def leaves_of(weights, network):
+    """Weights of one of several networks, with gradients."""
+    return [matrix.clone().requires_grad_(True) for matrix in weights.of_network(network)]
+
+
+def descend(leaves, optimiser, inputs, targets, rho, rectification, loss, loss_steps):
+    """Losses of an optimiser of PyTorch on stored batches, each before its update."""
+    losses = []
+    for signals, wanted in zip(inputs, targets, strict=True):
+        optimiser.zero_grad()
+        before = loss_of(leaves, signals, wanted, rho, rectification, loss, loss_steps)
+        before.backward()
+        optimiser.step()
+        losses.append(before.item())
+    return losses
+
+
 def problem(loss, seed=0, networks=2, steps=5, trials=4, size=6, inputs=3, outputs=4, stored=1):
     """Weights of several networks, and stored batches for each: (stored, T, B, N_in) and targets."""
     rng = np.random.default_rng(seed)
@@ -86,7 +103,7 @@ def check_gradient(weights, signals, targets, rho, rectification, loss, loss_ste
     gradient = weights.map(torch.ones_like)
     pass_.add_gradient(gradient, 1.0, keep=0.5)
     for network, (inputs, wanted) in enumerate(zip(*batches, strict=True)):
-        leaves = [matrix.clone().requires_grad_(True) for matrix in weights.of_network(network)]
+        leaves = leaves_of(weights, network)
         expected_loss = loss_of(leaves, inputs, wanted, rho, rectification, loss, loss_steps)
         assert float(-log_likelihoods[network].mean()) == pytest.approx(expected_loss.item(), rel=1e-12)
         slopes = torch.autograd.grad(expected_loss, leaves, allow_unused=True)
@@ -157,15 +174,11 @@ def test_training_equals_stochastic_gradient_descent_of_pytorch(steps, momentum,
         weights, signals, targets, dynamics, 0.02, momentum, loss_steps, report_every=1, loss=loss
     )
     for network in range(2):
-        leaves = [matrix.clone().requires_grad_(True) for matrix in weights.of_network(network)]
+        leaves = leaves_of(weights, network)
         optimiser = torch.optim.SGD(leaves, 0.02, momentum)
-        for batch in range(6):
-            optimiser.zero_grad()
-            parts = (torch.from_numpy(source[network][batch]) for source in (signals, targets))
-            expected = loss_of(leaves, *parts, 0.2, rectification, loss, loss_steps)
-            expected.backward()
-            optimiser.step()
-            assert history.losses[batch, network] == pytest.approx(expected.item(), rel=1e-12)
+        batches = [torch.from_numpy(source[network]) for source in (signals, targets)]
+        losses = descend(leaves, optimiser, *batches, 0.2, rectification, loss, loss_steps)
+        assert history.losses[:, network] == pytest.approx(losses, rel=1e-12)
         for name, actual, leaf in zip(NAMES, final.of_network(network), leaves, strict=True):
             assert oracles.relative_error(actual, leaf.detach()) < 1e-12, name
     assert not torch.equal(final.input, weights.input)
@@ -188,15 +201,11 @@ def test_training_equals_adam_of_pytorch(trained, rectification, loss, loss_step
         optimiser="adam", trained=trained,
     )  # fmt: skip
     for network in range(2):
-        leaves = [matrix.clone().requires_grad_(True) for matrix in weights.of_network(network)]
+        leaves = leaves_of(weights, network)
         optimiser = torch.optim.Adam(leaves[:1] if trained == "recurrent" else leaves, 0.02)
-        for batch in range(6):
-            optimiser.zero_grad()
-            parts = (torch.from_numpy(source[network][batch]) for source in (signals, targets))
-            expected = loss_of(leaves, *parts, 0.5, rectification, loss, loss_steps)
-            expected.backward()
-            optimiser.step()
-            assert history.losses[batch, network] == pytest.approx(expected.item(), rel=1e-9)
+        batches = [torch.from_numpy(source[network]) for source in (signals, targets)]
+        losses = descend(leaves, optimiser, *batches, 0.5, rectification, loss, loss_steps)
+        assert history.losses[:, network] == pytest.approx(losses, rel=1e-9)
         for name, actual, leaf in zip(NAMES, final.of_network(network), leaves, strict=True):
             assert oracles.relative_error(actual, leaf.detach()) < 1e-9, name
 

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from test_low_rank_change import matrices, squares
 
 from richlazy import low_rank_change, tables, truncations
@@ -73,6 +74,7 @@ def test_figure_has_a_column_for_each_arm_and_a_line_at_the_functional_share(exp
         for line in lines:  # a loss over its own start does not see the seed
             np.testing.assert_allclose(line.get_ydata(), 0.5 ** np.arange(26))
     assert truncations._FUNCTIONAL_SHARE == low_rank_change.FUNCTIONAL_SHARE
+    plt.close(figures[0])  # which saving would have done
 
 
 def test_equal_figures_are_equal_bytes(experiment, tmp_path):
