@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import configuration, connectivity, experiments, networks, task_settings
+from richlazy import configuration, connectivity, experiments, networks, quantities, task_settings
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -103,7 +103,9 @@ def test_the_shipped_experiments_have_their_runs():
         "schuessler_figure_2_below_chaos": 3 * 5 * 5, "schuessler_figure_2_large_gain": (3 + 4 + 4) * 5,
         "schuessler_figure_3": 2 * 2 * 10, "schuessler_figure_3_target": 3 * 2 * 10,
         "schuessler_figure_4": 3 * 10 * 5, "schuessler_supplement_temporal_hierarchy": 2 * 4 * 5,
-        "schuessler_supplement_cosine": 3 * 10, "schuessler_supplement_divergence": 2 * 2 * 10,
+        "schuessler_figure_1_smoothness": 3 * 4 * 5, "schuessler_supplement_size": 3 * 3 * 5 * 5,
+            "schuessler_supplement_training": 2 * 2 * 10, "schuessler_supplement_optimiser": 2 * 2 * 10,
+            "schuessler_supplement_cosine": 3 * 10, "schuessler_supplement_divergence": 2 * 2 * 10,
     }  # fmt: skip
     paths = {experiments.run_path(run) for name in counts for run in experiments.runs(CONFIG, name)}
     # Figures 14 and 1, and those of Figure 3, share theirs; the usual size, learning rate and gain are of Figure 1.
@@ -638,6 +640,26 @@ def test_a_run_of_two_experiments_is_followed_at_the_iterations_of_both():
     found = experiments.followed(config, ["figure_1", "other", "mine"])
     by_seed = {run["seed"]: found[experiments.run_path(run)] for run in experiments.runs(config, "mine")}
     assert by_seed == {0: [0, 10, 20], 1: [0, 5], 2: [0, 5, 10, 20]}
+
+
+def test_a_run_of_two_experiments_is_followed_for_the_quantities_of_both():
+    config = followed_experiment(quantities=["weight_change_norm", "kernel_alignment"])
+    config["experiments"]["other"] = copy.deepcopy(config["experiments"]["mine"])
+    config["experiments"]["other"]["follow"] = {
+        "iterations": [0, 5], "seeds": [1, 2], "quantities": ["second_singular_value_change"],
+    }  # fmt: skip
+    found = experiments.followed_quantities(config, ["figure_1", "other", "mine"])
+    by_seed = {run["seed"]: found[experiments.run_path(run)] for run in experiments.runs(config, "mine")}
+    own, other = ["kernel_alignment", "weight_change_norm"], ["second_singular_value_change"]
+    assert by_seed == {0: own, 1: other, 2: sorted(own + other)}
+    usual = experiments.followed_quantities(followed_experiment(), ["mine"])
+    assert {tuple(names) for names in usual.values()} == {tuple(sorted(quantities.USUAL))}
+
+
+def test_what_can_be_followed_is_what_the_schema_has():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    follow = schema["properties"]["experiments"]["additionalProperties"]["properties"]["follow"]
+    assert follow["properties"]["quantities"]["items"]["enum"] == list(quantities.QUANTITIES)
 
 
 def test_following_is_no_part_of_the_identity_of_a_run():

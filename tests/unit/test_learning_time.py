@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -83,7 +84,8 @@ def test_measures_of_a_trained_network():
     _, losses, norms = fixed_point_descent(150)
     updates = int(np.argmax(losses < FRACTION * losses[0]))
     assert history["convergence_iterations"] == updates > 20
-    found = learning_time.measures(run_of(history, loss_ratio_shuffled_initial=0.5), history, TARGET, FRACTION)
+    run = run_of(history, loss_ratio_shuffled_initial=0.5, leading_singular_value_change=0.9, iterations=150)
+    found = learning_time.measures(run, history, TARGET, FRACTION)
     assert found.keys() == learning_time.MEASURES.keys()
     assert all(math.isfinite(value) for value in found.values())
     beta = 1 / (1 - GAIN**2)
@@ -92,6 +94,9 @@ def test_measures_of_a_trained_network():
     assert found["gradient_norm_recurrent"] == pytest.approx(norms[:updates].mean(), rel=0.01)
     assert found["gradient_growth"] == pytest.approx(norms.max() / norms[0], rel=0.02)
     assert found["prediction_error_shuffled_initial"] == pytest.approx(0.5 - GAIN**4 * (2 - GAIN**2) ** 2)
+    (leading,), _ = linear_expansion.singular_values(np.array([150 * RATE]), TARGET, GAIN)
+    assert found["leading_singular_value_deviation"] == pytest.approx(abs(0.9 - leading) / leading)
+    assert found["loss_curve_roughness"] < 1e-12  # gradient descent at a small rate goes downhill
     times = RATE * np.arange(updates + 1)
     for order, name in ((1, "first"), (3, "third")):
         distance = np.abs(losses[: updates + 1] - linear_expansion.loss(times, TARGET, GAIN, order)).mean()
@@ -106,6 +111,60 @@ def test_a_course_that_is_the_expansion_has_no_deviation_from_it():
     assert found["loss_deviation_first_order"] > 0.01
     np.testing.assert_allclose(learning_time.predicted_loss(history, run_of(history), TARGET), history["loss"])
     assert math.isnan(found["prediction_error_shuffled_initial"])  # the run was not shuffled
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([2.0, 1.0, 0.5], 0.0),
+        ([2.0, 2.5, 1.0, 1.5, 0.0], 0.5),
+        ([1.0, 1.0, 1.0], 0.0),
+        ([4.0], 0.0),
+        ([0.0, 1.0], math.nan),
+        ([1.0, math.inf, 1.0], math.nan),
+        ([None, 1.0], math.nan),  # as JSON has it
+    ],
+)
+def test_roughness_is_what_a_loss_rises_over_the_first(losses, expected):
+    assert learning_time.roughness(losses) == pytest.approx(expected, nan_ok=True)
+    scaled = [loss and 3 * loss for loss in losses]
+    assert learning_time.roughness(scaled) == pytest.approx(expected, nan_ok=True)  # in units of the first
+
+
+def test_followed_singular_values_of_known_runs_have_their_expansion_beside_them():
+    runs = pd.DataFrame({"run": ["a", "b", "c"], "learning_rate": RATE, "gain": [GAIN, GAIN, 0.0]})
+    course = {"iterations": [0, 10, 30], "leading_singular_value_change": [0.0, 0.1, 0.2]}
+    both = course | {"second_singular_value_change": [0.0, 0.0, 0.1], "kernel_alignment": [1, 1, 1]}
+    found = learning_time.with_predicted_movement({"a": course, "b": course, "c": both}, runs, [TARGET, None, TARGET])
+    assert found["b"] == course
+    times = RATE * np.array([0, 10, 30])
+    for run, gain in (("a", GAIN), ("c", 0.0)):
+        leading, second = linear_expansion.singular_values(times, TARGET, gain)
+        np.testing.assert_allclose(found[run]["leading_singular_value_change_predicted"], leading)
+    np.testing.assert_allclose(found["c"]["second_singular_value_change_predicted"], second)
+    assert found["a"].keys() == {*course, "leading_singular_value_change_predicted"}
+    assert found["c"].keys() == {*both, *(f"{name}_predicted" for name in both if "singular" in name)}
+    assert "leading_singular_value_change_predicted" not in course
+
+
+def test_singular_values_of_a_large_network_follow_their_expansion():
+    """Gradient flow of the fixed point of a network of 600 units, the change against the expansion (Eq. 14)."""
+    rng = np.random.default_rng(1)
+    size, gain, target, rate = 600, 0.5, 0.5, 0.002
+    recurrent = gain * rng.standard_normal((size, size)) / math.sqrt(size)
+    drive, readout = (rng.standard_normal((size, 1)) for _ in range(2))
+    drive, readout = drive / np.linalg.norm(drive), (readout / np.linalg.norm(readout)).T
+    readout -= readout @ drive * drive.T  # as of many units, without overlap
+    start = recurrent.copy()
+    for _ in range(100):
+        inverse = np.linalg.inv(np.eye(size) - recurrent)
+        error = target - (readout @ inverse @ drive).item()
+        recurrent += rate * error * inverse.T @ readout.T @ drive.T @ inverse.T
+    run = {"learning_rate": rate, "gain": gain}
+    expected = learning_time.predicted_movement([100], run, target)
+    found = np.linalg.svd(recurrent - start, compute_uv=False)
+    assert found[0] == pytest.approx(expected["leading_singular_value_change"][0], rel=0.1)
+    assert found[1] < 0.05 * found[0]
 
 
 def test_points_of_many_batches_lie_in_the_middle_of_their_learning_time():
@@ -123,7 +182,7 @@ def test_a_network_that_does_not_converge_has_no_time_nor_what_needs_it():
     missing = {name for name, value in found.items() if math.isnan(value)}
     assert missing == {
         "convergence_time", "rescaled_convergence_time", "gradient_norm_recurrent", "loss_deviation_first_order",
-        "loss_deviation_third_order", "prediction_error_shuffled_initial",
+        "loss_deviation_third_order", "prediction_error_shuffled_initial", "leading_singular_value_deviation",
     }  # fmt: skip
 
 
@@ -133,13 +192,15 @@ def test_a_loss_that_rises_has_no_gradient_there():
     np.testing.assert_allclose(found, [math.sqrt(5), np.nan, np.nan])
 
 
-def test_other_networks_have_a_learning_time_alone_and_adam_none():
-    history = {"iterations": [100, 200], "loss": [1.0, 0.1]}
+def test_other_networks_have_a_learning_time_and_a_roughness_and_adam_no_time():
+    history = {"iterations": [100, 200, 300], "loss": [1.0, 0.1, 0.2]}
     run = {"learning_rate": 0.1, "gain": 1.5, "convergence_iterations": 90, "optimiser": "gradient_descent"}
     found = learning_time.measures(run, history, None, FRACTION)
     assert found.pop("convergence_time") == pytest.approx(9.0)
+    assert found.pop("loss_curve_roughness") == pytest.approx(0.1)
     assert all(math.isnan(value) for value in found.values())
     adam = learning_time.measures(run | {"optimiser": "adam"}, history, None, FRACTION)
+    assert adam.pop("loss_curve_roughness") == pytest.approx(0.1)
     assert all(math.isnan(value) for value in adam.values())
 
 

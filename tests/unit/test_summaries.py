@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from richlazy import experiments, kernel_movement, learning_time, metrics, motifs, records, summaries, tables
+from richlazy import experiments, learning_time, metrics, motifs, movement, records, summaries, tables
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -195,7 +195,7 @@ def test_a_curve_of_nulls_alone_keeps_its_type():
 def course(*alignments, step=10):
     """What follow_network writes for one run, as it comes back from JSON."""
     values = {"iterations": [step * place for place in range(len(alignments))]}
-    values |= {name: [0.5] * len(alignments) for name in kernel_movement.QUANTITIES}
+    values |= {name: [0.5] * len(alignments) for name in movement.USUAL}
     values["kernel_task_alignment"] = list(alignments)
     return json.loads(json.dumps(records._finite(values)))
 
@@ -207,7 +207,7 @@ def test_curves_hold_the_accuracy_and_what_was_followed_of_some_runs():
     assert table["value"].dtype == float
     assert set(table["quantity"][table["run"] == "b"]) == {"loss"}
     of_run = table[table["run"] == "a"].set_index("quantity")
-    assert set(of_run.index) == {"loss", "accuracy", *kernel_movement.QUANTITIES}
+    assert set(of_run.index) == {"loss", "accuracy", *movement.USUAL}
     assert of_run.loc["accuracy", "value"].isna().tolist() == [False, True]
     assert of_run.loc["kernel_task_alignment", "iteration"].tolist() == [0, 10, 20]
     assert of_run.loc["kernel_task_alignment", "value"].isna().tolist() == [False, False, True]

@@ -11,11 +11,12 @@ import yaml
 from matplotlib import pyplot as plt
 
 from drawings import watch
-from richlazy import kernel_movement, trajectories
+from richlazy import movement, trajectories
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
 LINEAR, CLASSES = ("linear_20", 1.0, "feedforward"), ("sMNIST", None, "recurrent")
+NUMBERS = ("step_response_half", None, "recurrent")
 STRUCTURES = ("gaussian", "dale", "a_structure_with_a_long_name")
 # Tasks, parameter that is compared and its levels, seeds that are followed of four, iterations.
 CASES = {
@@ -25,11 +26,20 @@ CASES = {
     "names": ([CLASSES], "structure", STRUCTURES, (0, 1, 2), (0, 10, 30)),
     "many arms": ([(f"task_{letter}", None, "recurrent") for letter in "abcde"], "rank", (1, 30), (0, 1), (0, 5)),
     "one iteration": ([CLASSES], "rank", (1, 30), (0,), (0, 100)),
+    "change": ([NUMBERS], "gain", (0.0, 0.6), (0, 1, 2), (0, 40, 80, 120)),
+}
+# What is followed, where it is not the usual, with what theory says.
+FOLLOWED = {
+    "both": [*trajectories.LABELS],
+    "change": [
+        f"{value}_singular_value_change{theory}" for value in ("leading", "second") for theory in ("", "_predicted")
+    ],
 }
 ROWS = {
     "numbers": ["kernel_alignment", "kernel_task_alignment", "kernel_effective_rank"],
     "classes": ["kernel_alignment", "centred_kernel_alignment", "kernel_effective_rank"],
     "both": list(trajectories.LABELS),
+    "change": FOLLOWED["change"][::2],
 }
 
 
@@ -48,7 +58,7 @@ def tables(name, diverged=()):
             } | {compare: level}
         )  # fmt: skip
         curves += [(run, iteration, "loss", 1.0) for iteration in (100, 200)]
-        for quantity in kernel_movement.QUANTITIES if seed in followed else ():
+        for quantity in FOLLOWED.get(name, movement.USUAL) if seed in followed else ():
             values = 1 - 0.1 * place * np.arange(len(iterations)) + 0.02 * rng.random(len(iterations))
             curves += [(run, at, quantity, value) for at, value in zip(iterations, values, strict=True)]
     types = {"converged": "boolean", "connectome": "string", "condition_number": "Float64"}
@@ -113,7 +123,7 @@ def test_a_row_for_each_quantity_that_fits_the_targets(drawings, name):
 
 
 def test_labels_are_of_quantities_that_are_followed():
-    assert set(trajectories.LABELS) < set(kernel_movement.QUANTITIES)
+    assert set(trajectories.LABELS) < set(movement.QUANTITIES)
 
 
 @pytest.mark.parametrize("name", ["numbers", "classes", "names"])
@@ -132,6 +142,24 @@ def test_lines_are_medians_over_followed_seeds_and_bands_reach_over_all(drawings
             assert line.get_xdata().tolist() == list(iterations)
             edge = band.get_paths()[0].vertices[:, 1]
             assert (edge.min(), edge.max()) == pytest.approx((by_seed.min(), by_seed.max()))
+
+
+def test_theory_is_a_dotted_line_of_each_condition_with_one_label(drawings):
+    runs, curves = tables("change")
+    rows = curves.merge(runs, on="run")
+    for axes, quantity in zip(drawings("change").axes, FOLLOWED["change"][1::2], strict=True):
+        dotted = [line for line in axes.get_lines() if line.get_linestyle() == ":" and len(line.get_xdata())]
+        solid = [line for line in axes.get_lines() if line.get_linestyle() == "-"]
+        assert [line.get_color() for line in dotted] == [line.get_color() for line in solid]
+        for gain, line in zip((0.0, 0.6), dotted, strict=True):
+            mine = rows[(rows["quantity"] == quantity) & (rows["gain"] == gain)]
+            np.testing.assert_allclose(line.get_ydata(), mine.groupby("iteration")["value"].median())
+    assert drawings("change").texts.count("theory, to third order") == 1
+    assert "theory" not in drawings("numbers").text()
+
+
+def test_an_axis_of_evenly_spaced_iterations_is_linear(drawings):
+    assert {axes.get_xscale() for axes in drawings("change").axes} == {"linear"}
 
 
 def test_conditions_have_the_colours_of_all_runs_and_stand_in_the_legend(drawings):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from richlazy import kernel_movement, metrics, summaries
+from richlazy import metrics, movement, summaries
 from runner import new_project
 
 EXPERIMENTS = "results/tiny/experiments"
@@ -48,10 +48,10 @@ def assert_complete(project, experiment, runs_count, curves_followed):
     assert list(table(project, experiment, "spectra").columns) == list(summaries.SPECTRUM_COLUMNS)
     assert len(runs) == runs["run"].nunique() == runs_count
     assert not runs["diverged"].any()
-    followed = curves[curves["quantity"].isin(kernel_movement.QUANTITIES)]
+    followed = curves[curves["quantity"].isin(movement.USUAL)]
     assert followed["run"].nunique() == curves_followed
     if curves_followed:
-        assert set(followed["quantity"]) == set(kernel_movement.QUANTITIES)
+        assert set(followed["quantity"]) == set(movement.USUAL)
         assert set(followed["iteration"]) == set(FOLLOWED)
     return runs, curves
 
@@ -66,9 +66,9 @@ def assert_followed(runs, curves, seeds):
             continue
         assert iterations == FOLLOWED
         assert alignment[0] == pytest.approx(1, abs=1e-6)
-        for quantity in kernel_movement.QUANTITIES:
+        for quantity in movement.USUAL:
             assert curve(curves, row["run"], quantity)[1][-1] == pytest.approx(row[quantity], rel=1e-4)
-        expected = kernel_movement.iterations_to_task_alignment(
+        expected = movement.iterations_to_task_alignment(
             {"iterations": iterations, "kernel_task_alignment": curve(curves, row["run"], "kernel_task_alignment")[1]}
         )
         assert row["kernel_task_alignment_iterations"] == pytest.approx(expected, rel=1e-9, nan_ok=True)
@@ -90,7 +90,7 @@ def test_sequential_digits_with_and_without_following(tmp_path):
     }  # fmt: skip
     runs, curves = assert_complete(project, names[1], 6, 3)
     assert_followed(runs, curves, seeds=[1])
-    assert set(curves["quantity"]) == {"loss", "accuracy", *kernel_movement.QUANTITIES}
+    assert set(curves["quantity"]) == {"loss", "accuracy", *movement.USUAL}
     assert (runs["architecture"] == "recurrent").all() and (runs["task"] == "sMNIST").all()
     for name in ("condition_number", "bayes_loss", "kernel_alignment_predicted"):
         assert runs[name].isna().all()
@@ -159,7 +159,7 @@ def test_linear_networks_learn_teachers(tmp_path):
 
     runs, curves = assert_complete(project, names[0], 6, 6)
     assert_followed(runs, curves, seeds=[0, 1])
-    assert set(curves["quantity"]) == {"loss", *kernel_movement.QUANTITIES}  # numbers are neither right nor wrong
+    assert set(curves["quantity"]) == {"loss", *movement.USUAL}  # numbers are neither right nor wrong
     aligned, _ = assert_complete(project, names[1], 4, 0)
     for table_of in (runs, aligned):
         assert (table_of["architecture"] == "feedforward").all()

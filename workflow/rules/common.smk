@@ -53,6 +53,7 @@ RUNS = {
 }
 # Runs that are followed during training, with the iterations.
 FOLLOWED = experiments.followed(config, SELECTED)
+FOLLOWED_QUANTITIES = experiments.followed_quantities(config, SELECTED)
 CONNECTIVITIES = {experiments.connectivity_path(run): run for run in RUNS.values()}
 PROBES = {experiments.probe_path(run): run for run in RUNS.values()}
 BATCHES = {experiments.batches_path(run): run for run in RUNS.values()}
@@ -175,8 +176,8 @@ def experiment_run_paths(wildcards):
 
 
 def followed_runs(wildcards):
-    """Runs that an experiment follows during training."""
-    return list(experiments.followed(config, [wildcards.experiment]))
+    """Runs that an experiment follows during training, with what of each."""
+    return experiments.followed_quantities(config, [wildcards.experiment])
 
 
 def followed_files(wildcards):

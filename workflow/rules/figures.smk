@@ -121,7 +121,7 @@ rule draw_effects:
 
 
 rule draw_trajectories:
-    """Draw how the tangent kernels of an experiment that follows runs move during training."""
+    """Draw how the networks of an experiment that follows runs move: their tangent kernels, or their weights."""
     input:
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
         curves=f"{RESULTS}/experiments/{{experiment}}/tables/curves.parquet",
@@ -133,7 +133,7 @@ rule draw_trajectories:
             caption="../report/trajectories.rst",
             category="Figures",
             subcategory="{experiment}",
-            labels={"figure": "kernel during training"},
+            labels={"figure": "networks during training"},
         ),
     log:
         f"{RESULTS}/logs/draw_trajectories/{{experiment}}.log",
@@ -152,7 +152,7 @@ rule draw_trajectories:
         source=experiment_setting("source"),
         settings=lookup(within=config, dpath="figures"),
     message:
-        "Figure of the kernels of {wildcards.experiment} during training"
+        "Figure of the networks of {wildcards.experiment} during training"
     script:
         "../scripts/draw_trajectories.py"
 

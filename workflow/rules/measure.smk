@@ -3,7 +3,7 @@
 Reads   network.npz and history.json of each network, its probe, snapshots.npz of those that are followed;
         configuration: probe
 Writes  runs/{run}/measures.json   parameters, outcome and all measures of the run
-        runs/{run}/followed.json   how its tangent kernel moved during training
+        runs/{run}/followed.json   how its tangent kernel and its weights moved during training
         runs/{run}/truncation.json  its loss with the change of its recurrent weights truncated
 """
 
@@ -54,7 +54,7 @@ for kind, jobs in NETWORK_JOBS.items():
 
 
 rule follow_network:
-    """Measure how the tangent kernel of a network moved during training, from its snapshots."""
+    """Measure how a network moved during training, its tangent kernel or its weights, from its snapshots."""
     input:
         snapshots=f"{RESULTS}/runs/{{run}}/snapshots.npz",
         probe=probe_of_run,

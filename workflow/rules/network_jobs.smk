@@ -239,9 +239,10 @@ def truncating_settings(wildcards):
 
 
 def following_settings(wildcards):
-    """Outputs of the tangent kernels of a run that is followed."""
+    """What is measured of a run that is followed, and the outputs of its tangent kernels."""
     probe = probe_of(RUNS[wildcards.run])
-    return {key: probe[key] for key in ["kernel_trials", "kernel_times"]}
+    kernel = {key: probe[key] for key in ["kernel_trials", "kernel_times"]}
+    return kernel | {"quantities": FOLLOWED_QUANTITIES[wildcards.run]}
 
 
 def following_memory(wildcards, attempt):

@@ -1,6 +1,6 @@
 """Figures of lines: a row of panels for each quantity, a column for each arm, a line for each condition."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +94,35 @@ def draw_conditions(
         colours: of its values.
         place, value: columns on the horizontal and the vertical axis.
     """
-    of_arm = values.merge(runs.loc[~runs["diverged"], ["run", "seed", compare]], on="run")
-    for level in figure_style.levels_of(runs, compare):
-        table = of_arm[of_arm[compare] == level].pivot(index=place, columns="seed", values=value)
+    for level, table in _by_seed(values, runs, compare, place, value):
         axes.fill_between(table.index, table.min(axis=1), table.max(axis=1), color=colours[level], alpha=0.2, lw=0)
         axes.plot(
             table.index, table.median(axis=1), color=colours[level], lw=1.2, marker="o", ms=2.2,
             label=figure_style.text_of(level),
         )  # fmt: skip
+
+
+def draw_theory(
+    axes: Axes,
+    values: pd.DataFrame,
+    runs: pd.DataFrame,
+    compare: str,
+    colours: Mapping[Any, Any],
+    place: str,
+    value: str,
+) -> None:
+    """A dotted line for each condition; arguments as for ``draw_conditions``, no values where theory is silent."""
+    if values.empty:
+        return
+    for level, table in _by_seed(values, runs, compare, place, value):
+        axes.plot(table.index, table.median(axis=1), color=colours[level], lw=0.9, ls=":")
+    axes.plot([], [], color="0.2", lw=0.9, ls=":", label=figure_style.EXPANSION)
+
+
+def _by_seed(
+    values: pd.DataFrame, runs: pd.DataFrame, compare: str, place: str, value: str
+) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Each condition of an arm with its values, (places, seeds); without runs that diverged."""
+    of_arm = values.merge(runs.loc[~runs["diverged"], ["run", "seed", compare]], on="run")
+    for level in figure_style.levels_of(runs, compare):
+        yield level, of_arm[of_arm[compare] == level].pivot(index=place, columns="seed", values=value)

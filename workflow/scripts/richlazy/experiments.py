@@ -5,11 +5,11 @@ equal runs of different experiments are one file and train once.
 """
 
 import itertools
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from richlazy import task_settings
+from richlazy import quantities, task_settings
 from richlazy.arms import is_missing
 from richlazy.connectivity import STRUCTURE_PARAMETERS, STRUCTURES
 
@@ -258,13 +258,27 @@ def followed(config: Config, names: Iterable[str]) -> dict[str, list[int]]:
         names: the experiments that are built; where several follow a run, it is followed at the iterations of all.
     """
     found: dict[str, set[int]] = {}
+    for run, follow in _followings(config, names):
+        within = (iteration for iteration in follow["iterations"] if iteration <= run["iterations"])
+        found.setdefault(run_path(run), set()).update(within)
+    return {path: sorted(iterations) for path, iterations in found.items()}
+
+
+def followed_quantities(config: Config, names: Iterable[str]) -> dict[str, list[str]]:
+    """What is followed of these runs, by their paths, sorted; arguments as for ``followed``."""
+    found: dict[str, set[str]] = {}
+    for run, follow in _followings(config, names):
+        found.setdefault(run_path(run), set()).update(follow.get("quantities", quantities.USUAL))
+    return {path: sorted(names_of_one) for path, names_of_one in found.items()}
+
+
+def _followings(config: Config, names: Iterable[str]) -> Iterator[tuple[Run, Mapping[str, Any]]]:
+    """Each run that an experiment follows, with how."""
     for name in names:
         follow = config["experiments"][name].get("follow")
         for run in runs(config, name) if follow else []:
             if run["seed"] in follow["seeds"]:
-                within = (iteration for iteration in follow["iterations"] if iteration <= run["iterations"])
-                found.setdefault(run_path(run), set()).update(within)
-    return {path: sorted(iterations) for path, iterations in found.items()}
+                yield run, follow
 
 
 @dataclass(frozen=True)

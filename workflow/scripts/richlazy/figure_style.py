@@ -46,6 +46,8 @@ _STRUCTURED_WEIGHTS = {"recurrent": "$W_h$", "feedforward": "$W_1$"}
 
 # Colours of named conditions, distinct without colour vision; the first, their reference, is grey.
 REFERENCE_COLOUR = "#7F7F7F"
+# Label of what theory says of a curve.
+EXPANSION = "theory, to third order"
 _CONDITION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 # A row holds the panels of at most this many arms.
@@ -206,8 +208,8 @@ def wrapped_parameter_label(parameter: str, runs: pd.DataFrame) -> str:
 
 
 def targets_are_numbers(runs: pd.DataFrame) -> pd.Series:
-    """Whether a run learns numbers and not classes: from a linear teacher, or over time at a loss without accuracy."""
+    """Whether a run learns numbers and not classes: it has a loss without accuracy, or, neither known, a teacher."""
     numbers = pd.Series(runs["condition_number"].notna() if "condition_number" in runs else False, index=runs.index)
     if {"probe_loss", "accuracy"} <= set(runs.columns):
-        numbers |= runs["probe_loss"].notna() & runs["accuracy"].isna()
+        numbers = numbers.where(runs["probe_loss"].isna(), runs["accuracy"].isna())
     return numbers.astype(bool)

@@ -1,4 +1,4 @@
-"""How fast a network learned, measured in learning time, and what theory says of it (Schuessler et al. 2020).
+"""How fast and how smoothly a network learned, and what theory says of it (Schuessler et al. 2020).
 
 The learning time of gradient descent is the learning rate times the number of updates, tau. What is measured here
 follows from the parameters of a run and its loss curve. Theory (module ``linear_expansion``) speaks of linear networks
@@ -9,13 +9,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from richlazy import linear_expansion
+from richlazy.quantities import PREDICTED
 
 _THEORY = "to first order; null but for linear networks that learn a step response"
 
 # Measures of a run with unit and meaning; null where a network does not converge or theory is silent.
 MEASURES: dict[str, str] = {
+    "loss_curve_roughness": "rises between points of the loss curve, summed, over the first (Figure 1d-f)",
     "convergence_time": "learning rate times updates until convergence (tau*); null before it, and for adam",
     "convergence_time_predicted": f"convergence_time {_THEORY}",
     "rescaled_convergence_time": "convergence_time times beta^2, beta = 1 / (1 - g^2); likewise",
@@ -29,6 +32,8 @@ MEASURES: dict[str, str] = {
     "loss_deviation_first_order": "mean distance of the loss until convergence from its expansion to first order, over "
     "the loss of a silent network; likewise",
     "loss_deviation_third_order": "the same for its expansion to third order (Figure 3b, c); likewise",
+    "leading_singular_value_deviation": "distance of leading_singular_value_change from its expansion to third order, "
+    "over that, at the end of training (Figure 3d, e); likewise",
 }
 
 
@@ -64,7 +69,7 @@ def measures(
         target: z* where the expansion is about the run, else None.
         convergence_fraction: share of the first loss at which a network has converged.
     """
-    found = dict.fromkeys(MEASURES, float("nan"))
+    found = dict.fromkeys(MEASURES, float("nan")) | {"loss_curve_roughness": roughness(history["loss"])}
     updates = run.get("convergence_iterations")
     if updates is not None and run.get("optimiser", "gradient_descent") == "gradient_descent":
         found["convergence_time"] = run["learning_rate"] * updates
@@ -78,6 +83,10 @@ def measures(
         "gradient_norm_recurrent_predicted": linear_expansion.gradient_norm(target, gain),
         "loss_ratio_shuffled_initial_predicted": linear_expansion.loss_ratio_shuffled(gain),
     }
+    leading = run.get("leading_singular_value_change")
+    if leading is not None:
+        expected = predicted_movement([run["iterations"]], run, target)["leading_singular_value_change"][0]
+        found["leading_singular_value_deviation"] = abs(leading - expected) / expected
     shuffled = run.get("loss_ratio_shuffled_initial")
     if shuffled is not None:
         found["prediction_error_shuffled_initial"] = abs(shuffled - found["loss_ratio_shuffled_initial_predicted"])
@@ -98,6 +107,44 @@ def with_theory(
     each = list(zip(rows, histories, known, strict=True))
     measured = [{**row, **measures(row, history, target, fraction)} for row, history, target in each]
     return measured, [_with_prediction(history, row, target) for row, history, target in each]
+
+
+def with_predicted_movement(
+    followed: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame, targets: Sequence[float | None]
+) -> dict[str, dict[str, Any]]:
+    """What was followed of runs, with the expansion of each quantity that has one, its name ending in ``_predicted``.
+
+    Args:
+        followed: of some runs ``iterations`` and quantities, by run.
+        runs: rows of a table of runs.
+        targets: of each row, as ``predicted_targets`` gives them.
+    """
+    found = {run: dict(course) for run, course in followed.items()}
+    for run, target in zip(runs.to_dict("records"), targets, strict=True):
+        if target is not None and run["run"] in found:
+            course = found[run["run"]]
+            expected = predicted_movement(course["iterations"], run, target)
+            course |= {name + PREDICTED: values.tolist() for name, values in expected.items() if name in course}
+    return found
+
+
+def predicted_movement(iterations: Sequence[int], run: Mapping[str, Any], target: float) -> dict[str, np.ndarray]:
+    """Singular values of the change after some numbers of updates by the expansion to third order (Figure 3d, e)."""
+    times = run["learning_rate"] * np.asarray(iterations, float)
+    leading, second = linear_expansion.singular_values(times, target, run["gain"])
+    return {"leading_singular_value_change": leading, "second_singular_value_change": second}
+
+
+def roughness(losses: Sequence[float]) -> float:
+    """Rises of a loss between points of its curve, summed, over the first: 0 where it only falls.
+
+    The paper shows curves and calls those of strong initial connectivity smoother (section 2); this is a number for
+    it. It is nan for a curve that is not finite.
+    """
+    curve = np.asarray(losses, float)
+    if not (np.isfinite(curve).all() and curve[0] > 0):
+        return float("nan")
+    return float(np.maximum(np.diff(curve), 0).sum() / curve[0])
 
 
 def learning_times(history: Mapping[str, Any], learning_rate: float) -> np.ndarray:

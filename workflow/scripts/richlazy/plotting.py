@@ -46,6 +46,7 @@ LABELS: dict[str, tuple[str, int]] = {
     "kernel_task_effective_rank_approach": ("approach of the\nkernel to the\neffective rank\nof the task", 0),
     "kernel_task_alignment": ("kernel-task\nalignment", 0),
     "convergence_iterations": ("iterations to\nconvergence", 0),
+    "loss_curve_roughness": ("roughness of\nthe loss curve", 0),
     "convergence_time": ("learning time to\nconvergence $\\tau^*$", 0),
     "convergence_time_predicted": ("learning time to\nconvergence,\nby theory", 0),
     "rescaled_convergence_time": ("rescaled learning\ntime $\\beta^2\\tau^*$", 0),
@@ -57,6 +58,7 @@ LABELS: dict[str, tuple[str, int]] = {
     "prediction_error_shuffled_initial": ("distance from\ntheory, start\nshuffled", 0),
     "loss_deviation_first_order": ("distance of loss\nfrom first order", 0),
     "loss_deviation_third_order": ("distance of loss\nfrom third order", 0),
+    "leading_singular_value_deviation": ("distance of leading\nsingular value from\nthird order", 0),
     "kernel_task_alignment_iterations": ("iterations until\nkernel-task\nalignment", 0),
     "centred_kernel_alignment": ("centred kernel\nalignment", 0),
 }
@@ -69,7 +71,6 @@ _PREDICTIONS = {
 # Of these the theory is how they go with the gain: it is drawn from what is measured at the lowest gain
 # (Schuessler et al. 2020, Figure 4a-c, has both in multiples of their values there).
 _SCALED = ("convergence_time", "weight_change_norm_recurrent", "gradient_norm_recurrent")
-_EXPANSION = "theory, to third order"
 # Beside it, losses are shown down to this share of the largest.
 _SHOWN = 1e4
 # Losses stand on a logarithmic axis where the largest is this many times the smallest.
@@ -319,7 +320,7 @@ def draw_losses(
                 table, predicted = (_by_seed(at_level, quantity) for quantity in ("loss", "loss_predicted"))
                 if len(predicted):
                     axes.plot(predicted.index, predicted.median(axis=1), color=colour, lw=0.9, ls=":")
-                    handles[_EXPANSION] = Line2D([], [], color="0.2", lw=0.9, ls=":")
+                    handles[figure_style.EXPANSION] = Line2D([], [], color="0.2", lw=0.9, ls=":")
                 axes.fill_between(table.index, table.min(axis=1), table.max(axis=1), color=colour, alpha=0.2, lw=0)
                 axes.plot(
                     table.index, table.median(axis=1), color=colour, lw=1.2, label=figure_style.text_of(level),
@@ -335,9 +336,9 @@ def draw_losses(
             axes.set_xlabel("iteration")
         for axes in panels[:, 0]:
             axes.set_ylabel(_loss_label(runs))
-        if _EXPANSION in handles:  # networks that learn without error go on to the smallest of numbers
+        if figure_style.EXPANSION in handles:  # networks that learn without error go on to the smallest of numbers
             axes.set_ylim(loss["value"].max() / _SHOWN, 2 * loss["value"].max())
-        conditions_first = sorted(handles, key=lambda label: label in ("Bayes floor", _EXPANSION))
+        conditions_first = sorted(handles, key=lambda label: label in ("Bayes floor", figure_style.EXPANSION))
         figure.legend(
             [handles[label] for label in conditions_first], conditions_first, loc="outside right center", frameon=False,
             title=figure_style.wrapped_parameter_label(compare, runs),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
-from richlazy import experiments, kernel_movement, learning_time
+from richlazy import experiments, learning_time, movement, quantities
 from richlazy.connectivity import frobenius_norm
 from richlazy.metrics import MEASURES
 from richlazy.motifs import MOTIFS, second_order_motifs
@@ -42,7 +42,8 @@ CURVE_COLUMNS: dict[str, str] = {
     "iteration": "updates done",
     "quantity": "what was followed; loss (nats per step, or half squared error) and accuracy are means since the point "
     "before; loss_predicted: loss by the expansion to third order in learning time, where that is known; "
-    + "; ".join(f"{name}: {meaning}" for name, meaning in kernel_movement.QUANTITIES.items()),
+    + "; ".join(f"{name}: {meaning}" for name, meaning in quantities.QUANTITIES.items())
+    + "; with _predicted, a singular value by that expansion, likewise",
     "value": "its value; null where it was not finite",
 }
 
@@ -87,7 +88,7 @@ def runs_table(
         table[name] = table[name].astype("Int64")
     for name in ("convergence_iterations", *learning_time.MEASURES):
         table[name] = table.get(name, pd.Series(index=table.index)).astype(float)
-    arrived = {run: kernel_movement.iterations_to_task_alignment(course) for run, course in followed.items()}
+    arrived = {run: movement.iterations_to_task_alignment(course) for run, course in followed.items()}
     table["kernel_task_alignment_iterations"] = table["run"].map(arrived).astype(float)
     for name in ("final_loss", "bayes_loss", "bayes_accuracy", *MEASURES):
         table[name] = table[name].astype(float)
@@ -113,7 +114,7 @@ def curves_table(
     for run, history in zip(runs, histories, strict=True):
         course = followed.get(run, {})
         parts += [_curve(run, history, name) for name in FOLLOWED_IN_TRAINING if name in history]
-        parts += [_curve(run, course, name) for name in kernel_movement.QUANTITIES if name in course]
+        parts += [_curve(run, course, name) for name in course if name != "iterations"]
     return pd.concat(parts, ignore_index=True)
 
 
