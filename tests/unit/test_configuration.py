@@ -1292,7 +1292,8 @@ def test_every_group_of_the_schema_is_closed():
 
 # Keys that stand in config.yaml, but not in each of its entries.
 OPTIONAL = {
-    "covaries", "draw", "entries", "entry", "groups", "measures", "quantities", "schematic", "signs_held", "spectrum", "truncation",
+    "covaries", "draw", "entries", "entry", "groups", "measures", "quantities", "schematic", "signs_held", "spectrum",
+    "truncation",
 }  # fmt: skip
 OPTIONAL |= {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
 # Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.

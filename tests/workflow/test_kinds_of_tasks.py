@@ -239,3 +239,44 @@ def test_trials_with_numbers_over_time_are_drawn_and_pictured(tmp_path):
     assert project.jobs(*wanted) == {}
     project.configure(tasks={"flip_flop": {"target": "text"}})
     assert project.jobs(*wanted) == {"draw_continuous_batches": 1, "draw_continuous_probe": 1, "draw_trials": 1}
+
+
+def test_singular_values_of_the_change_are_followed_beside_their_expansion(tmp_path):
+    project = new_project(tmp_path / "project")
+    quantities = ["leading_singular_value_change", "second_singular_value_change"]
+    project.configure(
+        experiments_to_build=["linear"],
+        tasks={"step_response_half": {"timing_ms": {"trial": 2100}}},
+        experiments={
+            "linear": {
+                "title": "t", "source": "no paper", "preset": "random_rate_network", "seeds": 2,
+                "grid": {
+                    "task": ["step_response_half"], "structure": ["gaussian"], "size": [24], "iterations": [40],
+                },
+                "groups": [{"gain": [0.0], "learning_rate": [0.015]}, {"gain": [0.6], "learning_rate": [0.006144]}],
+                "compare": "gain", "covaries": ["learning_rate"], "measures": ["leading_singular_value_deviation"],
+                "follow": {"iterations": [0, 10, 40], "seeds": [1], "quantities": quantities},
+            }
+        },
+    )  # fmt: skip
+    figure = f"{EXPERIMENTS}/linear/figures/trajectories.png"
+    done = project.run(figure)
+    assert done["train_followed_network"] == done["follow_network"] == 2
+    assert "train_network" in done and done["draw_trajectories"] == 1
+    runs, curves = (table(project, "linear", name) for name in ("runs", "curves"))
+    assert set(curves["quantity"]) == {
+        "loss", "loss_predicted", *quantities, *(f"{name}_predicted" for name in quantities)
+    }  # fmt: skip
+    for row in runs.to_dict("records"):
+        iterations, leading = curve(curves, row["run"], quantities[0])
+        if row["seed"] == 0:
+            assert iterations == []
+            continue
+        assert iterations == [0, 10, 40]
+        assert leading[0] == 0 and leading[-1] == pytest.approx(row["leading_singular_value_change"], rel=1e-5)
+        _, expected = curve(curves, row["run"], "leading_singular_value_change_predicted")
+        deviation = abs(leading[-1] - expected[-1]) / expected[-1]
+        assert row["leading_singular_value_deviation"] == pytest.approx(deviation, rel=1e-4)
+    # Other quantities of networks that are there follow them again and train nothing.
+    project.configure(experiments={"linear": {"follow": {"quantities": ["kernel_alignment", *quantities]}}})
+    assert set(project.jobs(figure)) == {"follow_network", "tabulate", "draw_trajectories"}
