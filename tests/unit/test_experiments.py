@@ -104,14 +104,16 @@ def test_the_shipped_experiments_have_their_runs():
         "schuessler_figure_3": 2 * 2 * 10, "schuessler_figure_3_target": 3 * 2 * 10,
         "schuessler_figure_4": 3 * 10 * 5, "schuessler_supplement_temporal_hierarchy": 2 * 4 * 5,
         "schuessler_figure_1_smoothness": 3 * 4 * 5, "schuessler_supplement_size": 3 * 3 * 5 * 5,
-            "schuessler_supplement_training": 2 * 2 * 10, "schuessler_supplement_optimiser": 2 * 2 * 10,
-            "schuessler_supplement_cosine": 3 * 10, "schuessler_supplement_divergence": 2 * 2 * 10,
+        "schuessler_supplement_training": 2 * 2 * 10, "schuessler_supplement_optimiser": 2 * 2 * 10,
+        "schuessler_supplement_cosine": 3 * 10, "schuessler_supplement_divergence": 2 * 2 * 10,
     }  # fmt: skip
     paths = {experiments.run_path(run) for name in counts for run in experiments.runs(CONFIG, name)}
     # Figures 14 and 1, and those of Figure 3, share theirs; the usual size, learning rate and gain are of Figure 1.
     robustness = 120 + 150 + 120 + 120 + 240 + 3 * 30 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
     linear = 3 * 2 * 10 + 3 * 8 * 5 + 40 + 30 + 40  # Figure 4 shares two gains of five seeds with Figure 3
-    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness + 40 + 145 + linear
+    # The supplement shares size 256 with Figure 2, and Adam on all weights.
+    supplement = 3 * 3 * 4 * 5 + 2 * (5 + 10 + 10)
+    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness + 40 + 145 + linear + supplement
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():
