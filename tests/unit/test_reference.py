@@ -190,7 +190,10 @@ def test_a_condition_that_is_one_job_is_timed_once(tmp_path):
     assert found == {"train": 30.0, "measure": 4.5}
 
 
-GROUPS = ("presets", "connectomes", "structures", "tasks", "experiments")
+GROUPS = (
+    "presets", "connectomes", "structures", "tasks", "image_sets", "sentence_sets", "word_vectors", "experiments",
+    "language_experiments",
+)  # fmt: skip
 
 
 def configuration(**groups):
@@ -216,3 +219,21 @@ def test_the_first_results_and_those_from_before_connectomes_can_be_merged():
     merged = reference.merged_configuration(earlier, latest)
     assert merged["connectomes"] == {}
     assert merged["experiments"] == {"old": 0, "figure_1": 1}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_no_group_of_named_entries_loses_those_of_earlier_publications(group):
+    earlier, latest = configuration(**{group: {"old": 1, "both": 1}}), configuration(**{group: {"both": 2}})
+    assert reference.merged_configuration(earlier, latest)[group] == {"old": 1, "both": 2}
+
+
+def test_the_configuration_of_all_results_names_no_folder_of_the_machine():
+    latest = configuration(
+        word_vectors={"glove": {"source": "file", "file": "/home/me/glove.6B.100d.txt"}},
+        connectomes={"larva": {"files": ["larva/nodes.csv", "/data/edges.csv"], "url": "https://here.org/a/b.csv"}},
+    )
+    merged = reference.merged_configuration({}, latest)
+    assert merged["word_vectors"]["glove"] == {"source": "file", "file": "glove.6B.100d.txt"}
+    assert merged["connectomes"]["larva"] == {
+        "files": ["larva/nodes.csv", "edges.csv"], "url": "https://here.org/a/b.csv",
+    }  # fmt: skip

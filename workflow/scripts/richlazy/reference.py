@@ -196,12 +196,30 @@ def save_origin(target: Path, benchmarks: Path, workflow_folder: Path) -> None:
     records.save_json(target / "provenance.json", provenance(workflow_folder, wall_seconds(benchmarks, runs["run"])))
 
 
+# Groups whose entries have names of their own, of which a later publication may lack some.
+_NAMED_GROUPS = (
+    "presets", "connectomes", "structures", "tasks", "image_sets", "sentence_sets", "word_vectors", "experiments",
+    "language_experiments",
+)  # fmt: skip
+
+
 def merged_configuration(earlier: Mapping[str, Any], latest: Mapping[str, Any]) -> dict[str, Any]:
-    """Configuration of all published results: the latest, with what only earlier ones named."""
-    merged = dict(latest)
-    for group in ("presets", "connectomes", "structures", "tasks", "experiments"):
-        merged[group] = {**earlier.get(group, {}), **latest[group]}
+    """Configuration of all published results: the latest, with what only earlier ones named.
+
+    Of paths to the files of whoever publishes, the name alone is kept.
+    """
+    merged = _without_local_folders(latest)
+    for group in _NAMED_GROUPS:
+        merged[group] = {**earlier.get(group, {}), **merged[group]}
     return merged
+
+
+def _without_local_folders(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_local_folders(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_local_folders(inner) for inner in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def _git(folder: str | Path, *arguments: str) -> str:
