@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from richlazy import experiments, reference
+from richlazy import experiments, records, reference, sentiment_network, tables
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,6 +50,18 @@ def test_runs_that_start_from_a_connectome_are_never_drawn():
 def test_runs_of_tasks_without_data_here_are_never_drawn():
     tables = [runs_table(*"abc"), runs_table(*"def").assign(task=["sMNIST", "2AF", "MNIST"])]
     assert reference.sample_rows(tables, 99, 0, ["sMNIST", "MNIST"])["run"].tolist() == ["a", "b", "c", "e"]
+
+
+def test_tables_of_lstms_are_never_drawn_from(tmp_path):
+    """Their rows are parts of weights and name no run, so that one of them would be drawn as a run without a name."""
+    lstms = pd.DataFrame({"network": ["a", "a"], "seed": 0, "part": ["weights", "change"], "task": "SST"})
+    for name, runs in (("figure_1", runs_table("a", "b")), ("lstm", lstms.assign(connectome=pd.NA))):
+        file = tmp_path / "experiments" / name / "tables/runs.parquet"
+        tables.save_table(file, runs, dict.fromkeys(runs, "of a test"))
+    (found,) = reference.runs_tables(tmp_path)
+    assert set(found["experiment"]) == {"figure_1"}
+    assert reference.sample_rows([found], 99, 0, [])["run"].tolist() == ["a", "b"]
+    assert reference.runs_tables(tmp_path / "elsewhere") == []
 
 
 def test_tables_of_before_and_of_after_new_columns_are_drawn_from_together():
@@ -133,7 +145,7 @@ def network_file(path, without_recurrent=False, **changes):
 def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(tmp_path):
     first = network_file(tmp_path / "a.npz")
     committed = reference.fingerprint(first)
-    assert set(committed) | {"run"} == set(reference.FINGERPRINT_COLUMNS)
+    assert set(committed) | {"run"} == set(reference.fingerprint_columns(reference.RATE_NETWORKS))
     measures = dict.fromkeys(reference.MEASURES, 2.0)
     row = {"run": "r", "final_loss": 0.3, **measures}
     same = reference.compare(row, committed, first, {"final_loss": 0.3, **measures})
@@ -190,7 +202,51 @@ def test_a_condition_that_is_one_job_is_timed_once(tmp_path):
     assert found == {"train": 30.0, "measure": 4.5}
 
 
-GROUPS = ("presets", "connectomes", "structures", "tasks", "experiments")
+def published_lstms(results, target):
+    """Two small LSTMs with timings, and a table that has two rows for each, as those of experiments on language."""
+    rows = []
+    for seed in range(2):
+        run = f"task~SST/seed~{seed}"
+        network = results / "language" / run / "network.npz"
+        weights = [sentiment_network.initial_weights(3, 4, seed + change) for change in (0, 10)]
+        sentiment_network.save(network, *weights)
+        rows += [{"network": str(network), "seed": seed, "part": part} for part in ("initial_weights", "change")]
+        for rule, seconds in (("train_sentiment", 10.0), ("measure_sentiment", 1.5)):
+            file = results / "benchmarks" / rule / f"{run}.tsv"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"s\th:m:s\n{seconds + seed}\t0:00:10\n")
+    tables.save_table(target / "tables/runs.parquet", pd.DataFrame(rows), dict.fromkeys(rows[0], "of a test"))
+    return [row["network"] for row in rows[::2]]
+
+
+def test_lstms_are_published_with_one_fingerprint_each_and_the_time_of_their_rules(tmp_path):
+    target = tmp_path / "reference/experiments/lstm"
+    networks = published_lstms(tmp_path / "results", target)
+    reference.save_origin(target, tmp_path / "results", tmp_path)
+    provenance = records.load_json(target / "provenance.json")
+    assert provenance["wall_seconds"] == {"train_sentiment": 21.0, "measure_sentiment": 4.0}
+    prints = tables.load_table(target / "tables/fingerprints.parquet").set_index("network")
+    assert prints.index.tolist() == networks
+    assert prints["sha256"].tolist() == [records.checksum(network) for network in networks]
+    vectors = np.random.default_rng(0)
+    for matrix in ("weight_hh_l0", "weight_ih_l1", "weight_hh_l1", "weight_ih_l0", "decoder_weight"):
+        final = [np.load(network)[matrix] for network in networks]
+        left, right = (vectors.standard_normal((8, length)) for length in final[0].shape)
+        for weights, network in zip(final, networks, strict=True):
+            by_hand = [u @ weights @ v for u, v in zip(left, right, strict=True)]
+            assert prints.loc[network, [f"{matrix}_{index}" for index in range(8)]].tolist() == pytest.approx(by_hand)
+    assert prints.shape[1] == 1 + 5 * 8
+
+
+def test_every_matrix_of_an_lstm_has_a_fingerprint():
+    weights = sentiment_network.initial_weights(3, 4, 0)
+    assert set(reference.LSTMS.matrices) == {name for name, matrix in weights.items() if matrix.ndim == 2}
+
+
+GROUPS = (
+    "presets", "connectomes", "structures", "tasks", "image_sets", "sentence_sets", "word_vectors", "experiments",
+    "language_experiments",
+)  # fmt: skip
 
 
 def configuration(**groups):
@@ -216,3 +272,21 @@ def test_the_first_results_and_those_from_before_connectomes_can_be_merged():
     merged = reference.merged_configuration(earlier, latest)
     assert merged["connectomes"] == {}
     assert merged["experiments"] == {"old": 0, "figure_1": 1}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_no_group_of_named_entries_loses_those_of_earlier_publications(group):
+    earlier, latest = configuration(**{group: {"old": 1, "both": 1}}), configuration(**{group: {"both": 2}})
+    assert reference.merged_configuration(earlier, latest)[group] == {"old": 1, "both": 2}
+
+
+def test_the_configuration_of_all_results_names_no_folder_of_the_machine():
+    latest = configuration(
+        word_vectors={"glove": {"source": "file", "file": "/home/me/glove.6B.100d.txt"}},
+        connectomes={"larva": {"files": ["larva/nodes.csv", "/data/edges.csv"], "url": "https://here.org/a/b.csv"}},
+    )
+    merged = reference.merged_configuration({}, latest)
+    assert merged["word_vectors"]["glove"] == {"source": "file", "file": "glove.6B.100d.txt"}
+    assert merged["connectomes"]["larva"] == {
+        "files": ["larva/nodes.csv", "edges.csv"], "url": "https://here.org/a/b.csv",
+    }  # fmt: skip

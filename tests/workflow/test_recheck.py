@@ -5,18 +5,29 @@ import shutil
 
 import pandas as pd
 import pytest
+import yaml
 
-from richlazy import reference, tables
+from richlazy import records, reference, tables
 from runner import Project
+
+LSTMS = {
+    "experiments_to_build": ["figure_1", "schuessler_figure_5"],
+    "tasks": {"SST": {"sentences": "synthetic", "word_vectors": "random"}},
+    "word_vectors": {"random": {"dimensions": 4}},
+    "lstm": {"units": 6, "learning_rate": 0.01, "epochs": 1},
+    "language_experiments": {"schuessler_figure_5": {"seeds": 2}},
+}
 
 
 @pytest.fixture(scope="module")
 def published(finished, tmp_path_factory) -> Project:
-    """A project that has published its tiny results as its reference."""
+    """A project that has published its tiny results, and LSTMs beside them, as its reference."""
     folder = tmp_path_factory.mktemp("published") / "project"
     shutil.copytree(finished.folder, folder)
     project = Project(folder)
-    project.configure(recheck={"runs": 2})
+    # A path that only the machine of the user has, which nothing here reads.
+    mine = {"mine": {"source": "file", "file": "/home/me/vectors.txt"}}
+    project.configure(recheck={"runs": 2}, **LSTMS | {"word_vectors": LSTMS["word_vectors"] | mine})
     project.run("publish_reference")
     return project
 
@@ -34,9 +45,38 @@ def test_the_reference_holds_small_results_with_their_provenance(published):
     assert not any(name.endswith(".npz") for name in names)
 
 
+def test_the_reference_holds_lstms_with_fingerprints_and_a_claim_on_them(published):
+    committed = published.folder / "results/reference"
+    source, target = (
+        folder / "experiments/schuessler_figure_5" for folder in (published.folder / "results/tiny", committed)
+    )
+    names = [f"tables/{name}.parquet" for name in ("runs", "spectra", "truncations", "curves")]
+    names += ["statistics/contrasts.parquet", "figures/lstm.png"]
+    assert all((target / name).read_bytes() == (source / name).read_bytes() for name in names)
+    files = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
+    assert files == {*names, "tables/fingerprints.parquet", "provenance.json"}
+    prints = tables.load_table(target / "tables/fingerprints.parquet")
+    networks = [published.folder / network for network in prints["network"]]
+    assert prints["sha256"].tolist() == [records.checksum(network) for network in networks]
+    assert set(tables.load_table(target / "tables/runs.parquet")["network"]) == set(prints["network"])
+    seconds = records.load_json(target / "provenance.json")["wall_seconds"]
+    assert seconds["train_sentiment"] > 0 and seconds["measure_sentiment"] > 0
+    claims = tables.load_table(committed / "claims.parquet").set_index("experiment")
+    judged = claims.loc["schuessler_figure_5"]
+    assert judged["verdict"] != "not run" and judged["n"] == 2
+    assert claims.loc["schuessler_figure_5_truncation", "verdict"] == "not run"
+
+
+def test_the_configuration_of_the_reference_names_no_folder_of_the_machine(published):
+    text = (published.folder / "results/reference/config.yaml").read_text()
+    assert "/home/me" not in text and str(published.folder) not in text
+    assert yaml.safe_load(text)["word_vectors"]["mine"]["file"] == "vectors.txt"
+
+
 def test_networks_trained_again_are_equal_bytes(published):
     done = published.snakemake("recheck")
     verdict = (published.folder / "results/tiny/recheck/verdict.txt").read_text()
+    assert (published.folder / "results/reference/experiments/schuessler_figure_5").exists()
     assert verdict.count("equal bytes: weights 0.0e+00, measures 0.0e+00") == 2, done.stderr
 
 
@@ -47,7 +87,7 @@ def test_a_row_that_does_not_hold_is_found(published, tmp_path):
     prints = pd.read_parquet(path)
     prints["sha256"] = "0" * 64
     prints["recurrent_0"] *= 1.1
-    tables.save_table(path, prints, reference.FINGERPRINT_COLUMNS)
+    tables.save_table(path, prints, reference.fingerprint_columns(reference.RATE_NETWORKS))
     (project.folder / "results/tiny/recheck/verdict.txt").unlink(missing_ok=True)
     done = project.snakemake("recheck", check=False)
     assert done.returncode != 0

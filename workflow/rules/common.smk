@@ -372,20 +372,14 @@ def collect_settings(group, keys):
 
 def recheck_results(wildcards):
     """Input function that draws rows of the reference results to train again."""
-    from richlazy import reference, tables
+    from richlazy import reference
 
     settings = config["recheck"]
-    paths = sorted(
-        Path(settings["reference"], "experiments").glob("*/tables/runs.parquet")
-    )
-    if not paths:
+    found = reference.runs_tables(settings["reference"])
+    if not found:
         sys.exit(
-            f"recheck finds no tables in {settings['reference']}; name the folder of reference results in recheck.reference"
+            f"recheck finds no tables of rate networks in {settings['reference']}; name the folder of reference results in recheck.reference"
         )
-    found = [
-        tables.load_table(path).assign(experiment=path.parent.parent.name)
-        for path in paths
-    ]
     with_images = [name for name, task in config["tasks"].items() if "images" in task]
     rows = reference.sample_rows(found, settings["runs"], settings["seed"], with_images)
     return [
@@ -448,6 +442,7 @@ def publishable_files(wildcards):
         if config["experiments"][experiment].get("truncation")
     ]
     files += figure_files(*SELECTED, format=["png"])
+    files += publishable_language_files(*LANGUAGE_NAMES)
     files += collect(TRIAL_FIGURES, task=CONTINUOUS_TASKS, format=["png"])
     parts = ["figures/connectome.png", "selection.json", "provenance.json"]
     return files + [

@@ -148,10 +148,7 @@ rule tabulate_sentiment:
         histories=language_networks("history.json"),
         library=library("tabulate_sentiment.py"),
     output:
-        **{
-            name: f"{LANGUAGE_RESULTS}/tables/{name}.parquet"
-            for name in LANGUAGE_TABLES
-        },
+        **{name: LANGUAGE_TABLE.replace("{table}", name) for name in LANGUAGE_TABLES},
     log:
         f"{RESULTS}/logs/tabulate_sentiment/{{language_experiment}}.log",
     group:

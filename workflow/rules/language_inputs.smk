@@ -8,15 +8,24 @@ LANGUAGE_TASKS = {
 }
 LANGUAGE_TABLES = ["runs", "spectra", "truncations", "curves"]
 LANGUAGE_RESULTS = f"{RESULTS}/experiments/{{language_experiment}}"
+LANGUAGE_TABLE = f"{LANGUAGE_RESULTS}/tables/{{table}}.parquet"
 LANGUAGE_FIGURE = f"{LANGUAGE_RESULTS}/figures/lstm.{{format}}"
 LANGUAGE_CONTRASTS = f"{LANGUAGE_RESULTS}/statistics/contrasts.parquet"
 
 
-def language_files(*names):
+def language_files(*names, format=("pdf", "png")):
     """Statistics and figures of some experiments on language."""
     return collect(LANGUAGE_CONTRASTS, language_experiment=names) + collect(
-        LANGUAGE_FIGURE, language_experiment=names, format=["pdf", "png"]
+        LANGUAGE_FIGURE, language_experiment=names, format=format
     )
+
+
+def publishable_language_files(*names):
+    """Small results of some experiments on language: tables, statistics, PNG figures."""
+    return [
+        *collect(LANGUAGE_TABLE, language_experiment=names, table=LANGUAGE_TABLES),
+        *language_files(*names, format=["png"]),
+    ]
 
 
 def registered_sentences(name):

@@ -15,7 +15,7 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
     for file in map(Path, files):
         reference.copy_whole(file, Path(folder, file.relative_to(root)))
     for experiment in selected:
-        reference.save_origin(Path(folder, "experiments", experiment), root / "benchmarks", workflow_folder)
+        reference.save_origin(Path(folder, "experiments", experiment), root, workflow_folder)
     kept = Path(folder, "config.yaml")
     merged = reference.merged_configuration(yaml.safe_load(kept.read_text()) if kept.exists() else {}, config)
     records.save_text(kept, yaml.safe_dump(merged, sort_keys=False))

@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +14,48 @@ import pandas as pd
 import torch
 import yaml
 
-from richlazy import damage, records, tables
+from richlazy import damage, records, sentiment_network, tables
 from richlazy.metrics import MEASURES
 
-_MATRICES = ("recurrent", "input", "readout")
 _PROJECTIONS = 8
 
-FINGERPRINT_COLUMNS: dict[str, str] = {
-    "run": "identity of the run, as in runs.parquet",
-    "sha256": "of network.npz",
-    **{
+
+@dataclass(frozen=True)
+class Kind:
+    """What the networks of a kind are called in tables, files and timings.
+
+    Attributes:
+        key: column of runs.parquet that names a network, kept beside its fingerprint.
+        matrices: weights in network.npz that are projected; vectors such as biases are in the checksum alone.
+        folder: of all networks of the kind, in that of the results.
+        rules: that train and measure them, as their timings are filed.
+    """
+
+    key: str
+    matrices: tuple[str, ...]
+    folder: str
+    rules: tuple[str, ...]
+
+
+RATE_NETWORKS = Kind("run", ("recurrent", "input", "readout"), "runs", ("train", "measure"))
+LSTMS = Kind(
+    "network", (*sentiment_network.MATRICES, "decoder_weight"), "language", ("train_sentiment", "measure_sentiment")
+)
+
+
+def kind_of(runs: pd.DataFrame) -> Kind:
+    """Kind of the networks of a table of runs: rows of LSTMs are parts of their weights, and name no run."""
+    return RATE_NETWORKS if "run" in runs else LSTMS
+
+
+def fingerprint_columns(kind: Kind) -> dict[str, str]:
+    """Columns of fingerprints.parquet with their meanings."""
+    projections = {
         f"{matrix}_{index}": f"u'W v of the final {matrix} weights with fixed Gaussian u, v, number {index}"
-        for matrix in _MATRICES
+        for matrix in kind.matrices
         for index in range(_PROJECTIONS)
-    },
-}
+    }
+    return {kind.key: f"identity of the {kind.key}, as in runs.parquet", "sha256": "of network.npz", **projections}
 
 
 def copy_whole(file: Path, target: Path) -> None:
@@ -41,16 +69,26 @@ def copy_whole(file: Path, target: Path) -> None:
     shutil.copyfile(file, target)
 
 
-def fingerprint(network: str | Path) -> dict[str, Any]:
-    """Checksum of a network file, and projections of its final weights, to commit in place of 0.7 MB.
+def fingerprint(network: str | Path, matrices: Iterable[str] = RATE_NETWORKS.matrices) -> dict[str, Any]:
+    """Checksum of a network file, and projections of its final weights, to commit in place of 0.7 MB or more.
 
     The projections u'W v have fixed Gaussian vectors, so that two networks can be compared within a tolerance
     where their bytes differ.
+
+    Args:
+        network: .npz file.
+        matrices: names of the arrays in it that are projected, each of two dimensions.
+
+    Returns:
+        ``sha256``, and eight projections of each matrix, named by it and a number.
+
+    Raises:
+        ValueError: when the file is damaged.
     """
     rng = np.random.default_rng(0)
     values: dict[str, Any] = {"sha256": records.checksum(network)}
     arrays = records.load_arrays(network)
-    for matrix in _MATRICES:
+    for matrix in matrices:
         weights = arrays[matrix].astype(float)
         left, right = (rng.standard_normal((_PROJECTIONS, length)) for length in weights.shape)
         projections = np.einsum("ki,ij,kj->k", left, weights, right)
@@ -59,8 +97,10 @@ def fingerprint(network: str | Path) -> dict[str, Any]:
 
 
 def fingerprints(runs: pd.DataFrame) -> pd.DataFrame:
-    """Fingerprint of every network of a table of runs."""
-    return pd.DataFrame([{"run": row.run} | fingerprint(row.network) for row in runs.itertuples()])
+    """Fingerprint of every network of a table of runs, each once; columns ``fingerprint_columns`` of their kind."""
+    kind, networks = kind_of(runs), runs.drop_duplicates("network").to_dict("records")
+    rows = [{kind.key: row[kind.key]} | fingerprint(row["network"], kind.matrices) for row in networks]
+    return pd.DataFrame(rows, columns=list(fingerprint_columns(kind)))
 
 
 def committed_run(
@@ -100,7 +140,7 @@ def compare(
     """
     again = fingerprint(network)
     weights = 0.0
-    for matrix in _MATRICES:
+    for matrix in RATE_NETWORKS.matrices:
         names = [f"{matrix}_{index}" for index in range(_PROJECTIONS)]
         old, new = (np.array([source[name] for name in names]) for source in (committed, again))
         if not old.any() and not new.any():  # a feedforward network has no recurrent weights
@@ -169,10 +209,10 @@ def provenance(folder: str | Path, wall_seconds: Mapping[str, float]) -> dict[st
     }
 
 
-def wall_seconds(benchmarks: Path, runs: Iterable[str]) -> dict[str, float]:
+def wall_seconds(benchmarks: Path, runs: Iterable[str], rules: Iterable[str] = RATE_NETWORKS.rules) -> dict[str, float]:
     """Summed wall time of the jobs of some runs, for each rule that is timed; a job is a run, or a whole condition."""
     paths, seconds = list(runs), {}
-    for rule in ("train", "measure"):
+    for rule in rules:
         jobs = {_timing_of_job(benchmarks / rule, path) for path in paths}
         seconds[rule] = round(float(sum(pd.read_csv(job, sep="\t")["s"].sum() for job in jobs)), 1)
     return seconds
@@ -183,25 +223,49 @@ def _timing_of_job(folder: Path, run: str) -> Path:
     return alone if alone.exists() else Path(f"{alone.parent}.tsv")
 
 
-def save_origin(target: Path, benchmarks: Path, workflow_folder: Path) -> None:
+def save_origin(target: Path, results: Path, workflow_folder: Path) -> None:
     """Write fingerprints and provenance of a published experiment beside its tables.
 
     Args:
         target: folder of the published experiment.
-        benchmarks: timings of the jobs that made it.
+        results: folder of the results that it is copied from, with networks and timings of their jobs.
         workflow_folder: the git checkout that made it.
+
+    Raises:
+        ValueError: when the table of runs or a network is damaged.
     """
     runs = tables.load_table(target / "tables" / "runs.parquet")
-    tables.save_table(target / "tables" / "fingerprints.parquet", fingerprints(runs), FINGERPRINT_COLUMNS)
-    records.save_json(target / "provenance.json", provenance(workflow_folder, wall_seconds(benchmarks, runs["run"])))
+    kind = kind_of(runs)
+    tables.save_table(target / "tables" / "fingerprints.parquet", fingerprints(runs), fingerprint_columns(kind))
+    jobs = [str(Path(path).parent.relative_to(results / kind.folder)) for path in runs["network"].unique()]
+    seconds = wall_seconds(results / "benchmarks", jobs, kind.rules)
+    records.save_json(target / "provenance.json", provenance(workflow_folder, seconds))
+
+
+# Groups whose entries have names of their own, of which a later publication may lack some.
+_NAMED_GROUPS = (
+    "presets", "connectomes", "structures", "tasks", "image_sets", "sentence_sets", "word_vectors", "experiments",
+    "language_experiments",
+)  # fmt: skip
 
 
 def merged_configuration(earlier: Mapping[str, Any], latest: Mapping[str, Any]) -> dict[str, Any]:
-    """Configuration of all published results: the latest, with what only earlier ones named."""
-    merged = dict(latest)
-    for group in ("presets", "connectomes", "structures", "tasks", "experiments"):
-        merged[group] = {**earlier.get(group, {}), **latest[group]}
+    """Configuration of all published results: the latest, with what only earlier ones named.
+
+    Of paths to the files of whoever publishes, the name alone is kept.
+    """
+    merged = _without_local_folders(latest)
+    for group in _NAMED_GROUPS:
+        merged[group] = {**earlier.get(group, {}), **merged[group]}
     return merged
+
+
+def _without_local_folders(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_local_folders(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_local_folders(inner) for inner in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def _git(folder: str | Path, *arguments: str) -> str:
@@ -210,6 +274,25 @@ def _git(folder: str | Path, *arguments: str) -> str:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def runs_tables(folder: str | Path) -> list[pd.DataFrame]:
+    """Committed tables of the runs that can be trained again: those of rate networks.
+
+    Tables of LSTMs are left out: their rows are parts of weights, not networks, and the treebank is not committed.
+
+    Args:
+        folder: of the committed results.
+
+    Returns:
+        Tables by name of their experiment, which is their column ``experiment``; none where none is committed.
+
+    Raises:
+        ValueError: when a table is damaged.
+    """
+    paths = sorted(Path(folder, "experiments").glob("*/tables/runs.parquet"))
+    found = [tables.load_table(path).assign(experiment=path.parent.parent.name) for path in paths]
+    return [runs for runs in found if kind_of(runs) == RATE_NETWORKS]
 
 
 def sample_rows(tables: Sequence[pd.DataFrame], count: int, seed: int, without_tasks: Sequence[str]) -> pd.DataFrame:
