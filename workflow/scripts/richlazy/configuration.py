@@ -530,7 +530,7 @@ def _check_experiment(config: Config, name: str) -> None:
         _check_compared(place, grid, experiment)
         _check_times(config, where, place, grid, experiment["preset"])
     _check_comparison(config, where, experiment)
-    _check_truncation(config, where, experiment)
+    _check_change_of_recurrent_weights(config, where, experiment)
     one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
     runs = experiments.runs(one_seed, name)
     for run in runs:
@@ -703,11 +703,14 @@ def _check_comparison(config: Config, where: str, experiment: Mapping[str, Any])
     _check_follow(where, experiment)
 
 
-def _check_truncation(config: Config, where: str, experiment: Mapping[str, Any]) -> None:
-    for task in experiments.values(experiment, "task") if experiment.get("truncation") else []:
+def _check_change_of_recurrent_weights(config: Config, where: str, experiment: Mapping[str, Any]) -> None:
+    quantities = experiment.get("follow", {}).get("quantities", [])
+    asked = [f"follow.quantities names {name}" for name in quantities if "singular_value" in name]
+    asked += ["truncation is true"] if experiment.get("truncation") else []
+    for task in experiments.values(experiment, "task") if asked else []:
         if task_settings.is_feedforward(config["tasks"][task]):
             raise ConfigurationError(
-                f"{where}.truncation is true, but task {task!r} is learned by feedforward networks, which have no "
+                f"{where}.{asked[0]}, but task {task!r} is learned by feedforward networks, which have no "
                 "recurrent weights; remove it"
             )
 
@@ -718,7 +721,7 @@ def _check_follow(where: str, experiment: Mapping[str, Any]) -> None:
         return
     if 0 not in follow["iterations"]:
         raise ConfigurationError(
-            f"{where}.follow.iterations lacks 0, the start with which kernels are compared; add it"
+            f"{where}.follow.iterations lacks 0, the start with which networks are compared; add it"
         )
     unknown = sorted(set(follow["seeds"]) - set(experiments.seeds(experiment)))
     if unknown:
