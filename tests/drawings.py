@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 
-from richlazy import figure_style
+from richlazy.figures import figure_style
 
 
 class Drawing:

@@ -10,9 +10,10 @@ from typing import Any
 
 import draw_batches
 import draw_probe
-from richlazy import records, task_settings
-from richlazy.connectivity import structured_weights
-from richlazy.seeds import generator
+from richlazy.connectivity.structures import structured_weights
+from richlazy.storage import array_io
+from richlazy.storage.seeds import generator
+from richlazy.tasks import task_settings
 
 from . import ROOT
 from .measuring import Row, Settings
@@ -46,7 +47,7 @@ def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
     task = config["tasks"][TASK]
     names = ("recurrent.npy", "inputs.npy", "targets.npy", "task.json", "network.npz", "history.json")
     recurrent, inputs, targets, description, network, history = (str(folder / name) for name in names)
-    records.save_array(
+    array_io.save_array(
         recurrent,
         structured_weights(
             "gaussian", config["connectivity"]["size"], preset["gain"], "frobenius", generator(SEED, "connectivity")

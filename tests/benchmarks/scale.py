@@ -79,7 +79,7 @@ def costs(networks: int, experiments: int, rerun: bool, others: Sequence[str]) -
         touch_only(project.folder / "workflow/scripts")
         yield "build, touching", snakemake(project.folder, *others)
         yield "rerun", snakemake(project.folder, *others)
-        for module in (project.folder / "workflow/scripts/richlazy").glob("*.py"):
+        for module in (project.folder / "workflow/scripts/richlazy").rglob("*.py"):
             module.touch()
         yield "rerun after a touch of the library", snakemake(project.folder, *others)
 

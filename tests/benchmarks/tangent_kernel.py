@@ -5,8 +5,8 @@ import statistics
 import torch
 
 import oracles
-from richlazy.kernels import WORKSPACE_MB, tangent_kernel
-from richlazy.networks import Dynamics
+from richlazy.measures.tangent_kernel import WORKSPACE_MB, tangent_kernel
+from richlazy.models.rate_network import Dynamics
 
 from .measuring import Comparison, Row, Settings, interleaved, seconds
 from .references import PlainNetwork, per_output_kernel

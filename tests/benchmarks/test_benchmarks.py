@@ -9,9 +9,9 @@ import pytest
 import torch
 
 import oracles
-from richlazy import metrics
-from richlazy.kernels import tangent_kernel
-from richlazy.networks import Dynamics, Weights
+from richlazy.measures import metrics
+from richlazy.measures.tangent_kernel import tangent_kernel
+from richlazy.models.rate_network import Dynamics, Weights
 
 from . import __main__ as program
 from . import dry_run, measuring, memory, together, training_autograd, training_step, whole_run
@@ -176,7 +176,7 @@ def test_a_whole_run_is_measured(small_config):
 
 def test_the_reference_draws_the_trials_of_the_task(small_config, tmp_path):
     run = whole_run.Run(small_config, tmp_path)
-    run.draw_trials()
+    run.plot_trials()
     ours, classes = np.load(tmp_path / "inputs.npy"), np.load(tmp_path / "targets.npy")
     dataset = run.dataset()
     batches = [tuple(array.copy() for array in dataset()) for _ in range(300)]

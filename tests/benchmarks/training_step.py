@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from richlazy.backpropagation import Backpropagation
-from richlazy.connectivity import structured_weights
-from richlazy.descent import Adam, GradientDescent
-from richlazy.networks import Dynamics, Weights, initial_weights
-from richlazy.staging import StagedDescent
+from richlazy.connectivity.structures import structured_weights
+from richlazy.models.backpropagation import Backpropagation
+from richlazy.models.rate_network import Dynamics, Weights, initial_weights
+from richlazy.training.minibatches import StagedDescent
+from richlazy.training.optimisers import Adam, GradientDescent
 
 from .measuring import Row, Settings, interleaved
 from .references import MatrixProducts

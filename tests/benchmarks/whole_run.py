@@ -14,10 +14,13 @@ from neurogym.utils.data import Dataset
 
 import draw_batches
 import draw_probe
-from richlazy import metrics, networks, tasks, training
-from richlazy.connectivity import structured_weights
-from richlazy.kernels import TangentKernel
-from richlazy.seeds import generator
+from richlazy.connectivity.structures import structured_weights
+from richlazy.measures import metrics
+from richlazy.measures.tangent_kernel import TangentKernel
+from richlazy.models import rate_network
+from richlazy.storage.seeds import generator
+from richlazy.tasks import neurogym_environments
+from richlazy.training import loop
 
 from . import ROOT
 from .measuring import Comparison, Row, Settings, clock, seconds
@@ -48,33 +51,33 @@ class Run:
         self.config, self.folder, self.task = config, Path(folder), config["tasks"][TASK]
         self.iterations, self.batch_size = settings["iterations"], settings["batch_size"]
         self.parameters = dynamics | {"iterations": self.iterations, "batch_size": self.batch_size, "seed": SEED}
-        self.dynamics = networks.Dynamics(
-            networks.leak_factor(preset["leak"], dynamics["time_step_ms"], dynamics["time_constant_ms"]),
+        self.dynamics = rate_network.Dynamics(
+            rate_network.leak_factor(preset["leak"], dynamics["time_step_ms"], dynamics["time_constant_ms"]),
             preset["rectification"],
         )
         self.descent = (settings["learning_rate"], preset["momentum"], settings["loss_steps"])
         recurrent = structured_weights(
             "gaussian", config["connectivity"]["size"], preset["gain"], "frobenius", generator(SEED, "connectivity")
         )
-        self.environment = tasks.make_environment(
+        self.environment = neurogym_environments.make_environment(
             self.task["environment"], self.task["semantics"], dynamics["time_step_ms"], self.task["timing_ms"]
         )
-        described = tasks.describe(self.environment)
-        self.initial = networks.initial_weights(recurrent, described["input_units"], described["outputs"], SEED)
+        described = neurogym_environments.describe(self.environment)
+        self.initial = rate_network.initial_weights(recurrent, described["input_units"], described["outputs"], SEED)
 
-    def draw_trials(self) -> None:
+    def plot_trials(self) -> None:
         """Our trials, by the workflow's scripts: all batches and the probe, written to files."""
         paths = [str(self.folder / name) for name in ("inputs.npy", "targets.npy")]
         draw_batches.draw_batches(*paths, self.task, self.parameters)
         probe = [str(self.folder / name) for name in ("probe.npz", "decision.npy", "task.json")]
         draw_probe.draw_probe(*probe, self.task, self.parameters, self.config["probe"]["trials"])
 
-    def train(self, weights: networks.Weights, first: int, count: int) -> networks.Weights:
+    def train(self, weights: rate_network.Weights, first: int, count: int) -> rate_network.Weights:
         """Our training on stored batches, from the one that is given, wherever the file ends."""
         inputs, targets = (np.load(self.folder / name, mmap_mode="c") for name in ("inputs.npy", "targets.npy"))
         chunk = slice(first % (len(inputs) - count), None)
         learning_rate, momentum, loss_steps = self.descent
-        final, _ = training.train(
+        final, _ = loop.train(
             weights,
             [inputs[chunk][:count]],
             [targets[chunk][:count]],
@@ -92,7 +95,7 @@ class Run:
         dataset._cache()
         return dataset
 
-    def plain_network(self, weights: networks.Weights) -> PlainNetwork:
+    def plain_network(self, weights: rate_network.Weights) -> PlainNetwork:
         """The reference's network; its equation is the one with the rectifier after the leak."""
         if self.dynamics.leak_factor and self.dynamics.inside:
             raise ValueError("the reference knows the rectifier after the leak only")
@@ -104,7 +107,7 @@ class Run:
         recurrent, every = per_output_kernel(self.plain_network(weights.of_network(0)), inputs[0])
         return TangentKernel(recurrent[None], every[None])
 
-    def measure(self, final: networks.Weights, kernel) -> tuple[dict[str, float], float, float]:
+    def measure(self, final: rate_network.Weights, kernel) -> tuple[dict[str, float], float, float]:
         """All measures with one kind of kernel; seconds of the two kernels, and of all other measures."""
         with np.load(self.folder / "probe.npz") as trials:
             inputs, targets = (torch.from_numpy(trials[name]) for name in ("inputs", "targets"))
@@ -140,7 +143,7 @@ def rows(settings: Settings, config: Mapping[str, Any] | None = None) -> list[Ro
     """
     with tempfile.TemporaryDirectory() as folder:
         run = Run(config or paper_scale(), folder)
-        trials = seconds(run.draw_trials)
+        trials = seconds(run.plot_trials)
         dataset = run.dataset()
         chunk = dataset._cache_len // dataset.seq_len - 1  # the last slice of a cache is never served
         chunks = max(3, settings.repeats // 4)
@@ -206,7 +209,9 @@ def _train_in_turns(run: Run, dataset: Dataset, chunk: int, chunks: int):
     return ours, reference, weights.map(lambda matrix: matrix[0])
 
 
-def _measure_in_turns(run: Run, final: networks.Weights, pairs: int) -> tuple[tuple[float, float], tuple[float, float]]:
+def _measure_in_turns(
+    run: Run, final: rate_network.Weights, pairs: int
+) -> tuple[tuple[float, float], tuple[float, float]]:
     """Median seconds of kernels and other measures, ours and the reference's, on the same weights."""
     library_kernel = metrics.tangent_kernel
     times: tuple[list, list] = ([], [])

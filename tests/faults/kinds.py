@@ -218,8 +218,8 @@ def times_of_now(setting: Setting, output: str) -> Sequence[list[str]]:
 
 
 _SIGNALLED = ("draw_batches", "draw_probe", "build_connectivity", "train_network", "measure_network", "tabulate",
-              "tabulate_connectivity", "compare_conditions", "judge_claims", "draw_measures", "draw_losses",
-              "draw_effects", "draw_robustness")  # fmt: skip
+              "tabulate_connectivity", "compare_conditions", "judge_claims", "plot_measures", "plot_losses",
+              "plot_effects", "plot_robustness")  # fmt: skip
 
 KINDS: dict[str, Kind] = {
     "training job killed": Kind(

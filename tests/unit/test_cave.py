@@ -17,8 +17,9 @@ import requests
 
 import cave_server
 from cave_server import CELL_TYPES, DATASTACK, NUCLEI, PROOFREADING, STATUS, SYNAPSES, TOKEN
-from richlazy import cave, cave_cells, cave_tables, cave_token, connectome, records, tables
-from richlazy.connectome import cortical_position_um
+from richlazy.connectome import assembly, cave, cave_cells, cave_tables, cave_token
+from richlazy.connectome.assembly import cortical_position_um
+from richlazy.storage import array_io, parquet
 
 ROOT = Path(__file__).parents[2]
 COLUMN_1718 = ROOT.parent / "shared/data/em/minnie65_cells/neurons_1718.csv"
@@ -370,13 +371,13 @@ def test_ids_are_exact_where_neighbouring_doubles_are_equal(tmp_path):
 
 
 def test_sizes_are_added_as_whole_numbers():
-    cells = connectome.cell_table({"cell": [1, 2], "root": [2**60 + 1, 2**60 + 2], "sign": [1, -1]})
+    cells = assembly.cell_table({"cell": [1, 2], "root": [2**60 + 1, 2**60 + 2], "sign": [1, -1]})
     synapses = pd.DataFrame(
         {"id": [1, 2, 3], "pre_pt_root_id": [2**60 + 1] * 3, "post_pt_root_id": [2**60 + 2] * 3,
          "size": [2**24, 1, 1]}
     )  # fmt: skip
     assert np.float32(2**24) + np.float32(1) == 2**24  # as they come
-    found = connectome.connections_from_synapses(cave_cells.synapses_between(synapses, cells), cells)
+    found = assembly.connections_from_synapses(cave_cells.synapses_between(synapses, cells), cells)
     assert found["weight"].tolist() == [2**24 + 2]
     assert found["synapses"].tolist() == [3]
 
@@ -559,11 +560,11 @@ def test_table_is_saved_with_where_it_comes_from(server, tmp_path):
     save_types(server, tmp_path, token=None)
     assert len(server.requests) == asked  # what is there is not asked again
     assert (tmp_path / "t.parquet").read_bytes() == before
-    found = tables.load_table(tmp_path / "t.parquet")
+    found = parquet.load_table(tmp_path / "t.parquet")
     for name in TABLES[CELL_TYPES]:
         assert found[name].tolist() == TABLES[CELL_TYPES][name].tolist()
-    assert set(tables.meanings(tmp_path / "t.parquet")) == set(TABLES[CELL_TYPES])
-    noted = records.load_json(tmp_path / "t.json")
+    assert set(parquet.meanings(tmp_path / "t.parquet")) == set(TABLES[CELL_TYPES])
+    noted = array_io.load_json(tmp_path / "t.json")
     assert pd.Timestamp(noted.pop("downloaded")) <= pd.Timestamp.now()
     assert noted == {**facts, "table": CELL_TYPES, "rows": 120}
 
@@ -633,7 +634,7 @@ def test_cells_are_those_of_the_tables(statuses):
     types, nuclei = held[CELL_TYPES], cave_server.scaled(held[NUCLEI], cave_server.VOXEL_NM)
     proofread = held[STATUS if statuses else PROOFREADING]
     cells, counts = cave_cells.cells_from_tables(types, nuclei, proofread, DATASTACK)
-    assert list(cells) == list(connectome.CELL_COLUMNS)
+    assert list(cells) == list(assembly.CELL_COLUMNS)
     assert cells["cell"].is_monotonic_increasing
     assert {name: counts[name] for name in list(counts)[:7]} == {
         "typed": 100, "typed_repeatedly": 0, "without_nucleus": 0, "outside_segmentation": 1, "merged": 2,
@@ -749,7 +750,7 @@ def test_depth_is_that_of_the_published_column():
 
 
 def test_connections_are_those_of_the_synapses(server, tmp_path):
-    cells = connectome.cell_table({"cell": np.arange(60), "root": ROOTS[:60], "sign": [1, -1, 1] * 20})
+    cells = assembly.cell_table({"cell": np.arange(60), "root": ROOTS[:60], "sign": [1, -1, 1] * 20})
     found = synapses_of(server, tmp_path, roots=ROOTS[:60])
     between = cave_cells.synapses_between(pd.concat([found, expected_synapses(ROOTS[30:90])]), cells)
     assert len(between) == len(found) + len(expected_synapses(ROOTS[30:60]))
@@ -757,7 +758,7 @@ def test_connections_are_those_of_the_synapses(server, tmp_path):
     for synapse in expected_synapses(ROOTS[:60]).itertuples():
         pair = number[synapse.pre_pt_root_id], number[synapse.post_pt_root_id]
         sums[pair] = sums.get(pair, 0) + int(synapse.size)
-    connections = connectome.connections_from_synapses(cave_cells.synapses_between(found, cells), cells)
+    connections = assembly.connections_from_synapses(cave_cells.synapses_between(found, cells), cells)
     assert {(row.presynaptic, row.postsynaptic): row.weight for row in connections.itertuples()} == {
         (pre, post): size * [1, -1, 1][pre % 3] for (pre, post), size in sums.items() if pre != post
     }

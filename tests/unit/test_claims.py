@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import bounds, claims, statistics, tables
+from richlazy.statistics import claims, hypothesis_tests, one_sided_tests
+from richlazy.storage import parquet
 
 SETTINGS = {"significance_level": 0.05, "minimum_seeds": 5}
 CLAIM = {
@@ -280,7 +281,7 @@ def test_diverged_runs_and_missing_values_do_not_enter_a_bound_and_are_counted()
     runs = runs_of([1, 1, 1, 1, 1, 9, np.nan, np.inf])
     runs.loc[5, "diverged"] = True
     runs.loc[0, "converged"] = False
-    row = bounds.tests(BOUND, runs, SETTINGS | BOOTSTRAP).iloc[0]
+    row = one_sided_tests.tests(BOUND, runs, SETTINGS | BOOTSTRAP).iloc[0]
     assert (row["n"], row["excluded"], row["unconverged"], row["p"]) == (5, 3, 1, 1 / 32)
     assert bounded(runs)["evidence"].endswith("p 0.03, n 5, 1 of them with a run that has not converged")
     runs["diverged"] = True
@@ -301,7 +302,7 @@ def test_a_bound_that_the_runs_cannot_decide_is_not_run(columns, changes):
 def test_conditions_with_missing_parameters_are_tested_and_typed_tables_too():
     runs = runs_of([1] * 6, [1] * 6).astype({"rank": "Int64", "gain": "Float64", "change": "Float64"})
     runs.loc[:5, "rank"] = 3
-    found = bounds.tests(BOUND, runs, SETTINGS | BOOTSTRAP)
+    found = one_sided_tests.tests(BOUND, runs, SETTINGS | BOOTSTRAP)
     assert found["rank"].fillna(-1).tolist() == [3, -1]
     assert found["p_holm"].tolist() == [1 / 32, 1 / 32]
 
@@ -438,8 +439,8 @@ def test_verdicts_from_real_statistics_can_be_saved_with_all_meanings(tmp_path):
     )  # fmt: skip
     settings = {"measures": ["change"], "confidence_level": 0.95, "bootstrap_resamples": 99, "loss_margin": 0.01}
     found = {
-        "trends": statistics.trends(runs, ["task"], "rank", settings),
-        "contrasts": statistics.contrasts(runs, ["task"], "rank", settings),
+        "trends": hypothesis_tests.trends(runs, ["task"], "rank", settings),
+        "contrasts": hypothesis_tests.contrasts(runs, ["task"], "rank", settings),
     }
     register = [
         CLAIM,
@@ -448,9 +449,9 @@ def test_verdicts_from_real_statistics_can_be_saved_with_all_meanings(tmp_path):
     ]
     verdicts = claims.judge(register, {"figure_1": found}, SETTINGS, "quick")
     assert verdicts["verdict"].tolist() == ["supported", "supported", "not run"]
-    tables.save_table(tmp_path / "claims.parquet", verdicts, claims.CLAIM_COLUMNS)
-    pd.testing.assert_frame_equal(tables.load_table(tmp_path / "claims.parquet"), verdicts)
-    assert tables.meanings(tmp_path / "claims.parquet") == claims.CLAIM_COLUMNS
+    parquet.save_table(tmp_path / "claims.parquet", verdicts, claims.CLAIM_COLUMNS)
+    pd.testing.assert_frame_equal(parquet.load_table(tmp_path / "claims.parquet"), verdicts)
+    assert parquet.meanings(tmp_path / "claims.parquet") == claims.CLAIM_COLUMNS
 
 
 # Documents

@@ -7,10 +7,10 @@ import jsonschema
 import pytest
 import yaml
 
-from richlazy import experiments
-from richlazy.claims import TESTS
-from richlazy.metrics import MEASURES
-from richlazy.summaries import RUN_COLUMNS
+from richlazy.experiments import grids
+from richlazy.measures.metrics import MEASURES
+from richlazy.statistics.claims import TESTS
+from richlazy.tables.experiment_tables import RUN_COLUMNS
 
 ROOT = Path(__file__).parents[2]
 CLAIMS = yaml.safe_load((ROOT / "data/claims.yaml").read_text())
@@ -125,18 +125,18 @@ def test_a_claim_of_a_configured_experiment_names_what_that_experiment_tests(cla
     # A bound reads the table of runs, which has every measure and every parameter.
     is_bound = claim["test"] == "bound"
     assert set(claim.get("measures", [])) <= set(
-        RUN_COLUMNS if is_bound else experiments.measures(CONFIG, name, "statistics")
+        RUN_COLUMNS if is_bound else grids.measures(CONFIG, name, "statistics")
     )
-    compared = experiments.values(experiment, experiment["compare"])
+    compared = grids.values(experiment, experiment["compare"])
     for column, values in claim.get("where", {}).items():
         if column in ("level", "reference"):
             assert set(values) <= {str(value) for value in compared}
         elif column == "swept":
             assert claim["test"] == "interaction"
-            assert set(values) <= set(experiments.arms(CONFIG, name))
+            assert set(values) <= set(grids.arms(CONFIG, name))
         else:
-            assert column in experiments.arms(CONFIG, name) or (is_bound and column == experiment["compare"])
-            assert set(values) <= set(experiments.values(experiment, column))
+            assert column in grids.arms(CONFIG, name) or (is_bound and column == experiment["compare"])
+            assert set(values) <= set(grids.values(experiment, column))
     # A trend needs numbers in an order, names have contrasts alone.
     numbers = all(isinstance(value, (int, float)) for value in compared)
     assert numbers or claim["test"] not in ("trend", "interaction")
@@ -162,7 +162,7 @@ def test_the_first_structure_of_a_list_is_the_reference_that_its_claims_mean():
     for claim in CONFIGURED:
         experiment = CONFIG["experiments"][claim["experiment"]]
         if experiment["compare"] == "structure":
-            references = {grid["structure"][0] for grid in experiments.grids(experiment)}
+            references = {grid["structure"][0] for grid in grids.grids(experiment)}
             meant = dict.fromkeys(("figure_3_b", "figure_3_c"), "svd_truncation")
             meant["figure_19_against_connectome"] = "connectome"
             usual = [meant.get(claim["experiment"], "gaussian")]

@@ -10,17 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from richlazy import closure
-from richlazy.closure import import_closure
+from richlazy.storage import import_closure as closure_module
+from richlazy.storage.import_closure import import_closure
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 LIBRARY = sorted((ROOT / "workflow" / "scripts" / "richlazy").rglob("*.py"))
-NUMERICS = {"training", "networks", "kernels", "metrics", "trials", "tasks"}
+NUMERICS = {"loop", "metrics", "neurogym_environments", "rate_network", "tangent_kernel", "trials"}
 
 
 def names(files):
     return {file.stem for file in files}
+
+
+def module_name(file):
+    """Dotted name of a module of the library, or of a package by its initialiser."""
+    parts = file.relative_to(ROOT / "workflow" / "scripts").with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def closure_of(script):
@@ -33,13 +39,29 @@ def closure_of(script):
 @pytest.mark.parametrize(
     ("script", "present", "absent"),
     [
-        ("train_networks.py", {"training", "networks", "records"}, {"plotting", "kernels", "metrics", "statistics"}),
-        ("measure_networks.py", {"kernels", "metrics", "networks"}, {"training", "plotting", "statistics", "tasks"}),
-        ("build_connectivity.py", {"connectivity", "seeds"}, NUMERICS | {"plotting", "statistics"}),
-        ("draw_batches.py", {"tasks", "trials", "seeds"}, {"training", "networks", "kernels", "plotting"}),
-        ("compare_conditions.py", {"statistics", "tables"}, NUMERICS - {"metrics", "kernels", "networks"} | {"claims"}),
-        ("draw_measures.py", {"plotting", "schematic", "tables"}, NUMERICS | {"statistics", "claims"}),
-        ("judge_claims.py", {"claims", "bounds", "tables"}, NUMERICS | {"plotting"}),
+        (
+            "train_networks.py",
+            {"array_io", "loop", "rate_network"},
+            {"hypothesis_tests", "measure_figure", "metrics", "tangent_kernel"},
+        ),
+        (
+            "measure_networks.py",
+            {"metrics", "rate_network", "tangent_kernel"},
+            {"hypothesis_tests", "loop", "measure_figure", "neurogym_environments"},
+        ),
+        ("build_connectivity.py", {"seeds", "structures"}, NUMERICS | {"hypothesis_tests", "measure_figure"}),
+        (
+            "draw_batches.py",
+            {"neurogym_environments", "seeds", "trials"},
+            {"loop", "measure_figure", "rate_network", "tangent_kernel"},
+        ),
+        (
+            "compare_conditions.py",
+            {"hypothesis_tests", "parquet"},
+            NUMERICS - {"metrics", "rate_network", "tangent_kernel"} | {"claims"},
+        ),
+        ("plot_measures.py", {"measure_figure", "parquet", "schematic"}, NUMERICS | {"claims", "hypothesis_tests"}),
+        ("judge_claims.py", {"claims", "one_sided_tests", "parquet"}, NUMERICS | {"measure_figure"}),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -51,9 +73,9 @@ def test_a_script_depends_on_what_its_result_depends_on(script, present, absent)
 
 @pytest.mark.parametrize("script", [script.name for script in SCRIPTS])
 def test_no_job_depends_on_the_checks_of_the_configuration(script):
-    assert not closure_of(script) & {"configuration", "closure"}
+    assert not closure_of(script) & {"checks", "import_closure"}
     # What reads the files of others words their mistakes like those of a configuration.
-    assert "mistakes" not in closure_of(script) or re.match(r"download_|import_", script)
+    assert "error_messages" not in closure_of(script) or re.match(r"download_|import_", script)
 
 
 @functools.cache
@@ -83,8 +105,7 @@ def closure_with_scripts(script):
         other for other in SCRIPTS if re.search(rf"^from {other.stem} import", script.read_text(), re.MULTILINE)
     ]
     files = {file for one in (script, *siblings) for file in import_closure(one)}
-    library = {"richlazy" if file.stem == "__init__" else f"richlazy.{file.stem}" for file in files}
-    return sorted(library | {sibling.stem for sibling in siblings})
+    return sorted({module_name(file) for file in files} | {sibling.stem for sibling in siblings})
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
@@ -127,9 +148,10 @@ def test_every_rule_lists_all_library_modules_that_its_script_loads(rule, script
     if rule in DOWNLOADS:
         assert not listed
         return
-    inputs = set().union(*(closure_of(other) for other in listed))
-    loaded = really_imported()[str(ROOT / "workflow" / "scripts" / script)]
-    assert {name.removeprefix("richlazy.") for name in loaded if name.startswith("richlazy.")} <= inputs
+    scripts = ROOT / "workflow" / "scripts"
+    inputs = {module_name(file) for other in listed for file in import_closure(scripts / other)}
+    loaded = really_imported()[str(scripts / script)]
+    assert {name for name in loaded if name.startswith("richlazy.")} <= inputs
 
 
 # Any script
@@ -138,30 +160,33 @@ def test_every_rule_lists_all_library_modules_that_its_script_loads(rule, script
 @pytest.mark.parametrize(
     "statement",
     [
-        "import richlazy.kernels",
-        "import numpy, richlazy.kernels",
-        "import richlazy.kernels as kernels",
-        "from richlazy import kernels",
-        "from richlazy import kernels as anything, seeds",
-        "from richlazy import (\n    kernels,\n)",
-        "from richlazy.kernels import tangent_kernel",
-        "from richlazy.kernels import *",
-        "def later():\n    from richlazy import kernels",
-        "try:\n    import richlazy.kernels\nexcept ImportError:\n    pass",
-        "if True: from richlazy.kernels import tangent_kernel as t",
+        "import richlazy.measures.tangent_kernel",
+        "import numpy, richlazy.measures.tangent_kernel",
+        "import richlazy.measures.tangent_kernel as kernels",
+        "from richlazy.measures import tangent_kernel",
+        "from richlazy.measures import tangent_kernel as anything, quantities",
+        "from richlazy.measures import (\n    tangent_kernel,\n)",
+        "from richlazy.measures.tangent_kernel import tangent_kernel",
+        "from richlazy.measures.tangent_kernel import *",
+        "def later():\n    from richlazy.measures import tangent_kernel",
+        "try:\n    import richlazy.measures.tangent_kernel\nexcept ImportError:\n    pass",
+        "if True: from richlazy.measures.tangent_kernel import tangent_kernel as t",
     ],
 )
 def test_every_spelling_of_an_import_is_found(tmp_path, statement):
     script = tmp_path / "script.py"
     script.write_text(statement)
-    # kernels imports networks, networks imports records and seeds: directly or not makes no difference.
-    assert {"__init__", "kernels", "networks", "records", "seeds"} <= names(import_closure(script))
+    # It imports rate_network, which imports array_io and seeds: directly or not makes no difference.
+    found = import_closure(script)
+    assert {"__init__", "tangent_kernel", "rate_network", "array_io", "seeds"} <= names(found)
+    packages = {module_name(file) for file in found if file.stem == "__init__"}
+    assert {"richlazy", "richlazy.measures", "richlazy.models", "richlazy.storage"} <= packages
 
 
 @pytest.mark.parametrize(
     "statement",
-    ["", "import numpy", "import richlazyness", "from other.richlazy import kernels", "'import richlazy.kernels'",
-     "# import richlazy.kernels", "import kernels", "richlazy = 1; richlazy.kernels"],
+    ["", "import numpy", "import richlazyness", "from other.richlazy import kernels", "'import richlazy.storage'",
+     "# import richlazy.storage", "import kernels", "richlazy = 1; richlazy.kernels"],
 )  # fmt: skip
 def test_what_is_no_import_of_the_library_is_not_found(tmp_path, statement):
     script = tmp_path / "script.py"
@@ -172,7 +197,7 @@ def test_what_is_no_import_of_the_library_is_not_found(tmp_path, statement):
 def test_the_package_itself_belongs_to_every_closure(tmp_path):
     script = tmp_path / "script.py"
     script.write_text("import richlazy")
-    assert import_closure(script) == [closure._PACKAGE / "__init__.py"]
+    assert import_closure(script) == [closure_module._PACKAGE / "__init__.py"]
 
 
 @pytest.fixture
@@ -189,7 +214,7 @@ def package(tmp_path, monkeypatch):
     }
     for name, text in modules.items():
         (folder / f"{name}.py").write_text(text)
-    monkeypatch.setattr(closure, "_PACKAGE", folder)
+    monkeypatch.setattr(closure_module, "_PACKAGE", folder)
     return tmp_path
 
 
@@ -218,7 +243,7 @@ def test_a_module_that_becomes_imported_enters_the_closure(package):
 # What the closure relies on
 
 
-@pytest.mark.parametrize("file", [*LIBRARY, *SCRIPTS], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*LIBRARY, *SCRIPTS], ids=lambda file: file.stem)
 def test_imports_are_absolute_and_stand_in_the_text(file):
     """The closure reads neither relative imports nor imports by a name that is computed."""
     tree = ast.parse(file.read_text())
@@ -227,8 +252,31 @@ def test_imports_are_absolute_and_stand_in_the_text(file):
     assert not re.search(r"import_module|__import__|runpy|exec\(", file.read_text())
 
 
-def test_the_library_is_one_flat_package():
-    assert {file.parent.name for file in LIBRARY} == {"richlazy"}
+# The stages from the ground up: a module imports from its own package and from those before it.
+PACKAGES = (
+    "storage", "connectivity", "connectome", "theory", "models", "tasks", "training", "measures", "experiments",
+    "statistics", "configuration", "tables", "figures",
+)  # fmt: skip
+
+
+def package_of(name):
+    """Place of a module in the order of the packages, by its dotted name; modules beside the packages have none."""
+    parts = name.split(".")
+    return PACKAGES.index(parts[1]) if parts[1:2] and parts[1] in PACKAGES else None
+
+
+@pytest.mark.parametrize("file", LIBRARY, ids=module_name)
+def test_no_module_imports_from_a_later_stage(file):
+    own = package_of(module_name(file))
+    tree = ast.parse(file.read_text())
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    names = {f"{name}." for name in imported if name.startswith("richlazy.") and own is not None}
+    assert [name for name in names if (package_of(name) or 0) > own] == []
+
+
+@pytest.mark.parametrize("file", LIBRARY, ids=module_name)
+def test_a_module_fits_in_the_head(file):
+    assert len(file.read_text().splitlines()) <= 300
 
 
 # Scripts are thin adapters
@@ -270,3 +318,34 @@ def test_a_script_can_be_imported_without_running(script):
     assert "snakemake" not in {
         node.id for function in functions for node in ast.walk(function) if isinstance(node, ast.Name)
     }
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import richlazy.fourth",
+        "from richlazy import fourth",
+        "from richlazy.fourth import x",
+        "import richlazy.first.x",
+        "from richlazy.below import fourth",
+        "from richlazy.below.fourth import x",
+        "def late():\n    import richlazy.fourth",
+    ],
+)
+def test_an_import_that_leads_to_no_module_is_refused(package, statement):
+    script = package / "script.py"
+    script.write_text(statement)
+    with pytest.raises(ImportError, match=r"script\.py imports richlazy\..*, which is no module of the library"):
+        import_closure(script)
+
+
+def test_modules_of_packages_are_followed_with_the_initialisers_on_the_way(package):
+    below = package / "richlazy" / "below"
+    (below / "deeper").mkdir(parents=True)
+    (below / "__init__.py").write_text("from richlazy import alone\nLIMIT = 3")
+    (below / "deeper" / "__init__.py").write_text("")
+    (below / "deeper" / "last.py").write_text("from richlazy.below import LIMIT")
+    script = package / "script.py"
+    script.write_text("from richlazy.below.deeper import last")
+    files = {str(file.relative_to(package / "richlazy")) for file in import_closure(script)}
+    assert {"__init__.py", "below/__init__.py", "below/deeper/__init__.py", "below/deeper/last.py", "alone.py"} <= files

@@ -14,26 +14,17 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from richlazy import (
-    arms,
-    backpropagation,
-    configuration,
-    connectivity,
-    continuous_tasks,
-    devices,
-    experiments,
-    figure_style,
-    image_trials,
-    learning_time,
-    metrics,
-    networks,
-    plotting,
-    summaries,
-    task_settings,
-    tasks,
-    trials,
-)
-from richlazy.configuration import ConfigurationError
+from richlazy.configuration import checks
+from richlazy.configuration.checks import ConfigurationError
+from richlazy.connectivity import structures
+from richlazy.experiments import grids, parameters, paths
+from richlazy.figures import figure_style, measure_figure
+from richlazy.measures import learning_speed, metrics
+from richlazy.models import backpropagation, rate_network
+from richlazy.statistics import strata
+from richlazy.storage import devices
+from richlazy.tables import experiment_tables
+from richlazy.tasks import image_trials, neurogym_environments, task_settings, time_series, trials
 
 ROOT = Path(__file__).parents[2]
 SCHEMA_PATH = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -60,7 +51,7 @@ def changed(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check(config: Any, files=()) -> None:
-    configuration.check(config, SCHEMA_PATH, files)
+    checks.check(config, SCHEMA_PATH, files)
 
 
 def refusal(config: Any, files=()) -> str:
@@ -859,7 +850,7 @@ JUNK = [
     "a\nb",
     [1, "a"],
 ]
-PLACES = [path for path, _ in configuration._walk(CONFIG)]
+PLACES = [path for path, _ in checks._walk(CONFIG)]
 
 
 def replaced(place: tuple[Any, ...], value: Any) -> Any:
@@ -985,8 +976,8 @@ def test_files_of_the_repository_have_no_repeated_key(path):
 
 
 def test_all_selects_every_experiment_in_the_order_of_the_file():
-    assert configuration.selected(CONFIG) == list(CONFIG["experiments"])
-    assert configuration.selected(changed({"experiments_to_build": ["another_task", "figure_1"]})) == [
+    assert checks.selected(CONFIG) == list(CONFIG["experiments"])
+    assert checks.selected(changed({"experiments_to_build": ["another_task", "figure_1"]})) == [
         "another_task",
         "figure_1",
     ]
@@ -1084,9 +1075,9 @@ SWEPT = {
     "matching": ["frobenius", "leading_eigenvalue"],
     "size": [100, 198, 300],
     "gain": [0.5, 1.5],
-    "readout": list(networks.READOUTS),
-    "leak": list(networks.LEAKS),
-    "rectification": list(networks.RECTIFICATIONS),
+    "readout": list(rate_network.READOUTS),
+    "leak": list(rate_network.LEAKS),
+    "rectification": list(rate_network.RECTIFICATIONS),
     "time_step_ms": [20.0, 30.0, 100.0, 150.0],
     "time_constant_ms": [100.0, 200.0],
     "learning_rate": [0.001, 0.01],
@@ -1113,7 +1104,7 @@ def combinations(draw):
             name for name in swept
             if (name != "readout" or fitting == "feedforward")
             and (name != "condition_number" or task_settings.has_teacher(task))
-            and name not in connectivity.STRUCTURE_PARAMETERS
+            and name not in structures.STRUCTURE_PARAMETERS
         ]  # fmt: skip
     grid = {"task": draw(some(tasks_)), "structure": draw(some(structures))}
     needed = {kind_of(name).parameter for name in grid["structure"]} - {None}
@@ -1128,7 +1119,7 @@ def combinations(draw):
 
 
 def kind_of(structure):
-    return connectivity.STRUCTURES[CONFIG["structures"][structure]["kind"]]
+    return structures.STRUCTURES[CONFIG["structures"][structure]["kind"]]
 
 
 def test_any_task_structure_and_swept_parameter_expand_to_runs_or_are_refused_in_a_sentence():
@@ -1144,16 +1135,16 @@ def test_any_task_structure_and_swept_parameter_expand_to_runs_or_are_refused_in
             assert "\n" not in str(error) and 20 < len(str(error)) < 400
             outcomes["refused"] += 1
             return
-        runs = experiments.runs(config, "mine")
-        assert len({experiments.run_path(run) for run in runs}) == len(runs) >= 4
-        names = experiments.arms(config, "mine")
-        for _, places in arms.of(runs, names):
+        runs = grids.runs(config, "mine")
+        assert len({paths.run_path(run) for run in runs}) == len(runs) >= 4
+        names = grids.arms(config, "mine")
+        for _, places in strata.of(runs, names):
             assert len({runs[place][experiment["compare"]] for place in places}) > 1
         for run in runs:
             task = config["tasks"][run["task"]]
             assert task_settings.steps(task, run["time_step_ms"]) >= 1
-            assert experiments.run_of_row(run) == run
-        assert experiments.rank_comparisons(config, ["mine"]).keys() <= {"mine"}
+            assert parameters.run_of_row(run) == run
+        assert grids.rank_comparisons(config, ["mine"]).keys() <= {"mine"}
         outcomes["runs"] += 1
 
     try_one()
@@ -1207,31 +1198,31 @@ def test_the_schema_walk_finds_keys_of_every_level():
 @pytest.mark.parametrize(
     ("path", "table"),
     [
-        (("structures", "*", "kind"), connectivity.STRUCTURES),
-        (("structures", "*", "entries"), connectivity.ENTRIES),
-        (("structures", "*", "blocks"), connectivity.CELL_TYPE_BLOCKS),
-        (("structures", "*", "shuffle"), connectivity.SHUFFLES),
-        (("experiments", "*", "spectrum"), plotting.SPECTRA),
-        (("connectivity", "matching"), connectivity.MATCHINGS),
-        (("experiments", "*", "grid", "matching"), connectivity.MATCHINGS),
-        (("presets", "*", "leak"), networks.LEAKS),
-        (("experiments", "*", "grid", "leak"), networks.LEAKS),
-        (("presets", "*", "rectification"), networks.RECTIFICATIONS),
-        (("experiments", "*", "grid", "rectification"), networks.RECTIFICATIONS),
-        (("tasks", "*", "semantics"), tasks.SEMANTICS),
+        (("structures", "*", "kind"), structures.STRUCTURES),
+        (("structures", "*", "entries"), structures.ENTRIES),
+        (("structures", "*", "blocks"), structures.CELL_TYPE_BLOCKS),
+        (("structures", "*", "shuffle"), structures.SHUFFLES),
+        (("experiments", "*", "spectrum"), measure_figure.SPECTRA),
+        (("connectivity", "matching"), structures.MATCHINGS),
+        (("experiments", "*", "grid", "matching"), structures.MATCHINGS),
+        (("presets", "*", "leak"), rate_network.LEAKS),
+        (("experiments", "*", "grid", "leak"), rate_network.LEAKS),
+        (("presets", "*", "rectification"), rate_network.RECTIFICATIONS),
+        (("experiments", "*", "grid", "rectification"), rate_network.RECTIFICATIONS),
+        (("tasks", "*", "semantics"), neurogym_environments.SEMANTICS),
         (("tasks", "*", "sampler"), trials.SAMPLERS),
         (("training", "loss_steps"), backpropagation.LOSS_STEPS),
-        (("connectivity", "readout"), networks.READOUTS),
-        (("experiments", "*", "grid", "readout"), networks.READOUTS),
-        (("tasks", "*", "defaults", "readout"), networks.READOUTS),
-        (("tasks", "*", "defaults", "rectification"), networks.RECTIFICATIONS),
+        (("connectivity", "readout"), rate_network.READOUTS),
+        (("experiments", "*", "grid", "readout"), rate_network.READOUTS),
+        (("tasks", "*", "defaults", "readout"), rate_network.READOUTS),
+        (("tasks", "*", "defaults", "rectification"), rate_network.RECTIFICATIONS),
         (("tasks", "*", "presentation"), image_trials.PRESENTATIONS),
-        (("tasks", "*", "continuous"), continuous_tasks.KINDS),
-        (("tasks", "*", "target"), continuous_tasks.FLIP_FLOP_TARGETS),
-        (("structures", "*", "features"), connectivity.ALIGNED_FEATURES),
+        (("tasks", "*", "continuous"), time_series.KINDS),
+        (("tasks", "*", "target"), time_series.FLIP_FLOP_TARGETS),
+        (("structures", "*", "features"), structures.ALIGNED_FEATURES),
         (("training", "device"), devices.DEVICES),
-        (("statistics", "measures"), plotting.LABELS),
-        (("figures", "measures"), plotting.LABELS),
+        (("statistics", "measures"), measure_figure.LABELS),
+        (("figures", "measures"), measure_figure.LABELS),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) and "*" in value else None,
 )
@@ -1247,39 +1238,39 @@ def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
         "final_loss",
         "convergence_iterations",
         "kernel_task_alignment_iterations",
-        *learning_time.MEASURES,
+        *learning_speed.MEASURES,
     }  # columns of runs.parquet beside the measures
-    assert tested <= set(summaries.RUN_COLUMNS)
+    assert tested <= set(experiment_tables.RUN_COLUMNS)
     for path in (("statistics", "measures"), ("figures", "measures"), ("experiments", "*", "measures")):
         assert set(choices(*path)) == tested
 
 
 def test_structure_options_of_the_schema_are_those_of_the_library():
-    options = {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
+    options = {option for structure in structures.STRUCTURES.values() for option in structure.options}
     assert set(SCHEMA["properties"]["structures"]["additionalProperties"]["properties"]) == options | {
         "kind",
         "signs_held",
     }
-    parameters = {structure.parameter for structure in connectivity.STRUCTURES.values()} - {None}
-    assert set(connectivity.STRUCTURE_PARAMETERS) == parameters
+    parameters = {structure.parameter for structure in structures.STRUCTURES.values()} - {None}
+    assert set(structures.STRUCTURE_PARAMETERS) == parameters
     assert parameters <= set(KEYS[("experiments", "*", "grid")]["properties"])
 
 
 def test_every_grid_parameter_is_a_parameter_of_a_run_with_a_label():
     grid = set(KEYS[("experiments", "*", "grid")]["properties"])
-    assert grid == set(experiments.PARAMETERS) - {"seed", "architecture"}  # which follows from the task
+    assert grid == set(parameters.PARAMETERS) - {"seed", "architecture"}  # which follows from the task
     assert grid | {"architecture"} == set(figure_style.PARAMETER_LABELS)
 
 
 def test_environments_of_the_paper_are_those_of_the_library():
-    assert tuple(tasks.PAPER_ENVIRONMENTS) == configuration.PAPER_ENVIRONMENTS
+    assert tuple(neurogym_environments.PAPER_ENVIRONMENTS) == checks.PAPER_ENVIRONMENTS
 
 
 def test_no_scale_can_take_a_folder_of_the_results():
     rules = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
     folders = set(re.findall(r"\{RESULTS\}/([a-z_]+)/", rules))
     assert len(folders) > 4
-    assert set(configuration.RESULT_FOLDERS) == folders | {"reference"}
+    assert set(checks.RESULT_FOLDERS) == folders | {"reference"}
 
 
 @pytest.mark.parametrize("path", [path for path in KEYS if path[-1] != "*"], ids=".".join)
@@ -1301,7 +1292,7 @@ OPTIONAL = {
     "covaries", "draw", "entries", "entry", "groups", "measures", "quantities", "schematic", "signs_held", "spectrum",
     "truncation",
 }  # fmt: skip
-OPTIONAL |= {option for structure in connectivity.STRUCTURES.values() for option in structure.options}
+OPTIONAL |= {option for structure in structures.STRUCTURES.values() for option in structure.options}
 # Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.
 ABSENT = {"arguments", "sequence_steps", "release", "file", "folder"}
 # Defaults of tasks that need no others than the general ones.
@@ -1328,7 +1319,7 @@ def test_every_key_of_the_schema_stands_in_config_yaml(path):
 def workflow_text() -> str:
     files = [*(ROOT / "workflow" / "rules").glob("*.smk"), *(ROOT / "workflow" / "scripts").rglob("*.py")]
     read = [path.read_text() for path in files if path.name not in ("configuration.py", "mistakes.py")]
-    return "\n".join([*read, inspect.getsource(configuration.selected)])
+    return "\n".join([*read, inspect.getsource(checks.selected)])
 
 
 WORKFLOW = workflow_text()

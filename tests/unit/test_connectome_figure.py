@@ -11,7 +11,8 @@ from matplotlib import pyplot as plt
 from matplotlib.image import AxesImage
 from matplotlib.text import Text
 
-from richlazy import connectome, connectome_figure, synthetic_connectome
+from richlazy.connectome import assembly, synthetic_connectome
+from richlazy.figures import connectome_figure
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
@@ -21,7 +22,7 @@ TITLE = "v1_column: cells and synapses drawn with the published statistics of th
 def small(**columns):
     """Twelve cells, the last four inhibitory, with weights of both signs."""
     rng = np.random.default_rng(0)
-    cells = connectome.cell_table({"cell": range(1, 13), "sign": [1] * 8 + [-1] * 4, **columns})
+    cells = assembly.cell_table({"cell": range(1, 13), "sign": [1] * 8 + [-1] * 4, **columns})
     weights = np.where(rng.random((12, 12)) < 0.4, rng.lognormal(8, 1, (12, 12)), 0) * cells["sign"].to_numpy(float)
     np.fill_diagonal(weights, 0)
     return cells, weights
@@ -31,8 +32,8 @@ def small(**columns):
 def cases():
     cells, synapses = synthetic_connectome.generate(0)
     rule = {"cells": 198, "by": "boundary", "boundary": "logistic", "between": ["23P", "4P"]}
-    chosen, counts = connectome.select_cells(cells, None, rule)
-    weights = connectome.weight_matrix(chosen, connectome.connections_from_synapses(synapses, cells))
+    chosen, counts = assembly.select_cells(cells, None, rule)
+    weights = assembly.weight_matrix(chosen, assembly.connections_from_synapses(synapses, cells))
     found = {"synthetic": (cells, chosen, counts, weights, "synthetic")}
     several = {
         "plain": small(), "one depth": small(depth_um=np.full(12, 7.0)),
@@ -49,7 +50,7 @@ def cases():
         found[name] = (
             table,
             table,
-            connectome.select_cells(table, None, {"cells": 12, "by": "all"})[1],
+            assembly.select_cells(table, None, {"cells": 12, "by": "all"})[1],
             matrix,
             "file",
         )

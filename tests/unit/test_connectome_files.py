@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import connectome, connectome_files
+from richlazy.connectome import assembly, imported_files
 
 EM = Path(__file__).parents[3] / "shared" / "data" / "em"
 needs = {
@@ -40,8 +40,8 @@ def kinds(tmp_path):
 
 
 def weights_of(connections_path, cells_path, form):
-    cells, connections, counts = connectome_files.read(connections_path, cells_path, form)
-    return connectome.weight_matrix(cells, connections), cells, counts
+    cells, connections, counts = imported_files.read(connections_path, cells_path, form)
+    return assembly.weight_matrix(cells, connections), cells, counts
 
 
 # Edge lists
@@ -57,14 +57,14 @@ def test_an_edge_list_is_summed_by_pair(edges):
 
 
 def test_rows_count_as_synapses_where_this_is_declared(edges):
-    _, connections, counts = connectome_files.read(edges, None, EDGES | {"each_row": "synapse"})
+    _, connections, counts = imported_files.read(edges, None, EDGES | {"each_row": "synapse"})
     assert connections["synapses"].tolist() == [2, 1, 1]
     assert counts["synapses"] == 4
 
 
 def test_without_weights_every_row_counts_one(edges):
     form = {key: value for key, value in EDGES.items() if key != "weight"}
-    _, connections, _ = connectome_files.read(edges, None, form)
+    _, connections, _ = imported_files.read(edges, None, form)
     assert connections["weight"].tolist() == [2, 1, 1] == connections["synapses"].tolist()
 
 
@@ -81,7 +81,7 @@ def test_signs_come_from_the_class(edges, kinds):
 def test_a_class_in_neither_list_has_no_sign(edges, kinds):
     form = EDGES | CLASSES | {"sign": "cell_class"}
     kinds.write_text(kinds.read_text().replace("2,I", "2,glia"))
-    cells, connections, counts = connectome_files.read(edges, kinds, form)
+    cells, connections, counts = imported_files.read(edges, kinds, form)
     assert cells["sign"].isna().tolist() == [False, True, False]
     assert counts["cells_of_unknown_sign"] == 1
     assert not (connections["presynaptic"] == 2).any()
@@ -97,7 +97,7 @@ def test_weights_may_carry_their_sign(edges):
 
 def test_rows_of_cells_outside_the_table_are_counted(edges, kinds):
     edges.write_text(edges.read_text() + "9,1,5\n2,8,5\n8,9,5\n1,1,7\n")
-    _, connections, counts = connectome_files.read(edges, kinds, EDGES | {"cell": "id"})
+    _, connections, counts = imported_files.read(edges, kinds, EDGES | {"cell": "id"})
     assert counts["rows_of_unknown_cells"] == 3
     assert counts["autapses"] == 1
     assert len(connections) == 3
@@ -106,22 +106,22 @@ def test_rows_of_cells_outside_the_table_are_counted(edges, kinds):
 def test_rows_of_the_cell_table_can_be_kept_by_their_values(edges, tmp_path):
     cells = write(tmp_path / "more.csv", "id,column,kind\n1,True,E\n1,False,E\n2,True,I\n3,True,glia\n")
     form = EDGES | {"cell": "id", "keep": {"column": [True], "kind": ["E", "I"]}}
-    found, _, _ = connectome_files.read(edges, cells, form)
+    found, _, _ = imported_files.read(edges, cells, form)
     assert found["cell"].tolist() == [1, 2]
     with pytest.raises(ValueError, match=r"more\.csv: no row has column in maybe, as format\.keep asks"):
-        connectome_files.read(edges, cells, EDGES | {"cell": "id", "keep": {"column": ["maybe"]}})
+        imported_files.read(edges, cells, EDGES | {"cell": "id", "keep": {"column": ["maybe"]}})
 
 
 def test_raw_coordinates_of_the_volume_become_depths(edges, tmp_path):
     cells = write(tmp_path / "cells.csv", "id,px,py,pz\n1,183013,83535,10\n2,183013,100000,10\n3,150000,83535,10\n")
     form = EDGES | {"cell": "id", "position": "minnie65_voxels", "x": "px", "y": "py", "z": "pz"}
-    found, _, _ = connectome_files.read(edges, cells, form)
+    found, _, _ = imported_files.read(edges, cells, form)
     raw = pd.read_csv(cells)
-    _, depth, _ = connectome.cortical_position_um(raw["px"] * 4, raw["py"] * 4, raw["pz"] * 40)
+    _, depth, _ = assembly.cortical_position_um(raw["px"] * 4, raw["py"] * 4, raw["pz"] * 40)
     np.testing.assert_allclose(found["depth_um"].to_numpy(float), depth, rtol=1e-12)
     np.testing.assert_allclose(found["z_um"].to_numpy(float), 0.4, rtol=1e-12)
     with pytest.raises(ValueError, match=r"minnie65_nm needs the names of columns in format\.y, format\.z"):
-        connectome_files.read(edges, cells, EDGES | {"cell": "id", "position": "minnie65_nm", "x": "px"})
+        imported_files.read(edges, cells, EDGES | {"cell": "id", "position": "minnie65_nm", "x": "px"})
 
 
 # Exact ids
@@ -140,7 +140,7 @@ def test_ids_beyond_two_to_the_53_stay_apart(tmp_path, kind):
         else:
             getattr(frame, f"to_{kind[1:]}")(paths[-1])
     for form, cells_path in ((EDGES, None), (EDGES | CLASSES | {"sign": "cell_class"}, paths[1])):
-        cells, connections, _ = connectome_files.read(paths[0], cells_path, form)
+        cells, connections, _ = imported_files.read(paths[0], cells_path, form)
         assert cells["cell"].tolist() == ids
         assert cells["label"].tolist() == [str(label) for label in ids]
         assert connections["postsynaptic"].tolist() == ids[1:] + ids[:1]
@@ -152,16 +152,16 @@ def test_whole_numbers_with_gaps_stay_whole(tmp_path, kind):
     table = pd.DataFrame({"from": pd.array([LARGE, LARGE + 1, None], dtype="Int64"), "to": 1, "size": 1.0})
     getattr(table, f"to_{kind}")(tmp_path / f"gaps.{kind}")
     with pytest.raises(ValueError, match="column from lacks 1 ids; every row needs one"):
-        connectome_files.read(tmp_path / f"gaps.{kind}", None, EDGES)
+        imported_files.read(tmp_path / f"gaps.{kind}", None, EDGES)
     getattr(table[:2], f"to_{kind}")(tmp_path / f"whole.{kind}")
-    cells, _, _ = connectome_files.read(tmp_path / f"whole.{kind}", None, EDGES)
+    cells, _, _ = imported_files.read(tmp_path / f"whole.{kind}", None, EDGES)
     assert cells["cell"].tolist() == [1, LARGE, LARGE + 1]
 
 
 def test_ids_that_were_floating_point_numbers_are_taken_where_they_are_exact(tmp_path):
     edges = write(tmp_path / "edges.csv", "from,to,size\n29.0,2506050.0,1\n")
     cells = write(tmp_path / "cells.csv", "id\n29\n2506050\n")
-    found, connections, _ = connectome_files.read(edges, cells, EDGES | {"cell": "id"})
+    found, connections, _ = imported_files.read(edges, cells, EDGES | {"cell": "id"})
     assert found["cell"].tolist() == [29, 2506050]
     assert connections["weight"].tolist() == [1.0]
 
@@ -170,16 +170,16 @@ def test_ids_that_were_floating_point_numbers_are_taken_where_they_are_exact(tmp
 def test_ids_that_have_lost_digits_are_refused(tmp_path, lossy):
     edges = write(tmp_path / "edges.csv", f"from,to,size\n1,{lossy},1\n")
     with pytest.raises(ValueError, match=r"column to holds ids such as 8.*have lost digits; export them as"):
-        connectome_files.read(edges, None, EDGES)
+        imported_files.read(edges, None, EDGES)
     pd.DataFrame({"from": [1], "to": [float(lossy)], "size": [1]}).to_parquet(tmp_path / "edges.parquet")
     with pytest.raises(ValueError, match="have lost digits"):
-        connectome_files.read(tmp_path / "edges.parquet", None, EDGES)
+        imported_files.read(tmp_path / "edges.parquet", None, EDGES)
 
 
 @pytest.mark.parametrize(("first", "second"), [("AVAL", "AVAR"), ("007", "7"), ("99999999999999999999", "5")])
 def test_ids_that_are_no_whole_numbers_become_rows_with_labels(tmp_path, first, second):
     edges = write(tmp_path / "edges.csv", f"from,to,size\n{first},{second},3\n{second},{first},5\n")
-    cells, connections, _ = connectome_files.read(edges, None, EDGES)
+    cells, connections, _ = imported_files.read(edges, None, EDGES)
     assert cells["cell"].tolist() == [0, 1]
     assert set(cells["label"]) == {first, second}
     label = cells.set_index("cell")["label"]
@@ -191,7 +191,7 @@ def test_ids_that_are_no_whole_numbers_become_rows_with_labels(tmp_path, first, 
 def test_every_whole_number_survives_a_csv(tmp_path_factory, ids):
     path = tmp_path_factory.mktemp("ids") / "edges.csv"
     path.write_text("from,to,size\n" + "".join(f"{a},{b},1\n" for a, b in itertools.pairwise(ids)))
-    cells, _, _ = connectome_files.read(path, None, EDGES)
+    cells, _, _ = imported_files.read(path, None, EDGES)
     assert cells["cell"].tolist() == sorted(ids)
 
 
@@ -265,7 +265,7 @@ def test_mistakes_in_the_format_are_one_sentence(edges, kinds, change, refusal):
     form = EDGES | {"cell": "id"} | change
     with_cells = change.get("sign") != "cell_class" or "class" in change
     with pytest.raises(ValueError, match=refusal) as raised:
-        connectome_files.read(edges, kinds if with_cells else None, form)
+        imported_files.read(edges, kinds if with_cells else None, form)
     assert "\n" not in str(raised.value)
 
 
@@ -284,21 +284,21 @@ def test_mistakes_in_the_format_are_one_sentence(edges, kinds, change, refusal):
 def test_mistakes_in_an_edge_list_are_one_sentence(edges, text, refusal):
     edges.write_text(text)
     with pytest.raises(ValueError, match=refusal) as raised:
-        connectome_files.read(edges, None, EDGES)
+        imported_files.read(edges, None, EDGES)
     assert "\n" not in str(raised.value)
 
 
 def test_repeated_cells_are_refused(edges, kinds):
     kinds.write_text(kinds.read_text() + "3,E,4P,310\n")
     with pytest.raises(ValueError, match=r"cells\.csv: 1 cells stand more than once, first 3; keep one row per cell"):
-        connectome_files.read(edges, kinds, EDGES | {"cell": "id"})
+        imported_files.read(edges, kinds, EDGES | {"cell": "id"})
 
 
 @pytest.mark.parametrize("name", ["gone.csv", "gone.npy"])
 def test_missing_files_are_named(tmp_path, name):
     form = EDGES if name.endswith("csv") else MATRIX
     with pytest.raises(ValueError, match=rf"the file .*{name} does not exist; check its path"):
-        connectome_files.read(tmp_path / name, None, form)
+        imported_files.read(tmp_path / name, None, form)
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ def test_missing_files_are_named(tmp_path, name):
 )
 def test_unknown_kinds_of_file_are_refused(tmp_path, name, form):
     with pytest.raises(ValueError, match=rf"{name} must end in \.\w+, "):
-        connectome_files.read(write(tmp_path / name, "x"), None, form)
+        imported_files.read(write(tmp_path / name, "x"), None, form)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_unknown_kinds_of_file_are_refused(tmp_path, name, form):
 )
 def test_broken_files_are_refused_in_one_sentence(tmp_path, name, form):
     with pytest.raises(ValueError, match=rf"{name} cannot be read as a (table|matrix): \w") as raised:
-        connectome_files.read(write(tmp_path / name, "not,what\nit,says\n"), None, form)
+        imported_files.read(write(tmp_path / name, "not,what\nit,says\n"), None, form)
     assert "\n" not in str(raised.value)
 
 
@@ -342,21 +342,21 @@ def test_mistakes_in_a_matrix_are_one_sentence(tmp_path, kinds, values, refusal)
     path = tmp_path / "weights.npy"
     np.save(path, values, allow_pickle=values.dtype == object)
     with pytest.raises(ValueError, match=refusal):
-        connectome_files.read(path, kinds, MATRIX | {"cell": "id"})
+        imported_files.read(path, kinds, MATRIX | {"cell": "id"})
 
 
 def test_a_matrix_needs_its_orientation_and_one_array(tmp_path, matrix):
     np.savez(tmp_path / "two.npz", first=matrix, second=matrix)
     with pytest.raises(ValueError, match=r"it holds 2 arrays \(first, second\), not one"):
-        connectome_files.read(tmp_path / "two.npz", None, MATRIX)
+        imported_files.read(tmp_path / "two.npz", None, MATRIX)
     with pytest.raises(ValueError, match="whether rows of the matrix are presynaptic or postsynaptic, not None"):
-        connectome_files.read(tmp_path / "two.npz", None, MATRIX | {"rows": None})
+        imported_files.read(tmp_path / "two.npz", None, MATRIX | {"rows": None})
 
 
 def test_negative_weights_need_the_right_declaration(tmp_path, matrix):
     np.save(tmp_path / "weights.npy", matrix)
     with pytest.raises(ValueError, match=r"2 weights are negative, but format\.sign is positive"):
-        connectome_files.read(tmp_path / "weights.npy", None, MATRIX | {"sign": "positive"})
+        imported_files.read(tmp_path / "weights.npy", None, MATRIX | {"sign": "positive"})
 
 
 def test_a_turned_matrix_contradicts_the_classes(tmp_path, matrix):
@@ -365,7 +365,7 @@ def test_a_turned_matrix_contradicts_the_classes(tmp_path, matrix):
     with pytest.raises(
         ValueError, match=r"of 3 cells, first 1, have another sign than their class; check format\.rows"
     ):
-        connectome_files.read(tmp_path / "weights.npy", cells, MATRIX | CLASSES | {"rows": "postsynaptic"})
+        imported_files.read(tmp_path / "weights.npy", cells, MATRIX | CLASSES | {"rows": "postsynaptic"})
 
 
 # Real connectomes
@@ -376,9 +376,9 @@ def test_the_matrix_of_the_v1dd_volume():
     folder = EM / "v1dd_l23_l4"
     form = MATRIX | {"cell": "pt_root_id", "cell_type": "cell_type", "class": "sign", "excitatory": [1],
                      "inhibitory": [-1], "depth_um": "y_um"}  # fmt: skip
-    cells, connections, _ = connectome_files.read(folder / "23_4.npy", folder / "derived_nodes_23_4.csv", form)
-    chosen, stages = connectome.select_cells(cells, None, {"cells": 198, "by": "all"})
-    weights = connectome.weight_matrix(chosen, connections)
+    cells, connections, _ = imported_files.read(folder / "23_4.npy", folder / "derived_nodes_23_4.csv", form)
+    chosen, stages = assembly.select_cells(cells, None, {"cells": 198, "by": "all"})
+    weights = assembly.weight_matrix(chosen, connections)
     assert (stages["excitatory"], stages["inhibitory"]) == (146, 52)
     assert (weights != 0).sum() / (198 * 197) == pytest.approx(0.143, abs=5e-4)
     # Ours is from column to row, so that every column has one sign; theirs is from row to column.
@@ -389,8 +389,8 @@ def test_the_matrix_of_the_v1dd_volume():
     assert chosen["cell"].tolist() == sorted(roots)
     assert np.array_equal(weights, raw.T[np.ix_(order, order)])
     # Without the cell table, signs follow from the weights, and the order is that of the file.
-    cells, connections, _ = connectome_files.read(folder / "23_4.npy", None, MATRIX)
-    assert np.array_equal(connectome.weight_matrix(cells, connections), raw.T)
+    cells, connections, _ = imported_files.read(folder / "23_4.npy", None, MATRIX)
+    assert np.array_equal(assembly.weight_matrix(cells, connections), raw.T)
     assert (cells["sign"] == 1).sum() == 146
 
 
@@ -399,7 +399,7 @@ def test_the_brain_of_the_larva():
     folder = EM / "larva_brain"
     form = EDGES | {"presynaptic": "source", "postsynaptic": "target", "weight": "weight", "cell": "node_id",
                     "cell_type": "super_class"}  # fmt: skip
-    cells, connections, counts = connectome_files.read(folder / "edgelist.csv.gz", folder / "nodes.csv.gz", form)
+    cells, connections, counts = imported_files.read(folder / "edgelist.csv.gz", folder / "nodes.csv.gz", form)
     assert (counts["rows"], counts["rows_of_unknown_cells"]) == (110_677, 0)
     raw = pd.read_csv(folder / "edgelist.csv.gz")
     raw = raw[raw["source"] != raw["target"]]
@@ -409,7 +409,7 @@ def test_the_brain_of_the_larva():
     expected = expected.set_index(["source", "target"])["weight"].to_dict()
     pairs = zip(connections["presynaptic"], connections["postsynaptic"], strict=True)
     assert dict(zip(pairs, connections["weight"], strict=True)) == expected
-    chosen, _ = connectome.select_cells(cells, connections, {"cells": 200, "by": "strength"})
+    chosen, _ = assembly.select_cells(cells, connections, {"cells": 200, "by": "strength"})
     strengths = (raw.groupby("source")["weight"].sum()).add(raw.groupby("target")["weight"].sum(), fill_value=0)
     assert strengths[chosen["cell"].to_numpy(float)].min() >= strengths.drop(chosen["cell"].to_numpy(float)).max()
 
@@ -427,12 +427,12 @@ def test_the_cell_table_of_the_column_keeps_its_roots(tmp_path):
         "position": "minnie65_nm", "x": "pt_position_x", "y": "pt_position_y", "z": "pt_position_z",
         "axon_proofreading": "proofreading_strategy",
     }  # fmt: skip
-    cells, connections, _ = connectome_files.read(edges, EM / "minnie65_cells" / "cell_info_1300.feather", form)
+    cells, connections, _ = imported_files.read(edges, EM / "minnie65_cells" / "cell_info_1300.feather", form)
     assert cells["cell"].tolist() == sorted(roots)
     assert len(connections) == len(roots) - 1 == 1329
     rule = {"cells": 198, "by": "boundary", "boundary": "logistic", "between": ["23P", "4P"],
             "axon": ["axon_partially_extended", "axon_fully_extended"]}  # fmt: skip
-    _, counts = connectome.select_cells(cells, None, rule)
+    _, counts = assembly.select_cells(cells, None, rule)
     assert (counts["axon_rule"], counts["excitatory"], counts["inhibitory"]) == (1098, 178, 20)
 
 
@@ -447,7 +447,7 @@ def test_the_origin_names_files_by_checksum_and_not_by_folder(tmp_path):
         "format": EDGES,
         "connections": {"url": "https://x/edges.csv"},
     }
-    origin = connectome_files.describe_origin({"connections": edges, "cells": None}, settings, {"rows": 1})
+    origin = imported_files.describe_origin({"connections": edges, "cells": None}, settings, {"rows": 1})
     assert origin["files"] == {
         "connections": {
             "file": "edges.csv", "url": "https://x/edges.csv", "sha256": hashlib.sha256(edges.read_bytes()).hexdigest()

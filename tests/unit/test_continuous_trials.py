@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from richlazy import continuous_tasks, continuous_trials, networks, seeds, task_settings
+from richlazy.models import rate_network
+from richlazy.storage import seeds
+from richlazy.tasks import task_settings, time_series, time_series_trials
 
 ROOT = Path(__file__).parents[2]
 TASKS = {
@@ -27,7 +29,7 @@ run_seeds = st.integers(0, 10_000)
 def published(name, count=40, seed=0, stream="trials", **changes):
     """Trials of a task of config.yaml at its own time step, with some of its options changed."""
     task = TASKS[name] | changes
-    return continuous_trials.draw(task, TASKS[name]["defaults"]["time_step_ms"], count, seed, stream)
+    return time_series_trials.draw(task, TASKS[name]["defaults"]["time_step_ms"], count, seed, stream)
 
 
 def asked(trials):
@@ -42,10 +44,10 @@ def asked(trials):
 
 
 def test_every_task_has_a_generator_and_an_entry():
-    assert set(continuous_trials.GENERATORS) == set(continuous_tasks.KINDS)
-    assert {task["continuous"] for task in TASKS.values()} == set(continuous_tasks.KINDS)
+    assert set(time_series_trials.GENERATORS) == set(time_series.KINDS)
+    assert {task["continuous"] for task in TASKS.values()} == set(time_series.KINDS)
     for name, task in TASKS.items():
-        kind = continuous_tasks.kind(task)
+        kind = time_series.kind(task)
         assert tuple(task["timing_ms"]) == kind.periods
         assert set(task) - {"continuous", "timing_ms", "defaults", "probe"} == set(kind.options)
         assert kind.one_trial == (name in ONE_TRIAL)
@@ -56,7 +58,7 @@ def test_trials_have_the_shape_that_is_said_of_them_before(name):
     task, step = TASKS[name], TASKS[name]["defaults"]["time_step_ms"]
     trials = published(name, count=3)
     shape = (task_settings.steps(task, step), 1 if name in ONE_TRIAL else 3)
-    described = continuous_tasks.describe(task)
+    described = time_series.describe(task)
     assert trials.inputs.shape == (*shape, described["input_units"])
     assert trials.targets.shape == (*shape, described["outputs"]) == (*shape, task_settings.outputs(task))
     assert trials.inputs.dtype == trials.targets.dtype == np.float32
@@ -94,7 +96,7 @@ def test_seeds_streams_and_trials_differ(name):
 def test_one_trial_is_the_batch_and_the_probe(name):
     task, step = TASKS[name], TASKS[name]["defaults"]["time_step_ms"]
     probe = published(name, count=9, stream="probe")
-    batches = continuous_trials.batches(task, step, 1, 1000, 0)
+    batches = time_series_trials.batches(task, step, 1, 1000, 0)
     assert batches.inputs.shape[::2] == (1, 1) and probe.inputs.shape[1] == 1
     np.testing.assert_array_equal(batches.inputs[0], probe.inputs)
     np.testing.assert_array_equal(batches.targets[0], probe.targets)
@@ -103,8 +105,8 @@ def test_one_trial_is_the_batch_and_the_probe(name):
 @pytest.mark.parametrize("name", FRESH)
 def test_batches_are_fresh_trials_one_after_the_other(name):
     task = TASKS[name]
-    batches = continuous_trials.batches(task, 50.0, 4, 3, 7)
-    trials = continuous_trials.draw(task, 50.0, 12, 7, "trials")
+    batches = time_series_trials.batches(task, 50.0, 4, 3, 7)
+    trials = time_series_trials.draw(task, 50.0, 12, 7, "trials")
     for found, drawn in zip(batches, trials, strict=True):
         assert found.flags.c_contiguous and found.shape[:3] == (3, len(drawn), 4)
         for iteration in range(3):
@@ -118,19 +120,19 @@ def test_batches_are_fresh_trials_one_after_the_other(name):
 def test_trials_that_ask_for_nothing_are_refused(name, timing):
     task = TASKS[name] | {"timing_ms": TASKS[name]["timing_ms"] | timing}
     with pytest.raises(ValueError, match="no output is asked for at any step of 50 ms; lengthen the periods"):
-        continuous_trials.draw(task, 50.0, 5, 0, "trials")
+        time_series_trials.draw(task, 50.0, 5, 0, "trials")
 
 
 def test_pulses_in_the_same_step_are_refused():
     task = TASKS["flip_flop"] | {"timing_ms": TASKS["flip_flop"]["timing_ms"] | {"decision_delay": 0, "interval": 40}}
     with pytest.raises(ValueError, match="pulses in the same step; lengthen decision_delay or interval"):
-        continuous_trials.draw(task, 50.0, 5, 0, "trials")
+        time_series_trials.draw(task, 50.0, 5, 0, "trials")
 
 
 @given(st.integers(1, 400), st.sampled_from([0.1, 0.3, 1.0, 10.0, 20.0, 50.0, 100.0]))
 def test_whole_numbers_of_steps_survive_rounding(count, step):
-    assert continuous_tasks.in_steps(count * step, step) == count
-    assert continuous_tasks.in_steps((count + 0.9) * step, step) == count
+    assert time_series.in_steps(count * step, step) == count
+    assert time_series.in_steps((count + 0.9) * step, step) == count
 
 
 # Flip-flop
@@ -154,7 +156,7 @@ def flip_flop_targets(inputs, delay, reading):
 
 @given(
     seed=run_seeds,
-    reading=st.sampled_from(continuous_tasks.FLIP_FLOP_TARGETS),
+    reading=st.sampled_from(time_series.FLIP_FLOP_TARGETS),
     channels=st.integers(1, 3),
     step=st.sampled_from([20.0, 25.0, 50.0, 100.0]),
     shortest=st.sampled_from([200, 500, 730]),
@@ -163,7 +165,7 @@ def flip_flop_targets(inputs, delay, reading):
 def test_what_flip_flop_asks_for_follows_from_its_pulses(seed, reading, channels, step, shortest, spread):
     timing = TASKS["flip_flop"]["timing_ms"] | {"interval": [shortest, shortest + spread]}
     task = TASKS["flip_flop"] | {"timing_ms": timing, "channels": channels, "target": reading}
-    trials = continuous_trials.draw(task, step, 6, seed, "trials")
+    trials = time_series_trials.draw(task, step, 6, seed, "trials")
     for place in range(6):
         expected = flip_flop_targets(trials.inputs[:, place], round(500 / step), reading)
         np.testing.assert_array_equal(trials.targets[:, place], expected)
@@ -230,7 +232,7 @@ def test_the_context_selects_the_signal(seed):
 def test_coherences_and_contexts_of_mante_are_drawn_evenly_and_apart():
     inputs = published("mante", 4000, noise=0.0).inputs[10]
     signs_and_sizes, counts = np.unique(inputs[:, 2:], return_counts=True)
-    np.testing.assert_array_equal(signs_and_sizes, continuous_trials.COHERENCES)
+    np.testing.assert_array_equal(signs_and_sizes, time_series_trials.COHERENCES)
     assert stats.chisquare(counts).pvalue > 1e-3
     assert abs(inputs[:, 1].mean() - 0.5) < 0.03
     assert abs(np.corrcoef(inputs.T[1:])[np.triu_indices(3, 1)]).max() < 0.06
@@ -239,7 +241,7 @@ def test_coherences_and_contexts_of_mante_are_drawn_evenly_and_apart():
 @pytest.mark.parametrize("step", [25.0, 50.0, 100.0])
 def test_noise_of_mante_has_the_published_scale_at_every_step(step):
     noisy, silent = (
-        continuous_trials.draw(TASKS["mante"] | {"noise": noise}, step, 400, 3, "trials") for noise in (0.05, 0.0)
+        time_series_trials.draw(TASKS["mante"] | {"noise": noise}, step, 400, 3, "trials") for noise in (0.05, 0.0)
     )
     residual = (noisy.inputs - silent.inputs).astype(float)
     assert not residual[:, :, :2].any()
@@ -333,7 +335,7 @@ def test_the_pattern_is_a_sum_of_four_sines(seed):
 
 def test_the_pattern_is_the_same_for_other_time_steps():
     def target(step):
-        return continuous_trials.draw(TASKS["pattern_generation"], step, 1, 5, "trials").targets[:, 0, 0].astype(float)
+        return time_series_trials.draw(TASKS["pattern_generation"], step, 1, 5, "trials").targets[:, 0, 0].astype(float)
 
     fine, coarse = target(10.0)[::2], target(20.0)
     # Only the largest modulus depends on where the pattern is looked at.
@@ -343,7 +345,7 @@ def test_the_pattern_is_the_same_for_other_time_steps():
 
 def test_spikes_are_poisson_and_the_same_for_other_time_steps():
     fine, coarse = (
-        continuous_trials.draw(TASKS["pattern_generation"] | {"channels": 2000}, step, 1, 5, "trials").inputs[:, 0]
+        time_series_trials.draw(TASKS["pattern_generation"] | {"channels": 2000}, step, 1, 5, "trials").inputs[:, 0]
         for step in (10.0, 20.0)
     )
     np.testing.assert_array_equal(fine.reshape(50, 2, 2000).sum(1), coarse)
@@ -382,11 +384,11 @@ def test_the_first_step_of_the_cosine_sets_the_state_to_the_input_weights(leak, 
     """From then on the network does what one does that starts from its input weights and has no input."""
     rng = seeds.generator(0, "connectivity")
     recurrent, initial = rng.standard_normal((6, 6)) / 6, np.abs(rng.standard_normal((6, 1)))
-    weights = networks.Weights(*(torch.from_numpy(matrix) for matrix in (recurrent, initial, initial.T / 6)))
+    weights = rate_network.Weights(*(torch.from_numpy(matrix) for matrix in (recurrent, initial, initial.T / 6)))
     rho = 0.9 if leak == "euler" else math.exp(-0.1)
     trials = published("cosine", input_amplitude=1 / (1 - rho))
-    found, _ = networks.respond(
-        weights, torch.from_numpy(trials.inputs[:6].astype(float)), networks.Dynamics(rho, rectification)
+    found, _ = rate_network.respond(
+        weights, torch.from_numpy(trials.inputs[:6].astype(float)), rate_network.Dynamics(rho, rectification)
     )
     state = initial[:, 0]
     for step in range(6):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import costs
+from richlazy.experiments import resources
 
 # Peak memory in MB of one process and CPU time in s, with 32 trials in a batch (the table in costs.py), and the two
 # Snakemake processes that run it in a job of a cluster.
@@ -25,17 +25,17 @@ SIZES, STEPS = st.integers(2, 2000), st.integers(1, 200)
 
 @pytest.mark.parametrize(("size", "steps", "memory_mb", "milliseconds"), TRAINING)
 def test_training_asks_for_more_than_was_measured_and_not_for_ten_times_as_much(size, steps, memory_mb, milliseconds):
-    asked = costs.training_memory_mb(size, steps, 32)
+    asked = resources.training_memory_mb(size, steps, 32)
     assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2 * (memory_mb + SNAKEMAKE_MB)
     minutes = 100_000 * milliseconds / 60_000
-    assert 2 * minutes <= costs.training_minutes(size, steps, 32, 100_000) <= 10 * minutes
+    assert 2 * minutes <= resources.training_minutes(size, steps, 32, 100_000) <= 10 * minutes
 
 
 @pytest.mark.parametrize(("size", "steps", "memory_mb", "seconds"), MEASURING)
 def test_measuring_asks_for_more_than_was_measured_and_not_for_ten_times_as_much(size, steps, memory_mb, seconds):
-    asked = costs.measuring_memory_mb(size, steps, 32)
+    asked = resources.measuring_memory_mb(size, steps, 32)
     assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2 * (memory_mb + SNAKEMAKE_MB)
-    assert seconds / 60 + 0.5 <= costs.measuring_minutes(size, steps, 32) <= 10 * seconds / 60 + 2
+    assert seconds / 60 + 0.5 <= resources.measuring_minutes(size, steps, 32) <= 10 * seconds / 60 + 2
 
 
 @pytest.mark.parametrize(("size", "steps", "trial_steps", "trials", "classes", "memory_mb", "seconds"), KERNELS)
@@ -43,50 +43,54 @@ def test_measuring_asks_for_what_kernels_of_every_shape_take(
     size, steps, trial_steps, trials, classes, memory_mb, seconds
 ):
     shape = {"classes": classes, "trial_steps": trial_steps}
-    asked = costs.measuring_memory_mb(size, steps, trials, **shape)
+    asked = resources.measuring_memory_mb(size, steps, trials, **shape)
     assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2 * (memory_mb + SNAKEMAKE_MB)
-    assert seconds / 60 + 0.5 <= costs.measuring_minutes(size, steps, trials, **shape) <= 10 * seconds / 60 + 2
+    assert seconds / 60 + 0.5 <= resources.measuring_minutes(size, steps, trials, **shape) <= 10 * seconds / 60 + 2
 
 
 def test_more_classes_take_more():
-    for need in (costs.measuring_memory_mb, costs.measuring_minutes):
+    for need in (resources.measuring_memory_mb, resources.measuring_minutes):
         assert need(300, 40, 32) == need(300, 40, 32, classes=3) < need(300, 40, 32, classes=10)
 
 
 def test_a_network_of_the_paper_fits_in_a_gigabyte():
-    assert costs.training_memory_mb(300, 8, 32) <= 1000
-    assert costs.measuring_memory_mb(300, 8, 32) <= 1000
+    assert resources.training_memory_mb(300, 8, 32) <= 1000
+    assert resources.measuring_memory_mb(300, 8, 32) <= 1000
 
 
 @given(SIZES, STEPS, st.integers(1, 300), st.integers(1, 50))
 def test_needs_grow_with_size_steps_and_networks(size, steps, batch_size, networks):
-    assert costs.training_memory_mb(size, steps, batch_size) <= costs.training_memory_mb(size + 50, steps, batch_size)
-    one = costs.training_memory_mb(size, steps, batch_size, networks)
-    assert one <= costs.training_memory_mb(size, steps + 5, batch_size, networks + 1)
-    time = costs.training_minutes(size, steps, batch_size, 1000, networks)
-    assert time <= costs.training_minutes(size + 50, steps + 5, batch_size, 2000, networks + 1)
-    assert costs.measuring_memory_mb(size, steps, 8) <= costs.measuring_memory_mb(size + 50, steps + 5, 16)
-    assert costs.measuring_minutes(size, steps, 8) <= costs.measuring_minutes(size + 50, steps + 5, 16, networks)
+    assert resources.training_memory_mb(size, steps, batch_size) <= resources.training_memory_mb(
+        size + 50, steps, batch_size
+    )
+    one = resources.training_memory_mb(size, steps, batch_size, networks)
+    assert one <= resources.training_memory_mb(size, steps + 5, batch_size, networks + 1)
+    time = resources.training_minutes(size, steps, batch_size, 1000, networks)
+    assert time <= resources.training_minutes(size + 50, steps + 5, batch_size, 2000, networks + 1)
+    assert resources.measuring_memory_mb(size, steps, 8) <= resources.measuring_memory_mb(size + 50, steps + 5, 16)
+    assert resources.measuring_minutes(size, steps, 8) <= resources.measuring_minutes(
+        size + 50, steps + 5, 16, networks
+    )
 
 
 @pytest.mark.parametrize("attempt", [2, 3])
 def test_every_attempt_asks_for_as_many_times_the_first(attempt):
     for need, arguments in [
-        (costs.training_memory_mb, (300, 8, 32, 1)),
-        (costs.training_minutes, (300, 8, 32, 10_000, 1)),
-        (costs.measuring_memory_mb, (300, 8, 32, 1)),
-        (costs.measuring_minutes, (300, 8, 32, 1)),
-        (costs.drawing_memory_mb, (320_000, 8)),
-        (costs.drawing_minutes, (320_000, 8, "neurogym")),
-        (costs.drawing_numbers_memory_mb, (320_000, 56, 3)),
+        (resources.training_memory_mb, (300, 8, 32, 1)),
+        (resources.training_minutes, (300, 8, 32, 10_000, 1)),
+        (resources.measuring_memory_mb, (300, 8, 32, 1)),
+        (resources.measuring_minutes, (300, 8, 32, 1)),
+        (resources.drawing_memory_mb, (320_000, 8)),
+        (resources.drawing_minutes, (320_000, 8, "neurogym")),
+        (resources.drawing_numbers_memory_mb, (320_000, 56, 3)),
     ]:
         assert need(*arguments, attempt) == attempt * need(*arguments, 1)
 
 
 def test_drawing_asks_for_what_was_measured():
-    assert costs.drawing_memory_mb(320_000, 8) >= 1.2 * (484 + SNAKEMAKE_MB)
-    assert costs.drawing_minutes(320_000, 8, "neurogym") * 60 >= 2 * 36
-    assert costs.drawing_minutes(320_000, 8, "vectorised") * 60 >= 2 * 3.7
+    assert resources.drawing_memory_mb(320_000, 8) >= 1.2 * (484 + SNAKEMAKE_MB)
+    assert resources.drawing_minutes(320_000, 8, "neurogym") * 60 >= 2 * 36
+    assert resources.drawing_minutes(320_000, 8, "vectorised") * 60 >= 2 * 3.7
 
 
 # Trials, steps, inputs and outputs together: MB of one process, and seconds.
@@ -95,6 +99,6 @@ NUMBERS = [(32_000, 100, 4, 135, 0.6), (64_000, 96, 5, 269, 0.6), (192_000, 56, 
 
 @pytest.mark.parametrize(("trials", "steps", "channels", "memory_mb", "seconds"), NUMBERS)
 def test_drawing_numbers_over_time_asks_for_what_was_measured(trials, steps, channels, memory_mb, seconds):
-    asked = costs.drawing_numbers_memory_mb(trials, steps, channels)
+    asked = resources.drawing_numbers_memory_mb(trials, steps, channels)
     assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2.5 * (memory_mb + SNAKEMAKE_MB)
-    assert costs.drawing_minutes(trials, steps, "vectorised") * 60 >= 2 * seconds
+    assert resources.drawing_minutes(trials, steps, "vectorised") * 60 >= 2 * seconds

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from richlazy import damage, records, tables
+from richlazy.storage import array_io, integrity, parquet
 
 ROOT = Path(__file__).parents[2]
 ARRAYS = {"weights": np.arange(6.0).reshape(2, 3), "classes": np.array([1, 2], np.uint8)}
@@ -22,21 +22,21 @@ VALUES = {"loss": 0.25, "classes": [1, 2], "task": "2AF"}
 def save(path):
     """An example of each kind of record."""
     if path.suffix == ".npz":
-        records.save_arrays(path, **ARRAYS)
+        array_io.save_arrays(path, **ARRAYS)
     elif path.suffix == ".npy":
-        records.save_array(path, ARRAYS["weights"])
+        array_io.save_array(path, ARRAYS["weights"])
     elif path.suffix == ".json":
-        records.save_json(path, VALUES)
+        array_io.save_json(path, VALUES)
     else:
-        tables.save_table(path, TABLE, dict.fromkeys(TABLE.columns, "meaning"))
+        parquet.save_table(path, TABLE, dict.fromkeys(TABLE.columns, "meaning"))
 
 
 READERS = {
-    "array": ("w.npy", records.load_array),
-    "mapped array": ("w.npy", lambda path: records.load_array(path, mapped=True)),
-    "arrays": ("w.npz", records.load_arrays),
-    "values": ("w.json", records.load_json),
-    "table": ("w.parquet", tables.load_table),
+    "array": ("w.npy", array_io.load_array),
+    "mapped array": ("w.npy", lambda path: array_io.load_array(path, mapped=True)),
+    "arrays": ("w.npz", array_io.load_arrays),
+    "values": ("w.json", array_io.load_json),
+    "table": ("w.parquet", parquet.load_table),
 }
 kinds = pytest.mark.parametrize(("name", "read"), READERS.values(), ids=list(READERS))
 
@@ -107,15 +107,15 @@ def test_a_file_cut_short_anywhere_is_noticed(name, read, tmp_path):
 )
 def test_any_array_comes_back_and_no_change_of_it_is_missed(array, place, change, tmp_path_factory):
     path = tmp_path_factory.mktemp("arrays") / "w.npy"
-    records.save_array(path, array)
+    array_io.save_array(path, array)
     content = path.read_bytes()
     for mapped in (False, True) if array.size else (False,):
-        loaded = records.load_array(path, mapped=mapped)
+        loaded = array_io.load_array(path, mapped=mapped)
         assert loaded.dtype == array.dtype and loaded.shape == array.shape and loaded.tobytes() == array.tobytes()
     changed = bytearray(content)
     changed[int(place * len(content))] ^= change
-    assert noticed(path, bytes(changed), records.load_array, array)
-    assert noticed(path, bytes(changed), lambda file: records.load_array(file, mapped=True), array)
+    assert noticed(path, bytes(changed), array_io.load_array, array)
+    assert noticed(path, bytes(changed), lambda file: array_io.load_array(file, mapped=True), array)
 
 
 def test_other_readers_know_nothing_of_the_checksum(tmp_path):
@@ -129,7 +129,7 @@ def test_other_readers_know_nothing_of_the_checksum(tmp_path):
 def test_a_mapped_array_can_be_changed_and_its_file_not(tmp_path):
     save(tmp_path / "w.npy")
     content = (tmp_path / "w.npy").read_bytes()
-    mapped = records.load_array(tmp_path / "w.npy", mapped=True)
+    mapped = array_io.load_array(tmp_path / "w.npy", mapped=True)
     mapped[0, 0] = 7.0
     assert isinstance(mapped, np.memmap) and (tmp_path / "w.npy").read_bytes() == content
 
@@ -139,24 +139,24 @@ def test_an_array_longer_than_a_block_is_summed_whole(tmp_path):
     # 15 bytes of the seal, and the ends of blocks, fall together in one of these lengths.
     for length in range(2**20 - 160, 2**20 - 100, 3):
         array = np.arange(length) % 251
-        records.save_array(path, array.astype(np.uint8))
-        assert records.load_array(path, mapped=True).sum() == array.sum()
+        array_io.save_array(path, array.astype(np.uint8))
+        assert array_io.load_array(path, mapped=True).sum() == array.sum()
     content = bytearray(path.read_bytes())
     content[-200] ^= 1
-    assert noticed(path, bytes(content), lambda file: records.load_array(file, mapped=True), None)
+    assert noticed(path, bytes(content), lambda file: array_io.load_array(file, mapped=True), None)
 
 
 def test_records_of_before_are_read_where_they_are_told_apart(tmp_path):
     path = tmp_path / "provenance.json"
     path.write_text('{"commit": "abc"}\n')
-    assert records.load_json(path, sealed=False) == {"commit": "abc"}
+    assert array_io.load_json(path, sealed=False) == {"commit": "abc"}
     with pytest.raises(ValueError, match="its checksum is missing"):
-        records.load_json(path)
+        array_io.load_json(path)
     committed = ROOT / "results/reference/claims.parquet"
-    pd.testing.assert_frame_equal(tables.load_table(committed), pd.read_parquet(committed))
+    pd.testing.assert_frame_equal(parquet.load_table(committed), pd.read_parquet(committed))
     TABLE.to_parquet(tmp_path / "plain.parquet")  # of no version at all
     with pytest.raises(ValueError, match="its checksum is missing"):
-        tables.load_table(tmp_path / "plain.parquet")
+        parquet.load_table(tmp_path / "plain.parquet")
 
 
 @pytest.fixture
@@ -203,7 +203,7 @@ def test_a_folder_that_is_not_there_is_told_in_one_sentence(tmp_path):
 
 
 def test_a_record_may_be_named_as_the_user_likes_and_is_no_temporary_file(tmp_path):
-    with records.atomic(tmp_path / "network.npz") as temporary:
+    with array_io.atomic(tmp_path / "network.npz") as temporary:
         temporary.touch()
-        assert damage.unfinished_files(tmp_path) == [temporary]
-    assert damage.unfinished_files(tmp_path) == []
+        assert integrity.unfinished_files(tmp_path) == [temporary]
+    assert integrity.unfinished_files(tmp_path) == []

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 import oracles
-from richlazy import devices, metrics, training
-from richlazy.kernels import tangent_kernel
-from richlazy.networks import Dynamics, Weights
+from richlazy.measures import metrics
+from richlazy.measures.tangent_kernel import tangent_kernel
+from richlazy.models.rate_network import Dynamics, Weights
+from richlazy.storage import devices
+from richlazy.training import loop
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 needs_none = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
@@ -66,7 +68,7 @@ def test_training_on_a_cuda_device_is_that_on_the_cpu(momentum, rectification, s
     targets = [rng.integers(0, 3, (250, 8, 32)).astype(np.uint8) for _ in range(4)]
     inputs[1][120:] *= 1e30  # the second network diverges
     results = [
-        training.train(
+        loop.train(
             weights.map(lambda matrix, device=device: matrix.to(device)), inputs, targets,
             Dynamics(0.2, rectification), 0.003, momentum, signs_held=signs_held,
         )

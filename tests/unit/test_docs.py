@@ -14,7 +14,10 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "workflow" / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "data" / "README.md", *DOCS.glob("*.md")])
 RECIPES = [DOCS / "extending.md", DOCS / "trace_a_number.md"]
-MODULES = {path.stem for path in (ROOT / "workflow/scripts/richlazy").glob("*.py")}
+LIBRARY = ROOT / "workflow/scripts"
+MODULES = {
+    path.stem: ".".join(path.relative_to(LIBRARY).with_suffix("").parts) for path in LIBRARY.rglob("richlazy/**/*.py")
+}
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SUFFIXES = "py|md|smk|yaml|rst|toml|txt"
 DOTTED = rf"^(?:{'|'.join(MODULES)})\.(?!(?:{SUFFIXES}|parquet)$)\w+$"
@@ -123,7 +126,7 @@ def test_functions_and_keys_that_a_recipe_names_exist(page, name):
     """Names such as ``metrics.measure`` are functions of the library, or keys of a configuration group."""
     group, attribute = name.split(".")
     if attribute not in CONFIG.get(group, {}):
-        assert hasattr(importlib.import_module(f"richlazy.{group}"), attribute)
+        assert hasattr(importlib.import_module(MODULES[group]), attribute)
 
 
 @pytest.mark.parametrize("page", RECIPES, ids=lambda page: page.name)

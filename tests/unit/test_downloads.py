@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from loopback import address, serving
-from richlazy import downloads, logs, records
+from richlazy.storage import array_io, downloads, logs
 
 BODY = np.random.default_rng(0).bytes(300_000)
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -65,7 +65,7 @@ def test_a_download_is_the_file(server, tmp_path):
     path = tmp_path / "new" / "file.feather"
     downloads.download(address(server, "file"), SHA256, path, retries=0)
     assert path.read_bytes() == BODY
-    assert records.checksum(path) == SHA256
+    assert array_io.checksum(path) == SHA256
     assert [found.name for found in path.parent.iterdir()] == ["file.feather"]
     assert server.asked == ["/file"]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from neurogym.envs.registration import all_envs
 
-from richlazy import environments
+from richlazy.tasks import neurogym_registration
 
 LIBRARY = Path(__file__).parents[2] / "workflow/scripts"
 
 
 def test_the_names_are_those_that_neurogym_registers():
-    assert environments.native() == set(all_envs())
+    assert neurogym_registration.native() == set(all_envs())
 
 
 def test_the_workflow_checks_a_configuration_without_heavy_imports():

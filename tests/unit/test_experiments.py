@@ -12,7 +12,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import configuration, connectivity, experiments, networks, quantities, task_settings
+from richlazy.configuration import checks
+from richlazy.connectivity import structures
+from richlazy.experiments import grids, jobs, parameters, paths
+from richlazy.measures import quantities
+from richlazy.models import rate_network
+from richlazy.tasks import task_settings
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -30,11 +35,11 @@ def with_experiment(grid, compare="rank", preset="reproduction", seeds=2, name="
 
 
 def runs_of(grid, **settings):
-    return experiments.runs(with_experiment(grid, **settings), "mine")
+    return grids.runs(with_experiment(grid, **settings), "mine")
 
 
 def paths_of(grid, **settings):
-    return [experiments.run_path(run) for run in runs_of(grid, **settings)]
+    return [paths.run_path(run) for run in runs_of(grid, **settings)]
 
 
 SVD = {"task": ["CXT"], "structure": ["svd_truncation"], "rank": [1, 30]}
@@ -44,11 +49,11 @@ GAUSSIAN = {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]}
 def parameters_in(path):
     """Names and values of a path, read back as types of ``PARAMETERS``; missing ones are None."""
     found = dict(part.split("~") for folder in path.split("/") for part in folder.split("+"))
-    unsaid = experiments.USUAL | {"architecture": task_settings.architecture(CONFIG["tasks"][found["task"]])}
+    unsaid = parameters.USUAL | {"architecture": task_settings.architecture(CONFIG["tasks"][found["task"]])}
     found = unsaid | found
-    return {
-        name: kind(found[name]) if name in found else None for name, (kind, _) in experiments.PARAMETERS.items()
-    } | {name: value for name, value in found.items() if name not in experiments.PARAMETERS}
+    return {name: kind(found[name]) if name in found else None for name, (kind, _) in parameters.PARAMETERS.items()} | {
+        name: value for name, value in found.items() if name not in parameters.PARAMETERS
+    }
 
 
 def test_a_run_comes_back_from_a_row_of_a_table_or_json_file():
@@ -56,11 +61,11 @@ def test_a_run_comes_back_from_a_row_of_a_table_or_json_file():
     runs = runs_of(grid)
     for missing in (None, pd.NA, float("nan"), np.nan):
         rows = [{name: missing if value is None else value for name, value in run.items()} for run in runs]
-        found = [experiments.run_of_row(row | {"final_loss": 0.1}) for row in rows]
+        found = [parameters.run_of_row(row | {"final_loss": 0.1}) for row in rows]
         assert found == runs
-        assert [experiments.run_path(run) for run in found] == [experiments.run_path(run) for run in runs]
+        assert [paths.run_path(run) for run in found] == [paths.run_path(run) for run in runs]
     as_read = [json.loads(json.dumps(run | {"gain": 1})) for run in runs]
-    assert [type(experiments.run_of_row(row)["gain"]) for row in as_read] == [float] * len(runs)
+    assert [type(parameters.run_of_row(row)["gain"]) for row in as_read] == [float] * len(runs)
 
 
 # Seeds and order
@@ -68,7 +73,7 @@ def test_a_run_comes_back_from_a_row_of_a_table_or_json_file():
 
 @pytest.mark.parametrize(("given_seeds", "expected"), [(3, [0, 1, 2]), ([5, 2], [5, 2])], ids=["count", "list"])
 def test_seeds_are_counted_from_0_or_listed(given_seeds, expected):
-    assert experiments.seeds({"seeds": given_seeds}) == expected
+    assert grids.seeds({"seeds": given_seeds}) == expected
     assert [run["seed"] for run in runs_of(SVD | {"rank": [1]}, seeds=given_seeds)] == expected
 
 
@@ -81,7 +86,7 @@ def test_runs_stand_in_the_order_of_the_grid_and_then_of_the_seeds():
 
 
 def test_the_shipped_experiments_have_their_runs():
-    counts = {name: len(experiments.runs(CONFIG, name)) for name in CONFIG["experiments"]}
+    counts = {name: len(grids.runs(CONFIG, name)) for name in CONFIG["experiments"]}
     assert counts == {
         "figure_1": 3 * 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
         "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
@@ -107,7 +112,7 @@ def test_the_shipped_experiments_have_their_runs():
         "schuessler_supplement_training": 2 * 2 * 10, "schuessler_supplement_optimiser": 2 * 2 * 10,
         "schuessler_supplement_cosine": 3 * 10, "schuessler_supplement_divergence": 2 * 2 * 10,
     }  # fmt: skip
-    paths = {experiments.run_path(run) for name in counts for run in experiments.runs(CONFIG, name)}
+    paths = {paths.run_path(run) for name in counts for run in grids.runs(CONFIG, name)}
     # Figures 14 and 1, and those of Figure 3, share theirs; the usual size, learning rate and gain are of Figure 1.
     robustness = 120 + 150 + 120 + 120 + 240 + 3 * 30 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
     linear = 3 * 2 * 10 + 3 * 8 * 5 + 40 + 30 + 40  # Figure 4 shares two gains of five seeds with Figure 3
@@ -118,8 +123,8 @@ def test_the_shipped_experiments_have_their_runs():
 
 def test_a_run_has_every_parameter_in_its_type_and_order():
     for run in runs_of(SVD | {"decay_exponent": [1, 2], "structure": ["svd_truncation", "soft_rank", "uniform"]}):
-        assert list(run) == list(experiments.PARAMETERS)
-        for name, (kind, _) in experiments.PARAMETERS.items():
+        assert list(run) == list(parameters.PARAMETERS)
+        for name, (kind, _) in parameters.PARAMETERS.items():
             assert run[name] is None or type(run[name]) is kind, name
 
 
@@ -188,10 +193,10 @@ def test_rectification_makes_a_difference_where_something_stays(grid):
 
 
 @pytest.mark.parametrize("time_step_ms", [50, 100])
-@pytest.mark.parametrize("leak", networks.LEAKS)
+@pytest.mark.parametrize("leak", rate_network.LEAKS)
 def test_rectification_is_ignored_exactly_where_the_leak_factor_is_0(leak, time_step_ms):
     run = runs_of(SVD | {"leak": [leak], "rectification": ["inside"], "time_step_ms": [time_step_ms]})[0]
-    factor = networks.leak_factor(leak, run["time_step_ms"], run["time_constant_ms"])
+    factor = rate_network.leak_factor(leak, run["time_step_ms"], run["time_constant_ms"])
     assert (run["rectification"] == "after_leak") == (factor == 0)
 
 
@@ -209,12 +214,12 @@ def test_parameters_that_a_structure_ignores_are_left_out():
     assert len(runs) == 1 + 1 + 2 * 2 + 2
     for run in runs:
         for name in {"rank", "decay_exponent", "matching"} - taken[run["structure"]]:
-            assert f"{name}~" not in experiments.run_path(run)
+            assert f"{name}~" not in paths.run_path(run)
 
 
 def test_the_kind_and_not_the_name_of_a_structure_decides_what_it_takes():
     config = with_experiment(SVD | {"structure": ["mine"]}, structures={"mine": {"kind": "gaussian"}})
-    assert [run["rank"] for run in experiments.runs(config, "mine")] == [None, None]
+    assert [run["rank"] for run in grids.runs(config, "mine")] == [None, None]
 
 
 def test_an_equal_run_stands_once_in_an_experiment():
@@ -223,8 +228,8 @@ def test_an_equal_run_stands_once_in_an_experiment():
 
 
 def test_equal_runs_of_two_experiments_are_one_path():
-    figure_1 = {experiments.run_path(run) for run in experiments.runs(CONFIG, "figure_1")}
-    others = {experiments.run_path(run) for run in experiments.runs(CONFIG, "leak_momentum_gain")}
+    figure_1 = {paths.run_path(run) for run in grids.runs(CONFIG, "figure_1")}
+    others = {paths.run_path(run) for run in grids.runs(CONFIG, "leak_momentum_gain")}
     assert len(figure_1 & others) == 4 * 5  # euler, no momentum, gain 1.5: four ranks, five seeds
 
 
@@ -237,10 +242,10 @@ def test_adding_seeds_or_values_keeps_the_paths_of_before(change):
 
 def test_title_source_and_seed_count_are_no_part_of_the_identity():
     config = with_experiment(SVD)
-    before = [experiments.run_path(run) for run in experiments.runs(config, "mine")]
+    before = [paths.run_path(run) for run in grids.runs(config, "mine")]
     config["experiments"]["mine"] |= {"title": "other", "source": "other", "compare": "structure", "schematic": True}
     config["scale"] = "other"
-    assert [experiments.run_path(run) for run in experiments.runs(config, "mine")] == before
+    assert [paths.run_path(run) for run in grids.runs(config, "mine")] == before
 
 
 VALUES = {
@@ -249,12 +254,12 @@ VALUES = {
     "structure": st.sampled_from(list(CONFIG["structures"])),
     "rank": st.integers(1, 300),
     "decay_exponent": st.floats(1e-6, 1e6),
-    "matching": st.sampled_from(list(connectivity.MATCHINGS)),
+    "matching": st.sampled_from(list(structures.MATCHINGS)),
     "size": st.integers(2, 10**6),
     "gain": st.floats(1e-6, 1e6),
-    "readout": st.sampled_from(networks.READOUTS),
-    "leak": st.sampled_from(networks.LEAKS),
-    "rectification": st.sampled_from(networks.RECTIFICATIONS),
+    "readout": st.sampled_from(rate_network.READOUTS),
+    "leak": st.sampled_from(rate_network.LEAKS),
+    "rectification": st.sampled_from(rate_network.RECTIFICATIONS),
     "time_step_ms": st.sampled_from([0.5, 1, 20, 100, 100.0]),
     "time_constant_ms": st.sampled_from([100, 100.0, 1e3]),
     "learning_rate": st.floats(1e-300, 1e300),
@@ -267,20 +272,20 @@ VALUES = {
 
 
 @st.composite
-def grids(draw):
+def drawn_grids(draw):
     """A grid with one or two values of every parameter."""
     return {name: draw(st.lists(values, min_size=1, max_size=2)) for name, values in VALUES.items()}
 
 
-@given(grids())
+@given(drawn_grids())
 def test_distinct_runs_have_distinct_paths_and_a_path_gives_its_run_back(grid):
     runs = runs_of(grid, seeds=[0, 2**63 - 1])
-    paths = [experiments.run_path(run) for run in runs]
+    paths = [paths.run_path(run) for run in runs]
     assert len(set(paths)) == len(paths) == len({tuple(run.values()) for run in runs})
     assert [parameters_in(path) for path in paths] == runs
 
 
-@given(grids())
+@given(drawn_grids())
 def test_stages_are_shared_by_exactly_the_runs_that_agree_on_what_they_read(grid):
     """Runs share a file when, and only when, all parameters are equal that the rule of that file reads."""
     every = runs_of(grid)
@@ -289,20 +294,18 @@ def test_stages_are_shared_by_exactly_the_runs_that_agree_on_what_they_read(grid
     of_task = [run for run in every if run["architecture"] == "feedforward" or run["condition_number"] is not None]
     of_all = [run for run in every if run not in of_task]
     for path_of, names, runs in (
-        (experiments.connectivity_path, of_weights, of_all),
-        (experiments.connectivity_path, ["task", "condition_number", *of_weights], of_task),
-        (experiments.probe_path, ["task", "condition_number", "time_step_ms", "seed"], every),
+        (paths.connectivity_path, of_weights, of_all),
+        (paths.connectivity_path, ["task", "condition_number", *of_weights], of_task),
+        (paths.probe_path, ["task", "condition_number", "time_step_ms", "seed"], every),
         (
-            experiments.batches_path,
+            paths.batches_path,
             ["task", "condition_number", "time_step_ms", "batch_size", "iterations", "seed"],
             every,
         ),
     ):
         by_path = {(path_of(run), tuple(run[name] for name in names)) for run in runs}
         assert len(by_path) == len(dict(by_path)) == len({values for _, values in by_path})
-    assert {experiments.connectivity_path(run) for run in of_all}.isdisjoint(
-        experiments.connectivity_path(run) for run in of_task
-    )
+    assert {paths.connectivity_path(run) for run in of_all}.isdisjoint(paths.connectivity_path(run) for run in of_task)
 
 
 def longest_path():
@@ -318,7 +321,7 @@ def longest_path():
         "momentum": [1.2345678901234567e-100], "batch_size": [10**9], "iterations": [10**9],
     }  # fmt: skip
     config["experiments"][long] = config["experiments"]["figure_1"] | {"grid": grid, "seeds": [0, 2**63 - 1]}
-    return experiments.run_path(experiments.runs(config, long)[-1])
+    return paths.run_path(grids.runs(config, long)[-1])
 
 
 def test_no_folder_has_a_name_that_a_file_system_refuses():
@@ -332,15 +335,13 @@ def test_the_longest_names_that_the_schema_allows_are_those_of_the_test_above():
     assert schema["$defs"]["name"]["maxLength"] == 60
     assert schema["properties"]["experiments"]["propertyNames"]["maxLength"] == 60
     long = {f"{'n' * 60}": CONFIG["structures"]["gaussian"]}
-    configuration.check(
-        CONFIG | {"structures": CONFIG["structures"] | long}, ROOT / "workflow/schemas/config.schema.yaml"
-    )
+    checks.check(CONFIG | {"structures": CONFIG["structures"] | long}, ROOT / "workflow/schemas/config.schema.yaml")
 
 
 def test_paths_hold_no_character_that_a_shell_or_snakemake_reads():
     for name in CONFIG["experiments"]:
-        for run in experiments.runs(CONFIG, name):
-            assert re.fullmatch(r"[A-Za-z0-9_~,./+-]+", experiments.run_path(run))
+        for run in grids.runs(CONFIG, name):
+            assert re.fullmatch(r"[A-Za-z0-9_~,./+-]+", paths.run_path(run))
 
 
 # Stages that runs share
@@ -355,7 +356,7 @@ def test_connectivity_is_shared_by_tasks_and_ways_of_training():
     }
     runs = runs_of(grid)
     assert len(runs) == 2 * 2 * 2 * 2 * len(SVD["rank"]) * 2
-    assert {experiments.connectivity_path(run) for run in runs} == {
+    assert {paths.connectivity_path(run) for run in runs} == {
         f"structure~svd_truncation+rank~{rank}+matching~frobenius/size~300+gain~1.5/seed~{seed}"
         for rank in (1, 30)
         for seed in (0, 1)
@@ -365,13 +366,13 @@ def test_connectivity_is_shared_by_tasks_and_ways_of_training():
 def test_trials_are_shared_by_conditions_but_not_by_seeds_tasks_or_time_steps():
     grid = SVD | {"task": ["2AF", "CXT"], "gain": [1, 1.5], "size": [30, 300], "time_step_ms": [50, 100]}
     runs = runs_of(grid)
-    assert {experiments.probe_path(run) for run in runs} == {
+    assert {paths.probe_path(run) for run in runs} == {
         f"task~{task}/time_step_ms~{step}/seed~{seed}"
         for task in ("2AF", "CXT")
         for step in (50, 100)
         for seed in (0, 1)
     }
-    assert {experiments.batches_path(run) for run in runs} == {
+    assert {paths.batches_path(run) for run in runs} == {
         f"task~{task}/time_step_ms~{step}/batch_size~32+iterations~10000/seed~{seed}"
         for task in ("2AF", "CXT")
         for step in (50, 100)
@@ -381,27 +382,27 @@ def test_trials_are_shared_by_conditions_but_not_by_seeds_tasks_or_time_steps():
 
 def test_probes_do_not_depend_on_how_long_is_trained_but_batches_do():
     runs = runs_of(SVD | {"rank": [1], "iterations": [10, 20], "batch_size": [4, 8]}, seeds=1)
-    assert len({experiments.probe_path(run) for run in runs}) == 1
-    assert len({experiments.batches_path(run) for run in runs}) == 4
+    assert len({paths.probe_path(run) for run in runs}) == 1
+    assert len({paths.batches_path(run) for run in runs}) == 4
 
 
 def test_paths_match_the_wildcards_of_the_workflow():
     text = (ROOT / "workflow" / "rules" / "common.smk").read_text()
     patterns = dict(re.findall(r'^    (run|connectivity|probe|batches)="(.+)",$', text, re.MULTILINE))
     assert set(patterns) == {"run", "connectivity", "probe", "batches"}
-    runs = [run for name in CONFIG["experiments"] for run in experiments.runs(CONFIG, name)]
+    runs = [run for name in CONFIG["experiments"] for run in grids.runs(CONFIG, name)]
     for name, path_of in (
-        ("run", experiments.run_path),
-        ("connectivity", experiments.connectivity_path),
-        ("probe", experiments.probe_path),
-        ("batches", experiments.batches_path),
+        ("run", paths.run_path),
+        ("connectivity", paths.connectivity_path),
+        ("probe", paths.probe_path),
+        ("batches", paths.batches_path),
     ):
         for path in {path_of(run) for run in runs}:
             assert re.fullmatch(patterns[name], path)
     # Trials of both kinds lie in one folder, so neither pattern may match the other's path.
     for run in runs:
-        assert not re.fullmatch(patterns["probe"], experiments.batches_path(run))
-        assert not re.fullmatch(patterns["batches"], experiments.probe_path(run))
+        assert not re.fullmatch(patterns["probe"], paths.batches_path(run))
+        assert not re.fullmatch(patterns["batches"], paths.probe_path(run))
 
 
 # Arms
@@ -419,7 +420,7 @@ def test_paths_match_the_wildcards_of_the_workflow():
     ids=["one task", "two tasks", "varied parameters", "compared structures", "compared parameter left out"],
 )
 def test_arms_are_the_tasks_and_what_else_varies(grid, compare, expected):
-    assert experiments.arms(with_experiment(grid, compare=compare), "mine") == expected
+    assert grids.arms(with_experiment(grid, compare=compare), "mine") == expected
 
 
 # Groups
@@ -439,7 +440,7 @@ SIZES = (
 
 def test_an_experiment_is_the_union_of_its_groups_in_their_order():
     config = with_groups({"task": ["CXT", "2AF"]}, *SIZES)
-    runs = experiments.runs(config, "mine")
+    runs = grids.runs(config, "mine")
     assert [(run["task"], run["size"], run["structure"], run["rank"], run["seed"]) for run in runs] == [
         (task, size, structure, rank, seed)
         for size, kinds in ((30, [("gaussian", None), ("dale", None)]),
@@ -452,27 +453,27 @@ def test_an_experiment_is_the_union_of_its_groups_in_their_order():
 
 def test_each_group_is_what_an_experiment_with_its_grid_would_be():
     alone = [run for group in SIZES for run in runs_of({"task": ["CXT"], **group}, compare="structure")]
-    assert experiments.runs(with_groups({"task": ["CXT"]}, *SIZES), "mine") == alone
+    assert grids.runs(with_groups({"task": ["CXT"]}, *SIZES), "mine") == alone
     one_group = with_groups({"task": ["CXT"], "gain": [1.0, 1.5]}, {"structure": ["gaussian", "dale"]})
     plain = runs_of({"task": ["CXT"], "gain": [1.0, 1.5], "structure": ["gaussian", "dale"]}, compare="structure")
-    assert experiments.runs(one_group, "mine") == plain
+    assert grids.runs(one_group, "mine") == plain
 
 
 def test_equal_runs_of_two_groups_stand_once_at_the_place_of_the_first():
     groups = ({"structure": ["gaussian", "dale"]}, {"structure": ["cell_types", "gaussian"]})
-    runs = experiments.runs(with_groups({"task": ["CXT"]}, *groups, seeds=1), "mine")
+    runs = grids.runs(with_groups({"task": ["CXT"]}, *groups, seeds=1), "mine")
     assert [run["structure"] for run in runs] == ["gaussian", "dale", "cell_types"]
 
 
 def test_grids_and_values_of_an_experiment_with_and_without_groups():
     plain = {"grid": SVD}
-    assert experiments.grids(plain) == [SVD]
+    assert grids.grids(plain) == [SVD]
     grouped = {"grid": {"task": ["CXT"]}, "groups": list(SIZES)}
-    assert experiments.grids(grouped) == [{"task": ["CXT"], **group} for group in SIZES]
-    assert experiments.values(grouped, "structure") == ["gaussian", "dale", "svd_truncation"]
-    assert experiments.values(grouped, "size") == [30, 20]
-    assert experiments.values(grouped, "rank") == [1, 5]
-    assert experiments.values(grouped, "gain") == []
+    assert grids.grids(grouped) == [{"task": ["CXT"], **group} for group in SIZES]
+    assert grids.values(grouped, "structure") == ["gaussian", "dale", "svd_truncation"]
+    assert grids.values(grouped, "size") == [30, 20]
+    assert grids.values(grouped, "rank") == [1, 5]
+    assert grids.values(grouped, "gain") == []
     assert grouped["groups"] == list(SIZES)  # nothing has changed
 
 
@@ -487,12 +488,12 @@ def test_grids_and_values_of_an_experiment_with_and_without_groups():
     ids=["sizes", "one group", "equal sizes", "gains"],
 )
 def test_arms_are_what_varies_within_or_between_groups(groups, expected):
-    assert experiments.arms(with_groups({"task": ["CXT"]}, *groups), "mine") == expected
+    assert grids.arms(with_groups({"task": ["CXT"]}, *groups), "mine") == expected
 
 
 def test_the_structures_of_figure_2_are_compared_at_their_own_size():
-    assert experiments.arms(CONFIG, "figure_2") == ["task", "size"]
-    seen = {(run["size"], run["structure"]) for run in experiments.runs(CONFIG, "figure_2")}
+    assert grids.arms(CONFIG, "figure_2") == ["task", "size"]
+    seen = {(run["size"], run["structure"]) for run in grids.runs(CONFIG, "figure_2")}
     assert seen == {
         (300, "gaussian"), (300, "cell_types"), (300, "dale"), (198, "gaussian"), (198, "connectome"),
         (100, "gaussian"), (100, "chain_over"), (100, "chain_under"),
@@ -502,7 +503,7 @@ def test_the_structures_of_figure_2_are_compared_at_their_own_size():
 # Structures without a parameter of the grid
 
 
-@pytest.mark.parametrize("matching", connectivity.MATCHINGS)
+@pytest.mark.parametrize("matching", structures.MATCHINGS)
 @pytest.mark.parametrize(
     "structure",
     [
@@ -516,12 +517,12 @@ def test_matching_is_part_of_every_structured_run_and_of_no_unstructured_one(str
     unstructured = structure in ("gaussian", "uniform")
     assert run["matching"] == (None if unstructured else matching)
     part = "" if unstructured else f"+matching~{matching}"
-    assert experiments.connectivity_path(run) == f"structure~{structure}{part}/size~300+gain~1.5/seed~0"
-    assert f"/structure~{structure}{part}/size~300+" in experiments.run_path(run)
+    assert paths.connectivity_path(run) == f"structure~{structure}{part}/size~300+gain~1.5/seed~0"
+    assert f"/structure~{structure}{part}/size~300+" in paths.run_path(run)
 
 
 def test_what_decides_the_initial_weights_is_what_their_path_holds():
-    assert experiments.CONNECTIVITY_PARAMETERS == (
+    assert paths.CONNECTIVITY_PARAMETERS == (
         "task", "condition_number", "structure", "rank", "decay_exponent", "matching", "size", "gain", "seed",
     )  # fmt: skip
 
@@ -535,17 +536,17 @@ SMNIST = {"task": ["sMNIST"], "structure": ["svd_truncation"], "rank": [5, 30]}
 
 def test_the_path_of_a_feedforward_run_reads_like_this():
     run = runs_of(LINEAR | {"condition_number": [10], "readout": ["equal_norm"]})[0]
-    assert experiments.run_path(run) == (
+    assert paths.run_path(run) == (
         "task~linear_20+condition_number~10/structure~svd_truncation+rank~1+matching~frobenius/"
         "size~1000+gain~0.004472135954999579+readout~equal_norm/rectification~none/"
         "learning_rate~0.01+momentum~0+batch_size~20+iterations~5000/seed~0"
     )
-    assert experiments.connectivity_path(run) == (
+    assert paths.connectivity_path(run) == (
         "task~linear_20+condition_number~10/structure~svd_truncation+rank~1+matching~frobenius/"
         "size~1000+gain~0.004472135954999579/seed~0"
     )
-    assert experiments.probe_path(run) == "task~linear_20+condition_number~10/seed~0"
-    assert experiments.batches_path(run) == ("task~linear_20+condition_number~10/batch_size~20+iterations~5000/seed~0")
+    assert paths.probe_path(run) == "task~linear_20+condition_number~10/seed~0"
+    assert paths.batches_path(run) == ("task~linear_20+condition_number~10/batch_size~20+iterations~5000/seed~0")
 
 
 def test_the_grid_stands_above_the_defaults_of_a_task_and_these_above_all_else():
@@ -578,7 +579,7 @@ def test_the_readout_of_recurrent_networks_is_a_linear_layer_whatever_that_of_ot
 def test_networks_without_time_have_no_leak_and_no_place_of_the_rectifier(task):
     grid = SVD | {"task": [task], "leak": ["exponential"], "time_step_ms": [20, 50], "time_constant_ms": [100, 200]}
     found = {}
-    for rectification in networks.RECTIFICATIONS:
+    for rectification in rate_network.RECTIFICATIONS:
         runs = runs_of(grid | {"rectification": [rectification]}, seeds=1)
         feedforward = task in ("MNIST", "linear_2", "linear_20", "linear_100")
         assert {run["architecture"] for run in runs} == {"feedforward" if feedforward else "recurrent"}
@@ -592,9 +593,9 @@ def test_networks_without_time_have_no_leak_and_no_place_of_the_rectifier(task):
 
 
 def test_a_first_layer_is_of_its_task_and_recurrent_weights_are_of_all():
-    one, other = (experiments.connectivity_path(runs_of(SVD | {"task": [task]})[0]) for task in ("linear_2", "MNIST"))
+    one, other = (paths.connectivity_path(runs_of(SVD | {"task": [task]})[0]) for task in ("linear_2", "MNIST"))
     assert one.startswith("task~linear_2+condition_number~1/structure~") and other.startswith("task~MNIST/structure~")
-    recurrent = {experiments.connectivity_path(runs_of(SVD | {"task": [task]})[0]) for task in ("2AF", "sMNIST")}
+    recurrent = {paths.connectivity_path(runs_of(SVD | {"task": [task]})[0]) for task in ("2AF", "sMNIST")}
     assert recurrent == {"structure~svd_truncation+rank~1+matching~frobenius/size~300+gain~1.5/seed~0"}
 
 
@@ -604,16 +605,16 @@ def test_a_first_layer_is_of_its_task_and_recurrent_weights_are_of_all():
 def test_runs_of_a_published_table_come_back_with_the_paths_of_today():
     table = pd.read_parquet(ROOT / "results/reference/experiments/figure_1/tables/runs.parquet")
     assert {"condition_number", "architecture", "readout"}.isdisjoint(table.columns)  # it is older than they are
-    found = [experiments.run_of_row(row) for row in table.to_dict("records")]
-    assert [experiments.run_path(run) for run in found] == table["run"].tolist()
-    of_today = {experiments.run_path(run): run for run in experiments.runs(CONFIG, "figure_1")}
+    found = [parameters.run_of_row(row) for row in table.to_dict("records")]
+    assert [paths.run_path(run) for run in found] == table["run"].tolist()
+    of_today = {paths.run_path(run): run for run in grids.runs(CONFIG, "figure_1")}
     assert found == [of_today[path] for path in table["run"]]
 
 
 @pytest.mark.parametrize("experiment", ["figure_3_b", "figure_4_b", "figure_1_smnist"])
 def test_runs_of_other_tasks_come_back_from_a_row(experiment):
-    for run in experiments.runs(CONFIG, experiment)[::7]:
-        assert experiments.run_of_row({name: np.nan if value is None else value for name, value in run.items()}) == run
+    for run in grids.runs(CONFIG, experiment)[::7]:
+        assert parameters.run_of_row({name: np.nan if value is None else value for name, value in run.items()}) == run
 
 
 # Runs that are followed
@@ -627,20 +628,20 @@ def followed_experiment(**changes):
 
 def test_runs_of_the_named_seeds_are_followed_as_long_as_they_train():
     config = followed_experiment()
-    runs = experiments.runs(config, "mine")
-    assert experiments.followed(config, ["mine"]) == {
-        experiments.run_path(run): [0, 10, 20] for run in runs if run["seed"] in (0, 2)
+    runs = grids.runs(config, "mine")
+    assert grids.followed(config, ["mine"]) == {
+        paths.run_path(run): [0, 10, 20] for run in runs if run["seed"] in (0, 2)
     }
-    assert experiments.followed(config, ["figure_1"]) == {}
-    assert experiments.followed(config, []) == {}
+    assert grids.followed(config, ["figure_1"]) == {}
+    assert grids.followed(config, []) == {}
 
 
 def test_a_run_of_two_experiments_is_followed_at_the_iterations_of_both():
     config = followed_experiment()
     config["experiments"]["other"] = copy.deepcopy(config["experiments"]["mine"])
     config["experiments"]["other"]["follow"] = {"iterations": [0, 5], "seeds": [1, 2]}
-    found = experiments.followed(config, ["figure_1", "other", "mine"])
-    by_seed = {run["seed"]: found[experiments.run_path(run)] for run in experiments.runs(config, "mine")}
+    found = grids.followed(config, ["figure_1", "other", "mine"])
+    by_seed = {run["seed"]: found[paths.run_path(run)] for run in grids.runs(config, "mine")}
     assert by_seed == {0: [0, 10, 20], 1: [0, 5], 2: [0, 5, 10, 20]}
 
 
@@ -650,11 +651,11 @@ def test_a_run_of_two_experiments_is_followed_for_the_quantities_of_both():
     config["experiments"]["other"]["follow"] = {
         "iterations": [0, 5], "seeds": [1, 2], "quantities": ["second_singular_value_change"],
     }  # fmt: skip
-    found = experiments.followed_quantities(config, ["figure_1", "other", "mine"])
-    by_seed = {run["seed"]: found[experiments.run_path(run)] for run in experiments.runs(config, "mine")}
+    found = grids.followed_quantities(config, ["figure_1", "other", "mine"])
+    by_seed = {run["seed"]: found[paths.run_path(run)] for run in grids.runs(config, "mine")}
     own, other = ["kernel_alignment", "weight_change_norm"], ["second_singular_value_change"]
     assert by_seed == {0: own, 1: other, 2: sorted(own + other)}
-    usual = experiments.followed_quantities(followed_experiment(), ["mine"])
+    usual = grids.followed_quantities(followed_experiment(), ["mine"])
     assert {tuple(names) for names in usual.values()} == {tuple(sorted(quantities.USUAL))}
 
 
@@ -666,78 +667,76 @@ def test_what_can_be_followed_is_what_the_schema_has():
 
 def test_following_is_no_part_of_the_identity_of_a_run():
     config = followed_experiment()
-    before = experiments.runs(config, "mine")
+    before = grids.runs(config, "mine")
     del config["experiments"]["mine"]["follow"]
-    assert experiments.runs(config, "mine") == before
+    assert grids.runs(config, "mine") == before
 
 
 # Jobs
 
 
 def test_a_job_holds_one_network_or_all_seeds_of_a_condition():
-    runs = {experiments.run_path(run): run for run in runs_of(SVD, seeds=3)}
-    assert experiments.network_jobs(runs, {}, "network") == {
-        "network": experiments.NetworkJobs(list(runs), [""], []),
+    runs = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
+    assert jobs.network_jobs(runs, {}, "network") == {
+        "network": jobs.NetworkJobs(list(runs), [""], []),
     }  # fmt: skip
-    jobs = experiments.network_jobs(runs, {}, "condition")
-    assert list(jobs) == ["condition"]
-    folders, members = jobs["condition"].folders, jobs["condition"].members
+    found = jobs.network_jobs(runs, {}, "condition")
+    assert list(found) == ["condition"]
+    folders, members = found["condition"].folders, found["condition"].members
     assert len(folders) == 2 and members == ["/seed~0", "/seed~1", "/seed~2"]
     assert [folder + member for folder in folders for member in members] == list(runs)
-    assert jobs["condition"].followed == []
+    assert found["condition"].followed == []
 
 
 def test_conditions_with_other_seeds_are_another_kind_of_job():
     runs = {}
     for task, seeds in (("2AF", [2, 0]), ("DMS", 3), ("CXT", [0, 1, 2]), ("MSI", [7])):
         for run in runs_of(SVD | {"task": [task]}, seeds=seeds):
-            runs[experiments.run_path(run)] = run
-    jobs = experiments.network_jobs(runs, {}, "condition")
-    assert {kind: len(of_kind.folders) for kind, of_kind in jobs.items()} == {
+            runs[paths.run_path(run)] = run
+    found = jobs.network_jobs(runs, {}, "condition")
+    assert {kind: len(of_kind.folders) for kind, of_kind in found.items()} == {
         "condition_of_seeds_0_2": 2, "condition_of_seeds_0_to_2": 4, "condition_of_seeds_7": 2,
     }  # fmt: skip
-    assert sorted(networks_of(jobs)) == sorted(runs)
+    assert sorted(networks_of(found)) == sorted(runs)
 
 
-def networks_of(jobs):
-    return [folder + member for kind in jobs.values() for folder in kind.folders for member in kind.members]
+def networks_of(found):
+    return [folder + member for kind in found.values() for folder in kind.folders for member in kind.members]
 
 
-def followed_of(jobs):
-    return [folder + member for kind in jobs.values() for folder in kind.folders for member in kind.followed]
+def followed_of(found):
+    return [folder + member for kind in found.values() for folder in kind.folders for member in kind.followed]
 
 
 def test_networks_that_are_followed_are_another_kind_of_job():
     config = followed_experiment()
-    runs = {experiments.run_path(run): run for run in experiments.runs(config, "mine")}
-    followed = experiments.followed(config, ["mine"])
-    jobs = experiments.network_jobs(runs, followed, "network")
-    assert {kind: (len(of_kind.folders), of_kind.members, of_kind.followed) for kind, of_kind in jobs.items()} == {
+    runs = {paths.run_path(run): run for run in grids.runs(config, "mine")}
+    followed = grids.followed(config, ["mine"])
+    found = jobs.network_jobs(runs, followed, "network")
+    assert {kind: (len(of_kind.folders), of_kind.members, of_kind.followed) for kind, of_kind in found.items()} == {
         "network": (2, [""], []), "followed_network": (4, [""], [""]),
     }  # fmt: skip
-    assert sorted(networks_of(jobs)) == sorted(runs)
-    assert sorted(followed_of(jobs)) == sorted(followed)
-    assert list(experiments.network_jobs({path: runs[path] for path in followed}, followed, "network")) == [
-        "followed_network"
-    ]
+    assert sorted(networks_of(found)) == sorted(runs)
+    assert sorted(followed_of(found)) == sorted(followed)
+    assert list(jobs.network_jobs({path: runs[path] for path in followed}, followed, "network")) == ["followed_network"]
 
 
 def test_a_condition_keeps_its_seeds_together_whichever_are_followed():
     config = followed_experiment()
-    runs = {experiments.run_path(run): run for run in experiments.runs(config, "mine")}
-    followed = experiments.followed(config, ["mine"])
-    jobs = experiments.network_jobs(runs, followed, "condition")
-    assert list(jobs) == ["condition"]
-    assert jobs["condition"].members == ["/seed~0", "/seed~1", "/seed~2"]
-    assert jobs["condition"].followed == ["/seed~0", "/seed~2"]
-    others = {experiments.run_path(run): run for run in runs_of(SVD, seeds=3)}
-    jobs = experiments.network_jobs(runs | others, followed, "condition")
-    assert {kind: (len(of_kind.folders), of_kind.followed) for kind, of_kind in jobs.items()} == {
+    runs = {paths.run_path(run): run for run in grids.runs(config, "mine")}
+    followed = grids.followed(config, ["mine"])
+    found = jobs.network_jobs(runs, followed, "condition")
+    assert list(found) == ["condition"]
+    assert found["condition"].members == ["/seed~0", "/seed~1", "/seed~2"]
+    assert found["condition"].followed == ["/seed~0", "/seed~2"]
+    others = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
+    found = jobs.network_jobs(runs | others, followed, "condition")
+    assert {kind: (len(of_kind.folders), of_kind.followed) for kind, of_kind in found.items()} == {
         "condition_of_seeds_0_to_2": (2, []),
         "condition_of_seeds_0_to_2_followed_0_2": (2, ["/seed~0", "/seed~2"]),
     }
-    assert sorted(networks_of(jobs)) == sorted(runs | others)
-    assert sorted(followed_of(jobs)) == sorted(followed)
+    assert sorted(networks_of(found)) == sorted(runs | others)
+    assert sorted(followed_of(found)) == sorted(followed)
 
 
 # Measures and connectomes
@@ -746,20 +745,20 @@ def test_a_condition_keeps_its_seeds_together_whichever_are_followed():
 def test_measures_are_those_of_the_experiment_or_the_usual():
     config = with_experiment(SVD)
     for group in ("statistics", "figures"):
-        assert experiments.measures(config, "mine", group) == CONFIG[group]["measures"]
+        assert grids.measures(config, "mine", group) == CONFIG[group]["measures"]
     config["experiments"]["mine"]["measures"] = ["accuracy", "stable_rank_initial"]
     for group in ("statistics", "figures"):
-        assert experiments.measures(config, "mine", group) == ["accuracy", "stable_rank_initial"]
+        assert grids.measures(config, "mine", group) == ["accuracy", "stable_rank_initial"]
 
 
 def test_usual_measures_of_feedforward_networks_are_those_that_they_have():
     both = {"task": ["MNIST", "sMNIST"], "structure": ["svd_truncation"], "rank": [1, 5]}
     for group in ("statistics", "figures"):
         usual = CONFIG[group]["measures"]
-        found = experiments.measures(with_experiment(LINEAR), "mine", group)
+        found = grids.measures(with_experiment(LINEAR), "mine", group)
         assert found == [name for name in usual if "recurrent" not in name]
         assert 0 < len(found) < len(usual)
-        assert experiments.measures(with_experiment(both), "mine", group) == usual
+        assert grids.measures(with_experiment(both), "mine", group) == usual
 
 
 SOURCES = {
@@ -786,15 +785,15 @@ def with_connectome(source):
 )
 def test_the_active_source_of_a_connectome_gives_its_settings_and_its_note(source, cells, note):
     config = with_connectome(source)
-    active = experiments.connectome(config, "mine")
+    active = grids.connectome(config, "mine")
     assert active == {"source": source, **SOURCES[source]}
     assert active["selection"]["cells"] == cells
     for structure in ("wired", "rewired"):
-        assert experiments.connectome_of(config, structure) == "mine"
-        assert experiments.connectome_note(config, structure) == note
+        assert grids.connectome_of(config, structure) == "mine"
+        assert grids.connectome_note(config, structure) == note
     for structure in ("gaussian", "dale"):
-        assert experiments.connectome_of(config, structure) is None
-        assert experiments.connectome_note(config, structure) is None
+        assert grids.connectome_of(config, structure) is None
+        assert grids.connectome_note(config, structure) is None
 
 
 # Numbers over time
@@ -802,8 +801,8 @@ def test_the_active_source_of_a_connectome_gives_its_settings_and_its_note(sourc
 
 def test_the_path_of_a_run_with_numbers_over_time_has_the_times_of_its_task():
     run = runs_of({"task": ["flip_flop"], "structure": ["gaussian"], "gain": [0.9]})[0]
-    assert experiments.probe_path(run) == "task~flip_flop/time_step_ms~50/seed~0"
-    assert experiments.batches_path(run) == "task~flip_flop/time_step_ms~50/batch_size~32+iterations~1000/seed~0"
+    assert paths.probe_path(run) == "task~flip_flop/time_step_ms~50/seed~0"
+    assert paths.batches_path(run) == "task~flip_flop/time_step_ms~50/batch_size~32+iterations~1000/seed~0"
     assert run["learning_rate"] == 0.05 / 256 and run["size"] == 256
 
 
@@ -817,8 +816,8 @@ def test_what_covaries_with_the_compared_parameter_makes_no_arms():
     config = with_experiment({"task": ["CXT"], "structure": ["gaussian"]})
     groups = [{"gain": [0.5], "learning_rate": [0.01]}, {"gain": [1.0], "learning_rate": [0.02]}]
     config["experiments"]["mine"] |= {"groups": groups, "compare": "gain"}
-    assert experiments.arms(config, "mine") == ["task", "learning_rate"]
+    assert grids.arms(config, "mine") == ["task", "learning_rate"]
     config["experiments"]["mine"]["covaries"] = ["learning_rate"]
-    assert experiments.arms(config, "mine") == ["task"]
-    rates = {(run["gain"], run["learning_rate"]) for run in experiments.runs(config, "mine")}
+    assert grids.arms(config, "mine") == ["task"]
+    rates = {(run["gain"], run["learning_rate"]) for run in grids.runs(config, "mine")}
     assert rates == {(0.5, 0.01), (1.0, 0.02)}

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import image_trials
-from richlazy.images import ImageSet
+from richlazy.tasks import image_trials
+from richlazy.tasks.image_sets import ImageSet
 
 run_seeds = st.integers(0, 10_000)
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from richlazy import images
-from richlazy.images import ImageSet
+from richlazy.tasks import image_sets
+from richlazy.tasks.image_sets import ImageSet
 
 ROOT = Path(__file__).parents[2]
 MNIST = ROOT.parent / "shared/data/mnist"
@@ -48,13 +48,13 @@ def written(folder, arrays):
 @given(shape=st.lists(st.integers(0, 5), min_size=1, max_size=3), seed=st.integers(0, 99))
 def test_every_array_survives_an_idx_file(tmp_path_factory, shape, seed):
     array = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
-    found = images.read_idx(write_idx(tmp_path_factory.mktemp("idx") / "a.gz", array), len(shape))
+    found = image_sets.read_idx(write_idx(tmp_path_factory.mktemp("idx") / "a.gz", array), len(shape))
     assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, array)
 
 
 def test_training_images_come_first(tmp_path, arrays):
-    found = images.read_idx_set(written(tmp_path, arrays))
+    found = image_sets.read_idx_set(written(tmp_path, arrays))
     assert (found.white, found.training) == (255, 5)
     np.testing.assert_array_equal(found.images[:5], arrays["training_images"])
     np.testing.assert_array_equal(found.images[5:], arrays["test_images"])
@@ -85,23 +85,23 @@ def broken(path, *, content=None, start=0, end=None, head=None):
 )
 def test_a_broken_idx_file_is_refused_in_one_sentence(tmp_path, mistake, sentence):
     with pytest.raises(ValueError, match=rf"images\.gz {re.escape(sentence)}") as raised:
-        images.read_idx(broken(tmp_path / "images.gz", **mistake), 3)
+        image_sets.read_idx(broken(tmp_path / "images.gz", **mistake), 3)
     assert "\n" not in str(raised.value)
 
 
 def test_files_of_different_sets_are_refused(tmp_path, arrays):
     few = arrays | {"training_labels": arrays["training_labels"][:4]}
     with pytest.raises(ValueError, match=r"training_images\.gz holds 5 images, but .*training_labels\.gz 4 labels"):
-        images.read_idx_set(written(tmp_path, few))
+        image_sets.read_idx_set(written(tmp_path, few))
     wide = arrays | {"test_images": np.zeros((2, 3, 3), np.uint8)}
     with pytest.raises(ValueError, match=r"have \(3, 2\) pixels and those for testing \(3, 3\)"):
-        images.read_idx_set(written(tmp_path, wide))
+        image_sets.read_idx_set(written(tmp_path, wide))
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason=f"the files of MNIST in {MNIST} are not here")
 def test_the_real_mnist():
     files = yaml.safe_load((ROOT / "data/sources.yaml").read_text())["mnist"]["files"]
-    found = images.read_idx_set({key: MNIST / file["file"] for key, file in files.items()})
+    found = image_sets.read_idx_set({key: MNIST / file["file"] for key, file in files.items()})
     assert found.images.shape == (70_000, 28, 28)
     assert found.training == 60_000
     # Numbers that are stated everywhere: the first labels, images of each digit, mean and spread of the grey values.
@@ -109,7 +109,7 @@ def test_the_real_mnist():
     assert found.labels[60_000:60_010].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
     counts = np.bincount(found.labels[:60_000]).tolist()
     assert counts == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    training = images.images(found, slice(60_000))
+    training = image_sets.images(found, slice(60_000))
     assert training.mean(dtype=float) == pytest.approx(0.1307, abs=5e-5)
     assert training.std(dtype=float) == pytest.approx(0.3081, abs=5e-5)
 
@@ -118,7 +118,7 @@ def test_the_real_mnist():
 
 
 def test_the_digits_are_those_of_scikit_learn():
-    found, bundled = images.digits(), load_digits()
+    found, bundled = image_sets.digits(), load_digits()
     assert (found.images.shape, found.white, found.training) == ((1797, 8, 8), 16, 1437)
     np.testing.assert_array_equal(found.images, bundled.images)
     np.testing.assert_array_equal(found.labels, bundled.target)
@@ -132,7 +132,7 @@ def test_the_digits_are_those_of_scikit_learn():
 
 
 def test_grey_values_run_from_black_to_white():
-    grey = images.images(images.digits())
+    grey = image_sets.images(image_sets.digits())
     assert grey.dtype == np.float32
     assert (grey.min(), grey.max()) == (0, 1)
     np.testing.assert_array_equal(grey, (load_digits().images / 16).astype(np.float32))
@@ -142,13 +142,13 @@ def test_grey_values_run_from_black_to_white():
     "chosen", [slice(3, 9), np.array([7, 0, 7]), np.arange(1797) % 50 == 0], ids=["slice", "indices", "mask"]
 )
 def test_grey_values_of_chosen_images(chosen):
-    image_set = images.digits()
-    np.testing.assert_array_equal(images.images(image_set, chosen), images.images(image_set)[chosen])
+    image_set = image_sets.digits()
+    np.testing.assert_array_equal(image_sets.images(image_set, chosen), image_sets.images(image_set)[chosen])
 
 
 def test_every_byte_is_its_share_of_white():
     bytes_ = np.arange(256, dtype=np.uint8).reshape(4, 8, 8)
-    grey = images.images(ImageSet(bytes_, 255, np.zeros(4, np.uint8), 2))
+    grey = image_sets.images(ImageSet(bytes_, 255, np.zeros(4, np.uint8), 2))
     np.testing.assert_array_equal(grey.ravel(), (np.arange(256) / 255).astype(np.float32))
 
 
@@ -174,9 +174,9 @@ def test_parts_that_do_not_fit_are_refused(change, sentence):
 
 
 def test_what_is_saved_is_what_is_loaded(tmp_path):
-    image_set = images.digits()
-    images.save(tmp_path / "digits.npz", image_set)
-    found = images.load(tmp_path / "digits.npz")
+    image_set = image_sets.digits()
+    image_sets.save(tmp_path / "digits.npz", image_set)
+    found = image_sets.load(tmp_path / "digits.npz")
     np.testing.assert_array_equal(found.images, image_set.images)
     np.testing.assert_array_equal(found.labels, image_set.labels)
     assert (found.white, found.training) == (16, 1437)
@@ -185,9 +185,9 @@ def test_what_is_saved_is_what_is_loaded(tmp_path):
 
 def test_a_damaged_record_is_refused(tmp_path):
     path = tmp_path / "digits.npz"
-    images.save(path, images.digits())
+    image_sets.save(path, image_sets.digits())
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"digits\.npz is damaged"):
-        images.load(path)
+        image_sets.load(path)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from richlazy.interactions import INTERACTION_COLUMNS, interactions
+from richlazy.statistics.interactions import INTERACTION_COLUMNS, interactions
 
 SETTINGS = {"measures": ["change"], "confidence_level": 0.95, "bootstrap_resamples": 99}
 HIGHEST = {0.5: 100, 1.0: 300, 2.0: 600}

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy import kernel_shapes, kernels
-from richlazy.kernel_shapes import KernelShape
-from richlazy.kernels import tangent_kernel
-from richlazy.networks import RECTIFICATIONS, Dynamics, Weights, respond
+from richlazy.measures import kernel_cost
+from richlazy.measures import tangent_kernel as kernels
+from richlazy.measures.kernel_cost import KernelShape
+from richlazy.measures.tangent_kernel import tangent_kernel
+from richlazy.models.rate_network import RECTIFICATIONS, Dynamics, Weights, respond
 
 TIMES = ("all", "last")
 FORMS = ("factored", "direct")
@@ -39,7 +40,7 @@ def small_blocks(entries, row_block):
         return blocks(columns, rows, entries)
 
     blocks = kernels._weight_blocks
-    return mock.patch.multiple(kernels, _weight_blocks=of, ROW_BLOCK=row_block)
+    return mock.patch.multiple(tangent_kernel, _weight_blocks=of, ROW_BLOCK=row_block)
 
 
 def check_kernel(weights, inputs, leak_factor, rectification, times, form):
@@ -94,8 +95,8 @@ def test_the_direct_form_holds_no_more_of_the_jacobian_than_its_workspace(monkey
         sizes.append(jacobian.nbytes)
         return jacobian
 
-    monkeypatch.setattr(kernels, "_jacobian_block", recorded)
-    monkeypatch.setattr(kernels, "WORKSPACE_MB", 0.1)
+    monkeypatch.setattr(tangent_kernel, "_jacobian_block", recorded)
+    monkeypatch.setattr(tangent_kernel, "WORKSPACE_MB", 0.1)
     weights, inputs = problem(size=60, trials=8, dtype=dtype)
     tangent_kernel(weights, inputs, Dynamics(0.3), form="direct")
     assert 0.05e6 < max(sizes) <= 0.1e6
@@ -298,7 +299,7 @@ def test_cost_of_the_factored_form_counts_every_entry_of_its_products():
         with mock.patch.object(torch, "bmm", counted):
             tangent_kernel(weights, inputs, Dynamics(0.0), times, "factored")
         cost = KernelShape(6, 3, 3, 2, 4, first_output).factored_cost
-        assert cost == pytest.approx(sum(entries) * (kernel_shapes.SMALL_PRODUCT * 6 + kernel_shapes.ENTRY_PASSES))
+        assert cost == pytest.approx(sum(entries) * (kernel_cost.SMALL_PRODUCT * 6 + kernel_cost.ENTRY_PASSES))
 
 
 @pytest.mark.parametrize(("size", "form"), [(30, "factored"), (4, "direct")])

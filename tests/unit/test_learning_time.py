@@ -10,9 +10,11 @@ import pytest
 import torch
 import yaml
 
-from richlazy import experiments, learning_time, linear_expansion
-from richlazy.networks import Dynamics, Weights, gaussian_directions
-from richlazy.training import train
+from richlazy.experiments import grids
+from richlazy.measures import learning_speed
+from richlazy.models.rate_network import Dynamics, Weights, gaussian_directions
+from richlazy.theory import recurrent_expansion
+from richlazy.training.loop import train
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 SIZE, STEPS, TARGET, GAIN, RATE, FRACTION = 40, 120, 1.2, 0.4, 0.01, 0.05
@@ -74,7 +76,7 @@ def test_the_fall_of_the_loss_gives_the_norm_of_the_gradient(rate, tolerance):
     # The error is that of finite steps alone: it shrinks with the learning rate.
     *_, losses, norms = fixed_point_descent(40, rate)
     history = {"iterations": list(range(1, 41)), "loss": losses}
-    found = learning_time.gradient_norms(history, rate)
+    found = learning_speed.gradient_norms(history, rate)
     np.testing.assert_allclose(found, norms[:-1], rtol=tolerance)
 
 
@@ -85,8 +87,8 @@ def test_measures_of_a_trained_network():
     updates = int(np.argmax(losses < FRACTION * losses[0]))
     assert history["convergence_iterations"] == updates > 20
     run = run_of(history, loss_ratio_shuffled_initial=0.5, leading_singular_value_change=0.9, iterations=150)
-    found = learning_time.measures(run, history, TARGET, FRACTION)
-    assert found.keys() == learning_time.MEASURES.keys()
+    found = learning_speed.measures(run, history, TARGET, FRACTION)
+    assert found.keys() == learning_speed.MEASURES.keys()
     assert all(math.isfinite(value) for value in found.values())
     beta = 1 / (1 - GAIN**2)
     assert found["convergence_time"] == pytest.approx(RATE * updates)
@@ -94,22 +96,22 @@ def test_measures_of_a_trained_network():
     assert found["gradient_norm_recurrent"] == pytest.approx(norms[:updates].mean(), rel=0.01)
     assert found["gradient_growth"] == pytest.approx(norms.max() / norms[0], rel=0.02)
     assert found["prediction_error_shuffled_initial"] == pytest.approx(0.5 - GAIN**4 * (2 - GAIN**2) ** 2)
-    (leading,), _ = linear_expansion.singular_values(np.array([150 * RATE]), TARGET, GAIN)
+    (leading,), _ = recurrent_expansion.singular_values(np.array([150 * RATE]), TARGET, GAIN)
     assert found["leading_singular_value_deviation"] == pytest.approx(abs(0.9 - leading) / leading)
     assert found["loss_curve_roughness"] < 1e-12  # gradient descent at a small rate goes downhill
     times = RATE * np.arange(updates + 1)
     for order, name in ((1, "first"), (3, "third")):
-        distance = np.abs(losses[: updates + 1] - linear_expansion.loss(times, TARGET, GAIN, order)).mean()
+        distance = np.abs(losses[: updates + 1] - recurrent_expansion.loss(times, TARGET, GAIN, order)).mean()
         assert found[f"loss_deviation_{name}_order"] == pytest.approx(2 * distance / TARGET**2, rel=1e-5)
 
 
 def test_a_course_that_is_the_expansion_has_no_deviation_from_it():
     history = {"iterations": list(range(1, 101)), "convergence_iterations": 70}
-    history["loss"] = linear_expansion.loss(RATE * np.arange(100), TARGET, GAIN).tolist()
-    found = learning_time.measures(run_of(history), history, TARGET, FRACTION)
+    history["loss"] = recurrent_expansion.loss(RATE * np.arange(100), TARGET, GAIN).tolist()
+    found = learning_speed.measures(run_of(history), history, TARGET, FRACTION)
     assert found["loss_deviation_third_order"] == pytest.approx(0, abs=1e-12)
     assert found["loss_deviation_first_order"] > 0.01
-    np.testing.assert_allclose(learning_time.predicted_loss(history, run_of(history), TARGET), history["loss"])
+    np.testing.assert_allclose(learning_speed.predicted_loss(history, run_of(history), TARGET), history["loss"])
     assert math.isnan(found["prediction_error_shuffled_initial"])  # the run was not shuffled
 
 
@@ -126,20 +128,20 @@ def test_a_course_that_is_the_expansion_has_no_deviation_from_it():
     ],
 )
 def test_roughness_is_what_a_loss_rises_over_the_first(losses, expected):
-    assert learning_time.roughness(losses) == pytest.approx(expected, nan_ok=True)
+    assert learning_speed.roughness(losses) == pytest.approx(expected, nan_ok=True)
     scaled = [loss and 3 * loss for loss in losses]
-    assert learning_time.roughness(scaled) == pytest.approx(expected, nan_ok=True)  # in units of the first
+    assert learning_speed.roughness(scaled) == pytest.approx(expected, nan_ok=True)  # in units of the first
 
 
 def test_followed_singular_values_of_known_runs_have_their_expansion_beside_them():
     runs = pd.DataFrame({"run": ["a", "b", "c"], "learning_rate": RATE, "gain": [GAIN, GAIN, 0.0]})
     course = {"iterations": [0, 10, 30], "leading_singular_value_change": [0.0, 0.1, 0.2]}
     both = course | {"second_singular_value_change": [0.0, 0.0, 0.1], "kernel_alignment": [1, 1, 1]}
-    found = learning_time.with_predicted_movement({"a": course, "b": course, "c": both}, runs, [TARGET, None, TARGET])
+    found = learning_speed.with_predicted_movement({"a": course, "b": course, "c": both}, runs, [TARGET, None, TARGET])
     assert found["b"] == course
     times = RATE * np.array([0, 10, 30])
     for run, gain in (("a", GAIN), ("c", 0.0)):
-        leading, second = linear_expansion.singular_values(times, TARGET, gain)
+        leading, second = recurrent_expansion.singular_values(times, TARGET, gain)
         np.testing.assert_allclose(found[run]["leading_singular_value_change_predicted"], leading)
     np.testing.assert_allclose(found["c"]["second_singular_value_change_predicted"], second)
     assert found["a"].keys() == {*course, "leading_singular_value_change_predicted"}
@@ -161,7 +163,7 @@ def test_singular_values_of_a_large_network_follow_their_expansion():
         error = target - (readout @ inverse @ drive).item()
         recurrent += rate * error * inverse.T @ readout.T @ drive.T @ inverse.T
     run = {"learning_rate": rate, "gain": gain}
-    expected = learning_time.predicted_movement([100], run, target)
+    expected = learning_speed.predicted_movement([100], run, target)
     found = np.linalg.svd(recurrent - start, compute_uv=False)
     assert found[0] == pytest.approx(expected["leading_singular_value_change"][0], rel=0.1)
     assert found[1] < 0.05 * found[0]
@@ -169,16 +171,16 @@ def test_singular_values_of_a_large_network_follow_their_expansion():
 
 def test_points_of_many_batches_lie_in_the_middle_of_their_learning_time():
     fine, coarse = (trained(40, report_every=every)[1].of_network(0, 0.2) for every in (1, 10))
-    np.testing.assert_allclose(learning_time.learning_times(fine, RATE), RATE * np.arange(40))
+    np.testing.assert_allclose(learning_speed.learning_times(fine, RATE), RATE * np.arange(40))
     assert coarse["iterations"] == [10, 20, 30, 40]
-    found = learning_time.learning_times(coarse, RATE)
+    found = learning_speed.learning_times(coarse, RATE)
     np.testing.assert_allclose(found, RATE * np.arange(40).reshape(4, 10).mean(1))
 
 
 def test_a_network_that_does_not_converge_has_no_time_nor_what_needs_it():
     _, course = trained(10)
     history = course.of_network(0, 0.2)
-    found = learning_time.measures(run_of(history), history, TARGET, FRACTION)
+    found = learning_speed.measures(run_of(history), history, TARGET, FRACTION)
     missing = {name for name, value in found.items() if math.isnan(value)}
     assert missing == {
         "convergence_time", "rescaled_convergence_time", "gradient_norm_recurrent", "loss_deviation_first_order",
@@ -188,18 +190,18 @@ def test_a_network_that_does_not_converge_has_no_time_nor_what_needs_it():
 
 def test_a_loss_that_rises_has_no_gradient_there():
     history = {"iterations": [1, 2, 3, 4], "loss": [1.0, 0.5, 0.7, None]}
-    found = learning_time.gradient_norms(history, 0.1)
+    found = learning_speed.gradient_norms(history, 0.1)
     np.testing.assert_allclose(found, [math.sqrt(5), np.nan, np.nan])
 
 
 def test_other_networks_have_a_learning_time_and_a_roughness_and_adam_no_time():
     history = {"iterations": [100, 200, 300], "loss": [1.0, 0.1, 0.2]}
     run = {"learning_rate": 0.1, "gain": 1.5, "convergence_iterations": 90, "optimiser": "gradient_descent"}
-    found = learning_time.measures(run, history, None, FRACTION)
+    found = learning_speed.measures(run, history, None, FRACTION)
     assert found.pop("convergence_time") == pytest.approx(9.0)
     assert found.pop("loss_curve_roughness") == pytest.approx(0.1)
     assert all(math.isnan(value) for value in found.values())
-    adam = learning_time.measures(run | {"optimiser": "adam"}, history, None, FRACTION)
+    adam = learning_speed.measures(run | {"optimiser": "adam"}, history, None, FRACTION)
     assert adam.pop("loss_curve_roughness") == pytest.approx(0.1)
     assert all(math.isnan(value) for value in adam.values())
 
@@ -210,11 +212,11 @@ def step_responses(**changes):
     grid = {"task": ["step_response_half"], "structure": ["gaussian"], "gain": [0.0, 0.6]}
     entry = {"title": "t", "source": "s", "preset": "random_rate_network", "compare": "gain", "seeds": 2}
     config["experiments"] = {"e": entry | {"grid": grid | changes}}
-    return config, experiments.runs(config, "e")
+    return config, grids.runs(config, "e")
 
 
 def test_the_expansion_is_about_step_responses_of_linear_networks():
-    assert learning_time.predicted_targets(*step_responses()) == [0.5] * 4
+    assert learning_speed.predicted_targets(*step_responses()) == [0.5] * 4
 
 
 @pytest.mark.parametrize(
@@ -226,6 +228,6 @@ def test_the_expansion_is_about_step_responses_of_linear_networks():
     ids=str,
 )  # fmt: skip
 def test_the_expansion_is_about_no_other_network(changes):
-    found = learning_time.predicted_targets(*step_responses(**changes))
+    found = learning_speed.predicted_targets(*step_responses(**changes))
     assert len(found) >= 2
     assert set(found) == {None}

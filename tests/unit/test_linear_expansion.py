@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from richlazy import linear_expansion as expansion
+from richlazy.theory import recurrent_expansion
 
 gains = st.floats(0, 0.95)
 targets = st.floats(0.1, 2)
@@ -32,12 +32,12 @@ def test_each_order_leaves_an_error_of_the_next_without_initial_weights(target):
     # The change stays in the plane of readout and input (Eq. 9): these 2 x 2 weights are a network of any size.
     times = np.array([0.01, 0.02])
     outputs, values = gradient_flow(np.zeros((2, 2)), *np.eye(2), target, times)
-    for order in expansion.ORDERS:
-        output_errors = np.abs(outputs - expansion.output(times, target, 0.0, order))
-        value_errors = np.abs(values[:, 0] - expansion.singular_values(times, target, 0.0, order)[0])
+    for order in recurrent_expansion.ORDERS:
+        output_errors = np.abs(outputs - recurrent_expansion.output(times, target, 0.0, order))
+        value_errors = np.abs(values[:, 0] - recurrent_expansion.singular_values(times, target, 0.0, order)[0])
         for errors in (output_errors, value_errors):
             assert np.log2(errors[1] / errors[0]) == pytest.approx(order + 1, abs=0.3)
-    second = expansion.singular_values(times, target, 0.0)[1]
+    second = recurrent_expansion.singular_values(times, target, 0.0)[1]
     np.testing.assert_allclose(values[:, 1], second, rtol=0.1)
 
 
@@ -55,7 +55,7 @@ def test_the_change_has_rank_two_without_initial_weights():
 @pytest.mark.parametrize("gain", [0.3, 0.6])
 def test_expansion_of_large_networks_with_initial_weights(gain):
     target, size, rescaled = 0.5, 300, np.array([0.2, 0.4])
-    times = rescaled / expansion.amplification(gain) ** 2
+    times = rescaled / recurrent_expansion.amplification(gain) ** 2
     outputs, values = [], []
     for seed in range(6):
         rng = np.random.default_rng(seed)
@@ -68,8 +68,11 @@ def test_expansion_of_large_networks_with_initial_weights(gain):
         one = gradient_flow(initial, readout, drive, target, times, 1e-3)
         outputs.append(one[0])
         values.append(one[1][:, 0])
-    third = expansion.output(times, target, gain), expansion.singular_values(times, target, gain)[0]
-    first = expansion.output(times, target, gain, 1), expansion.singular_values(times, target, gain, 1)[0]
+    third = recurrent_expansion.output(times, target, gain), recurrent_expansion.singular_values(times, target, gain)[0]
+    first = (
+        recurrent_expansion.output(times, target, gain, 1),
+        recurrent_expansion.singular_values(times, target, gain, 1)[0],
+    )
     for simulated, near, far in zip((outputs, values), third, first, strict=True):
         mean = np.mean(simulated, axis=0)
         np.testing.assert_allclose(mean, near, rtol=0.08)
@@ -80,7 +83,7 @@ def test_expansion_of_large_networks_with_initial_weights(gain):
 def test_the_averages_behind_the_coefficients_are_powers_of_beta(gain):
     # With B = (I - W)^-1, orders 1 and 2 need m'B'Bm = beta (Eq. 12) and orders 3 m'(B'B)²m = beta^4: the third
     # derivative of z is z* beta^6 + 8 z*³ beta^3 m'(B'B)²m, which is z* beta^6 (1 + 8 z*² beta).
-    size, beta = 400, expansion.amplification(gain)
+    size, beta = 400, recurrent_expansion.amplification(gain)
     found = []
     for seed in range(8):
         rng = np.random.default_rng(seed)
@@ -90,39 +93,39 @@ def test_the_averages_behind_the_coefficients_are_powers_of_beta(gain):
     np.testing.assert_allclose(np.mean(found, axis=0), [beta, beta**4], rtol=0.03)
 
 
-@given(gain=gains, target=targets, order=st.sampled_from(expansion.ORDERS))
+@given(gain=gains, target=targets, order=st.sampled_from(recurrent_expansion.ORDERS))
 def test_learning_starts_at_zero_and_ends_at_the_target(gain, target, order):
-    times = np.linspace(0, 3, 500) * expansion.convergence_time(gain)
-    outputs = expansion.output(times, target, gain, order)
+    times = np.linspace(0, 3, 500) * recurrent_expansion.convergence_time(gain)
+    outputs = recurrent_expansion.output(times, target, gain, order)
     assert outputs[0] == 0
     assert (outputs <= target * (1 + 1e-9)).all()
     if order != 2:  # to second order the output never comes further than half of the way
         assert (np.diff(outputs) >= -1e-9).all()
         np.testing.assert_allclose(outputs[-1], target)
-    loss = expansion.loss(times, target, gain, order)
+    loss = recurrent_expansion.loss(times, target, gain, order)
     np.testing.assert_allclose(loss, (target - outputs) ** 2 / 2)
     assert loss[0] == pytest.approx(target**2 / 2)
 
 
 @given(gain=gains, target=targets)
 def test_first_order_predictions_follow_from_the_first_order_course(gain, target):
-    time = expansion.convergence_time(gain)
-    assert expansion.output(np.array([time]), target, gain, 1)[0] == pytest.approx(target)
-    leading = expansion.singular_values(np.array([time]), target, gain, 1)[0][0]
-    assert expansion.weight_change_norm(target, gain) == pytest.approx(leading)
-    assert expansion.gradient_norm(target, gain) == pytest.approx(leading / time)
+    time = recurrent_expansion.convergence_time(gain)
+    assert recurrent_expansion.output(np.array([time]), target, gain, 1)[0] == pytest.approx(target)
+    leading = recurrent_expansion.singular_values(np.array([time]), target, gain, 1)[0][0]
+    assert recurrent_expansion.weight_change_norm(target, gain) == pytest.approx(leading)
+    assert recurrent_expansion.gradient_norm(target, gain) == pytest.approx(leading / time)
     # Shuffled weights answer without their amplification: z = target / beta².
     left = (target - target * time) ** 2 / target**2
-    assert expansion.loss_ratio_shuffled(gain) == pytest.approx(left)
+    assert recurrent_expansion.loss_ratio_shuffled(gain) == pytest.approx(left)
 
 
 @given(gain=gains, target=targets, fraction=st.floats(0, 0.5))
 def test_the_loss_is_at_a_fraction_at_the_time_of_convergence(gain, target, fraction):
-    time = np.array([expansion.convergence_time(gain, fraction)])
-    assert expansion.loss(time, target, gain, 1)[0] == pytest.approx(fraction * target**2 / 2, abs=1e-12)
+    time = np.array([recurrent_expansion.convergence_time(gain, fraction)])
+    assert recurrent_expansion.loss(time, target, gain, 1)[0] == pytest.approx(fraction * target**2 / 2, abs=1e-12)
 
 
 @pytest.mark.parametrize("gain", [1.0, 1.5, -0.1])
 def test_a_gain_that_is_not_stable_is_refused(gain):
     with pytest.raises(ValueError, match="not stable; take a gain below 1"):
-        expansion.amplification(gain)
+        recurrent_expansion.amplification(gain)

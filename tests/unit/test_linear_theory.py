@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from richlazy import linear_theory
+from richlazy.theory import two_layer
 
 seeds = st.integers(0, 10_000)
 dimensions = st.integers(2, 8)
@@ -53,7 +53,7 @@ def test_the_core_gives_the_kernel_of_gradients(units, inputs, seed):
     first_layer, readout = rng.standard_normal((units, inputs)), rng.standard_normal((1, units))
     trials = rng.standard_normal((inputs, 5))
     gradients = np.array([[*np.outer(readout[0], x).flatten(), *(first_layer @ x)] for x in trials.T])
-    kernel = trials.T @ linear_theory.kernel_core(first_layer, readout) @ trials
+    kernel = trials.T @ two_layer.kernel_core(first_layer, readout) @ trials
     np.testing.assert_allclose(kernel, gradients @ gradients.T, rtol=1e-10, atol=1e-10)
 
 
@@ -65,8 +65,8 @@ def test_the_final_core_is_that_of_balanced_layers_that_solve_the_task(inputs, s
     first_layer, readout = root.T @ (beta[None] / strength), strength * root
     np.testing.assert_allclose(readout @ first_layer, beta[None], rtol=1e-12)
     np.testing.assert_allclose(first_layer @ first_layer.T, readout.T @ readout, rtol=1e-10, atol=1e-12)
-    expected = linear_theory.kernel_core(first_layer, readout)
-    np.testing.assert_allclose(linear_theory.final_kernel_core(beta), expected, rtol=1e-10, atol=1e-12)
+    expected = two_layer.kernel_core(first_layer, readout)
+    np.testing.assert_allclose(two_layer.final_kernel_core(beta), expected, rtol=1e-10, atol=1e-12)
 
 
 @given(units=dimensions, inputs=dimensions, seed=seeds)
@@ -74,11 +74,11 @@ def test_kernel_alignment_is_that_of_kernels_between_trials(units, inputs, seed)
     rng = np.random.default_rng(seed)
     first_layer, readout = rng.standard_normal((units, inputs)), rng.standard_normal((1, units))
     beta, trials = rng.standard_normal(inputs), rng.standard_normal((inputs, 2 * inputs))
-    cores = linear_theory.kernel_core(first_layer, readout), linear_theory.final_kernel_core(beta)
-    found = linear_theory.kernel_alignment(first_layer, readout, beta, trials @ trials.T)
+    cores = two_layer.kernel_core(first_layer, readout), two_layer.final_kernel_core(beta)
+    found = two_layer.kernel_alignment(first_layer, readout, beta, trials @ trials.T)
     assert found == pytest.approx(alignment_of_kernels(*cores, trials), rel=1e-10)
     assert 0 < found <= 1 + 1e-12
-    scaled = linear_theory.kernel_alignment(1e-3 * first_layer, 1e-3 * readout, 5 * beta, 7 * trials @ trials.T)
+    scaled = two_layer.kernel_alignment(1e-3 * first_layer, 1e-3 * readout, 5 * beta, 7 * trials @ trials.T)
     assert scaled == pytest.approx(found, rel=1e-10)
 
 
@@ -87,10 +87,10 @@ def test_kernel_alignment_for_white_inputs_is_equation_14(units, inputs, seed):
     rng = np.random.default_rng(seed)
     first_layer, readout = rng.standard_normal((units, inputs)), rng.standard_normal((1, units))
     beta = rng.standard_normal(inputs)
-    core, task = linear_theory.kernel_core(first_layer, readout), beta / np.linalg.norm(beta)
+    core, task = two_layer.kernel_core(first_layer, readout), beta / np.linalg.norm(beta)
     expected = (task @ core @ task + np.trace(core)) / np.sqrt((inputs + 3) * np.trace(core @ core))
-    assert linear_theory.kernel_alignment(first_layer, readout, beta) == pytest.approx(expected, rel=1e-12)
-    white = linear_theory.kernel_alignment(first_layer, readout, beta, 4 / 3 * np.eye(inputs))
+    assert two_layer.kernel_alignment(first_layer, readout, beta) == pytest.approx(expected, rel=1e-12)
+    white = two_layer.kernel_alignment(first_layer, readout, beta, 4 / 3 * np.eye(inputs))
     assert white == pytest.approx(expected, rel=1e-12)
 
 
@@ -123,11 +123,9 @@ def reached_and_predicted(first_layers, readouts, beta, moments, step):
     initial, final = (first_layers, readouts), learn(first_layers, readouts, beta, moments, step)
     reached, predicted = [], []
     for network, moment in enumerate(moments):
-        cores = [linear_theory.kernel_core(layers[0][network], layers[1][network]) for layers in (initial, final)]
+        cores = [two_layer.kernel_core(layers[0][network], layers[1][network]) for layers in (initial, final)]
         reached.append(alignment_of_kernels(*cores, np.linalg.cholesky(moment)))
-        predicted.append(
-            linear_theory.kernel_alignment(first_layers[network], readouts[network], beta[network, 0], moment)
-        )
+        predicted.append(two_layer.kernel_alignment(first_layers[network], readouts[network], beta[network, 0], moment))
     return np.array(reached), np.array(predicted)
 
 
@@ -177,10 +175,10 @@ def test_the_expected_alignment_is_the_average_over_tasks(inputs, rank, squared_
     readout = readout_of_norm(np.linalg.norm(singular_values) / np.sqrt(squared_norm_ratio), 30, rng)
     first_layer = first_layer_with(singular_values, 30, inputs, rng)
     draws = [
-        linear_theory.kernel_alignment(first_layer, readout, rng.standard_normal(inputs) / np.sqrt(inputs))
+        two_layer.kernel_alignment(first_layer, readout, rng.standard_normal(inputs) / np.sqrt(inputs))
         for _ in range(2000)
     ]
-    expected = linear_theory.expected_kernel_alignment(singular_values, np.linalg.norm(readout), inputs)
+    expected = two_layer.expected_kernel_alignment(singular_values, np.linalg.norm(readout), inputs)
     assert abs(np.mean(draws) - expected) < 4 * np.std(draws) / np.sqrt(len(draws)) + 1e-12
 
 
@@ -190,7 +188,7 @@ def test_layers_of_equal_norm_are_equation_21(inputs, seed, norm):
     singular_values *= norm / np.linalg.norm(singular_values)
     fourth = np.sum((singular_values / norm) ** 4)
     expected = (1 + 1 / inputs) * (inputs + 1) / np.sqrt((inputs + 3) * (inputs + 2 + fourth))
-    found = linear_theory.expected_kernel_alignment(singular_values, norm, inputs)
+    found = two_layer.expected_kernel_alignment(singular_values, norm, inputs)
     assert found == pytest.approx(expected, rel=1e-12)
 
 
@@ -199,15 +197,15 @@ def test_equal_singular_values_have_the_highest_expected_alignment(inputs, seed,
     singular_values = np.random.default_rng(seed).uniform(0, 1, inputs)
     assume(np.ptp(singular_values) > 0.1)
     equal = equal_singular_values(inputs, np.linalg.norm(singular_values))
-    best = linear_theory.expected_kernel_alignment(equal, readout_norm, inputs)
+    best = two_layer.expected_kernel_alignment(equal, readout_norm, inputs)
     assert best == pytest.approx((inputs + 1) / np.sqrt(inputs * (inputs + 3)), rel=1e-12)
-    assert linear_theory.expected_kernel_alignment(singular_values, readout_norm, inputs) < best
+    assert two_layer.expected_kernel_alignment(singular_values, readout_norm, inputs) < best
 
 
 @given(inputs=dimensions, readout_norm=norms, norm=norms)
 def test_the_expected_alignment_grows_with_rank(inputs, readout_norm, norm):
     by_rank = [
-        linear_theory.expected_kernel_alignment(equal_singular_values(rank, norm), readout_norm, inputs)
+        two_layer.expected_kernel_alignment(equal_singular_values(rank, norm), readout_norm, inputs)
         for rank in range(1, inputs + 1)
     ]
     assert np.all(np.diff(by_rank) > 0) or norm < 1e-2 * readout_norm  # then rank is below rounding
@@ -231,7 +229,7 @@ WORKED_OUT = [
 @pytest.mark.parametrize(("inputs", "rank", "equal_norms", "equal_entries"), WORKED_OUT)
 def test_expected_alignments_worked_out_by_hand(inputs, rank, equal_norms, equal_entries):
     values = [
-        linear_theory.expected_kernel_alignment(equal_singular_values(rank, norm), 1e-3, inputs)
+        two_layer.expected_kernel_alignment(equal_singular_values(rank, norm), 1e-3, inputs)
         for norm in (1e-3, 1e-3 * np.sqrt(inputs))
     ]
     assert values == pytest.approx([equal_norms, equal_entries], abs=5e-5)
@@ -244,15 +242,15 @@ def test_expected_alignments_worked_out_by_hand(inputs, rank, equal_norms, equal
 def test_an_aligned_first_layer_of_the_norm_of_the_readout_is_fully_aligned(units, inputs, norm, seed):
     rng = np.random.default_rng(seed)
     beta, readout = rng.standard_normal(inputs), readout_of_norm(norm, units, rng)
-    first_layer = linear_theory.aligned_first_layer(beta, units, norm)
+    first_layer = two_layer.aligned_first_layer(beta, units, norm)
     assert first_layer.shape == (units, inputs)
     assert np.linalg.matrix_rank(first_layer) == 1
     assert np.linalg.norm(first_layer) == pytest.approx(norm, rel=1e-12)
     # White inputs or not: the two cores are the same but for a factor.
     for second_moment in (None, random_second_moment(rng, inputs)):
-        found = linear_theory.kernel_alignment(first_layer, readout, beta, second_moment)
+        found = two_layer.kernel_alignment(first_layer, readout, beta, second_moment)
         assert found == pytest.approx(1, abs=1e-12)
-    assert linear_theory.aligned_kernel_alignment(inputs, 1.0) == pytest.approx(1, abs=1e-12)
+    assert two_layer.aligned_kernel_alignment(inputs, 1.0) == pytest.approx(1, abs=1e-12)
 
 
 @given(units=dimensions, inputs=dimensions, squared_norm_ratio=st.floats(0.01, 100), seed=seeds)
@@ -261,12 +259,12 @@ def test_closed_forms_of_aligned_layers_are_those_of_their_weights(units, inputs
     beta, other = rng.standard_normal((2, inputs))
     readout = readout_of_norm(1e-3, units, rng)
     for row in (beta, -beta, other):
-        first_layer = linear_theory.aligned_first_layer(row, units, 1e-3 * np.sqrt(squared_norm_ratio))
-        cosine = linear_theory.direction(row) @ linear_theory.direction(beta)
-        expected = linear_theory.kernel_alignment(first_layer, readout, beta)
-        found = linear_theory.aligned_kernel_alignment(inputs, squared_norm_ratio, cosine)
+        first_layer = two_layer.aligned_first_layer(row, units, 1e-3 * np.sqrt(squared_norm_ratio))
+        cosine = two_layer.direction(row) @ two_layer.direction(beta)
+        expected = two_layer.kernel_alignment(first_layer, readout, beta)
+        found = two_layer.aligned_kernel_alignment(inputs, squared_norm_ratio, cosine)
         assert found == pytest.approx(expected, abs=1e-12)
-    full = linear_theory.aligned_kernel_alignment(inputs, squared_norm_ratio)
+    full = two_layer.aligned_kernel_alignment(inputs, squared_norm_ratio)
     ratio = squared_norm_ratio
     by_hand = (2 * ratio + 1 + inputs) / np.sqrt((inputs + 3) * (ratio**2 + 2 * ratio + inputs))
     assert found <= full == pytest.approx(by_hand, rel=1e-12)
@@ -274,17 +272,17 @@ def test_closed_forms_of_aligned_layers_are_those_of_their_weights(units, inputs
 
 
 def test_full_alignment_needs_layers_of_equal_norm():
-    assert linear_theory.aligned_kernel_alignment(2, 2.0) == pytest.approx(0.98995, abs=5e-6)
-    assert linear_theory.aligned_kernel_alignment(100, 100.0) == pytest.approx(0.29223, abs=5e-6)
+    assert two_layer.aligned_kernel_alignment(2, 2.0) == pytest.approx(0.98995, abs=5e-6)
+    assert two_layer.aligned_kernel_alignment(100, 100.0) == pytest.approx(0.29223, abs=5e-6)
 
 
 @given(inputs=st.integers(2, 9), condition_number=st.floats(1.5, 100), seed=seeds)
 def test_features_have_two_strengths_of_which_the_dominant_ones_stay(inputs, condition_number, seed):
-    modulation = linear_theory.feature_modulation(inputs, condition_number, np.random.default_rng(seed))
+    modulation = two_layer.feature_modulation(inputs, condition_number, np.random.default_rng(seed))
     half = inputs // 2
     expected = np.array([condition_number] * half + [1.0] * (inputs - half))
     np.testing.assert_allclose(np.linalg.svd(modulation, compute_uv=False), expected, rtol=1e-10)
-    dominant = linear_theory.dominant_features(modulation)
+    dominant = two_layer.dominant_features(modulation)
     values = np.linalg.svd(dominant, compute_uv=False)
     np.testing.assert_allclose(values, expected * (expected > 1), rtol=1e-10, atol=1e-10)
     # What was left out is orthogonal to what stayed.
@@ -293,7 +291,7 @@ def test_features_have_two_strengths_of_which_the_dominant_ones_stay(inputs, con
 
 def test_directions_of_features_are_uniform():
     rng = np.random.default_rng(0)
-    rows = np.array([linear_theory.feature_modulation(3, 1.0, rng)[0] for _ in range(2000)])
+    rows = np.array([two_layer.feature_modulation(3, 1.0, rng)[0] for _ in range(2000)])
     # A uniform direction in three dimensions has uniform components, of mean 0, variance 1/3, fourth moment 1/5.
     np.testing.assert_allclose(rows.mean(axis=0), 0, atol=0.05)
     np.testing.assert_allclose((rows**2).mean(axis=0), 1 / 3, atol=0.03)
@@ -302,14 +300,14 @@ def test_directions_of_features_are_uniform():
 
 def partial_alignment(inputs, condition_number, seed, units=10):
     """Alignment of a first layer along the dominant features, for a teacher of ones, with its closed form."""
-    modulation = linear_theory.feature_modulation(inputs, condition_number, np.random.default_rng(seed))
+    modulation = two_layer.feature_modulation(inputs, condition_number, np.random.default_rng(seed))
     teacher = np.ones(inputs)
-    beta, known = modulation.T @ teacher, linear_theory.dominant_features(modulation).T @ teacher
+    beta, known = modulation.T @ teacher, two_layer.dominant_features(modulation).T @ teacher
     readout = readout_of_norm(1e-3, units, np.random.default_rng(seed))
-    first_layer = linear_theory.aligned_first_layer(known, units, 1e-3)
-    cosine = linear_theory.direction(known) @ linear_theory.direction(beta)
-    closed = linear_theory.aligned_kernel_alignment(inputs, 1.0, cosine)
-    assert linear_theory.kernel_alignment(first_layer, readout, beta) == pytest.approx(closed, abs=1e-12)
+    first_layer = two_layer.aligned_first_layer(known, units, 1e-3)
+    cosine = two_layer.direction(known) @ two_layer.direction(beta)
+    closed = two_layer.aligned_kernel_alignment(inputs, 1.0, cosine)
+    assert two_layer.kernel_alignment(first_layer, readout, beta) == pytest.approx(closed, abs=1e-12)
     return closed
 
 
@@ -318,14 +316,14 @@ def test_partial_alignment_grows_with_the_strength_of_the_dominant_features(inpu
     condition_numbers = [1.5, 3.0, 10.0, 100.0]
     found = np.array([[partial_alignment(inputs, k, seed) for k in condition_numbers] for seed in range(40)])
     assert np.all(np.diff(found, axis=1) > 0)  # for every draw, and so on average
-    unaligned = linear_theory.expected_kernel_alignment(np.ones(1), 1.0, inputs)
+    unaligned = two_layer.expected_kernel_alignment(np.ones(1), 1.0, inputs)
     assert unaligned < found.mean(axis=0)[0]
     assert found.mean(axis=0)[-1] == pytest.approx(1, abs=0.02)
 
 
 @given(condition_number=st.floats(1.5, 100), seed=seeds)
 def test_partial_alignment_with_two_features_is_that_of_the_angle_to_the_dominant_one(condition_number, seed):
-    modulation = linear_theory.feature_modulation(2, condition_number, np.random.default_rng(seed))
+    modulation = two_layer.feature_modulation(2, condition_number, np.random.default_rng(seed))
     strong = np.linalg.svd(modulation)[0][:, 0]
     share = (strong @ np.ones(2)) ** 2 / 2
     squared_cosine = condition_number**2 * share / (condition_number**2 * share + 1 - share)
@@ -348,7 +346,7 @@ def test_the_last_state_is_the_sum_of_equation_25(steps, units, trials, seed):
     expected = weights @ sum(
         np.linalg.matrix_power(weights, last - time - 1) @ inputs[time - 1] for time in range(1, last)
     )
-    np.testing.assert_allclose(linear_theory.last_state(weights, inputs), expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(two_layer.last_state(weights, inputs), expected, rtol=1e-10, atol=1e-12)
 
 
 @given(steps=st.integers(1, 6), rank=dimensions, trials=dimensions, outputs=st.integers(1, 5), seed=seeds)
@@ -356,12 +354,12 @@ def test_the_readout_error_is_that_of_least_squares(steps, rank, trials, outputs
     rng = np.random.default_rng(seed)
     weights, inputs = random_weights_of_rank(rng, 8, rank), rng.standard_normal((steps, 8, trials))
     targets = rng.standard_normal((outputs, trials))
-    states = linear_theory.last_state(weights, inputs)
+    states = two_layer.last_state(weights, inputs)
     readout = np.linalg.lstsq(states.T, targets.T, rcond=1e-10)[0].T
     expected = np.sum((targets - readout @ states) ** 2) / np.sum(targets**2)
-    assert linear_theory.readout_error(weights, inputs, targets) == pytest.approx(expected, rel=1e-8, abs=1e-15)
+    assert two_layer.readout_error(weights, inputs, targets) == pytest.approx(expected, rel=1e-8, abs=1e-15)
     # A network without recurrent weights has no state at the last step, and no readout changes that.
-    assert linear_theory.readout_error(0 * weights, inputs, targets) == 1
+    assert two_layer.readout_error(0 * weights, inputs, targets) == 1
 
 
 @given(steps=st.integers(1, 6), outputs=st.integers(2, 6), extra=st.integers(1, 8), data=st.data(), seed=seeds)
@@ -375,7 +373,7 @@ def test_less_rank_than_outputs_never_suffices(steps, outputs, extra, data, seed
     left_over = np.linalg.svd(targets, compute_uv=False)[rank:]
     # What the best matrix of the rank would leave: no readout of states of that rank does better.
     least = np.sum(left_over**2) / np.sum(targets**2)
-    assert linear_theory.readout_error(weights, inputs, targets) >= least * (1 - 1e-9) > 1e-6
+    assert two_layer.readout_error(weights, inputs, targets) >= least * (1 - 1e-9) > 1e-6
 
 
 @given(steps=st.integers(1, 6), outputs=st.integers(1, 5), extra=st.integers(1, 8), seed=seeds)
@@ -383,12 +381,12 @@ def test_as_much_rank_as_outputs_suffices_for_targets_made_for_the_weights(steps
     rng = np.random.default_rng(seed)
     units = trials = outputs + extra
     weights, inputs = random_weights_of_rank(rng, units, outputs), rng.standard_normal((steps, units, trials))
-    patterns = np.linalg.svd(linear_theory.last_state(weights, inputs))[2][:outputs]
+    patterns = np.linalg.svd(two_layer.last_state(weights, inputs))[2][:outputs]
     targets = rng.standard_normal((outputs, outputs)) @ patterns
     assert np.linalg.matrix_rank(targets) == outputs
-    assert linear_theory.readout_error(weights, inputs, targets) < 1e-20
+    assert two_layer.readout_error(weights, inputs, targets) < 1e-20
     # Other targets of as many outputs are beyond the same weights.
-    assert linear_theory.readout_error(weights, inputs, rng.standard_normal((outputs, trials))) > 1e-6
+    assert two_layer.readout_error(weights, inputs, rng.standard_normal((outputs, trials))) > 1e-6
 
 
 @given(steps=st.integers(1, 6), outputs=st.integers(1, 4), extra=st.integers(1, 5), seed=seeds)
@@ -396,14 +394,14 @@ def test_targets_in_general_position_need_a_rank_for_each_data_point(steps, outp
     rng = np.random.default_rng(seed)
     trials = outputs + extra
     inputs, targets = rng.standard_normal((steps, trials + 2, trials)), rng.standard_normal((outputs, trials))
-    assert linear_theory.smallest_sufficient_rank(inputs, targets, rng) == trials
-    assert linear_theory.smallest_sufficient_rank(inputs[:, :, :1], targets[:, :1], rng) == 1
+    assert two_layer.smallest_sufficient_rank(inputs, targets, rng) == trials
+    assert two_layer.smallest_sufficient_rank(inputs[:, :, :1], targets[:, :1], rng) == 1
     # The same trials twice are the same task.
     twice = np.concatenate([inputs, inputs], axis=2), np.concatenate([targets, targets], axis=1)
-    assert linear_theory.smallest_sufficient_rank(*twice, rng) == trials
+    assert two_layer.smallest_sufficient_rank(*twice, rng) == trials
     # As many units as data points suffice, fewer do not.
-    assert linear_theory.smallest_sufficient_rank(inputs[:, :trials], targets, rng) == trials
-    assert linear_theory.smallest_sufficient_rank(inputs[:, : trials - 1], targets, rng) is None
+    assert two_layer.smallest_sufficient_rank(inputs[:, :trials], targets, rng) == trials
+    assert two_layer.smallest_sufficient_rank(inputs[:, : trials - 1], targets, rng) is None
 
 
 # Errors
@@ -412,27 +410,27 @@ def test_targets_in_general_position_need_a_rank_for_each_data_point(steps, outp
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: linear_theory.kernel_core(np.ones((3, 2)), np.ones((1, 2))), r"needs a readout of shape \(1, 3\)"),
-        (lambda: linear_theory.kernel_core(np.ones((3, 2)), np.ones(3)), r"needs a readout of shape \(1, 3\)"),
-        (lambda: linear_theory.final_kernel_core(np.zeros(2)), "no direction"),
-        (lambda: linear_theory.aligned_first_layer(np.zeros(2), 3, 1.0), "no direction"),
+        (lambda: two_layer.kernel_core(np.ones((3, 2)), np.ones((1, 2))), r"needs a readout of shape \(1, 3\)"),
+        (lambda: two_layer.kernel_core(np.ones((3, 2)), np.ones(3)), r"needs a readout of shape \(1, 3\)"),
+        (lambda: two_layer.final_kernel_core(np.zeros(2)), "no direction"),
+        (lambda: two_layer.aligned_first_layer(np.zeros(2), 3, 1.0), "no direction"),
         (
-            lambda: linear_theory.kernel_alignment(np.ones((3, 1)), np.ones((1, 3)), np.ones(2)),
+            lambda: two_layer.kernel_alignment(np.ones((3, 1)), np.ones((1, 3)), np.ones(2)),
             "a first layer of 1 inputs cannot learn a task of 2",
         ),
-        (lambda: linear_theory.kernel_alignment(np.zeros((3, 2)), np.zeros((1, 3)), np.ones(2)), "without weights"),
+        (lambda: two_layer.kernel_alignment(np.zeros((3, 2)), np.zeros((1, 3)), np.ones(2)), "without weights"),
         (
-            lambda: linear_theory.kernel_alignment(np.ones((3, 2)), np.ones((1, 3)), np.ones(2), np.eye(3)),
+            lambda: two_layer.kernel_alignment(np.ones((3, 2)), np.ones((1, 3)), np.ones(2), np.eye(3)),
             "mismatch",
         ),
-        (lambda: linear_theory.expected_kernel_alignment(np.ones(3), 1.0, 2), "no more than 2 singular values, not 3"),
-        (lambda: linear_theory.expected_kernel_alignment(np.zeros(2), 0.0, 2), "without weights"),
-        (lambda: linear_theory.feature_modulation(1, 2.0, np.random.default_rng(0)), "at least two inputs, not 1"),
-        (lambda: linear_theory.feature_modulation(2, 0.5, np.random.default_rng(0)), "at least 1, not 0.5"),
-        (lambda: linear_theory.dominant_features(np.ones((1, 1))), "rank must lie between"),
-        (lambda: linear_theory.last_state(np.ones((3, 3)), np.ones((4, 2, 5))), "mismatch"),
-        (lambda: linear_theory.readout_error(np.eye(2), np.ones((1, 2, 3)), np.ones((1, 2))), "mismatch"),
-        (lambda: linear_theory.readout_error(np.eye(2), np.ones((1, 2, 3)), np.zeros((1, 3))), "targets of zero"),
+        (lambda: two_layer.expected_kernel_alignment(np.ones(3), 1.0, 2), "no more than 2 singular values, not 3"),
+        (lambda: two_layer.expected_kernel_alignment(np.zeros(2), 0.0, 2), "without weights"),
+        (lambda: two_layer.feature_modulation(1, 2.0, np.random.default_rng(0)), "at least two inputs, not 1"),
+        (lambda: two_layer.feature_modulation(2, 0.5, np.random.default_rng(0)), "at least 1, not 0.5"),
+        (lambda: two_layer.dominant_features(np.ones((1, 1))), "rank must lie between"),
+        (lambda: two_layer.last_state(np.ones((3, 3)), np.ones((4, 2, 5))), "mismatch"),
+        (lambda: two_layer.readout_error(np.eye(2), np.ones((1, 2, 3)), np.ones((1, 2))), "mismatch"),
+        (lambda: two_layer.readout_error(np.eye(2), np.ones((1, 2, 3)), np.zeros((1, 3))), "targets of zero"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(call, message):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from richlazy import logs
+from richlazy.storage import logs
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 
@@ -89,7 +89,7 @@ def test_a_mistake_of_the_user_is_one_sentence_on_the_terminal(tmp_path, capsys)
 
 
 def test_a_kind_of_value_error_is_a_mistake_of_the_user_too(tmp_path, capsys):
-    from richlazy.configuration import ConfigurationError
+    from richlazy.configuration.checks import ConfigurationError
 
     attached(tmp_path)
     raised(ConfigurationError("gain is 0; it must be above 0"))

@@ -9,10 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy import connectivity, metrics, networks, student_teacher, training
-from richlazy import seeds as seeds_module
-from richlazy.kernels import tangent_kernel
-from richlazy.networks import Dynamics, Weights, respond
+from richlazy.connectivity import structures
+from richlazy.measures import metrics
+from richlazy.measures.tangent_kernel import tangent_kernel
+from richlazy.models import rate_network
+from richlazy.models.rate_network import Dynamics, Weights, respond
+from richlazy.storage.seeds import generator
+from richlazy.tasks import linear_teacher
+from richlazy.training import loop
 
 RECTIFICATIONS = oracles.RECTIFICATIONS
 seeds = st.integers(0, 10_000)
@@ -397,7 +401,7 @@ def low_rank_measures_by_loops(before, after, inputs, targets, rho, rectificatio
     first, change = before.recurrent.numpy(), (after.recurrent - before.recurrent).numpy()
     left, singular, right = np.linalg.svd(change)
     losses = [loss(after, first + (left[:, :r] * singular[:r]) @ right[:r]) for r in range(len(change) + 1)]
-    order = seeds_module.generator(0, "shuffling").permutation(first.size)
+    order = generator(0, "shuffling").permutation(first.size)
     shuffled = first.ravel()[order].reshape(first.shape)
     return {
         "functional_rank": next((rank for rank, value in enumerate(losses) if value < 0.05 * losses[0]), math.nan),
@@ -611,14 +615,14 @@ def test_measures_of_many_feedforward_networks_are_those_of_each():
 def converged(rank, scale=1e-4, inputs=4, size=30, whitened=False, readout="equal_norm", seed=2):
     """A linear network of small weights trained until it has learned its teacher, with trials and targets."""
     settings = {"inputs": inputs, "samples": 50, "whitened": whitened}
-    trials, targets = student_teacher.trials(settings, 3.0, seed)
-    layer = connectivity.structured_weights(
+    trials, targets = linear_teacher.trials(settings, 3.0, seed)
+    layer = structures.structured_weights(
         "svd_truncation", size, scale, "frobenius", np.random.default_rng(seed), columns=inputs, rank=rank
     )
-    initial = networks.initial_feedforward_weights(layer, 1, readout, seed)
+    initial = rate_network.initial_feedforward_weights(layer, 1, readout, seed)
     stacked = Weights.stacked([initial]).map(torch.Tensor.double)
     batches, answers = trials[None].astype(float), targets[None].astype(float)
-    final, course = training.train(
+    final, course = loop.train(
         stacked, [batches], [answers], Dynamics(0.0, "none"), 0.01, loss_steps="last", loss="squared_error",
         iterations=4000,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import motifs
+from richlazy.connectivity import motifs
 
 
 def by_loops(weights):

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import oracles
-from richlazy import metrics, movement
-from richlazy.networks import Dynamics, Weights
+from richlazy.measures import during_training, metrics
+from richlazy.models.rate_network import Dynamics, Weights
 
 
 def recurrent_weights(seed):
@@ -43,13 +43,13 @@ SITUATIONS = {
 def test_quantities_of_each_snapshot_are_the_measures_of_the_change_since_the_start(situation):
     draw, (inputs, targets), dynamics, trials, times = SITUATIONS[situation]
     snapshots = [(0, draw(0)), (10, draw(1)), (40, draw(2))]
-    found = movement.follow(snapshots, inputs, targets, dynamics, trials, times)
-    assert set(found) == {"iterations", *movement.USUAL}
+    found = during_training.follow(snapshots, inputs, targets, dynamics, trials, times)
+    assert set(found) == {"iterations", *during_training.USUAL}
     assert found["iterations"] == [0, 10, 40]
     decision = torch.ones(inputs.shape[:2], dtype=torch.bool)
     for place, (_, weights) in enumerate(snapshots):
         measures = metrics.measure(snapshots[0][1], weights, inputs, targets, decision, dynamics, trials, times)
-        for name in movement.USUAL:
+        for name in during_training.USUAL:
             assert found[name][place] == pytest.approx(measures[name], rel=1e-12, abs=1e-14), name
 
 
@@ -57,7 +57,7 @@ def test_quantities_of_each_snapshot_are_the_measures_of_the_change_since_the_st
 def test_quantities_by_the_jacobian(situation):
     draw, (inputs, targets), dynamics, trials, times = SITUATIONS[situation]
     snapshots = [(0, draw(0)), (7, draw(1))]
-    found = movement.follow(snapshots, inputs, targets, dynamics, trials, times)
+    found = during_training.follow(snapshots, inputs, targets, dynamics, trials, times)
     kernels = [
         oracles.tangent_kernel(weights, inputs[:, :trials], dynamics.leak_factor, dynamics.rectification, times)[1]
         for _, weights in snapshots
@@ -85,11 +85,11 @@ def test_quantities_by_the_jacobian(situation):
 def test_a_network_that_was_lost_is_followed_with_nan():
     weights = recurrent_weights(1).map(lambda matrix: matrix * math.inf)
     inputs, targets = classification(4)
-    found = movement.follow([(0, recurrent_weights(0)), (5, weights)], inputs, targets, Dynamics(0.2), 4)
-    for name in movement.USUAL:
+    found = during_training.follow([(0, recurrent_weights(0)), (5, weights)], inputs, targets, Dynamics(0.2), 4)
+    for name in during_training.USUAL:
         assert math.isfinite(found[name][0])
         assert not math.isfinite(found[name][1])
-    found = movement.follow(
+    found = during_training.follow(
         [(0, recurrent_weights(0)), (5, weights)], inputs, targets, Dynamics(0.2), 4, quantities=CHANGE
     )
     assert found["leading_singular_value_change"][0] == 0
@@ -110,7 +110,7 @@ def test_singular_values_are_those_of_the_change_since_the_start():
     for iteration, values in ((10, (0.5, 0.0)), (20, (0.7, 0.2))):
         change = torch.from_numpy(left * values @ right.T)
         snapshots.append((iteration, Weights(start.recurrent + change, start.input * 2, start.readout)))
-    found = movement.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=CHANGE)
+    found = during_training.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=CHANGE)
     assert list(found) == ["iterations", *reversed(CHANGE)]
     np.testing.assert_allclose(found["leading_singular_value_change"], [0, 0.5, 0.7], atol=1e-12)
     np.testing.assert_allclose(found["second_singular_value_change"], [0, 0, 0.2], atol=1e-12)
@@ -119,42 +119,44 @@ def test_singular_values_are_those_of_the_change_since_the_start():
 def test_kernels_are_measured_only_where_one_is_asked_for(monkeypatch):
     inputs, targets = classification(4)
     snapshots = [(0, recurrent_weights(0)), (10, recurrent_weights(1))]
-    whole = movement.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=movement.QUANTITIES)
-    one = movement.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=["kernel_alignment"])
+    whole = during_training.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=during_training.QUANTITIES)
+    one = during_training.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=["kernel_alignment"])
     assert one == {name: whole[name] for name in ("iterations", "kernel_alignment")}
 
     def refuse(*_):
         raise AssertionError("a kernel was measured")
 
-    monkeypatch.setattr(movement, "tangent_kernel", refuse)
+    monkeypatch.setattr(during_training, "tangent_kernel", refuse)
     quantities = [*CHANGE, "weight_change_norm"]
-    found = movement.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=quantities)
+    found = during_training.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=quantities)
     assert found == {name: whole[name] for name in ("iterations", *quantities)}
 
 
 def test_a_network_without_recurrent_weights_has_no_singular_values_of_their_change():
     inputs, targets = classification(1)
     snapshots = [(0, feedforward_weights(0)), (10, feedforward_weights(1))]
-    found = movement.follow(snapshots, inputs, targets, Dynamics(0.0), 4, "last", CHANGE)
+    found = during_training.follow(snapshots, inputs, targets, Dynamics(0.0), 4, "last", CHANGE)
     assert np.isnan([found[name] for name in CHANGE]).all()
 
 
 def test_of_what_was_followed_some_is_chosen():
     followed = {"iterations": [0, 5], "kernel_alignment": [1, 0.5], "weight_change_norm": [0, 2]}
-    assert movement.chosen(followed, ["weight_change_norm"]) == {
+    assert during_training.chosen(followed, ["weight_change_norm"]) == {
         "iterations": [0, 5], "weight_change_norm": [0, 2],
     }  # fmt: skip
 
 
 def test_the_time_until_alignment_is_unknown_where_it_was_not_followed():
-    assert math.isnan(movement.iterations_to_task_alignment({"iterations": [0, 5], "weight_change_norm": [0, 2]}))
+    assert math.isnan(
+        during_training.iterations_to_task_alignment({"iterations": [0, 5], "weight_change_norm": [0, 2]})
+    )
 
 
 # Iterations until the kernel is aligned with the task
 
 
 def arrival(iterations, alignment):
-    return movement.iterations_to_task_alignment({"iterations": iterations, "kernel_task_alignment": alignment})
+    return during_training.iterations_to_task_alignment({"iterations": iterations, "kernel_task_alignment": alignment})
 
 
 @pytest.mark.parametrize(

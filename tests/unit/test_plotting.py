@@ -16,18 +16,13 @@ import yaml
 from matplotlib import pyplot as plt
 
 from drawings import watch
-from richlazy import (
-    connectivity,
-    experiments,
-    figure_style,
-    learning_time,
-    metrics,
-    plotting,
-    records,
-    statistics,
-    summaries,
-    tables,
-)
+from richlazy.connectivity import structures
+from richlazy.experiments import grids, paths
+from richlazy.figures import figure_style, measure_figure
+from richlazy.measures import learning_speed, metrics
+from richlazy.statistics import hypothesis_tests
+from richlazy.storage import array_io, parquet
+from richlazy.tables import experiment_tables
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -62,7 +57,7 @@ class Case:
     @property
     def levels(self):
         """Values of the compared parameter."""
-        return experiments.values(self.experiment, self.compare)
+        return grids.values(self.experiment, self.compare)
 
 
 CASES = {
@@ -163,20 +158,20 @@ class Data:
 
 def spectra_of(config, runs, notes):
     """Spectra of all initial weights, as the workflow tabulates them."""
-    starts = {experiments.connectivity_path(run): run for run in runs}.values()
+    starts = {paths.connectivity_path(run): run for run in runs}.values()
     mapped = np.abs(np.random.default_rng(0).standard_normal((12, 12))) * ([1] * 9 + [-1] * 3)
     matrices = []
     for run in starts:
         structure = config["structures"][run["structure"]]
-        kind = connectivity.STRUCTURES[structure["kind"]]
+        kind = structures.STRUCTURES[structure["kind"]]
         options = {name: mapped if name == "connectome" else structure[name] for name in kind.options}
         rng = np.random.default_rng(run["seed"])
         matrices.append(
-            connectivity.structured_weights(
+            structures.structured_weights(
                 structure["kind"], run["size"], run["gain"], run["matching"] or "frobenius", rng, **options
             )
         )
-    return summaries.connectivity_tables(list(starts), matrices, notes)[1]
+    return experiment_tables.connectivity_tables(list(starts), matrices, notes)[1]
 
 
 def data_of(case, folder):
@@ -184,7 +179,7 @@ def data_of(case, folder):
     config["experiments"] = {"mine": case.experiment}
     rng = np.random.default_rng(0)
     rows, histories = [], []
-    for run in experiments.runs(config, "mine"):
+    for run in grids.runs(config, "mine"):
         lost = bool(case.diverged and case.diverged(run))
         loss = 0.9 if case.unconverged and case.unconverged(run) else 0.3
         place = case.levels.index(run[case.compare])
@@ -210,40 +205,40 @@ def data_of(case, folder):
         histories.append(
             {"iterations": list(range(10, 110, 10)), "loss": [*curve[:3], *([None] * 7)] if lost else curve}
         )
-    targets = learning_time.predicted_targets(config, rows)
+    targets = learning_speed.predicted_targets(config, rows)
     theory = {"targets": targets, "convergence_fraction": 0.05}
-    rows, histories = learning_time.with_theory(rows, histories, theory)
-    rows = json.loads(json.dumps(records._finite(rows)))
-    notes = {name: experiments.connectome_note(config, name) for name in config["structures"]}
+    rows, histories = learning_speed.with_theory(rows, histories, theory)
+    rows = json.loads(json.dumps(array_io._finite(rows)))
+    notes = {name: grids.connectome_note(config, name) for name in config["structures"]}
     notes = {name: note for name, note in notes.items() if note}
-    runs = summaries.runs_table(rows, STATISTICS["convergence_factor"], STATISTICS["loss_margin"], notes)
-    arms = experiments.arms(config, "mine")
+    runs = experiment_tables.runs_table(rows, STATISTICS["convergence_factor"], STATISTICS["loss_margin"], notes)
+    arms = grids.arms(config, "mine")
     tested = STATISTICS if case.measures == tuple(SETTINGS["measures"]) else STATISTICS | {"measures": case.measures}
     found = {
         "runs": runs,
-        "curves": summaries.curves_table(histories, runs["run"]),
-        "trends": statistics.trends(runs, arms, case.compare, tested),
-        "contrasts": statistics.contrasts(runs, arms, case.compare, tested),
+        "curves": experiment_tables.curves_table(histories, runs["run"]),
+        "trends": hypothesis_tests.trends(runs, arms, case.compare, tested),
+        "contrasts": hypothesis_tests.contrasts(runs, arms, case.compare, tested),
     }
     if case.spectrum:
-        found["spectra"] = spectra_of(config, experiments.runs(config, "mine"), notes)
+        found["spectra"] = spectra_of(config, grids.runs(config, "mine"), notes)
     for name, table in found.items():  # as the figures get them: from files
-        tables.save_table(folder / f"{name}.parquet", table, dict.fromkeys(table.columns, "meaning"))
-    return Data(case, arms, **{name: tables.load_table(folder / f"{name}.parquet") for name in found})
+        parquet.save_table(folder / f"{name}.parquet", table, dict.fromkeys(table.columns, "meaning"))
+    return Data(case, arms, **{name: parquet.load_table(folder / f"{name}.parquet") for name in found})
 
 
 def draw(figure, data, folder, settings=SETTINGS):
     """Draw one figure of an experiment as its script does."""
     case, files = data.case, (folder / "figure.pdf", folder / "figure.png")
     if figure == "measures":
-        plotting.draw_measures(
+        measure_figure.plot_measures(
             data.runs, data.arms, case.compare, case.title, settings.get("only", case.measures), settings, *files,
             with_schematic=case.schematic, spectra=data.spectra, spectrum=case.spectrum,
         )  # fmt: skip
     elif figure == "losses":
-        plotting.draw_losses(data.runs, data.curves, data.arms, case.compare, case.title, settings, *files)
+        measure_figure.plot_losses(data.runs, data.curves, data.arms, case.compare, case.title, settings, *files)
     else:
-        plotting.draw_effects(
+        measure_figure.plot_effects(
             data.trends, data.contrasts, data.arms, case.compare, case.title, 0.05, settings, *files
         )  # fmt: skip
     return files
@@ -334,7 +329,7 @@ def test_measures_have_a_panel_for_each_arm_and_measure(drawings, name):
     for task in case.grid.get("task", ()) if name not in ("structures",) else ():
         assert task.replace("_", " ") in drawing.text().replace("\N{NO-BREAK SPACE}", " ")
     for measure in case.measures:
-        assert plotting.LABELS[measure][0] in drawing.text()
+        assert measure_figure.LABELS[measure][0] in drawing.text()
 
 
 @pytest.mark.parametrize("name", FIGURES["losses"])
@@ -451,7 +446,7 @@ LEVELS = {
 @pytest.mark.parametrize("name", LEVELS)
 def test_a_figure_of_structures_opens_with_their_spectra(drawings, data, name):
     spectra, spectrum = data(name).spectra, CASES[name].spectrum
-    column, label = plotting.SPECTRA[spectrum]
+    column, label = measure_figure.SPECTRA[spectrum]
     panels = panel_rows(drawings(name, "measures"), name)[0]
     assert panels[0].get_ylabel() == label
     for axes, levels in zip(panels, LEVELS[name], strict=True):
@@ -488,7 +483,7 @@ def test_a_structure_has_one_colour_in_spectrum_and_dots_and_its_panels_alone(dr
 def test_the_rows_of_a_figure_of_structures_are_labelled(drawings):
     rows = panel_rows(drawings("structures", "measures"), "structures")
     for (first, second), measure in zip(rows[1:], SETTINGS["measures"], strict=True):
-        label, sign = plotting.LABELS[measure]
+        label, sign = measure_figure.LABELS[measure]
         assert first.get_ylabel() == label + {1: " (lazier ↑)", -1: " (lazier ↓)"}[sign]
         assert second.get_ylabel() == ""
     assert [axes.get_title().replace("\N{NO-BREAK SPACE}", " ") for axes in rows[0]] == ["N = 20", "N = 12"]
@@ -497,7 +492,7 @@ def test_the_rows_of_a_figure_of_structures_are_labelled(drawings):
 @pytest.mark.parametrize("figure", ["measures", "losses", "effects"])
 def test_a_figure_made_of_a_connectome_says_so(drawings, figure):
     text = drawings("structures", figure).text().replace("\n", " ")
-    assert experiments.connectome_note(CONFIG, "connectome") in text
+    assert grids.connectome_note(CONFIG, "connectome") in text
     assert "connectome v1_column" in text
     assert "connectome v1" not in drawings("one task", figure).text()
 
@@ -527,9 +522,9 @@ def test_effects_point_right_where_learning_is_lazier(drawings, data):
     assert (data("one task").trends["effect"] > 0.5).all()
     drawing = drawings("one task", "effects")
     for axes in drawing.axes:
-        (measure,) = [name for name, (label, _) in plotting.LABELS.items() if label == axes.get_title()]
+        (measure,) = [name for name, (label, _) in measure_figure.LABELS.items() if label == axes.get_title()]
         (dot,) = [c for c in axes.collections if isinstance(c, mpl.collections.PathCollection)]
-        assert np.sign(dot.get_offsets()[0, 0]) == plotting.LABELS[measure][1]
+        assert np.sign(dot.get_offsets()[0, 0]) == measure_figure.LABELS[measure][1]
 
 
 def test_titles_of_arms_leave_out_what_a_structure_does_not_take(drawings):
@@ -541,10 +536,10 @@ def test_titles_of_arms_leave_out_what_a_structure_does_not_take(drawings):
 
 
 def test_labels_name_every_measure_and_how_it_points():
-    for label, sign in plotting.LABELS.values():
+    for label, sign in measure_figure.LABELS.values():
         assert label
         assert sign in (-1, 0, 1)
-    assert {name for name, (_, sign) in plotting.LABELS.items() if sign == -1} == {
+    assert {name for name, (_, sign) in measure_figure.LABELS.items() if sign == -1} == {
         "weight_change_norm_recurrent", "weight_change_norm", "weight_change_norm_recurrent_predicted",
         "relative_weight_change_recurrent",
     }  # fmt: skip
@@ -559,7 +554,7 @@ def test_a_figure_that_cannot_be_drawn_leaves_no_file(data, tmp_path):
 
 def test_the_curves_of_json_hold_null_for_what_was_not_finite():
     """The tables of these tests are what records and summaries give."""
-    assert records._finite({"loss": [1.0, float("nan")]}) == {"loss": [1.0, None]}
+    assert array_io._finite({"loss": [1.0, float("nan")]}) == {"loss": [1.0, None]}
 
 
 # Networks that learn numbers, and what theory says of them
@@ -740,9 +735,9 @@ def test_losses_of_many_sizes_stand_on_a_logarithmic_axis(data, tmp_path):
     drawing = watch(lambda: draw("measures", Data(**{**vars(given), "runs": spread}), tmp_path))
     scales = [[axes.get_yscale() for axes in row] for row in panel_rows(drawing, "linear")]
     assert scales == [["linear"] * 4, ["log"] * 4, ["linear"] * 4]
-    assert plotting._spans_decades(pd.Series([1.0, 101.0, np.nan]))
+    assert measure_figure._spans_decades(pd.Series([1.0, 101.0, np.nan]))
     for values in ([1.0, 100.0], [0.0, 1.0], [np.nan], []):
-        assert not plotting._spans_decades(pd.Series(values, dtype=float))
+        assert not measure_figure._spans_decades(pd.Series(values, dtype=float))
 
 
 def test_rounding_is_not_magnified(data, tmp_path):

@@ -9,17 +9,17 @@ import zipfile
 import numpy as np
 import pytest
 
-from richlazy import records
+from richlazy.storage import array_io
 
 ARRAYS = {"weights": np.arange(6.0).reshape(2, 3), "classes": np.array([1, 2], np.uint8)}
 
 writers = pytest.mark.parametrize(
     ("name", "write"),
     [
-        ("arrays.npz", lambda path: records.save_arrays(path, **ARRAYS)),
-        ("array.npy", lambda path: records.save_array(path, ARRAYS["weights"])),
-        ("values.json", lambda path: records.save_json(path, {"loss": 0.25, "seed": 3})),
-        ("notes.txt", lambda path: records.save_text(path, "one line\n")),
+        ("arrays.npz", lambda path: array_io.save_arrays(path, **ARRAYS)),
+        ("array.npy", lambda path: array_io.save_array(path, ARRAYS["weights"])),
+        ("values.json", lambda path: array_io.save_json(path, {"loss": 0.25, "seed": 3})),
+        ("notes.txt", lambda path: array_io.save_text(path, "one line\n")),
     ],
     ids=["arrays", "array", "json", "text"],
 )
@@ -31,7 +31,7 @@ def files_in(folder):
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_failure_inside_the_block_leaves_nothing(tmp_path, error):
-    with pytest.raises(error), records.atomic(tmp_path / "result.txt") as temporary:
+    with pytest.raises(error), array_io.atomic(tmp_path / "result.txt") as temporary:
         temporary.write_text("half")
         raise error
     assert files_in(tmp_path) == []
@@ -41,7 +41,7 @@ def test_failure_inside_the_block_leaves_nothing(tmp_path, error):
 def test_failure_inside_the_block_keeps_the_old_file(tmp_path, error):
     path = tmp_path / "result.txt"
     path.write_text("old")
-    with pytest.raises(error), records.atomic(path) as temporary:
+    with pytest.raises(error), array_io.atomic(path) as temporary:
         temporary.write_text("half")
         raise error
     assert path.read_text() == "old"
@@ -50,7 +50,7 @@ def test_failure_inside_the_block_keeps_the_old_file(tmp_path, error):
 
 def test_file_appears_only_at_the_end_of_the_block(tmp_path):
     path = tmp_path / "result.txt"
-    with records.atomic(path) as temporary:
+    with array_io.atomic(path) as temporary:
         temporary.write_text("whole")
         assert not path.exists()
         # Only within one file system is a rename atomic; the suffix decides how writers treat the file.
@@ -64,7 +64,7 @@ def test_old_file_is_replaced_as_a_whole(tmp_path):
     path = tmp_path / "result.txt"
     path.write_text("a much longer text than the new one")
     with path.open() as reader:  # someone who reads meanwhile keeps the old text
-        records.save_text(path, "new")
+        array_io.save_text(path, "new")
         assert reader.read() == "a much longer text than the new one"
     assert path.read_text() == "new"
 
@@ -101,20 +101,20 @@ def test_equal_values_give_equal_bytes(tmp_path, name, write):
 
 
 def test_archives_do_not_carry_the_time(tmp_path):
-    records.save_arrays(tmp_path / "arrays.npz", **ARRAYS)
+    array_io.save_arrays(tmp_path / "arrays.npz", **ARRAYS)
     with zipfile.ZipFile(tmp_path / "arrays.npz") as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
 
 
 def test_arrays_come_back(tmp_path):
-    records.save_arrays(tmp_path / "arrays.npz", **ARRAYS)
+    array_io.save_arrays(tmp_path / "arrays.npz", **ARRAYS)
     with np.load(tmp_path / "arrays.npz") as stored:
         assert set(stored) == set(ARRAYS)
         for name, array in ARRAYS.items():
             assert stored[name].dtype == array.dtype
             assert np.array_equal(stored[name], array)
-    records.save_array(tmp_path / "array.npy", ARRAYS["weights"])
+    array_io.save_array(tmp_path / "array.npy", ARRAYS["weights"])
     assert np.array_equal(np.load(tmp_path / "array.npy"), ARRAYS["weights"])
 
 
@@ -125,8 +125,8 @@ def test_numbers_that_are_not_finite_become_null(tmp_path):
         "list": [1.5, float("inf"), (np.float64("-inf"), 2)],
         "nested": {"deep": {"nan": np.nan, "kept": 0.5}},
     }
-    records.save_json(tmp_path / "values.json", values)
-    assert records.load_json(tmp_path / "values.json") == {
+    array_io.save_json(tmp_path / "values.json", values)
+    assert array_io.load_json(tmp_path / "values.json") == {
         "nan": None,
         "numpy": None,
         "list": [1.5, None, [None, 2]],
@@ -147,8 +147,8 @@ def test_values_of_numpy_become_plain_numbers(tmp_path):
         "flag": True,
         "none": None,
     }
-    records.save_json(tmp_path / "values.json", values)
-    loaded = records.load_json(tmp_path / "values.json")
+    array_io.save_json(tmp_path / "values.json", values)
+    loaded = array_io.load_json(tmp_path / "values.json")
     assert loaded == {"count": 3, "small": 2, "loss": 0.1, "text": "x", "flag": True, "none": None}
     assert {name: type(value) for name, value in loaded.items()} == {
         "count": int, "small": int, "loss": float, "text": str, "flag": bool, "none": type(None),
@@ -157,32 +157,32 @@ def test_values_of_numpy_become_plain_numbers(tmp_path):
 
 def test_doubles_come_back_exactly(tmp_path):
     values = np.random.default_rng(0).standard_normal(100).tolist()
-    records.save_json(tmp_path / "values.json", {"values": values})
-    assert records.load_json(tmp_path / "values.json")["values"] == values
+    array_io.save_json(tmp_path / "values.json", {"values": values})
+    assert array_io.load_json(tmp_path / "values.json")["values"] == values
 
 
 def test_json_is_readable_and_keeps_its_order(tmp_path):
-    records.save_json(tmp_path / "values.json", {"zebra": 1, "ant": 2})
+    array_io.save_json(tmp_path / "values.json", {"zebra": 1, "ant": 2})
     text = (tmp_path / "values.json").read_text()
     assert list(json.loads(text)) == ["zebra", "ant", "checksum"]
-    assert list(records.load_json(tmp_path / "values.json")) == ["zebra", "ant"]
+    assert list(array_io.load_json(tmp_path / "values.json")) == ["zebra", "ant"]
     assert len(text.splitlines()) == 5
     assert text.endswith("\n")
 
 
 def test_values_that_json_does_not_know_leave_no_file(tmp_path):
     with pytest.raises(TypeError):
-        records.save_json(tmp_path / "values.json", {"set": {1, 2}})
+        array_io.save_json(tmp_path / "values.json", {"set": {1, 2}})
     assert files_in(tmp_path) == []
 
 
 def test_a_key_named_as_the_checksum_is_refused(tmp_path):
     with pytest.raises(ValueError, match="a record has its own checksum"):
-        records.save_json(tmp_path / "values.json", {"checksum": "of something else"})
+        array_io.save_json(tmp_path / "values.json", {"checksum": "of something else"})
 
 
 def test_a_full_disk_is_told_with_the_file(tmp_path):
-    with pytest.raises(OSError) as raised, records.atomic(tmp_path / "result.txt"):
+    with pytest.raises(OSError) as raised, array_io.atomic(tmp_path / "result.txt"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert raised.value.filename == str(tmp_path / "result.txt")
     assert files_in(tmp_path) == []

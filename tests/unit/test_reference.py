@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from richlazy import experiments, records, reference, sentiment_network, tables
+from richlazy import reference
+from richlazy.experiments import parameters, paths
+from richlazy.models import lstm
+from richlazy.storage import array_io, parquet
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,7 +60,7 @@ def test_tables_of_lstms_are_never_drawn_from(tmp_path):
     lstms = pd.DataFrame({"network": ["a", "a"], "seed": 0, "part": ["weights", "change"], "task": "SST"})
     for name, runs in (("figure_1", runs_table("a", "b")), ("lstm", lstms.assign(connectome=pd.NA))):
         file = tmp_path / "experiments" / name / "tables/runs.parquet"
-        tables.save_table(file, runs, dict.fromkeys(runs, "of a test"))
+        parquet.save_table(file, runs, dict.fromkeys(runs, "of a test"))
     (found,) = reference.runs_tables(tmp_path)
     assert set(found["experiment"]) == {"figure_1"}
     assert reference.sample_rows([found], 99, 0, [])["run"].tolist() == ["a", "b"]
@@ -70,7 +73,7 @@ def test_tables_of_before_and_of_after_new_columns_are_drawn_from_together():
     sample = reference.sample_rows([old, new], 99, 0, [])
     assert set(sample["run"]) == set(old["run"][old["connectome"].isna()]) | {"new 1", "new 2"}
     for row in sample[sample["architecture"].isna()].to_dict("records"):
-        assert experiments.run_path(experiments.run_of_row(row)) == row["run"]
+        assert paths.run_path(parameters.run_of_row(row)) == row["run"]
 
 
 # The verdict
@@ -208,14 +211,14 @@ def published_lstms(results, target):
     for seed in range(2):
         run = f"task~SST/seed~{seed}"
         network = results / "language" / run / "network.npz"
-        weights = [sentiment_network.initial_weights(3, 4, seed + change) for change in (0, 10)]
-        sentiment_network.save(network, *weights)
+        weights = [lstm.initial_weights(3, 4, seed + change) for change in (0, 10)]
+        lstm.save(network, *weights)
         rows += [{"network": str(network), "seed": seed, "part": part} for part in ("initial_weights", "change")]
         for rule, seconds in (("train_sentiment", 10.0), ("measure_sentiment", 1.5)):
             file = results / "benchmarks" / rule / f"{run}.tsv"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(f"s\th:m:s\n{seconds + seed}\t0:00:10\n")
-    tables.save_table(target / "tables/runs.parquet", pd.DataFrame(rows), dict.fromkeys(rows[0], "of a test"))
+    parquet.save_table(target / "tables/runs.parquet", pd.DataFrame(rows), dict.fromkeys(rows[0], "of a test"))
     return [row["network"] for row in rows[::2]]
 
 
@@ -223,11 +226,11 @@ def test_lstms_are_published_with_one_fingerprint_each_and_the_time_of_their_rul
     target = tmp_path / "reference/experiments/lstm"
     networks = published_lstms(tmp_path / "results", target)
     reference.save_origin(target, tmp_path / "results", tmp_path)
-    provenance = records.load_json(target / "provenance.json")
+    provenance = array_io.load_json(target / "provenance.json")
     assert provenance["wall_seconds"] == {"train_sentiment": 21.0, "measure_sentiment": 4.0}
-    prints = tables.load_table(target / "tables/fingerprints.parquet").set_index("network")
+    prints = parquet.load_table(target / "tables/fingerprints.parquet").set_index("network")
     assert prints.index.tolist() == networks
-    assert prints["sha256"].tolist() == [records.checksum(network) for network in networks]
+    assert prints["sha256"].tolist() == [array_io.checksum(network) for network in networks]
     vectors = np.random.default_rng(0)
     for matrix in ("weight_hh_l0", "weight_ih_l1", "weight_hh_l1", "weight_ih_l0", "decoder_weight"):
         final = [np.load(network)[matrix] for network in networks]
@@ -239,7 +242,7 @@ def test_lstms_are_published_with_one_fingerprint_each_and_the_time_of_their_rul
 
 
 def test_every_matrix_of_an_lstm_has_a_fingerprint():
-    weights = sentiment_network.initial_weights(3, 4, 0)
+    weights = lstm.initial_weights(3, 4, 0)
     assert set(reference.LSTMS.matrices) == {name for name, matrix in weights.items() if matrix.ndim == 2}
 
 

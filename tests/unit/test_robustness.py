@@ -12,7 +12,9 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
 from drawings import watch
-from richlazy import experiments, robustness, robustness_figure, tables
+from richlazy.experiments import grids
+from richlazy.figures import robustness, robustness_figure
+from richlazy.storage import parquet
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 50}
@@ -94,7 +96,7 @@ def test_panels_are_measures_that_say_which_side_is_lazier():
 
 
 def test_experiments_that_order_rank_are_found():
-    found = experiments.rank_comparisons(CONFIG, ["figure_1", "figure_2", "figure_3_b_condition_number", "figure_8"])
+    found = grids.rank_comparisons(CONFIG, ["figure_1", "figure_2", "figure_3_b_condition_number", "figure_8"])
     assert {name: entry["compare"] for name, entry in found.items()} == {
         "figure_1": "rank",
         "figure_8": "decay_exponent",
@@ -208,5 +210,5 @@ def test_equal_tables_give_equal_bytes(tmp_path):
 
 def test_the_table_is_saved_with_the_meaning_of_its_columns(tmp_path):
     rows = synthetic(2)
-    tables.save_table(tmp_path / "robustness.parquet", rows, robustness.ROBUSTNESS_COLUMNS)
-    pd.testing.assert_frame_equal(tables.load_table(tmp_path / "robustness.parquet"), rows)
+    parquet.save_table(tmp_path / "robustness.parquet", rows, robustness.ROBUSTNESS_COLUMNS)
+    pd.testing.assert_frame_equal(parquet.load_table(tmp_path / "robustness.parquet"), rows)

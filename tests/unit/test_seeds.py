@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import seeds
+from richlazy.storage import seeds
 
 run_seeds = st.integers(0, 2**63)
 

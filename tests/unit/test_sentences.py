@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import sentences, synthetic_sentences, treebank, word_vectors
-from richlazy.treebank import Sentence
+from richlazy.tasks import sentences, synthetic_sentences, treebank, word_vectors
+from richlazy.tasks.treebank import Sentence
 
 ROOT = Path(__file__).parents[2]
 TREES = ROOT.parent / "shared/data/sst/trees"

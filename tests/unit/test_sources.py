@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from richlazy import configuration, images, records, sources
-from richlazy.configuration import ConfigurationError
+from richlazy.configuration import checks
+from richlazy.configuration.checks import ConfigurationError
+from richlazy.storage import array_io, data_sources
+from richlazy.tasks import image_sets
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "data/sources.yaml"
@@ -25,10 +27,10 @@ FILE = {"sha256": hashlib.sha256(BODY).hexdigest(), "size_bytes": len(BODY)}
 
 
 def test_the_shipped_registry_passes_and_serves_the_shipped_configuration():
-    registry = configuration.load_sources(PATH, SCHEMA_PATH)
+    registry = checks.load_sources(PATH, SCHEMA_PATH)
     assert registry == REGISTRY
-    configuration.check_entries(CONFIG, registry)
-    assert set(images.IDX_FILES) == set(registry["mnist"]["files"])
+    checks.check_entries(CONFIG, registry)
+    assert set(image_sets.IDX_FILES) == set(registry["mnist"]["files"])
 
 
 @pytest.mark.parametrize("name", REGISTRY)
@@ -42,13 +44,13 @@ def test_an_entry_that_is_no_treebank_is_refused():
     config = copy.deepcopy(CONFIG)
     config["sentence_sets"]["treebank"]["entry"] = "mnist"
     with pytest.raises(ConfigurationError, match=r"treebank\.entry is 'mnist', whose files .* lack trees"):
-        configuration.check_entries(config, REGISTRY)
+        checks.check_entries(config, REGISTRY)
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason=f"the files of MNIST in {MNIST} are not here")
 @pytest.mark.parametrize("file", REGISTRY["mnist"]["files"].values(), ids=lambda file: file["file"])
 def test_the_registry_describes_the_files_of_mnist(file):
-    sources.verify(MNIST / file["file"], file)
+    data_sources.verify(MNIST / file["file"], file)
     known = {
         "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
         "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
@@ -80,7 +82,7 @@ def refusal(tmp_path, change):
     path = tmp_path / "sources.yaml"
     path.write_text(yaml.safe_dump(registry))
     with pytest.raises(ConfigurationError) as raised:
-        configuration.load_sources(path, SCHEMA_PATH)
+        checks.load_sources(path, SCHEMA_PATH)
     sentence = str(raised.value)
     assert "\n" not in sentence and "config.yaml" not in sentence
     return sentence
@@ -116,7 +118,7 @@ def test_a_source_that_stands_twice_is_refused(tmp_path):
     path = tmp_path / "sources.yaml"
     path.write_text(PATH.read_text() * 2)
     with pytest.raises(ConfigurationError, match=r"sources\.yaml, line \d+: 'mnist' stands twice"):
-        configuration.load_sources(path, SCHEMA_PATH)
+        checks.load_sources(path, SCHEMA_PATH)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "mnist", "{}"])
@@ -124,7 +126,7 @@ def test_a_registry_without_sources_is_refused(tmp_path, text):
     path = tmp_path / "sources.yaml"
     path.write_text(text)
     with pytest.raises(ConfigurationError, match=r"^sources\.yaml: the registry (must be a mapping|is \{\})"):
-        configuration.load_sources(path, SCHEMA_PATH)
+        checks.load_sources(path, SCHEMA_PATH)
 
 
 # What image sets ask of it
@@ -133,7 +135,7 @@ def test_a_registry_without_sources_is_refused(tmp_path, text):
 def test_an_entry_that_does_not_exist_is_refused():
     config = {"image_sets": {"mine": {"source": "registry", "entry": "mnits"}}}
     with pytest.raises(ConfigurationError, match=r"image_sets\.mine\.entry names source 'mnits'.*mean 'mnist'\?"):
-        configuration.check_entries(config, REGISTRY)
+        checks.check_entries(config, REGISTRY)
 
 
 def test_an_entry_that_holds_no_images_is_refused():
@@ -142,7 +144,7 @@ def test_an_entry_that_holds_no_images_is_refused():
     with pytest.raises(
         ConfigurationError, match=r"entry is 'mnist', whose files in .* lack test_labels; name a source"
     ):
-        configuration.check_entries(CONFIG, registry)
+        checks.check_entries(CONFIG, registry)
 
 
 # Files as they are read
@@ -151,8 +153,8 @@ def test_an_entry_that_holds_no_images_is_refused():
 def test_the_right_file_is_accepted_wherever_it_is(tmp_path):
     path = tmp_path / "copy of mine"
     path.write_bytes(BODY)
-    sources.verify(path, FILE)
-    assert records.checksum(path) == FILE["sha256"]
+    data_sources.verify(path, FILE)
+    assert array_io.checksum(path) == FILE["sha256"]
 
 
 @pytest.mark.parametrize(
@@ -168,10 +170,10 @@ def test_another_file_is_refused_in_one_sentence(tmp_path, content, what):
     path = tmp_path / "copy"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=rf"copy is not the file that data/sources\.yaml describes \({what}\); delete"):
-        sources.verify(path, FILE)
+        data_sources.verify(path, FILE)
     assert path.read_bytes() == content  # whose it is is not ours to say
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"the file .*copy does not exist; check its path"):
-        sources.verify(tmp_path / "copy", FILE)
+        data_sources.verify(tmp_path / "copy", FILE)

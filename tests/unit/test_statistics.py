@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from richlazy import statistics
+from richlazy.statistics import hypothesis_tests
 
 SETTINGS = {
     "measures": ["change", "alignment"],
@@ -54,29 +54,29 @@ def sample_of(runs, measure, compare="rank"):
 
 def test_holm_by_hand():
     # Sorted .005, .01, .03, .04 times 4, 3, 2, 1: .02, .03, .06, .04; the last may not fall below the third.
-    assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert hypothesis_tests.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
 def test_holm_stops_at_1_and_leaves_a_single_value():
-    assert statistics.holm([0.6, 0.7]) == pytest.approx([1.0, 1.0])
-    assert statistics.holm([0.04]) == pytest.approx([0.04])
-    assert len(statistics.holm([])) == 0
+    assert hypothesis_tests.holm([0.6, 0.7]) == pytest.approx([1.0, 1.0])
+    assert hypothesis_tests.holm([0.04]) == pytest.approx([0.04])
+    assert len(hypothesis_tests.holm([])) == 0
 
 
 def test_holm_does_not_count_missing_values():
-    corrected = statistics.holm([np.nan, 0.01, np.nan, 0.04])
+    corrected = hypothesis_tests.holm([np.nan, 0.01, np.nan, 0.04])
     assert corrected[[1, 3]] == pytest.approx([0.02, 0.04])
     assert np.isnan(corrected[[0, 2]]).all()
 
 
 def test_holm_gives_equal_values_equal_corrections():
-    assert statistics.holm([0.01, 0.01, 0.01]) == pytest.approx([0.03, 0.03, 0.03])
+    assert hypothesis_tests.holm([0.01, 0.01, 0.01]) == pytest.approx([0.03, 0.03, 0.03])
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_holm_rejects_what_the_step_down_procedure_rejects(p_values):
     """Holm (1979): go up the sorted values, reject while p <= alpha / (m - i), stop at the first that is not."""
-    corrected = statistics.holm(p_values)
+    corrected = hypothesis_tests.holm(p_values)
     for level in (0.001, 0.01, 0.05, 0.3):
         rejected = set()
         for step, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
@@ -109,20 +109,20 @@ def test_the_distribution_of_pages_statistic_of_one_seed_is_that_of_all_orders(c
     ranks = np.arange(1, conditions + 1)
     values = [int(ranks @ order) for order in itertools.permutations(ranks)]
     expected = np.bincount(values) / math.factorial(conditions)
-    np.testing.assert_allclose(statistics.page_distribution(conditions), expected, rtol=1e-12)
+    np.testing.assert_allclose(hypothesis_tests.page_distribution(conditions), expected, rtol=1e-12)
 
 
 def test_many_conditions_have_the_p_that_scipy_gives_few(monkeypatch):
     samples = [np.random.default_rng(seed).random((5, 6)) + seed * np.arange(6) / 9 for seed in range(4)]
     samples.append(np.round(samples[1], 1))  # ties
-    expected = [statistics.page_trend(values) for values in samples]
-    monkeypatch.setattr(statistics, "_CONDITIONS_OF_SCIPY", 2)
+    expected = [hypothesis_tests.page_trend(values) for values in samples]
+    monkeypatch.setattr(hypothesis_tests, "_CONDITIONS_OF_SCIPY", 2)
     for values, (statistic, p, direction) in zip(samples, expected, strict=True):
-        assert statistics.page_trend(values) == (statistic, pytest.approx(p, rel=1e-9), direction)
+        assert hypothesis_tests.page_trend(values) == (statistic, pytest.approx(p, rel=1e-9), direction)
 
 
 def test_eleven_conditions_in_order_are_one_of_so_many_orders():
-    statistic, p, direction = statistics.page_trend(np.tile(np.arange(11.0), (3, 1)))
+    statistic, p, direction = hypothesis_tests.page_trend(np.tile(np.arange(11.0), (3, 1)))
     assert (statistic, direction) == (3 * 506, 1)
     assert p == pytest.approx(2 / math.factorial(11) ** 3, rel=1e-9)
 
@@ -131,7 +131,7 @@ def test_eleven_conditions_in_order_are_one_of_so_many_orders():
 @pytest.mark.parametrize(("seeds", "conditions"), [(2, 3), (4, 3), (3, 4), (2, 4)])
 def test_page_trend_is_exact(seeds, conditions, seed):
     values = generator(seed).standard_normal((seeds, conditions))
-    statistic, p, direction = statistics.page_trend(values)
+    statistic, p, direction = hypothesis_tests.page_trend(values)
     expected_statistic, expected_p, expected_direction = page_by_enumeration(values)
     assert statistic == expected_statistic
     assert p == pytest.approx(expected_p, rel=1e-12)
@@ -142,14 +142,14 @@ def test_page_trend_of_perfect_order():
     """All rows in order: one of (4!)^5 orders reaches it, and as many in the other direction."""
     rising = np.tile([1.0, 2.0, 3.0, 4.0], (5, 1)) + generator().standard_normal((5, 1))
     for values, direction in ((rising, 1), (rising[:, ::-1], -1)):
-        statistic, p, found = statistics.page_trend(values)
+        statistic, p, found = hypothesis_tests.page_trend(values)
         assert statistic == 5 * (1 + 4 + 9 + 16)
         assert p == pytest.approx(2 / math.factorial(4) ** 5)
         assert found == direction
 
 
 def test_page_trend_does_not_exceed_1():
-    statistic, p, _ = statistics.page_trend(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
+    statistic, p, _ = hypothesis_tests.page_trend(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
     assert (statistic, p) == (24.0, 1.0)
 
 
@@ -169,11 +169,11 @@ def test_rank_correlations_are_kendalls_tau_b(conditions):
     rng = generator(conditions)
     values = np.vstack([rng.standard_normal((5, conditions)), rng.integers(0, 3, (5, conditions))])
     expected = [naive_tau(row) for row in values]
-    assert np.allclose(statistics.rank_correlations(values), expected, equal_nan=True, atol=1e-12)
+    assert np.allclose(hypothesis_tests.rank_correlations(values), expected, equal_nan=True, atol=1e-12)
 
 
 def test_rank_correlations_have_the_sign_of_the_trend():
-    assert statistics.rank_correlations(np.array([[1.0, 2, 3], [3.0, 2, 1], [1.0, 3, 2]])) == pytest.approx(
+    assert hypothesis_tests.rank_correlations(np.array([[1.0, 2, 3], [3.0, 2, 1], [1.0, 3, 2]])) == pytest.approx(
         [1, -1, 1 / 3]
     )
 
@@ -181,27 +181,27 @@ def test_rank_correlations_have_the_sign_of_the_trend():
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=9))
 def test_hodges_lehmann_is_the_median_of_pairwise_means(differences):
     walsh = [(differences[i] + differences[j]) / 2 for i in range(len(differences)) for j in range(i, len(differences))]
-    assert statistics.hodges_lehmann(np.array(differences, float)) == np.median(walsh)
+    assert hypothesis_tests.hodges_lehmann(np.array(differences, float)) == np.median(walsh)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_hodges_lehmann_works_along_an_axis(axis):
     sample = generator().standard_normal((4, 5))
     rows = np.moveaxis(sample, axis, -1)
-    assert statistics.hodges_lehmann(sample, axis=axis) == pytest.approx(
-        [statistics.hodges_lehmann(row) for row in rows]
+    assert hypothesis_tests.hodges_lehmann(sample, axis=axis) == pytest.approx(
+        [hypothesis_tests.hodges_lehmann(row) for row in rows]
     )
 
 
 def test_hodges_lehmann_resists_an_outlier():
-    assert statistics.hodges_lehmann(np.array([1.0, 1.1, 0.9, 1.0, 1000.0])) < 1.2
+    assert hypothesis_tests.hodges_lehmann(np.array([1.0, 1.1, 0.9, 1.0, 1000.0])) < 1.2
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=7), st.lists(st.integers(0, 5), min_size=1, max_size=7))
 def test_cliffs_delta_counts_pairs(first, second):
     larger = sum(a > b for a in first for b in second)
     smaller = sum(a < b for a in first for b in second)
-    delta = statistics.cliffs_delta(np.array(first, float), np.array(second, float))
+    delta = hypothesis_tests.cliffs_delta(np.array(first, float), np.array(second, float))
     assert delta == pytest.approx((larger - smaller) / (len(first) * len(second)))
 
 
@@ -212,7 +212,7 @@ def test_interval_covers_the_mean_about_as_often_as_it_says():
     rng = generator(5)
     covered = 0
     for repetition in range(200):
-        low, high = statistics.bootstrap_interval(rng.standard_normal(15), np.mean, 0.9, 199, seed=repetition)
+        low, high = hypothesis_tests.bootstrap_interval(rng.standard_normal(15), np.mean, 0.9, 199, seed=repetition)
         covered += low <= 0 <= high
     assert 0.8 <= covered / 200 <= 0.96
 
@@ -221,7 +221,7 @@ def test_interval_contains_the_estimate_and_grows_with_confidence():
     sample = generator().standard_normal(12)
     widths = []
     for confidence in (0.5, 0.8, 0.99):
-        low, high = statistics.bootstrap_interval(sample, np.mean, confidence, 999, seed=0)
+        low, high = hypothesis_tests.bootstrap_interval(sample, np.mean, confidence, 999, seed=0)
         assert low < sample.mean() < high
         widths.append(high - low)
     assert widths == sorted(widths)
@@ -230,25 +230,27 @@ def test_interval_contains_the_estimate_and_grows_with_confidence():
 
 def test_interval_repeats_for_a_seed_and_differs_for_another():
     sample = generator().standard_normal(8)
-    first, again, other = (statistics.bootstrap_interval(sample, np.mean, 0.95, 99, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (
+        hypothesis_tests.bootstrap_interval(sample, np.mean, 0.95, 99, seed=seed) for seed in (1, 1, 2)
+    )
     assert first == again != other
 
 
-@pytest.mark.parametrize("statistic", [np.mean, statistics.hodges_lehmann])
+@pytest.mark.parametrize("statistic", [np.mean, hypothesis_tests.hodges_lehmann])
 def test_interval_of_a_sample_without_spread_is_a_point(statistic):
-    assert statistics.bootstrap_interval(np.full(5, 0.25), statistic, 0.95, 99, 0) == (0.25, 0.25)
-    assert statistics.bootstrap_interval(np.array([2.0]), statistic, 0.95, 99, 0) == (2.0, 2.0)
+    assert hypothesis_tests.bootstrap_interval(np.full(5, 0.25), statistic, 0.95, 99, 0) == (0.25, 0.25)
+    assert hypothesis_tests.bootstrap_interval(np.array([2.0]), statistic, 0.95, 99, 0) == (2.0, 2.0)
 
 
 def test_interval_of_nothing_is_missing():
-    assert np.isnan(statistics.bootstrap_interval(np.array([]), np.mean, 0.95, 99, 0)).all()
+    assert np.isnan(hypothesis_tests.bootstrap_interval(np.array([]), np.mean, 0.95, 99, 0)).all()
 
 
 @pytest.mark.filterwarnings("ignore:The BCa confidence interval:Warning")
 @pytest.mark.parametrize("sample", [[1, 1, 1, 1, 1, 1, 1, 1, 1, 0.67], [0, 0, 0, 0, 5], [1, -1]], ids=str)
-@pytest.mark.parametrize("statistic", [np.mean, statistics.hodges_lehmann])
+@pytest.mark.parametrize("statistic", [np.mean, hypothesis_tests.hodges_lehmann])
 def test_interval_is_finite_where_bca_is_undefined(sample, statistic):
-    low, high = statistics.bootstrap_interval(np.array(sample, float), statistic, 0.95, 199, 0)
+    low, high = hypothesis_tests.bootstrap_interval(np.array(sample, float), statistic, 0.95, 199, 0)
     assert min(sample) <= low <= high <= max(sample)
 
 
@@ -256,8 +258,8 @@ def test_interval_is_finite_where_bca_is_undefined(sample, statistic):
 
 
 def test_trends_have_their_columns_and_one_row_per_arm_and_measure():
-    table = statistics.trends(runs_table(tasks=("2AF", "CXT")), ["task"], "rank", SETTINGS)
-    assert list(table.columns) == ["task", *statistics.TREND_COLUMNS]
+    table = hypothesis_tests.trends(runs_table(tasks=("2AF", "CXT")), ["task"], "rank", SETTINGS)
+    assert list(table.columns) == ["task", *hypothesis_tests.TREND_COLUMNS]
     assert table[["task", "measure"]].to_numpy().tolist() == [
         ["2AF", "change"], ["2AF", "alignment"], ["CXT", "change"], ["CXT", "alignment"],
     ]  # fmt: skip
@@ -265,14 +267,14 @@ def test_trends_have_their_columns_and_one_row_per_arm_and_measure():
 
 def test_trends_agree_with_their_parts():
     runs = runs_table()
-    table = statistics.trends(runs, ["task"], "rank", SETTINGS).set_index("measure")
+    table = hypothesis_tests.trends(runs, ["task"], "rank", SETTINGS).set_index("measure")
     for measure in ("change", "alignment"):
         values, row = sample_of(runs, measure), table.loc[measure]
-        taus = statistics.rank_correlations(values)
-        expected = statistics.page_trend(values)
+        taus = hypothesis_tests.rank_correlations(values)
+        expected = hypothesis_tests.page_trend(values)
         assert (row["page_statistic"], row["p"]) == expected[:2]
         assert row["effect"] == pytest.approx(taus.mean())
-        interval = statistics.bootstrap_interval(taus, np.mean, 0.95, 199, seed=0)
+        interval = hypothesis_tests.bootstrap_interval(taus, np.mean, 0.95, 199, seed=0)
         assert (row["interval_low"], row["interval_high"]) == interval
         assert row[SHARED].tolist() == [6, 0]
     assert table.loc["change", "effect"] < -0.8
@@ -281,23 +283,23 @@ def test_trends_agree_with_their_parts():
 
 def test_levels_are_ordered_by_value_and_not_by_place_in_the_table():
     runs = runs_table(levels=(300, 1, 30))
-    assert statistics.trends(runs, [], "rank", SETTINGS)["effect"].abs().max() < 0.7
+    assert hypothesis_tests.trends(runs, [], "rank", SETTINGS)["effect"].abs().max() < 0.7
     values = sample_of(runs, "change")  # pivot sorts the columns
-    assert statistics.trends(runs, [], "rank", SETTINGS)["p"][0] == statistics.page_trend(values)[1]
+    assert hypothesis_tests.trends(runs, [], "rank", SETTINGS)["p"][0] == hypothesis_tests.page_trend(values)[1]
 
 
 def test_trends_of_named_conditions_are_empty_but_have_their_columns():
     runs = runs_table(levels=("gaussian", "uniform", "soft_rank"), compare="structure")
-    table = statistics.trends(runs, ["task"], "structure", SETTINGS)
+    table = hypothesis_tests.trends(runs, ["task"], "structure", SETTINGS)
     assert len(table) == 0
-    assert list(table.columns) == ["task", *statistics.TREND_COLUMNS]
+    assert list(table.columns) == ["task", *hypothesis_tests.TREND_COLUMNS]
 
 
 @pytest.mark.parametrize("kind", ["Int64", "Float64", "int64", "float64"])
 def test_numbers_keep_their_order_in_every_type_of_column(kind):
     runs = runs_table(levels=(2, 10, 9))
-    expected = statistics.trends(runs, [], "rank", SETTINGS)
-    typed = statistics.trends(runs.astype({"rank": kind}), [], "rank", SETTINGS)
+    expected = hypothesis_tests.trends(runs, [], "rank", SETTINGS)
+    typed = hypothesis_tests.trends(runs.astype({"rank": kind}), [], "rank", SETTINGS)
     pd.testing.assert_frame_equal(typed, expected)
 
 
@@ -307,7 +309,7 @@ def test_numbers_keep_their_order_in_every_type_of_column(kind):
 @pytest.mark.parametrize(("seeds", "p"), [(10, 2 / 2**10), (5, 2 / 2**5)])
 def test_the_smallest_p_of_wilcoxon_is_exact(seeds, p):
     runs = runs_table(levels=(1, 300), seeds=seeds, noise=0.01)
-    table = statistics.contrasts(runs, [], "rank", SETTINGS)
+    table = hypothesis_tests.contrasts(runs, [], "rank", SETTINGS)
     assert table["p"].to_numpy() == pytest.approx([p, p], rel=1e-12)
 
 
@@ -318,20 +320,20 @@ def test_wilcoxon_by_enumeration_of_signs():
     ranks = np.abs(differences).argsort().argsort() + 1
     observed = abs((np.sign(differences) * ranks).sum())
     null = [abs(np.dot(signs, ranks)) for signs in itertools.product((-1, 1), repeat=7)]
-    table = statistics.contrasts(runs, [], "rank", SETTINGS)
+    table = hypothesis_tests.contrasts(runs, [], "rank", SETTINGS)
     assert table["p"][0] == pytest.approx(np.mean(np.array(null) >= observed))
 
 
 def test_contrast_of_numbers_is_the_smallest_against_the_largest():
     runs = runs_table(levels=(30, 300, 1))
-    table = statistics.contrasts(runs, ["task"], "rank", SETTINGS)
-    assert list(table.columns) == ["task", *statistics.CONTRAST_COLUMNS]
+    table = hypothesis_tests.contrasts(runs, ["task"], "rank", SETTINGS)
+    assert list(table.columns) == ["task", *hypothesis_tests.CONTRAST_COLUMNS]
     assert table[["level", "reference"]].drop_duplicates().to_numpy().tolist() == [["1", "300"]]
 
 
 def test_contrasts_of_names_are_each_against_the_first_of_the_table():
     runs = runs_table(levels=("gaussian", "b", "a"), compare="structure")
-    table = statistics.contrasts(runs, [], "structure", SETTINGS)
+    table = hypothesis_tests.contrasts(runs, [], "structure", SETTINGS)
     assert table[["measure", "level", "reference"]].to_numpy().tolist() == [
         ["change", "b", "gaussian"], ["change", "a", "gaussian"],
         ["alignment", "b", "gaussian"], ["alignment", "a", "gaussian"],
@@ -340,23 +342,23 @@ def test_contrasts_of_names_are_each_against_the_first_of_the_table():
 
 def test_contrasts_agree_with_their_parts():
     runs = runs_table(levels=("gaussian", "soft_rank"), compare="structure")
-    row = statistics.contrasts(runs, [], "structure", SETTINGS).iloc[0]
+    row = hypothesis_tests.contrasts(runs, [], "structure", SETTINGS).iloc[0]
     values = runs.pivot(index="seed", columns="structure", values="change")
     level, reference = values["soft_rank"].to_numpy(), values["gaussian"].to_numpy()
     differences = level - reference
-    assert row["effect"] == pytest.approx(statistics.hodges_lehmann(differences))
+    assert row["effect"] == pytest.approx(hypothesis_tests.hodges_lehmann(differences))
     assert row["effect"] < 0  # level minus reference
     spread = math.sqrt(sum((differences - differences.mean()) ** 2) / (len(differences) - 1))
     assert row["standardised_effect"] == pytest.approx(differences.mean() / spread)
-    assert row["cliffs_delta"] == pytest.approx(statistics.cliffs_delta(level, reference))
-    interval = statistics.bootstrap_interval(differences, statistics.hodges_lehmann, 0.95, 199, seed=0)
+    assert row["cliffs_delta"] == pytest.approx(hypothesis_tests.cliffs_delta(level, reference))
+    interval = hypothesis_tests.bootstrap_interval(differences, hypothesis_tests.hodges_lehmann, 0.95, 199, seed=0)
     assert (row["interval_low"], row["interval_high"]) == interval
 
 
 def test_equal_conditions_have_p_1_and_no_effect():
     runs = runs_table(levels=(1, 300))
     runs["change"] = runs["seed"] * 1.0
-    row = statistics.contrasts(runs, [], "rank", SETTINGS).iloc[0]
+    row = hypothesis_tests.contrasts(runs, [], "rank", SETTINGS).iloc[0]
     assert row[["p", "effect", "interval_low", "interval_high"]].tolist() == [1, 0, 0, 0]
     assert np.isnan(row["standardised_effect"])
 
@@ -364,7 +366,7 @@ def test_equal_conditions_have_p_1_and_no_effect():
 def test_pairing_sees_a_small_shift_under_large_differences_of_seeds():
     runs = runs_table(levels=(1, 300), seeds=8, noise=0.001)
     runs["change"] += 100 * runs["seed"]
-    paired = statistics.contrasts(runs, [], "rank", SETTINGS).iloc[0]
+    paired = hypothesis_tests.contrasts(runs, [], "rank", SETTINGS).iloc[0]
     assert paired["p"] == pytest.approx(2 / 2**8)
     assert paired["cliffs_delta"] < 0.2  # which ignores the pairing, as it says
 
@@ -390,7 +392,7 @@ def test_losses_agree_with_two_t_tests_by_formula():
     from scipy.stats import t as student
 
     differences = 0.002 + 0.004 * generator(3).standard_normal(9)
-    row = statistics.losses(loss_table(differences), [], "rank", SETTINGS).iloc[0]
+    row = hypothesis_tests.losses(loss_table(differences), [], "rank", SETTINGS).iloc[0]
     p_above = student.sf(one_sided_t(differences, -0.005), 8)
     p_below = student.cdf(one_sided_t(differences, 0.005), 8)
     assert row["p"] == pytest.approx(max(p_above, p_below), rel=1e-6)
@@ -408,7 +410,7 @@ def test_losses_agree_with_two_t_tests_by_formula():
 )
 def test_losses_are_equivalent_within_the_margin_on_either_side(shift, equivalent):
     noise = 1e-4 * generator().standard_normal(10)
-    row = statistics.losses(loss_table(noise - noise.mean() + shift), [], "rank", SETTINGS).iloc[0]
+    row = hypothesis_tests.losses(loss_table(noise - noise.mean() + shift), [], "rank", SETTINGS).iloc[0]
     assert (row["p"] < 0.05) == equivalent
     if abs(shift) > 0.01:
         assert row["p"] > 0.99
@@ -416,22 +418,22 @@ def test_losses_are_equivalent_within_the_margin_on_either_side(shift, equivalen
 
 def test_a_wide_spread_is_not_equivalent():
     differences = 0.05 * np.array([-1.0, 1, -1, 1, -1, 1])
-    assert statistics.losses(loss_table(differences), [], "rank", SETTINGS)["p"][0] > 0.1
+    assert hypothesis_tests.losses(loss_table(differences), [], "rank", SETTINGS)["p"][0] > 0.1
 
 
 def test_losses_compare_every_level_with_the_largest_and_names_with_the_first():
-    table = statistics.losses(runs_table(levels=(30, 1, 300)), ["task"], "rank", SETTINGS)
-    assert list(table.columns) == ["task", *statistics.LOSS_COLUMNS]
+    table = hypothesis_tests.losses(runs_table(levels=(30, 1, 300)), ["task"], "rank", SETTINGS)
+    assert list(table.columns) == ["task", *hypothesis_tests.LOSS_COLUMNS]
     assert table[["level", "reference"]].to_numpy().tolist() == [["1", "300"], ["30", "300"]]
     names = runs_table(levels=("b", "c", "a"), compare="structure")
-    table = statistics.losses(names, [], "structure", SETTINGS)
+    table = hypothesis_tests.losses(names, [], "structure", SETTINGS)
     assert table[["level", "reference"]].to_numpy().tolist() == [["c", "b"], ["a", "b"]]
 
 
 # Pairing, exclusion and families
 
 
-TABLES = {"trends": statistics.trends, "contrasts": statistics.contrasts, "losses": statistics.losses}
+TABLES = {"trends": hypothesis_tests.trends, "contrasts": hypothesis_tests.contrasts, "losses": hypothesis_tests.losses}
 
 
 @pytest.mark.parametrize("test", TABLES)
@@ -455,7 +457,7 @@ def test_a_diverged_run_leaves_its_seed_to_comparisons_of_other_conditions():
     runs = runs_table(levels=("gaussian", "first", "second"), compare="structure")
     place = (runs["structure"] == "second") & (runs["seed"] == 2)
     diverged = runs.assign(diverged=runs["diverged"] | place)
-    for test in (statistics.contrasts, statistics.losses):
+    for test in (hypothesis_tests.contrasts, hypothesis_tests.losses):
         found, expected = (test(table, [], "structure", SETTINGS) for table in (diverged, runs))
         assert (
             found.loc[found["level"] == "second", SHARED].to_numpy().tolist()
@@ -470,7 +472,7 @@ def test_a_diverged_run_leaves_its_seed_to_comparisons_of_other_conditions():
 def test_a_missing_value_takes_its_seed_out_of_that_measure_alone(missing):
     runs = runs_table()
     runs.loc[0, "change"] = missing
-    table = statistics.contrasts(runs, [], "rank", SETTINGS).set_index("measure")
+    table = hypothesis_tests.contrasts(runs, [], "rank", SETTINGS).set_index("measure")
     assert table.loc["change", SHARED].tolist() == [5, 1]
     assert table.loc["alignment", SHARED].tolist() == [6, 0]
     assert np.isfinite(table["effect"]).all()
@@ -480,12 +482,12 @@ def test_a_missing_value_takes_its_seed_out_of_that_measure_alone(missing):
 def test_a_null_of_a_typed_table_counts_as_missing(missing):
     runs = runs_table().astype({"change": "Float64"})
     runs.loc[0, "change"] = missing
-    assert statistics.trends(runs, [], "rank", SETTINGS)["excluded"].tolist() == [1, 0]
+    assert hypothesis_tests.trends(runs, [], "rank", SETTINGS)["excluded"].tolist() == [1, 0]
 
 
 def test_a_seed_that_lacks_a_condition_is_left_out():
     runs = runs_table().iloc[1:]
-    assert statistics.trends(runs, [], "rank", SETTINGS)[SHARED].to_numpy().tolist() == [[5, 1], [5, 1]]
+    assert hypothesis_tests.trends(runs, [], "rank", SETTINGS)[SHARED].to_numpy().tolist() == [[5, 1], [5, 1]]
 
 
 @pytest.mark.parametrize("test", TABLES)
@@ -513,12 +515,12 @@ def test_arms_are_tested_by_themselves(test):
 def test_all_rows_of_a_table_are_one_family(test):
     table = TABLES[test](runs_table(tasks=("2AF", "CXT", "DMS")), ["task"], "rank", SETTINGS)
     assert len(table) > 3
-    assert table["p_holm"].tolist() == statistics.holm(table["p"]).tolist()
+    assert table["p_holm"].tolist() == hypothesis_tests.holm(table["p"]).tolist()
 
 
 def test_several_parameters_make_an_arm_of_each_combination():
     runs = pd.concat([runs_table(tasks=("2AF", "CXT")).assign(gain=gain) for gain in (1.0, 1.5)])
-    table = statistics.trends(runs, ["task", "gain"], "rank", SETTINGS)
+    table = hypothesis_tests.trends(runs, ["task", "gain"], "rank", SETTINGS)
     assert list(table.columns[:2]) == ["task", "gain"]
     assert len(table.drop_duplicates(["task", "gain"])) == 4
     assert (table["n"] == 6).all()
@@ -527,7 +529,7 @@ def test_several_parameters_make_an_arm_of_each_combination():
 def test_two_runs_of_one_seed_and_condition_are_an_error_and_not_averaged():
     runs = pd.concat([runs_table(), runs_table().iloc[:1]])
     with pytest.raises(ValueError, match="duplicate"):
-        statistics.trends(runs, [], "rank", SETTINGS)
+        hypothesis_tests.trends(runs, [], "rank", SETTINGS)
 
 
 @pytest.mark.parametrize("test", TABLES)
@@ -552,7 +554,7 @@ def test_tables_of_names_depend_only_on_which_name_comes_first(seed):
     shuffled = runs.iloc[[0, *order]]
     keys = ["measure", "level"]
     found, expected = (
-        statistics.contrasts(table, [], "structure", SETTINGS).sort_values(keys, ignore_index=True)
+        hypothesis_tests.contrasts(table, [], "structure", SETTINGS).sort_values(keys, ignore_index=True)
         for table in (shuffled, runs)
     )
     # Equal p-values may be corrected in either order, with the same result.
@@ -568,10 +570,10 @@ def test_the_runs_table_is_left_as_it_was(test):
 
 def test_two_ordered_conditions_have_a_contrast_but_no_trend():
     runs = runs_table(levels=(1, 300))
-    trends = statistics.trends(runs, [], "rank", SETTINGS)
-    assert list(trends.columns) == list(statistics.TREND_COLUMNS)
+    trends = hypothesis_tests.trends(runs, [], "rank", SETTINGS)
+    assert list(trends.columns) == list(hypothesis_tests.TREND_COLUMNS)
     assert len(trends) == 0
-    assert len(statistics.contrasts(runs, [], "rank", SETTINGS)) == 2
+    assert len(hypothesis_tests.contrasts(runs, [], "rank", SETTINGS)) == 2
 
 
 @pytest.mark.parametrize("test", TABLES)
@@ -585,7 +587,7 @@ def test_an_arm_whose_structure_takes_no_rank_is_not_lost(test):
 def test_a_seed_without_any_change_does_not_erase_the_effect_of_the_others():
     runs = runs_table()
     runs.loc[runs["seed"] == 0, "alignment"] = 1.0
-    row = statistics.trends(runs, [], "rank", SETTINGS).set_index("measure").loc["alignment"]
+    row = hypothesis_tests.trends(runs, [], "rank", SETTINGS).set_index("measure").loc["alignment"]
     assert np.isfinite(row[["p", "effect", "interval_low", "interval_high"]].astype(float)).all()
 
 
@@ -598,11 +600,11 @@ MATCHINGS = ("frobenius", "leading_eigenvalue")
 def test_an_arm_of_two_ordered_conditions_has_a_contrast_but_no_trend_beside_arms_that_have_one():
     runs = pd.concat([runs_table(levels=(1, 2), tasks=("few",)), runs_table(levels=(1, 10, 20), tasks=("many",))])
     runs = runs.reset_index(drop=True)
-    table = statistics.trends(runs, ["task"], "rank", SETTINGS)
-    alone = statistics.trends(runs[runs["task"] == "many"], ["task"], "rank", SETTINGS)
+    table = hypothesis_tests.trends(runs, ["task"], "rank", SETTINGS)
+    alone = hypothesis_tests.trends(runs[runs["task"] == "many"], ["task"], "rank", SETTINGS)
     assert set(table["task"]) == {"many"}
     pd.testing.assert_frame_equal(table, alone)  # p corrected over the trends that there are
-    found = statistics.contrasts(runs, ["task"], "rank", SETTINGS)
+    found = hypothesis_tests.contrasts(runs, ["task"], "rank", SETTINGS)
     levels = found[["task", "level", "reference"]].drop_duplicates().to_numpy().tolist()
     assert levels == [["few", "1", "2"], ["many", "1", "20"]]
 
@@ -632,7 +634,7 @@ def test_each_way_of_matching_is_compared_with_the_same_unstructured_runs(test):
 
 def test_effects_against_shared_unstructured_runs_by_hand():
     runs = runs_of_two_matchings()
-    table = statistics.contrasts(runs, ["task", "matching"], "structure", SETTINGS)
+    table = hypothesis_tests.contrasts(runs, ["task", "matching"], "structure", SETTINGS)
     values = {
         key: group.sort_values("seed")["change"].to_numpy()
         for key, group in runs.fillna({"matching": ""}).groupby(["structure", "matching"])
@@ -713,7 +715,7 @@ def test_a_comparison_names_the_connectomes_of_its_two_conditions_alone():
     for name in ("first", "second"):
         runs.loc[runs["structure"] == name, "connectome"] = f"{name} (file): mine"
     runs = runs.sort_values("structure", key=lambda names: names != "first", kind="stable")
-    table = statistics.contrasts(runs, [], "structure", SETTINGS).drop_duplicates("level").set_index("level")
+    table = hypothesis_tests.contrasts(runs, [], "structure", SETTINGS).drop_duplicates("level").set_index("level")
     assert table["connectome"].to_dict() == {
         "second": "first (file): mine; second (file): mine", "gaussian": "first (file): mine",
     }  # fmt: skip
@@ -721,4 +723,4 @@ def test_a_comparison_names_the_connectomes_of_its_two_conditions_alone():
 
 def test_an_empty_table_keeps_the_type_of_its_connectomes():
     runs = runs_table(levels=("gaussian", "dale"), compare="structure")
-    assert statistics.trends(runs, [], "structure", SETTINGS)["connectome"].dtype == "string"
+    assert hypothesis_tests.trends(runs, [], "structure", SETTINGS)["connectome"].dtype == "string"

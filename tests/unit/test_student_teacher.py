@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy import seeds, student_teacher
+from richlazy.storage import seeds
+from richlazy.tasks import linear_teacher
 
 run_seeds = st.integers(0, 10_000)
 SETTINGS = {"inputs": 6, "samples": 40, "whitened": False}
@@ -18,18 +19,18 @@ SETTINGS = {"inputs": 6, "samples": 40, "whitened": False}
 def all_samples(settings, condition_number, seed):
     """Inputs (1, m, d) and targets (1, m, 1) of every sample, as C.2 draws them."""
     drawn = seeds.generator(seed, "trials").uniform(-2.0, 2.0, (settings["inputs"], settings["samples"]))
-    beta = student_teacher.teacher(settings["inputs"], condition_number, seed).task_vector
+    beta = linear_teacher.teacher(settings["inputs"], condition_number, seed).task_vector
     return torch.from_numpy(drawn.T)[None], torch.from_numpy(drawn.T @ beta)[None, :, None]
 
 
 def in_double(settings, condition_number, seed):
     """The same trials as ``trials`` gives, in double precision: the root of the second moment by Newton's method."""
-    moment = student_teacher.second_moment(settings["inputs"], settings["samples"], settings["whitened"], seed)
+    moment = linear_teacher.second_moment(settings["inputs"], settings["samples"], settings["whitened"], seed)
     root, inverse = moment, np.eye(len(moment))  # Denman and Beavers
     for _ in range(60):
         root, inverse = (root + np.linalg.inv(inverse)) / 2, (inverse + np.linalg.inv(root)) / 2
     rows = np.sqrt(settings["inputs"]) * root
-    beta = student_teacher.teacher(settings["inputs"], condition_number, seed).task_vector
+    beta = linear_teacher.teacher(settings["inputs"], condition_number, seed).task_vector
     return torch.from_numpy(rows)[None], torch.from_numpy(rows @ beta)[None, :, None]
 
 
@@ -60,14 +61,14 @@ def cosine(first, second):
 @given(seed=run_seeds, inputs=st.integers(2, 8), samples=st.integers(8, 60), condition_number=st.floats(1, 50))
 def test_trials_are_the_root_of_the_second_moment_of_all_samples(seed, inputs, samples, condition_number):
     settings = {"inputs": inputs, "samples": samples, "whitened": False}
-    rows, targets = student_teacher.trials(settings, condition_number, seed)
+    rows, targets = linear_teacher.trials(settings, condition_number, seed)
     assert (rows.shape, targets.shape) == ((1, inputs, inputs), (1, inputs, 1))
     assert rows.dtype == targets.dtype == np.float32
     every, _ = all_samples(settings, condition_number, seed)
     expected = every[0].T @ every[0] / samples
     rows = rows[0].astype(float)
     np.testing.assert_allclose(rows.T @ rows / inputs, expected, rtol=1e-5, atol=1e-5)
-    beta = student_teacher.teacher(inputs, condition_number, seed).task_vector
+    beta = linear_teacher.teacher(inputs, condition_number, seed).task_vector
     np.testing.assert_allclose(targets[0, :, 0], rows @ beta, rtol=1e-4, atol=1e-4 * np.abs(beta).max())
 
 
@@ -79,7 +80,7 @@ def test_a_student_learns_from_the_trials_what_it_would_from_all_samples(seed, c
     for found, expected in zip(loss_gradient(weights, *few), loss_gradient(weights, *many), strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-9)
     # ... and those that the workflow stores are these, in single precision.
-    for stored, exact in zip(student_teacher.trials(SETTINGS, condition_number, seed), few, strict=True):
+    for stored, exact in zip(linear_teacher.trials(SETTINGS, condition_number, seed), few, strict=True):
         np.testing.assert_allclose(stored, exact, rtol=1e-5, atol=1e-5 * float(exact.abs().max()))
 
 
@@ -108,15 +109,15 @@ def test_the_alignment_of_kernel_and_targets_on_the_trials_is_that_on_all_sample
 
 def test_whitened_inputs_have_the_identity_as_second_moment():
     settings = SETTINGS | {"whitened": True}
-    assert np.array_equal(student_teacher.second_moment(6, 40, True, 3), np.eye(6))
-    rows, targets = student_teacher.trials(settings, 2.0, 3)
+    assert np.array_equal(linear_teacher.second_moment(6, 40, True, 3), np.eye(6))
+    rows, targets = linear_teacher.trials(settings, 2.0, 3)
     np.testing.assert_allclose(rows[0], np.sqrt(6) * np.eye(6), rtol=1e-6)
-    beta = student_teacher.teacher(6, 2.0, 3).task_vector
+    beta = linear_teacher.teacher(6, 2.0, 3).task_vector
     np.testing.assert_allclose(targets[0, :, 0], np.sqrt(6) * beta, rtol=1e-5)
 
 
 def test_samples_have_the_variance_of_a_uniform_distribution_from_minus_2_to_2():
-    moment = student_teacher.second_moment(4, 100_000, False, 0)
+    moment = linear_teacher.second_moment(4, 100_000, False, 0)
     np.testing.assert_allclose(moment, 4 / 3 * np.eye(4), atol=0.03)
 
 
@@ -124,7 +125,7 @@ def test_samples_have_the_variance_of_a_uniform_distribution_from_minus_2_to_2()
 def test_fewer_samples_than_inputs_leave_a_second_moment_of_their_rank(samples):
     settings = {"inputs": 20, "samples": samples, "whitened": False}
     for seed in range(5):
-        rows, targets = student_teacher.trials(settings, 1.0, seed)
+        rows, targets = linear_teacher.trials(settings, 1.0, seed)
         assert np.isfinite(rows).all() and np.isfinite(targets).all()
         assert np.linalg.matrix_rank(rows[0], tol=1e-4) == samples
         every = all_samples(settings, 1.0, seed)[0][0].numpy()
@@ -136,7 +137,7 @@ def test_fewer_samples_than_inputs_leave_a_second_moment_of_their_rank(samples):
 
 @given(seed=run_seeds, inputs=st.integers(2, 9), condition_number=st.floats(1.01, 100))
 def test_the_task_is_the_sum_of_the_features(seed, inputs, condition_number):
-    teacher = student_teacher.teacher(inputs, condition_number, seed)
+    teacher = linear_teacher.teacher(inputs, condition_number, seed)
     assert teacher.task_vector.shape == teacher.dominant_task_vector.shape == (inputs,)
     # F'1 has a length between the smallest and the largest singular value times |1|.
     assert 1 - 1e-9 <= np.linalg.norm(teacher.task_vector) / np.sqrt(inputs) <= condition_number * (1 + 1e-9)
@@ -147,29 +148,29 @@ def test_the_task_is_the_sum_of_the_features(seed, inputs, condition_number):
 
 def test_condition_numbers_of_a_seed_share_the_directions_of_their_features():
     # With F = U S V', beta = kappa * a + b, where a is what the strong features give and b what the others do.
-    one, two, five = (student_teacher.teacher(8, kappa, 4) for kappa in (1.0, 2.0, 5.0))
+    one, two, five = (linear_teacher.teacher(8, kappa, 4) for kappa in (1.0, 2.0, 5.0))
     strong = two.task_vector - one.task_vector
     np.testing.assert_allclose(five.task_vector - one.task_vector, 4 * strong, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(two.dominant_task_vector, 2 * strong, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(five.dominant_task_vector, 5 * strong, rtol=1e-9, atol=1e-12)
-    other = student_teacher.teacher(8, 2.0, 5)
+    other = linear_teacher.teacher(8, 2.0, 5)
     assert np.linalg.norm(other.task_vector - two.task_vector) > 0.1
 
 
 def test_samples_do_not_depend_on_the_teacher():
-    first, second = (student_teacher.trials(SETTINGS, kappa, 0) for kappa in (1.0, 10.0))
+    first, second = (linear_teacher.trials(SETTINGS, kappa, 0) for kappa in (1.0, 10.0))
     assert np.array_equal(first[0], second[0])
     assert not np.array_equal(first[1], second[1])
-    assert not np.array_equal(first[0], student_teacher.trials(SETTINGS, 1.0, 1)[0])
+    assert not np.array_equal(first[0], linear_teacher.trials(SETTINGS, 1.0, 1)[0])
 
 
 # The description
 
 
 def test_the_description_says_what_networks_and_structures_need():
-    described = student_teacher.describe(SETTINGS, 3.0, 2)
+    described = linear_teacher.describe(SETTINGS, 3.0, 2)
     assert described == json.loads(json.dumps(described))
-    teacher = student_teacher.teacher(6, 3.0, 2)
+    teacher = linear_teacher.teacher(6, 3.0, 2)
     assert described == {
         "environment": "linear teacher", "input_units": 6, "outputs": 1, "bayes_loss": 0.0, "bayes_accuracy": None,
         "task_vector": teacher.task_vector.tolist(), "dominant_task_vector": teacher.dominant_task_vector.tolist(),
@@ -177,6 +178,6 @@ def test_the_description_says_what_networks_and_structures_need():
 
 
 def test_the_task_of_the_description_solves_the_trials():
-    rows, targets = student_teacher.trials(SETTINGS, 3.0, 2)
-    beta = np.array(student_teacher.describe(SETTINGS, 3.0, 2)["task_vector"])
+    rows, targets = linear_teacher.trials(SETTINGS, 3.0, 2)
+    beta = np.array(linear_teacher.describe(SETTINGS, 3.0, 2)["task_vector"])
     np.testing.assert_allclose(rows[0] @ beta, targets[0, :, 0], rtol=1e-4, atol=1e-5)

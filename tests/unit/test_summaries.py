@@ -10,11 +10,15 @@ import pandas as pd
 import pytest
 import yaml
 
-from richlazy import experiments, learning_time, metrics, motifs, movement, records, summaries, tables
+from richlazy.connectivity import motifs
+from richlazy.experiments import grids, parameters, paths
+from richlazy.measures import during_training, learning_speed, metrics
+from richlazy.storage import array_io, parquet
+from richlazy.tables import experiment_tables
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-RUNS = experiments.runs(CONFIG, "figure_1")
+RUNS = grids.runs(CONFIG, "figure_1")
 MEASURES = {name: 0.5 + place for place, name in enumerate(metrics.MEASURES)}
 KINDS = {int: "Int64", float: "Float64", str: "string"}
 
@@ -29,7 +33,7 @@ def row(place=0, **changes):
         | MEASURES
         | changes
     )
-    return json.loads(json.dumps(records._finite(values), allow_nan=False))
+    return json.loads(json.dumps(array_io._finite(values), allow_nan=False))
 
 
 def diverged(place=1):
@@ -38,7 +42,7 @@ def diverged(place=1):
 
 
 def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005, followed=MappingProxyType({}), **connectomes):
-    return summaries.runs_table(rows, convergence_factor, loss_margin, connectomes, followed)
+    return experiment_tables.runs_table(rows, convergence_factor, loss_margin, connectomes, followed)
 
 
 # Columns
@@ -46,15 +50,15 @@ def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005, followed=Mappin
 
 def test_a_row_for_each_run_in_their_order_with_all_columns():
     table = runs_table(row(3), row(0), diverged(7))
-    assert list(table.columns) == list(summaries.RUN_COLUMNS)
-    assert table["run"].tolist() == [experiments.run_path(RUNS[place]) for place in (3, 0, 7)]
+    assert list(table.columns) == list(experiment_tables.RUN_COLUMNS)
+    assert table["run"].tolist() == [paths.run_path(RUNS[place]) for place in (3, 0, 7)]
     assert table["network"].tolist() == [f"results/runs/{place}/network.npz" for place in (3, 0, 7)]
 
 
 def test_columns_are_parameters_outcome_and_every_measure():
-    columns = set(summaries.RUN_COLUMNS)
-    assert set(experiments.PARAMETERS) | set(metrics.MEASURES) <= columns
-    assert columns - set(experiments.PARAMETERS) - set(metrics.MEASURES) - set(learning_time.MEASURES) == {
+    columns = set(experiment_tables.RUN_COLUMNS)
+    assert set(parameters.PARAMETERS) | set(metrics.MEASURES) <= columns
+    assert columns - set(parameters.PARAMETERS) - set(metrics.MEASURES) - set(learning_speed.MEASURES) == {
         "run", "connectome", "network", "probe", "final_loss", "diverged", "diverged_at", "bayes_loss",
         "bayes_accuracy", "converged", "reached_at", "convergence_iterations", "kernel_task_alignment_iterations",
     }  # fmt: skip
@@ -62,17 +66,20 @@ def test_columns_are_parameters_outcome_and_every_measure():
 
 def test_every_column_has_a_meaning():
     for columns in (
-        summaries.RUN_COLUMNS, summaries.CURVE_COLUMNS, summaries.CONNECTIVITY_COLUMNS, summaries.SPECTRUM_COLUMNS,
-    ):  # fmt: skip
+        experiment_tables.RUN_COLUMNS,
+        experiment_tables.CURVE_COLUMNS,
+        experiment_tables.CONNECTIVITY_COLUMNS,
+        experiment_tables.SPECTRUM_COLUMNS,
+    ):
         assert all(len(meaning) > 5 for meaning in columns.values())
 
 
 @pytest.mark.parametrize("rows", [[row()], [row(), diverged()], [diverged()]], ids=["good", "both", "diverged"])
 def test_types_do_not_depend_on_what_is_missing(rows):
     types = runs_table(*rows).dtypes.astype(str).to_dict()
-    expected = {name: KINDS[kind] for name, (kind, _) in experiments.PARAMETERS.items()}
+    expected = {name: KINDS[kind] for name, (kind, _) in parameters.PARAMETERS.items()}
     expected |= dict.fromkeys(
-        ("final_loss", "bayes_loss", "bayes_accuracy", *metrics.MEASURES, *learning_time.MEASURES), "float64"
+        ("final_loss", "bayes_loss", "bayes_accuracy", *metrics.MEASURES, *learning_speed.MEASURES), "float64"
     )
     expected |= {
         "convergence_iterations": "float64",
@@ -86,9 +93,9 @@ def test_types_do_not_depend_on_what_is_missing(rows):
 
 def test_parameters_keep_their_values():
     table = runs_table(*(row(place) for place in range(len(RUNS))))
-    for name in experiments.PARAMETERS:
+    for name in parameters.PARAMETERS:
         assert [None if pd.isna(value) else value for value in table[name]] == [run[name] for run in RUNS]
-    assert [experiments.run_of_row(line) for line in table.to_dict("records")] == RUNS
+    assert [parameters.run_of_row(line) for line in table.to_dict("records")] == RUNS
 
 
 @pytest.mark.parametrize(("structure", "null"), [("gaussian", {"rank", "decay_exponent", "matching"})])
@@ -96,7 +103,7 @@ def test_parameters_that_a_structure_ignores_are_null(structure, null):
     values = {"structure": structure, "rank": None, "matching": None}
     table = runs_table(row(**values), row(1))
     of_no_run = {"condition_number", "diverged_at", "connectome", "reached_at", "kernel_task_alignment_iterations"}
-    of_no_run |= {"convergence_iterations", *learning_time.MEASURES}
+    of_no_run |= {"convergence_iterations", *learning_speed.MEASURES}
     assert set(table.columns[table.iloc[0].isna()]) == null | of_no_run
     assert table["rank"].isna().tolist() == [True, False]
 
@@ -168,12 +175,12 @@ def test_a_diverged_run_is_null_and_not_averaged():
 
 def history(*losses, step=10):
     values = {"iterations": [step * (place + 1) for place in range(len(losses))], "loss": list(losses)}
-    return json.loads(json.dumps(records._finite(values)))
+    return json.loads(json.dumps(array_io._finite(values)))
 
 
 def test_curves_are_one_row_per_run_and_point():
-    table = summaries.curves_table([history(1.0, 0.5), history(2.0, 1.0, 0.5, step=5)], ["a", "b"])
-    assert list(table.columns) == list(summaries.CURVE_COLUMNS)
+    table = experiment_tables.curves_table([history(1.0, 0.5), history(2.0, 1.0, 0.5, step=5)], ["a", "b"])
+    assert list(table.columns) == list(experiment_tables.CURVE_COLUMNS)
     assert table["run"].tolist() == ["a", "a", "b", "b", "b"]
     assert table["iteration"].tolist() == [10, 20, 5, 10, 15]
     assert set(table["quantity"]) == {"loss"}
@@ -183,39 +190,39 @@ def test_curves_are_one_row_per_run_and_point():
 
 
 def test_a_loss_that_was_not_finite_is_null_and_the_others_stay():
-    table = summaries.curves_table([history(1.0, math.inf, math.nan)], ["a"])
+    table = experiment_tables.curves_table([history(1.0, math.inf, math.nan)], ["a"])
     assert table["value"].isna().tolist() == [False, True, True]
     assert table["value"].dtype == float
 
 
 def test_a_curve_of_nulls_alone_keeps_its_type():
-    assert summaries.curves_table([history(math.nan, math.nan)], ["a"])["value"].dtype == float
+    assert experiment_tables.curves_table([history(math.nan, math.nan)], ["a"])["value"].dtype == float
 
 
 def course(*alignments, step=10):
     """What follow_network writes for one run, as it comes back from JSON."""
     values = {"iterations": [step * place for place in range(len(alignments))]}
-    values |= {name: [0.5] * len(alignments) for name in movement.USUAL}
+    values |= {name: [0.5] * len(alignments) for name in during_training.USUAL}
     values["kernel_task_alignment"] = list(alignments)
-    return json.loads(json.dumps(records._finite(values)))
+    return json.loads(json.dumps(array_io._finite(values)))
 
 
 def test_curves_hold_the_accuracy_and_what_was_followed_of_some_runs():
     histories = [history(1.0, 0.5) | {"accuracy": [0.2, None]}, history(2.0)]
-    table = summaries.curves_table(histories, ["a", "b"], {"a": course(0.1, 0.3, math.nan)})
-    assert list(table.columns) == list(summaries.CURVE_COLUMNS)
+    table = experiment_tables.curves_table(histories, ["a", "b"], {"a": course(0.1, 0.3, math.nan)})
+    assert list(table.columns) == list(experiment_tables.CURVE_COLUMNS)
     assert table["value"].dtype == float
     assert set(table["quantity"][table["run"] == "b"]) == {"loss"}
     of_run = table[table["run"] == "a"].set_index("quantity")
-    assert set(of_run.index) == {"loss", "accuracy", *movement.USUAL}
+    assert set(of_run.index) == {"loss", "accuracy", *during_training.USUAL}
     assert of_run.loc["accuracy", "value"].isna().tolist() == [False, True]
     assert of_run.loc["kernel_task_alignment", "iteration"].tolist() == [0, 10, 20]
     assert of_run.loc["kernel_task_alignment", "value"].isna().tolist() == [False, False, True]
-    assert all(name in summaries.CURVE_COLUMNS["quantity"] for name in of_run.index.unique())
+    assert all(name in experiment_tables.CURVE_COLUMNS["quantity"] for name in of_run.index.unique())
 
 
 def test_a_run_that_was_followed_has_the_iterations_until_its_kernel_was_aligned():
-    names = [experiments.run_path(RUNS[place]) for place in range(3)]
+    names = [paths.run_path(RUNS[place]) for place in range(3)]
     table = runs_table(row(0), row(1), row(2), followed={names[0]: course(0.0, 1.0), names[2]: course(0.5, 0.5)})
     assert table["kernel_task_alignment_iterations"].isna().tolist() == [False, True, True]
     assert table["kernel_task_alignment_iterations"][0] == pytest.approx(9.0)
@@ -229,7 +236,7 @@ def test_the_iteration_at_which_the_target_was_reached_stands_in_the_table():
 
 def test_runs_of_every_kind_of_task_stand_in_tables_of_equal_types():
     kinds = [
-        runs_table(json.loads(json.dumps(row() | experiments.runs(CONFIG, name)[0]))).dtypes.to_dict()
+        runs_table(json.loads(json.dumps(row() | grids.runs(CONFIG, name)[0]))).dtypes.to_dict()
         for name in ("figure_1", "figure_1_smnist", "figure_4_b", "figure_3_b")
     ]
     assert all(types == kinds[0] for types in kinds)
@@ -237,7 +244,7 @@ def test_runs_of_every_kind_of_task_stand_in_tables_of_equal_types():
 
 def test_runs_and_histories_must_be_as_many():
     with pytest.raises(ValueError, match="longer than"):
-        summaries.curves_table([history(1.0), history(1.0)], ["a"])
+        experiment_tables.curves_table([history(1.0), history(1.0)], ["a"])
 
 
 # Files
@@ -246,21 +253,21 @@ def test_runs_and_histories_must_be_as_many():
 @pytest.mark.parametrize("rows", [[row(), diverged()], [row()], [diverged()]], ids=["both", "good", "diverged"])
 def test_runs_come_back_from_their_file_with_types_and_meanings(tmp_path, rows):
     table = runs_table(*rows)
-    tables.save_table(tmp_path / "runs.parquet", table, summaries.RUN_COLUMNS)
-    pd.testing.assert_frame_equal(tables.load_table(tmp_path / "runs.parquet"), table)
-    assert tables.meanings(tmp_path / "runs.parquet") == summaries.RUN_COLUMNS
+    parquet.save_table(tmp_path / "runs.parquet", table, experiment_tables.RUN_COLUMNS)
+    pd.testing.assert_frame_equal(parquet.load_table(tmp_path / "runs.parquet"), table)
+    assert parquet.meanings(tmp_path / "runs.parquet") == experiment_tables.RUN_COLUMNS
 
 
 def test_curves_come_back_from_their_file_with_types_and_meanings(tmp_path):
-    table = summaries.curves_table([history(1.0, math.nan)], ["a"])
-    tables.save_table(tmp_path / "curves.parquet", table, summaries.CURVE_COLUMNS)
-    pd.testing.assert_frame_equal(tables.load_table(tmp_path / "curves.parquet"), table)
-    assert tables.meanings(tmp_path / "curves.parquet") == summaries.CURVE_COLUMNS
+    table = experiment_tables.curves_table([history(1.0, math.nan)], ["a"])
+    parquet.save_table(tmp_path / "curves.parquet", table, experiment_tables.CURVE_COLUMNS)
+    pd.testing.assert_frame_equal(parquet.load_table(tmp_path / "curves.parquet"), table)
+    assert parquet.meanings(tmp_path / "curves.parquet") == experiment_tables.CURVE_COLUMNS
 
 
 def test_curves_can_be_joined_to_runs():
     runs = runs_table(row(0), row(1))
-    curves = summaries.curves_table([history(1.0), history(2.0)], runs["run"])
+    curves = experiment_tables.curves_table([history(1.0), history(2.0)], runs["run"])
     joined = curves.merge(runs, on="run")
     assert joined[["seed", "value"]].to_numpy().tolist() == [[RUNS[0]["seed"], 1.0], [RUNS[1]["seed"], 2.0]]
 
@@ -295,16 +302,18 @@ def connectivity_matrices():
 @pytest.fixture(scope="module")
 def connectivity():
     # An iterator: matrices are read one after the other.
-    return summaries.connectivity_tables(CONNECTIVITY_RUNS, iter(connectivity_matrices()), {"connectome": "mine"})
+    return experiment_tables.connectivity_tables(
+        CONNECTIVITY_RUNS, iter(connectivity_matrices()), {"connectome": "mine"}
+    )
 
 
 def test_initial_weights_are_a_row_each_with_their_parameters(connectivity):
     table, _ = connectivity
-    assert list(table.columns) == list(summaries.CONNECTIVITY_COLUMNS)
-    for name in experiments.CONNECTIVITY_PARAMETERS:
+    assert list(table.columns) == list(experiment_tables.CONNECTIVITY_COLUMNS)
+    for name in paths.CONNECTIVITY_PARAMETERS:
         found = [None if pd.isna(value) else value for value in table[name]]
         assert found == [(run | OF_EVERY_TASK)[name] for run in CONNECTIVITY_RUNS]
-        assert str(table[name].dtype) == KINDS[experiments.PARAMETERS[name][0]]
+        assert str(table[name].dtype) == KINDS[parameters.PARAMETERS[name][0]]
     assert [None if pd.isna(value) else value for value in table["connectome"]] == [None, None, "mine"]
     assert list(table.index) == [0, 1, 2]
 
@@ -328,7 +337,7 @@ def test_norms_motifs_and_densities_are_those_of_numpy(connectivity):
 
 def test_spectra_are_a_row_per_eigenvalue_from_the_largest(connectivity):
     _, spectra = connectivity
-    assert list(spectra.columns) == list(summaries.SPECTRUM_COLUMNS)
+    assert list(spectra.columns) == list(experiment_tables.SPECTRUM_COLUMNS)
     assert list(spectra.index) == list(range(5 + 7 + 4))
     for run, weights in zip(CONNECTIVITY_RUNS, connectivity_matrices(), strict=True):
         rows = spectra[spectra["structure"] == run["structure"]]
@@ -336,7 +345,7 @@ def test_spectra_are_a_row_per_eigenvalue_from_the_largest(connectivity):
         moduli = sorted(np.abs(np.linalg.eigvals(weights)), reverse=True)
         assert rows["eigenvalue_modulus"].tolist() == pytest.approx(moduli)
         assert rows["singular_value"].tolist() == pytest.approx(np.linalg.svd(weights, compute_uv=False))
-        for name in experiments.CONNECTIVITY_PARAMETERS:
+        for name in paths.CONNECTIVITY_PARAMETERS:
             assert {None if pd.isna(value) else value for value in rows[name]} == {(run | OF_EVERY_TASK)[name]}
     assert spectra["connectome"].dropna().unique().tolist() == ["mine"]
 
@@ -357,7 +366,7 @@ FIRST_LAYERS = [
 def test_first_layers_have_a_norm_and_singular_values_but_no_eigenvalues_and_no_motifs(columns):
     rng = np.random.default_rng(0)
     matrices = [rng.standard_normal((run["size"], columns)) for run in FIRST_LAYERS]
-    table, spectra = summaries.connectivity_tables(FIRST_LAYERS, matrices, {})
+    table, spectra = experiment_tables.connectivity_tables(FIRST_LAYERS, matrices, {})
     assert table["task"].tolist() == ["linear_20", "MNIST"]
     assert table["condition_number"].isna().tolist() == [False, True]
     assert table["frobenius_norm"].tolist() == pytest.approx([np.linalg.norm(layer) for layer in matrices])
@@ -376,8 +385,8 @@ def test_types_of_first_layers_are_those_of_recurrent_weights(with_recurrent):
     runs, matrices = list(FIRST_LAYERS), [rng.standard_normal((run["size"], 3)) for run in FIRST_LAYERS]
     if with_recurrent:
         runs, matrices = runs + CONNECTIVITY_RUNS, matrices + connectivity_matrices()
-    recurrent = summaries.connectivity_tables(CONNECTIVITY_RUNS, connectivity_matrices(), {})
-    for found, expected in zip(summaries.connectivity_tables(runs, matrices, {}), recurrent, strict=True):
+    recurrent = experiment_tables.connectivity_tables(CONNECTIVITY_RUNS, connectivity_matrices(), {})
+    for found, expected in zip(experiment_tables.connectivity_tables(runs, matrices, {}), recurrent, strict=True):
         pd.testing.assert_series_equal(found.dtypes, expected.dtypes)
 
 
@@ -385,18 +394,18 @@ def test_types_of_first_layers_are_those_of_recurrent_weights(with_recurrent):
 def test_types_of_initial_weights_do_not_depend_on_what_is_missing(tmp_path, chosen):
     matrices = connectivity_matrices()
     runs = [CONNECTIVITY_RUNS[place] for place in chosen]
-    found = summaries.connectivity_tables(runs, [matrices[place] for place in chosen], {})
-    meanings = (summaries.CONNECTIVITY_COLUMNS, summaries.SPECTRUM_COLUMNS)
+    found = experiment_tables.connectivity_tables(runs, [matrices[place] for place in chosen], {})
+    meanings = (experiment_tables.CONNECTIVITY_COLUMNS, experiment_tables.SPECTRUM_COLUMNS)
     for table, columns in zip(found, meanings, strict=True):
-        expected = {name: KINDS[experiments.PARAMETERS[name][0]] for name in experiments.CONNECTIVITY_PARAMETERS}
+        expected = {name: KINDS[parameters.PARAMETERS[name][0]] for name in paths.CONNECTIVITY_PARAMETERS}
         expected |= {"connectome": "string", "index": "int64"}
         types = table.dtypes.astype(str).to_dict()
         assert types == {name: expected.get(name, "float64") for name in columns}
-        tables.save_table(tmp_path / "table.parquet", table, columns)
-        pd.testing.assert_frame_equal(tables.load_table(tmp_path / "table.parquet"), table)
-        assert tables.meanings(tmp_path / "table.parquet") == columns
+        parquet.save_table(tmp_path / "table.parquet", table, columns)
+        pd.testing.assert_frame_equal(parquet.load_table(tmp_path / "table.parquet"), table)
+        assert parquet.meanings(tmp_path / "table.parquet") == columns
 
 
 def test_initial_weights_and_runs_must_be_as_many():
     with pytest.raises(ValueError, match="shorter than"):
-        summaries.connectivity_tables(CONNECTIVITY_RUNS, connectivity_matrices()[:2], {})
+        experiment_tables.connectivity_tables(CONNECTIVITY_RUNS, connectivity_matrices()[:2], {})

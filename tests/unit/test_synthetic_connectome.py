@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from richlazy import connectome, synthetic_connectome
+from richlazy.connectome import assembly, synthetic_connectome
 
 SEEDS = (0, 1, 2, 3)
 SELECTION = {
@@ -22,7 +22,7 @@ PUBLISHED = {
 def column(request):
     """Cells, synapses, and connections of one seed."""
     cells, synapses = synthetic_connectome.generate(request.param)
-    return cells, synapses, connectome.connections_from_synapses(synapses, cells)
+    return cells, synapses, assembly.connections_from_synapses(synapses, cells)
 
 
 def partners(cells, connections, end):
@@ -31,7 +31,7 @@ def partners(cells, connections, end):
 
 def test_the_cells_are_those_of_the_column(column):
     cells = column[0]
-    assert list(cells) == list(connectome.CELL_COLUMNS)
+    assert list(cells) == list(assembly.CELL_COLUMNS)
     assert len(cells) == 1351
     assert ((cells["sign"] == 1).sum(), (cells["sign"] == -1).sum()) == (1188, 163)
     assert cells["root"].isna().all()  # no id that a real cell could have
@@ -100,12 +100,12 @@ def test_connections_are_more_likely_nearby(column):
 
 def test_the_selection_of_the_paper_can_be_made(column):
     cells, _, connections = column
-    chosen, counts = connectome.select_cells(cells, None, SELECTION)
+    chosen, counts = assembly.select_cells(cells, None, SELECTION)
     assert counts["axon_rule"] == counts["dendrite_rule"] == 1098
     assert counts["boundary_um"] == pytest.approx(253.3, abs=4)
     assert counts["inhibitory"] == pytest.approx(20, abs=15)
     assert counts["composition"]["4P"] + counts["composition"]["23P"] > 140
-    weights = connectome.weight_matrix(chosen, connections)
+    weights = assembly.weight_matrix(chosen, connections)
     for column_of_cell, sign in zip(weights.T, chosen["sign"], strict=True):
         assert (column_of_cell * sign >= 0).all()
     # Denser than the column as a whole, because its cells are close.

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy import linear_theory, metrics, task_kernels
+from richlazy.measures import metrics, task_kernels
+from richlazy.theory import two_layer
 
 
 @given(times=st.integers(1, 3), outputs=st.integers(1, 3), trials=st.integers(1, 6), seed=st.integers(0, 999))
@@ -30,7 +31,7 @@ def test_effective_rank_of_known_targets():
 def test_effective_rank_of_a_linear_task_is_that_of_its_final_kernel(inputs):
     rng = np.random.default_rng(inputs)
     trials, beta = rng.standard_normal((9, inputs)), rng.standard_normal(inputs)
-    kernel = trials @ linear_theory.final_kernel_core(beta) @ trials.T
+    kernel = trials @ two_layer.final_kernel_core(beta) @ trials.T
     found = task_kernels.effective_rank_of_linear_task(trials, trials @ beta)
     assert found == pytest.approx(np.trace(kernel) / np.linalg.eigvalsh(kernel)[-1])
     white = np.linalg.qr(trials)[0]

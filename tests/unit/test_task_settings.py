@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from richlazy import configuration, image_trials, task_settings
-from richlazy.images import digits
+from richlazy.configuration import checks
+from richlazy.tasks import image_trials, task_settings
+from richlazy.tasks.image_sets import digits
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -30,7 +31,7 @@ def test_the_kinds_of_the_shipped_tasks():
     images = {"sMNIST": "images", "MNIST": "images", "sMNIST_taught": "taught"}
     numbers = dict.fromkeys(TEACHERS, "teacher") | dict.fromkeys(NUMBERS, "continuous")
     assert kinds == dict.fromkeys(NEUROGYM, "neurogym") | images | numbers
-    assert set(configuration._TASK_KEYS) == {"environment", "images", "teacher", "continuous", "sentences"}
+    assert set(checks._TASK_KEYS) == {"environment", "images", "teacher", "continuous", "sentences"}
     assert task_settings.kind(CONFIG["tasks"]["SST"]) == "sentences"
     assert {name for name, task in TASKS.items() if task_settings.has_teacher(task)} == {*TEACHERS, "sMNIST_taught"}
 

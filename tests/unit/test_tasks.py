@@ -14,7 +14,7 @@ from neurogym.envs.native.delaymatchsample import DelayMatchSample
 from neurogym.envs.native.perceptualdecisionmaking import PerceptualDecisionMaking
 
 import oracles
-from richlazy import tasks, trials
+from richlazy.tasks import neurogym_environments, trials
 
 CHOICE, MATCH, CONTEXT = "PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "ContextDecisionMaking-v0"
 PAPER_TASKS = (CHOICE, MATCH, CONTEXT)
@@ -22,7 +22,7 @@ VARIABLE_DELAY = [300, 500, 900]
 
 
 def environment(name, semantics="paper", time_step_ms=100, timing_ms=None, **arguments):
-    return tasks.make_environment(
+    return neurogym_environments.make_environment(
         name, semantics, time_step_ms, oracles.PAPER_TIMINGS[name] | (timing_ms or {}), arguments
     )
 
@@ -143,7 +143,7 @@ def test_noise_at_a_fine_time_step_is_larger():
 @pytest.mark.parametrize("name", PAPER_TASKS)
 def test_periods_have_the_steps_of_neurogym(name, time_step_ms, length):
     env = environment(name, time_step_ms=time_step_ms)
-    periods = tasks.period_slices(env)
+    periods = neurogym_environments.period_slices(env)
     steps = {period: where.stop - where.start for period, where in periods.items()}
     assert [where.start for where in periods.values()] == list(np.cumsum([0, *steps.values()])[:-1])
     assert len(env.ob) == sum(steps.values()) == length
@@ -153,15 +153,15 @@ def test_periods_have_the_steps_of_neurogym(name, time_step_ms, length):
 
 def test_durations_are_cut_to_whole_steps():
     env = environment(CHOICE, time_step_ms=30)
-    assert tasks.period_slices(env)["stimulus"] == slice(0, 23)
-    assert tasks.period_slices(env)["decision"] == slice(23, 26)
+    assert neurogym_environments.period_slices(env)["stimulus"] == slice(0, 23)
+    assert neurogym_environments.period_slices(env)["decision"] == slice(23, 26)
     assert len(env.ob) == 26
 
 
 def test_fixed_and_variable_trials_are_told_apart():
-    assert tasks.has_fixed_trials(environment(CHOICE))
-    assert not tasks.has_fixed_trials(environment(CHOICE, timing_ms={"delay": VARIABLE_DELAY}))
-    assert not tasks.has_fixed_trials(environment(CHOICE, timing_ms={"delay": ("uniform", (100, 900))}))
+    assert neurogym_environments.has_fixed_trials(environment(CHOICE))
+    assert not neurogym_environments.has_fixed_trials(environment(CHOICE, timing_ms={"delay": VARIABLE_DELAY}))
+    assert not neurogym_environments.has_fixed_trials(environment(CHOICE, timing_ms={"delay": ("uniform", (100, 900))}))
 
 
 # Semantics
@@ -170,7 +170,7 @@ def test_fixed_and_variable_trials_are_told_apart():
 def test_paper_semantics_are_neurogym_tasks():
     kinds = {CHOICE: PerceptualDecisionMaking, MATCH: DelayMatchSample, CONTEXT: ContextDecisionMaking}
     for name, kind in kinds.items():
-        for semantics in tasks.SEMANTICS:
+        for semantics in neurogym_environments.SEMANTICS:
             assert isinstance(environment(name, semantics), kind)
     assert type(environment(MATCH)) is type(environment(MATCH, "installed")) is DelayMatchSample
     assert type(environment(CHOICE, "installed")) is PerceptualDecisionMaking
@@ -216,7 +216,9 @@ def test_arguments_reach_the_task():
 
 
 def test_a_task_that_the_papers_do_not_use():
-    env = tasks.make_environment("MultiSensoryIntegration-v0", "installed", 100, {"fixation": 100, "stimulus": 300})
+    env = neurogym_environments.make_environment(
+        "MultiSensoryIntegration-v0", "installed", 100, {"fixation": 100, "stimulus": 300}
+    )
     observations, classes, _ = some_trials(env)
     assert observations.shape == (200, 5, 5)
     assert (observations[:, :, 0] > 0)[:, 0].all()
@@ -226,18 +228,18 @@ def test_a_task_that_the_papers_do_not_use():
 
 def test_configuration_stays_as_it_is():
     timing, arguments = dict(oracles.PAPER_TIMINGS[CHOICE]), {"cohs": [10, 90]}
-    tasks.make_environment(CHOICE, "paper", 100, timing, arguments)
+    neurogym_environments.make_environment(CHOICE, "paper", 100, timing, arguments)
     assert timing == oracles.PAPER_TIMINGS[CHOICE]
     assert arguments == {"cohs": [10, 90]}
 
 
 def test_description_is_ready_for_json():
-    described = tasks.describe(environment(CONTEXT))
+    described = neurogym_environments.describe(environment(CONTEXT))
     assert json.loads(json.dumps(described)) == described
     assert described["environment"] == "CuedContextDecisionMaking"
     assert (described["input_units"], described["outputs"]) == (7, 3)
     assert described["bayes_accuracy"] == pytest.approx(0.875, abs=2e-3)
-    described = tasks.describe(environment(CHOICE, "installed"))
+    described = neurogym_environments.describe(environment(CHOICE, "installed"))
     assert described["bayes_loss"] is None
     assert described["bayes_accuracy"] is None
     json.dumps(described)
@@ -274,7 +276,7 @@ def test_description_is_ready_for_json():
 def test_a_task_that_cannot_be_made_is_explained_in_one_sentence(name, semantics, timing_ms, arguments, message):
     with warnings.catch_warnings(), pytest.raises(ValueError) as caught:
         warnings.simplefilter("ignore")
-        tasks.make_environment(name, semantics, 100, timing_ms, arguments)
+        neurogym_environments.make_environment(name, semantics, 100, timing_ms, arguments)
     assert message in str(caught.value)
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -292,7 +294,7 @@ def test_an_unknown_period_is_not_offered_as_one_of_the_task():
 @given(st.integers(2, 8), st.integers(0, 7), st.floats(0, 100))
 def test_stimulus_on_a_ring_peaks_at_its_angle(channels, place, coherence):
     preferred = 2 * np.pi * np.arange(channels) / channels
-    stimulus = tasks.ring_stimulus(preferred, preferred[place % channels], coherence)
+    stimulus = neurogym_environments.ring_stimulus(preferred, preferred[place % channels], coherence)
     assert stimulus.shape == (channels,)
     assert stimulus[place % channels] == pytest.approx(0.5 + coherence / 200)
     assert stimulus.max() == pytest.approx(stimulus[place % channels])
@@ -301,7 +303,7 @@ def test_stimulus_on_a_ring_peaks_at_its_angle(channels, place, coherence):
 
 def test_stimuli_of_many_trials_at_once():
     preferred = np.array([0, np.pi])
-    stimuli = tasks.ring_stimulus(preferred, np.array([[0.0], [np.pi]]), np.array([[50.0], [100.0]]))
+    stimuli = neurogym_environments.ring_stimulus(preferred, np.array([[0.0], [np.pi]]), np.array([[50.0], [100.0]]))
     np.testing.assert_allclose(stimuli, [[0.75, 0.25], [0, 1]], atol=1e-12)
 
 
@@ -313,7 +315,7 @@ def test_stimuli_of_many_trials_at_once():
 )
 def test_ceilings_of_the_papers_tasks(name, loss, accuracy):
     # methods.md D1
-    ceiling = tasks.bayes_ceiling(environment(name))
+    ceiling = neurogym_environments.bayes_ceiling(environment(name))
     assert ceiling.loss == pytest.approx(loss, abs=1e-4)
     assert ceiling.accuracy == pytest.approx(accuracy, abs=2e-3)
 
@@ -338,9 +340,12 @@ def hypotheses(env):
     """Every equally likely noise-free trial of a task: means (T, channels) from the environment, and its class."""
     noise, env.sigma = env.sigma, 0.0
     settings = {
-        tasks.GoCuePerceptualDecisionMaking: {"ground_truth": [0, 1], "coh": getattr(env, "cohs", None)},
+        neurogym_environments.GoCuePerceptualDecisionMaking: {
+            "ground_truth": [0, 1],
+            "coh": getattr(env, "cohs", None),
+        },
         DelayMatchSample: {"ground_truth": [1, 2], "sample_theta": env.theta},
-        tasks.CuedContextDecisionMaking: {
+        neurogym_environments.CuedContextDecisionMaking: {
             "ground_truth": [1, 2], "other_choice": [1, 2], "context": [0, 1],
             "coh_1": getattr(env, "cohs", None), "coh_2": getattr(env, "cohs", None),
         },
@@ -377,7 +382,7 @@ def test_ceilings_are_reached_by_a_bayesian_observer(name, time_step_ms, timing_
     answers = drawn.targets[-1]
     surprise = -np.log(correct[np.arange(count), answers - 1])
     hits = 1 + correct.argmax(1) == answers
-    ceiling = tasks.bayes_ceiling(env)
+    ceiling = neurogym_environments.bayes_ceiling(env)
     share = drawn.decision.mean()  # all other steps are certain
     assert ceiling.loss == pytest.approx(share * surprise.mean(), abs=4.5 * share * surprise.std() / math.sqrt(count))
     assert ceiling.accuracy == pytest.approx(hits.mean(), abs=4.5 * hits.std() / math.sqrt(count))
@@ -385,25 +390,30 @@ def test_ceilings_are_reached_by_a_bayesian_observer(name, time_step_ms, timing_
 
 
 def test_ceilings_between_certainty_and_a_guess():
-    blind = tasks.bayes_ceiling(environment(CHOICE, sigma=1e4))
+    blind = neurogym_environments.bayes_ceiling(environment(CHOICE, sigma=1e4))
     assert blind.loss == pytest.approx(math.log(2) / 8, rel=1e-3)
     assert blind.accuracy == pytest.approx(0.5, abs=1e-2)
-    clear = tasks.bayes_ceiling(environment(CHOICE, cohs=[100], sigma=0.1))
+    clear = neurogym_environments.bayes_ceiling(environment(CHOICE, cohs=[100], sigma=0.1))
     assert clear.loss == pytest.approx(0, abs=1e-12)
     assert clear.accuracy == pytest.approx(1)
-    blind = tasks.bayes_ceiling(environment(MATCH, sigma=1e4))
+    blind = neurogym_environments.bayes_ceiling(environment(MATCH, sigma=1e4))
     assert blind.loss == pytest.approx(math.log(2) / 8, rel=1e-3)
     assert blind.accuracy == pytest.approx(0.5, abs=1e-2)
 
 
 def test_no_ceiling_is_claimed_where_no_formula_is_known():
-    assert tasks.bayes_ceiling(environment(CHOICE, "installed")) is None
-    assert tasks.bayes_ceiling(environment(CONTEXT, "installed")) is None
-    assert tasks.bayes_ceiling(environment(CHOICE, dim_ring=3)) is None
-    assert tasks.bayes_ceiling(environment(CONTEXT, dim_ring=3)) is None
-    assert tasks.bayes_ceiling(environment(CHOICE, timing_ms={"delay": VARIABLE_DELAY})) is None
-    assert tasks.bayes_ceiling(tasks.make_environment("MultiSensoryIntegration-v0", "installed", 100, {})) is None
+    assert neurogym_environments.bayes_ceiling(environment(CHOICE, "installed")) is None
+    assert neurogym_environments.bayes_ceiling(environment(CONTEXT, "installed")) is None
+    assert neurogym_environments.bayes_ceiling(environment(CHOICE, dim_ring=3)) is None
+    assert neurogym_environments.bayes_ceiling(environment(CONTEXT, dim_ring=3)) is None
+    assert neurogym_environments.bayes_ceiling(environment(CHOICE, timing_ms={"delay": VARIABLE_DELAY})) is None
+    assert (
+        neurogym_environments.bayes_ceiling(
+            neurogym_environments.make_environment("MultiSensoryIntegration-v0", "installed", 100, {})
+        )
+        is None
+    )
 
 
 def test_no_ceiling_is_claimed_for_matching_on_a_larger_ring():
-    assert tasks.bayes_ceiling(environment(MATCH, dim_ring=4, sigma=5.0)) is None
+    assert neurogym_environments.bayes_ceiling(environment(MATCH, dim_ring=4, sigma=5.0)) is None

@@ -8,12 +8,16 @@ import pytest
 import torch
 import yaml
 
-from richlazy import configuration, experiments, images, networks, records, seeds, teacher_network
-from richlazy.configuration import ConfigurationError
-from richlazy.connectivity import structured_weights
-from richlazy.images import ImageSet
-from richlazy.networks import Dynamics, Weights
-from richlazy.teacher_network import Teacher
+from richlazy.configuration import checks
+from richlazy.configuration.checks import ConfigurationError
+from richlazy.connectivity.structures import structured_weights
+from richlazy.experiments import grids, paths
+from richlazy.models import rate_network
+from richlazy.models.rate_network import Dynamics, Weights
+from richlazy.storage import array_io, seeds
+from richlazy.tasks import image_sets, network_teacher
+from richlazy.tasks.image_sets import ImageSet
+from richlazy.tasks.network_teacher import Teacher
 from train_teacher import train_teacher
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +28,7 @@ SETTINGS = {
     "condition_number": 10.0, "rank": 3, "matching": "frobenius", "size": SIZE, "gain": 1.5, "leak": "exponential",
     "rectification": "inside", "time_step_ms": 100.0, "time_constant_ms": 100.0, "seed": 1,
 }  # fmt: skip
-DYNAMICS = networks.dynamics_of(SETTINGS)
+DYNAMICS = rate_network.dynamics_of(SETTINGS)
 
 
 @pytest.fixture
@@ -38,7 +42,7 @@ def random_teacher(seed=0, dynamics=DYNAMICS, condition_number=10.0):
     rng = np.random.default_rng(seed)
     shapes = ((SIZE, SIZE), (SIZE, INPUTS), (CLASSES, SIZE))
     weights = Weights(*(torch.from_numpy(rng.standard_normal(shape).astype(np.float32) / 3) for shape in shapes))
-    return Teacher(weights, teacher_network.feature_modulation(INPUTS, condition_number, seed), dynamics)
+    return Teacher(weights, network_teacher.feature_modulation(INPUTS, condition_number, seed), dynamics)
 
 
 def trials(seed=0):
@@ -62,7 +66,7 @@ def outputs_at_the_end(recurrent, input_weights, readout, inputs, leak):
 @pytest.mark.parametrize("condition_number", [1.0, 10.0, 100.0])
 @pytest.mark.parametrize("inputs", [8, 28])
 def test_half_of_the_features_are_stronger_and_all_together_as_strong_as_the_inputs(inputs, condition_number):
-    values = np.linalg.svd(teacher_network.feature_modulation(inputs, condition_number, 3), compute_uv=False)
+    values = np.linalg.svd(network_teacher.feature_modulation(inputs, condition_number, 3), compute_uv=False)
     assert np.mean(values**2) == pytest.approx(1.0)
     half = inputs // 2
     np.testing.assert_allclose(values[:half] / values[-1], condition_number)
@@ -70,15 +74,15 @@ def test_half_of_the_features_are_stronger_and_all_together_as_strong_as_the_inp
 
 
 def test_condition_numbers_of_a_seed_share_their_directions():
-    weak, strong = (teacher_network.feature_modulation(INPUTS, number, 3) for number in (10.0, 100.0))
+    weak, strong = (network_teacher.feature_modulation(INPUTS, number, 3) for number in (10.0, 100.0))
     # Equal singular values leave a rotation open, but not the space that they span.
     spans = [np.linalg.svd(matrix)[0][:, : INPUTS // 2] for matrix in (weak, strong)]
     np.testing.assert_allclose(spans[0] @ spans[0].T, spans[1] @ spans[1].T, atol=1e-10)
 
 
 def test_features_are_those_of_each_row():
-    modulation, inputs = teacher_network.feature_modulation(INPUTS, 10.0, 0), trials()
-    found = teacher_network.features(inputs, modulation)
+    modulation, inputs = network_teacher.feature_modulation(INPUTS, 10.0, 0), trials()
+    found = network_teacher.features(inputs, modulation)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found[2, 5], modulation @ inputs[2, 5], rtol=1e-5, atol=1e-6)
 
@@ -87,17 +91,17 @@ def test_features_are_those_of_each_row():
 
 
 def test_a_teacher_starts_with_low_rank_and_with_no_weights_of_a_student():
-    weights = teacher_network.initial_weights(SETTINGS, INPUTS, CLASSES)
+    weights = network_teacher.initial_weights(SETTINGS, INPUTS, CLASSES)
     assert [tuple(matrix.shape) for matrix in weights] == [(SIZE, SIZE), (SIZE, INPUTS), (CLASSES, SIZE)]
     assert np.linalg.matrix_rank(weights.recurrent.numpy(), tol=1e-4) == SETTINGS["rank"]
     own = seeds.generator(SETTINGS["seed"], "connectivity")
-    student = networks.initial_weights(
+    student = rate_network.initial_weights(
         structured_weights("svd_truncation", SIZE, 1.5, "frobenius", own, "gaussian", rank=3), INPUTS, CLASSES, 1
     )
     for matrix, other in zip(weights, student, strict=True):
         assert not torch.isclose(matrix, other).any()
     for other in ({"condition_number": 100.0}, {"leak": "euler"}):
-        again = teacher_network.initial_weights(SETTINGS | other, INPUTS, CLASSES)
+        again = network_teacher.initial_weights(SETTINGS | other, INPUTS, CLASSES)
         assert all(torch.equal(matrix, same) for matrix, same in zip(weights, again, strict=True))
 
 
@@ -119,8 +123,8 @@ def test_answers_are_those_of_a_loop_over_trials(seed, leak):
 
 def test_a_teacher_that_is_loaded_answers_as_before(tmp_path):
     teacher = random_teacher(SETTINGS["seed"])
-    networks.save_network(tmp_path / "network.npz", random_teacher(7).weights, teacher.weights)
-    found = teacher_network.load(tmp_path / "network.npz", SETTINGS)
+    rate_network.save_network(tmp_path / "network.npz", random_teacher(7).weights, teacher.weights)
+    found = network_teacher.load(tmp_path / "network.npz", SETTINGS)
     np.testing.assert_array_equal(found.answers(trials()), teacher.answers(trials()))
 
 
@@ -171,8 +175,8 @@ def test_recurrent_weights_are_those_of_the_teacher_truncated_and_as_large_as_th
 
 def test_given_input_weights_take_the_place_of_those_of_the_seed_and_nothing_else_changes():
     recurrent, given = np.eye(SIZE), np.full((SIZE, INPUTS), 2.0)
-    usual = networks.initial_weights(recurrent, INPUTS, CLASSES, 0)
-    found = networks.initial_weights(recurrent, INPUTS, CLASSES, 0, given)
+    usual = rate_network.initial_weights(recurrent, INPUTS, CLASSES, 0)
+    found = rate_network.initial_weights(recurrent, INPUTS, CLASSES, 0, given)
     assert torch.equal(found.recurrent, usual.recurrent) and torch.equal(found.readout, usual.readout)
     np.testing.assert_array_equal(found.input, given)
 
@@ -183,14 +187,14 @@ def test_given_input_weights_take_the_place_of_those_of_the_seed_and_nothing_els
 def students(**changes):
     config = copy.deepcopy(CONFIG)
     config["experiments"]["figure_3_c"]["grid"] |= changes
-    return config, experiments.runs(config, "figure_3_c")
+    return config, grids.runs(config, "figure_3_c")
 
 
 def test_students_of_a_condition_number_and_seed_have_one_teacher_whatever_a_grid_varies():
     config, runs = students(learning_rate=[0.001, 0.003], iterations=[10])
     teachers = {}
     for run in runs:
-        teachers.setdefault(experiments.teacher_path(run), []).append(experiments.teacher(config, run))
+        teachers.setdefault(paths.teacher_path(run), []).append(grids.teacher(config, run))
     assert len(teachers) == 3 * len({run["seed"] for run in runs}) > 3
     assert all(one == same[0] for same in teachers.values() for one in same)
     teacher = teachers["task~sMNIST_taught+condition_number~10/seed~2"][0]
@@ -204,13 +208,13 @@ def test_students_of_a_condition_number_and_seed_have_one_teacher_whatever_a_gri
 def test_what_depends_on_the_teacher_has_its_condition_number_in_the_path():
     config, runs = students()
     run = next(run for run in runs if run["structure"] == "teacher_aligned" and run["condition_number"] == 10)
-    assert experiments.is_teacher_aligned(config, run["structure"])
-    for path in (experiments.connectivity_path, experiments.batches_path, experiments.probe_path, experiments.run_path):
+    assert grids.is_teacher_aligned(config, run["structure"])
+    for path in (paths.connectivity_path, paths.batches_path, paths.probe_path, paths.run_path):
         assert path(run).startswith("task~sMNIST_taught+condition_number~10/")
     assert run["rank"] is None
-    labelled = experiments.runs(config, "figure_1_smnist")[0]
+    labelled = grids.runs(config, "figure_1_smnist")[0]
     assert labelled["condition_number"] is None
-    assert experiments.connectivity_path(labelled).startswith("structure~svd_truncation+rank~5")
+    assert paths.connectivity_path(labelled).startswith("structure~svd_truncation+rank~5")
 
 
 # The configuration
@@ -259,7 +263,7 @@ def test_a_wrong_setting_is_refused_in_one_sentence(changes, where, mend):
         if value is not None:
             group[last] = value
     with pytest.raises(ConfigurationError) as caught:
-        configuration.check(config, SCHEMA)
+        checks.check(config, SCHEMA)
     sentence = str(caught.value)
     assert where in sentence and mend in sentence and "\n" not in sentence
 
@@ -267,14 +271,14 @@ def test_a_wrong_setting_is_refused_in_one_sentence(changes, where, mend):
 def test_digits_can_be_taught_too():
     config = copy.deepcopy(CONFIG)
     config["tasks"]["sMNIST_taught"] |= {"images": "digits", "held_out": 200, "defaults": {"size": 16}}
-    configuration.check(config, SCHEMA)
+    checks.check(config, SCHEMA)
 
 
 @pytest.mark.usefixtures("_small_numbers_as_before")
 def test_records_of_a_teacher_that_diverges_are_not_written(tmp_path):
     rng = np.random.default_rng(0)
     pixels, labels = rng.integers(0, 256, (60, 8, 8), np.uint8), np.arange(60, dtype=np.uint8) % CLASSES
-    images.save(tmp_path / "images.npz", ImageSet(pixels, 255, labels, 50))
+    image_sets.save(tmp_path / "images.npz", ImageSet(pixels, 255, labels, 50))
     wild = SETTINGS | {"learning_rate": 1e6, "momentum": 0.0, "batch_size": 10, "iterations": 20}
     limits = {"divergence_loss": 100.0, "final_loss_fraction": 0.2, "device": "cpu"}
     with pytest.raises(ValueError, match="the teacher diverged at iteration 20 and can teach nothing; lower the learn"):
@@ -282,5 +286,5 @@ def test_records_of_a_teacher_that_diverges_are_not_written(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["images.npz"]
     calm = wild | {"learning_rate": 0.003}
     train_teacher(tmp_path / "n.npz", tmp_path / "h.json", tmp_path / "images.npz", calm, 20, limits)
-    assert records.load_json(tmp_path / "h.json")["iterations"] == [20]
-    assert teacher_network.load(tmp_path / "n.npz", calm).answers(trials()).shape == (TRIALS,)
+    assert array_io.load_json(tmp_path / "h.json")["iterations"] == [20]
+    assert network_teacher.load(tmp_path / "n.npz", calm).answers(trials()).shape == (TRIALS,)

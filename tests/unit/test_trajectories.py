@@ -11,7 +11,8 @@ import yaml
 from matplotlib import pyplot as plt
 
 from drawings import watch
-from richlazy import movement, trajectories
+from richlazy.figures import trajectories
+from richlazy.measures import during_training
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
@@ -58,7 +59,7 @@ def tables(name, diverged=()):
             } | {compare: level}
         )  # fmt: skip
         curves += [(run, iteration, "loss", 1.0) for iteration in (100, 200)]
-        for quantity in FOLLOWED.get(name, movement.USUAL) if seed in followed else ():
+        for quantity in FOLLOWED.get(name, during_training.USUAL) if seed in followed else ():
             values = 1 - 0.1 * place * np.arange(len(iterations)) + 0.02 * rng.random(len(iterations))
             curves += [(run, at, quantity, value) for at, value in zip(iterations, values, strict=True)]
     types = {"converged": "boolean", "connectome": "string", "condition_number": "Float64"}
@@ -123,7 +124,7 @@ def test_a_row_for_each_quantity_that_fits_the_targets(drawings, name):
 
 
 def test_labels_are_of_quantities_that_are_followed():
-    assert set(trajectories.LABELS) < set(movement.QUANTITIES)
+    assert set(trajectories.LABELS) < set(during_training.QUANTITIES)
 
 
 @pytest.mark.parametrize("name", ["numbers", "classes", "names"])

@@ -9,7 +9,8 @@ from matplotlib import pyplot as plt
 from matplotlib.patches import StepPatch
 
 from drawings import watch
-from richlazy import continuous_trials, trial_figures
+from richlazy.figures import trial_figures
+from richlazy.tasks import time_series_trials
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
@@ -24,7 +25,7 @@ SHAPES = dict.fromkeys(TASKS, (2, 1)) | {
 
 
 def trials_of(name):
-    return continuous_trials.draw(TASKS[name], TASKS[name]["defaults"]["time_step_ms"], 5, 0, "probe")
+    return time_series_trials.draw(TASKS[name], TASKS[name]["defaults"]["time_step_ms"], 5, 0, "probe")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from neurogym.utils.ngym_random import TruncExp
 from scipy import stats
 
 import oracles
-from richlazy import seeds, tasks, trials
+from richlazy.storage import seeds
+from richlazy.tasks import neurogym_environments, trials
 
 CHOICE, MATCH, CONTEXT = "PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "ContextDecisionMaking-v0"
 PAPER_TASKS = (CHOICE, MATCH, CONTEXT)
@@ -21,14 +22,14 @@ ALARM = 1e-3
 
 
 def environment(name, semantics="paper", time_step_ms=100, timing_ms=None, **arguments):
-    return tasks.make_environment(
+    return neurogym_environments.make_environment(
         name, semantics, time_step_ms, oracles.PAPER_TIMINGS[name] | (timing_ms or {}), arguments
     )
 
 
 def distractor_task():
     """A task whose trials have no decision period."""
-    return tasks.make_environment("DelayMatchSampleDistractor1D-v0", "installed", 100, {})
+    return neurogym_environments.make_environment("DelayMatchSampleDistractor1D-v0", "installed", 100, {})
 
 
 def equal(first, second):
@@ -52,7 +53,7 @@ def neurogym_trials(env, count, seed):
 def conditions(env, inputs, classes):
     """Class of each trial together with its context or sample, as far as they show in the inputs."""
     shown = np.zeros(inputs.shape[1], int)
-    if isinstance(env, tasks.CuedContextDecisionMaking):
+    if isinstance(env, neurogym_environments.CuedContextDecisionMaking):
         shown = inputs[-1].argmax(1)  # nothing but the context is on at the decision
     if isinstance(env, DelayMatchSample):
         shown = inputs[env.start_ind["sample"], :, 1:].argmax(1)
@@ -263,7 +264,7 @@ def test_unknown_sampler_is_refused_with_the_choices():
 # NeuroGym's environments, one trial after the other
 
 
-@pytest.mark.parametrize("semantics", tasks.SEMANTICS)
+@pytest.mark.parametrize("semantics", neurogym_environments.SEMANTICS)
 @pytest.mark.parametrize("name", PAPER_TASKS)
 def test_sequences_are_the_trials_of_the_environment(name, semantics):
     env = environment(name, semantics)
@@ -320,7 +321,7 @@ def test_a_task_without_decision_period_decides_at_its_last_step():
 
 
 def test_a_task_that_the_papers_do_not_use():
-    env = tasks.make_environment("MultiSensoryIntegration-v0", "installed", 100, {})
+    env = neurogym_environments.make_environment("MultiSensoryIntegration-v0", "installed", 100, {})
     assert not trials.can_vectorise(env)
     first, second = (trials.from_neurogym(env, 20, seed=1) for _ in range(2))
     assert equal(first, second)
@@ -356,7 +357,7 @@ def test_only_the_papers_tasks_with_fixed_periods_are_drawn_at_once():
         environment(CHOICE, "installed"),  # other semantics are another distribution
         environment(CONTEXT, "installed"),
         environment(CHOICE, timing_ms={"delay": VARIABLE_DELAY}),
-        tasks.make_environment("MultiSensoryIntegration-v0", "installed", 100, {}),
+        neurogym_environments.make_environment("MultiSensoryIntegration-v0", "installed", 100, {}),
     ]
     for env in refused:
         assert not trials.can_vectorise(env)

@@ -9,7 +9,9 @@ import pytest
 from matplotlib import pyplot as plt
 from test_low_rank_change import matrices, squares
 
-from richlazy import low_rank_change, tables, truncations
+from richlazy.figures import truncations
+from richlazy.measures import low_rank_change
+from richlazy.storage import parquet
 
 SETTINGS = {"width_mm": 140, "font_size_pt": 7, "resolution_dpi": 60}
 
@@ -30,8 +32,8 @@ def test_record_of_a_network_goes_into_rows_of_the_table(tmp_path):
     assert big["singular_value"].tolist()[1:] == found["singular_values"][:25]
     assert table.loc[table["rank"] == 0, "singular_value"].isna().all()
     path = tmp_path / "truncations.parquet"
-    tables.save_table(path, table, truncations.COLUMNS)
-    pd.testing.assert_frame_equal(tables.load_table(path), table)
+    parquet.save_table(path, table, truncations.COLUMNS)
+    pd.testing.assert_frame_equal(parquet.load_table(path), table)
 
 
 def test_losses_that_are_not_finite_are_null():

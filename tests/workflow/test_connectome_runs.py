@@ -58,7 +58,7 @@ def test_the_matrix_comes_from_the_server_once_and_the_token_stays_out(home, tmp
         asked = len(server.requests)
         # Neither patience nor a code edit asks again what a frozen version cannot change.
         project.configure(connectomes={"v1_column": {"cave": {"timeout_s": 21, "chunk_cells": 7}}})
-        project.edit("workflow/scripts/richlazy/cave_tables.py", '"""', '"""Once more: ')
+        project.edit("workflow/scripts/richlazy/connectome/cave_tables.py", '"""', '"""Once more: ')
         assert "download_cave_table" not in project.jobs(*targets)
         project.run(*targets)
         assert len(server.requests) == asked

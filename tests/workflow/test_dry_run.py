@@ -55,7 +55,7 @@ def test_rules_have_a_docstring_of_one_line():
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     named = {line.split()[0]: line for line in lines if not line.startswith(" ")}
     for rule in ("all", "build_connectivity", "draw_batches", "draw_probe", "train_network", "measure_network",
-                 "tabulate", "compare_conditions", "judge_claims", "draw_measures", "recheck"):  # fmt: skip
+                 "tabulate", "compare_conditions", "judge_claims", "plot_measures", "recheck"):  # fmt: skip
         assert rule in named
     text = done.stdout
     for sentence in ("Train networks", "Measure what learning changed", "Judge every claim"):
@@ -175,10 +175,10 @@ def test_an_experiment_that_follows_runs_has_the_figure_of_their_trajectories(tm
         experiments={"followed": original | {"grid": {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]},
                                              "compare": "gain", "seeds": 2, "schematic": False, "follow": follow}},
     )  # fmt: skip
-    assert project.jobs()["draw_trajectories"] == 1
-    assert project.jobs("followed")["draw_trajectories"] == 1
+    assert project.jobs()["plot_trajectories"] == 1
+    assert project.jobs("followed")["plot_trajectories"] == 1
     jobs = project.jobs("figure_1")
-    assert jobs["draw_losses"] == 1 and "draw_trajectories" not in jobs
+    assert jobs["plot_losses"] == 1 and "plot_trajectories" not in jobs
     published = project.snakemake("--dry-run", "publish_reference").stdout
     assert published.count("followed/figures/trajectories.png") > 0
     assert "figure_1/figures/trajectories" not in published

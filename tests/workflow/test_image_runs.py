@@ -12,7 +12,7 @@ import yaml
 from sklearn.datasets import load_digits
 
 from loopback import address, serving
-from richlazy import images
+from richlazy.tasks import image_sets
 from runner import new_project
 
 RECORD = "results/tiny/images/{}.npz"
@@ -70,7 +70,7 @@ def project(tmp_path, mirror):
 
 
 def assert_holds(project, arrays):
-    found = images.load(project.folder / RECORD.format("small"))
+    found = image_sets.load(project.folder / RECORD.format("small"))
     assert (found.white, found.training) == (255, 6)
     np.testing.assert_array_equal(found.images, np.concatenate([arrays["training_images"], arrays["test_images"]]))
     np.testing.assert_array_equal(found.labels, np.concatenate([arrays["training_labels"], arrays["test_labels"]]))
@@ -97,7 +97,7 @@ def test_files_come_from_the_mirror_once(project, mirror, arrays):
     assert "pooch" in log.read_text()
     # Neither another mirror nor an edit of code downloads again what a checksum vouches for.
     project.edit("data/sources.yaml", "    - http://127", "    - http://127.0.0.1:9/first\n      - http://127")
-    project.edit("workflow/scripts/richlazy/downloads.py", '"""', '"""Once more: ')
+    project.edit("workflow/scripts/richlazy/storage/downloads.py", '"""', '"""Once more: ')
     assert project.jobs(target) == {}
     # Another checksum does.
     checksum = hashlib.sha256((mirror.folder / "test_labels.gz").read_bytes()).hexdigest()

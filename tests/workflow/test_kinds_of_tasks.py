@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from richlazy import metrics, movement, summaries
+from richlazy.measures import during_training, metrics
+from richlazy.tables import experiment_tables
 from runner import new_project
 
 EXPERIMENTS = "results/tiny/experiments"
@@ -42,16 +43,16 @@ def curve(curves, run, quantity):
 def assert_complete(project, experiment, runs_count, curves_followed):
     """Columns of the tables, one row a run, and curves with all quantities of those runs that were followed."""
     runs, curves = (table(project, experiment, name) for name in ("runs", "curves"))
-    assert list(runs.columns) == list(summaries.RUN_COLUMNS)
-    assert list(curves.columns) == list(summaries.CURVE_COLUMNS)
-    assert list(table(project, experiment, "connectivity").columns) == list(summaries.CONNECTIVITY_COLUMNS)
-    assert list(table(project, experiment, "spectra").columns) == list(summaries.SPECTRUM_COLUMNS)
+    assert list(runs.columns) == list(experiment_tables.RUN_COLUMNS)
+    assert list(curves.columns) == list(experiment_tables.CURVE_COLUMNS)
+    assert list(table(project, experiment, "connectivity").columns) == list(experiment_tables.CONNECTIVITY_COLUMNS)
+    assert list(table(project, experiment, "spectra").columns) == list(experiment_tables.SPECTRUM_COLUMNS)
     assert len(runs) == runs["run"].nunique() == runs_count
     assert not runs["diverged"].any()
-    followed = curves[curves["quantity"].isin(movement.USUAL)]
+    followed = curves[curves["quantity"].isin(during_training.USUAL)]
     assert followed["run"].nunique() == curves_followed
     if curves_followed:
-        assert set(followed["quantity"]) == set(movement.USUAL)
+        assert set(followed["quantity"]) == set(during_training.USUAL)
         assert set(followed["iteration"]) == set(FOLLOWED)
     return runs, curves
 
@@ -66,9 +67,9 @@ def assert_followed(runs, curves, seeds):
             continue
         assert iterations == FOLLOWED
         assert alignment[0] == pytest.approx(1, abs=1e-6)
-        for quantity in movement.USUAL:
+        for quantity in during_training.USUAL:
             assert curve(curves, row["run"], quantity)[1][-1] == pytest.approx(row[quantity], rel=1e-4)
-        expected = movement.iterations_to_task_alignment(
+        expected = during_training.iterations_to_task_alignment(
             {"iterations": iterations, "kernel_task_alignment": curve(curves, row["run"], "kernel_task_alignment")[1]}
         )
         assert row["kernel_task_alignment_iterations"] == pytest.approx(expected, rel=1e-9, nan_ok=True)
@@ -90,7 +91,7 @@ def test_sequential_digits_with_and_without_following(tmp_path):
     }  # fmt: skip
     runs, curves = assert_complete(project, names[1], 6, 3)
     assert_followed(runs, curves, seeds=[1])
-    assert set(curves["quantity"]) == {"loss", "accuracy", *movement.USUAL}
+    assert set(curves["quantity"]) == {"loss", "accuracy", *during_training.USUAL}
     assert (runs["architecture"] == "recurrent").all() and (runs["task"] == "sMNIST").all()
     for name in ("condition_number", "bayes_loss", "kernel_alignment_predicted"):
         assert runs[name].isna().all()
@@ -159,7 +160,7 @@ def test_linear_networks_learn_teachers(tmp_path):
 
     runs, curves = assert_complete(project, names[0], 6, 6)
     assert_followed(runs, curves, seeds=[0, 1])
-    assert set(curves["quantity"]) == {"loss", *movement.USUAL}  # numbers are neither right nor wrong
+    assert set(curves["quantity"]) == {"loss", *during_training.USUAL}  # numbers are neither right nor wrong
     aligned, _ = assert_complete(project, names[1], 4, 0)
     for table_of in (runs, aligned):
         assert (table_of["architecture"] == "feedforward").all()
@@ -221,7 +222,7 @@ def test_trials_with_numbers_over_time_are_drawn_and_pictured(tmp_path):
     }
     wanted = [f"{trials}/task~{task}/{path}/seed~0/targets.npy" for task, path in batches.items()]
     wanted += [f"results/tiny/tasks/{task}/figures/trials.png" for task in batches]
-    assert project.run(*wanted) == {"draw_continuous_batches": 2, "draw_continuous_probe": 2, "draw_trials": 2}
+    assert project.run(*wanted) == {"draw_continuous_batches": 2, "draw_continuous_probe": 2, "plot_trials": 2}
     for task, steps, counts, outputs in (("flip_flop", 20, (5, 4, 6), 2), ("cosine", 201, (1, 1, 1), 1)):
         stored = [np.load(project.folder / trials / f"task~{task}/{batches[task]}/seed~0/{name}.npy")
                   for name in ("inputs", "targets")]  # fmt: skip
@@ -238,7 +239,7 @@ def test_trials_with_numbers_over_time_are_drawn_and_pictured(tmp_path):
     project.configure(tasks={"flip_flop": {"defaults": {"learning_rate": 0.1}}})
     assert project.jobs(*wanted) == {}
     project.configure(tasks={"flip_flop": {"target": "text"}})
-    assert project.jobs(*wanted) == {"draw_continuous_batches": 1, "draw_continuous_probe": 1, "draw_trials": 1}
+    assert project.jobs(*wanted) == {"draw_continuous_batches": 1, "draw_continuous_probe": 1, "plot_trials": 1}
 
 
 def test_singular_values_of_the_change_are_followed_beside_their_expansion(tmp_path):
@@ -262,7 +263,7 @@ def test_singular_values_of_the_change_are_followed_beside_their_expansion(tmp_p
     figure = f"{EXPERIMENTS}/linear/figures/trajectories.png"
     done = project.run(figure)
     assert done["train_followed_network"] == done["follow_network"] == 2
-    assert "train_network" in done and done["draw_trajectories"] == 1
+    assert "train_network" in done and done["plot_trajectories"] == 1
     runs, curves = (table(project, "linear", name) for name in ("runs", "curves"))
     assert set(curves["quantity"]) == {
         "loss", "loss_predicted", *quantities, *(f"{name}_predicted" for name in quantities)
@@ -279,4 +280,4 @@ def test_singular_values_of_the_change_are_followed_beside_their_expansion(tmp_p
         assert row["leading_singular_value_deviation"] == pytest.approx(deviation, rel=1e-4)
     # Other quantities of networks that are there follow them again and train nothing.
     project.configure(experiments={"linear": {"follow": {"quantities": ["kernel_alignment", *quantities]}}})
-    assert set(project.jobs(figure)) == {"follow_network", "tabulate", "draw_trajectories"}
+    assert set(project.jobs(figure)) == {"follow_network", "tabulate", "plot_trajectories"}

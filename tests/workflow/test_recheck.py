@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from richlazy import records, reference, tables
+from richlazy import reference
+from richlazy.storage import array_io, parquet
 from runner import Project
 
 LSTMS = {
@@ -55,13 +56,13 @@ def test_the_reference_holds_lstms_with_fingerprints_and_a_claim_on_them(publish
     assert all((target / name).read_bytes() == (source / name).read_bytes() for name in names)
     files = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
     assert files == {*names, "tables/fingerprints.parquet", "provenance.json"}
-    prints = tables.load_table(target / "tables/fingerprints.parquet")
+    prints = parquet.load_table(target / "tables/fingerprints.parquet")
     networks = [published.folder / network for network in prints["network"]]
-    assert prints["sha256"].tolist() == [records.checksum(network) for network in networks]
-    assert set(tables.load_table(target / "tables/runs.parquet")["network"]) == set(prints["network"])
-    seconds = records.load_json(target / "provenance.json")["wall_seconds"]
+    assert prints["sha256"].tolist() == [array_io.checksum(network) for network in networks]
+    assert set(parquet.load_table(target / "tables/runs.parquet")["network"]) == set(prints["network"])
+    seconds = array_io.load_json(target / "provenance.json")["wall_seconds"]
     assert seconds["train_sentiment"] > 0 and seconds["measure_sentiment"] > 0
-    claims = tables.load_table(committed / "claims.parquet").set_index("experiment")
+    claims = parquet.load_table(committed / "claims.parquet").set_index("experiment")
     judged = claims.loc["schuessler_figure_5"]
     assert judged["verdict"] != "not run" and judged["n"] == 2
     assert claims.loc["schuessler_figure_5_truncation", "verdict"] == "not run"
@@ -87,7 +88,7 @@ def test_a_row_that_does_not_hold_is_found(published, tmp_path):
     prints = pd.read_parquet(path)
     prints["sha256"] = "0" * 64
     prints["recurrent_0"] *= 1.1
-    tables.save_table(path, prints, reference.fingerprint_columns(reference.RATE_NETWORKS))
+    parquet.save_table(path, prints, reference.fingerprint_columns(reference.RATE_NETWORKS))
     (project.folder / "results/tiny/recheck/verdict.txt").unlink(missing_ok=True)
     done = project.snakemake("recheck", check=False)
     assert done.returncode != 0

@@ -7,7 +7,7 @@ from runner import new_project
 
 RUNS = 12
 SUMMARY = {"tabulate": 1, "compare_conditions": 1, "judge_claims": 1}
-FIGURES = {"draw_measures": 1, "draw_losses": 1, "draw_effects": 1, "draw_robustness": 1}
+FIGURES = {"plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1}
 LIBRARY = "workflow/scripts/richlazy"
 
 
@@ -96,7 +96,7 @@ def test_a_changed_task_timing_rebuilds_that_task_only(project):
 
 def test_a_changed_significance_level_touches_claims_and_figures_of_effects_only(project):
     project.configure(statistics={"significance_level": 0.01})
-    assert project.jobs() == {"judge_claims": 1, "draw_effects": 1, "draw_robustness": 1}
+    assert project.jobs() == {"judge_claims": 1, "plot_effects": 1, "plot_robustness": 1}
 
 
 def test_a_changed_number_of_kernel_trials_measures_again(project):

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from richlazy import images, networks, records
+from richlazy.models import rate_network
+from richlazy.storage import array_io
+from richlazy.tasks import image_sets
 from runner import new_project
 
 KAPPA = (1, 10)
@@ -45,11 +47,11 @@ def test_students_are_paired_and_start_as_their_structure_says(project):
     assert len(runs) == 2 * 2 * 3 and not runs["diverged"].any()
     assert runs[["kernel_alignment", "representation_alignment", "weight_change_norm"]].notna().all(axis=None)
     rows = runs.set_index(["structure", "condition_number", "seed"])
-    starts = {key: networks.load_network(project.folder / row["network"])[0] for key, row in rows.iterrows()}
+    starts = {key: rate_network.load_network(project.folder / row["network"])[0] for key, row in rows.iterrows()}
     for kappa in KAPPA:
         random, whole, partial = (starts[name, kappa, 0] for name in ("svd_truncation", *ALIGNED))
         [teacher] = results(project, f"teachers/*condition_number~{kappa}/seed~0/network.npz")
-        _, trained = networks.load_network(teacher)
+        _, trained = rate_network.load_network(teacher)
         for start in (whole, partial):
             np.testing.assert_array_equal(start.readout, random.readout)
             assert np.linalg.norm(start.recurrent) == pytest.approx(np.linalg.norm(random.recurrent), rel=1e-5)
@@ -64,17 +66,17 @@ def test_students_are_paired_and_start_as_their_structure_says(project):
 
 def test_classes_are_answers_of_the_teacher_and_not_labels(project):
     for description in results(project, "trials/*/*/*/task.json"):
-        about = records.load_json(description)
+        about = array_io.load_json(description)
         assert (about["input_units"], about["outputs"]) == (8, 10)
         assert 0 < about["teacher_accuracy"] < 1
-    answered = [records.load_array(path) for path in results(project, "trials/*/*/batch_size*/seed~0/targets.npy")]
-    shown = [records.load_array(path) for path in results(project, "trials/*/*/batch_size*/seed~0/inputs.npy")]
+    answered = [array_io.load_array(path) for path in results(project, "trials/*/*/batch_size*/seed~0/targets.npy")]
+    shown = [array_io.load_array(path) for path in results(project, "trials/*/*/batch_size*/seed~0/inputs.npy")]
     assert len(answered) == 2
     np.testing.assert_array_equal(*shown)
     assert (answered[0] != answered[1]).any()  # teachers of two condition numbers
     assert (answered[0] == answered[0][:, :1]).all()
-    digits = images.load(project.folder / "results/tiny/images/digits.npz")
-    named = {image.tobytes(): label for image, label in zip(images.images(digits), digits.labels, strict=True)}
+    digits = image_sets.load(project.folder / "results/tiny/images/digits.npz")
+    named = {image.tobytes(): label for image, label in zip(image_sets.images(digits), digits.labels, strict=True)}
     labels = [named[np.ascontiguousarray(image).tobytes()] for image in shown[0].swapaxes(1, 2).reshape(-1, 8, 8)]
     right = np.mean(answered[0][:, 0].ravel() == labels)
     assert 0.2 < right < 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from richlazy import metrics
+from richlazy.measures import metrics
 from runner import TINY, environment
 
 PAGE = Path(__file__).parents[2] / "workflow/docs/trace_a_number.md"

@@ -12,53 +12,50 @@ gc.set_threshold(100_000, 50, 50)
 SCRIPTS = Path(workflow.basedir, "workflow/scripts")
 sys.path.insert(0, str(SCRIPTS))
 
-from richlazy import (
-    cave_token,
-    configuration,
-    continuous_tasks,
-    costs,
-    experiments,
-    learning_time,
-    task_settings,
-)
-from richlazy.closure import import_closure
-from richlazy.connectivity import STRUCTURE_PARAMETERS
-from richlazy.images import IDX_FILES
+from richlazy.configuration import checks
+from richlazy.connectivity.structures import STRUCTURE_PARAMETERS
+from richlazy.connectome import cave_token
+from richlazy.experiments import grids, parameters, paths, resources
+from richlazy.experiments.jobs import network_jobs
+from richlazy.measures import learning_speed
+from richlazy.storage.import_closure import import_closure
+from richlazy.tasks import task_settings, time_series
+from richlazy.tasks.image_sets import IDX_FILES
 
 try:
-    configuration.check(
+    checks.check(
         config,
         Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
         workflow.configfiles,
     )
-    SOURCES = configuration.load_sources(
+    SOURCES = checks.load_sources(
         Path(workflow.basedir, "data/sources.yaml"),
         Path(workflow.basedir, "workflow/schemas/sources.schema.yaml"),
     )
-    configuration.check_entries(config, SOURCES)
-except configuration.ConfigurationError as error:
+    checks.check_entries(config, SOURCES)
+except checks.ConfigurationError as error:
     sys.exit(f"Configuration: {error}")
 
 # Scales never mix: paper scale owns results/, every other scale a folder in it.
 RESULTS = "results" if config["scale"] == "paper" else f"results/{config['scale']}"
 # Devices that a training or a measuring job asks of a cluster.
 GPU = int(config["training"]["device"] == "cuda")
-SELECTED = configuration.selected(config)
-EXPERIMENT_RUNS = {name: experiments.runs(config, name) for name in SELECTED}
+SELECTED = checks.selected(config)
+EXPERIMENT_RUNS = {name: grids.runs(config, name) for name in SELECTED}
 # Paths are the identity of a run, so equal runs of several experiments are one entry.
 RUNS = {
-    experiments.run_path(run): run
+    paths.run_path(run): run
     for runs_of_one in EXPERIMENT_RUNS.values()
     for run in runs_of_one
 }
 # Runs that are followed during training, with the iterations.
-FOLLOWED = experiments.followed(config, SELECTED)
-FOLLOWED_QUANTITIES = experiments.followed_quantities(config, SELECTED)
-CONNECTIVITIES = {experiments.connectivity_path(run): run for run in RUNS.values()}
-PROBES = {experiments.probe_path(run): run for run in RUNS.values()}
-BATCHES = {experiments.batches_path(run): run for run in RUNS.values()}
+FOLLOWED = grids.followed(config, SELECTED)
+FOLLOWED_QUANTITIES = grids.followed_quantities(config, SELECTED)
+CONNECTIVITIES = {paths.connectivity_path(run): run for run in RUNS.values()}
+PROBES = {paths.probe_path(run): run for run in RUNS.values()}
+BATCHES = {paths.batches_path(run): run for run in RUNS.values()}
 TEACHERS = {
-    experiments.teacher_path(run): run
+    paths.teacher_path(run): run
     for run in RUNS.values()
     if task_settings.kind(config["tasks"][run["task"]]) == "taught"
 }
@@ -72,9 +69,9 @@ CONTINUOUS_TASKS = {
 }
 # Connectomes that the selected experiments use, by source, with the settings of their active source.
 CONNECTOMES = {
-    name: experiments.connectome(config, name)
+    name: grids.connectome(config, name)
     for name in {
-        experiments.connectome_of(config, run["structure"]) for run in RUNS.values()
+        grids.connectome_of(config, run["structure"]) for run in RUNS.values()
     }
     - {None}
 }
@@ -84,7 +81,7 @@ CAVE_CONNECTOMES, RELEASE_CONNECTOMES, FILE_CONNECTOMES, SYNTHETIC_CONNECTOMES =
 )
 
 # Experiments that compare the rank of the initial weights: one figure is of all of them.
-RANK_COMPARISONS = experiments.rank_comparisons(config, SELECTED)
+RANK_COMPARISONS = grids.rank_comparisons(config, SELECTED)
 
 FIGURE_NAMES = ["measures", "losses", "effects"]
 TABLE_NAMES = ["runs", "curves", "connectivity"]
@@ -155,7 +152,7 @@ def experiment_setting(key, default=None):
 
 def experiment_arms(wildcards):
     """Parameters of an experiment whose combinations are tested separately."""
-    return experiments.arms(config, wildcards.experiment)
+    return grids.arms(config, wildcards.experiment)
 
 
 def run_files(file):
@@ -163,7 +160,7 @@ def run_files(file):
 
     def files(wildcards):
         return [
-            f"{RESULTS}/runs/{experiments.run_path(run)}/{file}"
+            f"{RESULTS}/runs/{paths.run_path(run)}/{file}"
             for run in EXPERIMENT_RUNS[wildcards.experiment]
         ]
 
@@ -172,12 +169,12 @@ def run_files(file):
 
 def experiment_run_paths(wildcards):
     """Paths of all runs of an experiment."""
-    return [experiments.run_path(run) for run in EXPERIMENT_RUNS[wildcards.experiment]]
+    return [paths.run_path(run) for run in EXPERIMENT_RUNS[wildcards.experiment]]
 
 
 def followed_runs(wildcards):
     """Runs that an experiment follows during training, with what of each."""
-    return experiments.followed_quantities(config, [wildcards.experiment])
+    return grids.followed_quantities(config, [wildcards.experiment])
 
 
 def followed_files(wildcards):
@@ -189,7 +186,7 @@ def experiment_theory(wildcards):
     """What theory needs to know of each run of an experiment, in their order, and when a network has converged."""
     runs = EXPERIMENT_RUNS[wildcards.experiment]
     fraction = config["training"]["convergence_fraction"]
-    targets = learning_time.predicted_targets(config, runs)
+    targets = learning_speed.predicted_targets(config, runs)
     return {"targets": targets, "convergence_fraction": fraction}
 
 
@@ -237,17 +234,17 @@ def network_of_teacher(table, wildcard):
     """Input function that gives the teacher network of the task behind a wildcard."""
 
     def network(wildcards):
-        path = experiments.teacher_path(table[wildcards[wildcard]])
+        path = paths.teacher_path(table[wildcards[wildcard]])
         return f"{RESULTS}/teachers/{path}/network.npz"
 
     return network
 
 
-def teacher_of(table, wildcard, keys=experiments.TEACHER_PARAMETERS):
+def teacher_of(table, wildcard, keys=parameters.TEACHER_PARAMETERS):
     """Params function that gives the parameters of the teacher network behind a wildcard, reduced to those a job reads."""
 
     def parameters(wildcards):
-        teacher = experiments.teacher(config, table[wildcards[wildcard]])
+        teacher = grids.teacher(config, table[wildcards[wildcard]])
         return {key: teacher[key] for key in keys}
 
     return parameters
@@ -271,7 +268,7 @@ def probe_settings(wildcards):
 def structured_weights_file(run):
     """File of the initial weights of a run that have its structure."""
     layer = "input" if run["architecture"] == "feedforward" else "recurrent"
-    path = experiments.connectivity_path(run)
+    path = paths.connectivity_path(run)
     return f"{RESULTS}/connectivity/{path}/{layer}_initial.npy"
 
 
@@ -280,7 +277,7 @@ TEACHER_ALIGNED = "task~[^/]+/structure~({})[+/]".format(
     one_of(
         re.escape(name)
         for name in config["structures"]
-        if experiments.is_teacher_aligned(config, name)
+        if grids.is_teacher_aligned(config, name)
     )
 )
 
@@ -293,13 +290,13 @@ def features_of_connectivity(wildcards):
 def description_of_connectivity(wildcards):
     """Description of the task whose inputs are the columns of a first layer."""
     run = CONNECTIVITIES[wildcards.connectivity]
-    return f"{RESULTS}/trials/{experiments.probe_path(run)}/task.json"
+    return f"{RESULTS}/trials/{paths.probe_path(run)}/task.json"
 
 
 def connectome_of_connectivity(wildcards):
     """Input function that gives the connectome from which initial weights are made, where there is one."""
     run = CONNECTIVITIES[wildcards.connectivity]
-    name = experiments.connectome_of(config, run["structure"])
+    name = grids.connectome_of(config, run["structure"])
     return {"connectome": f"{RESULTS}/connectomes/{name}/weights.npy"} if name else {}
 
 
@@ -307,7 +304,7 @@ def experiment_connectomes(wildcards):
     """For each structure of an experiment that is made of a connectome, what tables say of it."""
     structures = {run["structure"] for run in EXPERIMENT_RUNS[wildcards.experiment]}
     notes = {
-        name: experiments.connectome_note(config, name) for name in sorted(structures)
+        name: grids.connectome_note(config, name) for name in sorted(structures)
     }
     return {name: note for name, note in notes.items() if note}
 
@@ -315,7 +312,7 @@ def experiment_connectomes(wildcards):
 def connectomes_of(experiment):
     """Names of the connectomes that an experiment uses."""
     structures = {run["structure"] for run in EXPERIMENT_RUNS[experiment]}
-    names = {experiments.connectome_of(config, structure) for structure in structures}
+    names = {grids.connectome_of(config, structure) for structure in structures}
     return sorted(names - {None})
 
 
@@ -323,7 +320,7 @@ def experiment_measures(group):
     """Params function that gives the measures that an experiment tests or draws."""
 
     def measures(wildcards):
-        return experiments.measures(config, wildcards.experiment, group)
+        return grids.measures(config, wildcards.experiment, group)
 
     return measures
 
@@ -331,7 +328,7 @@ def experiment_measures(group):
 def connectivity_runs(experiment):
     """For each matrix of initial recurrent weights of an experiment, by path, a run that starts with it."""
     runs = {
-        experiments.connectivity_path(run): run for run in EXPERIMENT_RUNS[experiment]
+        paths.connectivity_path(run): run for run in EXPERIMENT_RUNS[experiment]
     }
     return dict(sorted(runs.items()))
 
@@ -346,7 +343,7 @@ def experiment_connectivities(wildcards):
 
 def experiment_connectivity_runs(wildcards):
     """What decides the initial recurrent weights of an experiment, in the order of their files."""
-    keys = [*experiments.CONNECTIVITY_PARAMETERS, "architecture"]
+    keys = [*paths.CONNECTIVITY_PARAMETERS, "architecture"]
     return [
         {key: run[key] for key in keys}
         for run in connectivity_runs(wildcards.experiment).values()
@@ -469,18 +466,18 @@ def steps_of(run):
 
 def teacher_memory(wildcards, attempt):
     """MB to train a teacher network, with its batches of images beside it."""
-    teacher = experiments.teacher(config, TEACHERS[wildcards.teacher])
+    teacher = grids.teacher(config, TEACHERS[wildcards.teacher])
     steps = steps_of(TEACHERS[wildcards.teacher])
-    need = costs.training_memory_mb(
+    need = resources.training_memory_mb(
         teacher["size"], steps, teacher["batch_size"], attempt=attempt
     )
-    return need + (costs.BATCHES_OF_IMAGES_MB + GPU * costs.CUDA_MB) * attempt
+    return need + (resources.BATCHES_OF_IMAGES_MB + GPU * resources.CUDA_MB) * attempt
 
 
 def teacher_minutes(wildcards, attempt):
     """Minutes to train a teacher network."""
-    teacher = experiments.teacher(config, TEACHERS[wildcards.teacher])
-    return costs.training_minutes(
+    teacher = grids.teacher(config, TEACHERS[wildcards.teacher])
+    return resources.training_minutes(
         teacher["size"],
         steps_of(TEACHERS[wildcards.teacher]),
         teacher["batch_size"],
@@ -492,7 +489,7 @@ def teacher_minutes(wildcards, attempt):
 def drawing_memory(wildcards, attempt):
     """MB that drawing training trials needs."""
     run = BATCHES[wildcards.batches]
-    return costs.drawing_memory_mb(
+    return resources.drawing_memory_mb(
         run["iterations"] * run["batch_size"], steps_of(run), attempt
     )
 
@@ -524,8 +521,8 @@ def drawing_numbers_memory(wildcards, attempt):
     """MB that drawing training trials with numbers over time needs."""
     run = BATCHES[wildcards.batches]
     task = config["tasks"][run["task"]]
-    channels = continuous_tasks.input_units(task) + continuous_tasks.outputs(task)
-    return costs.drawing_numbers_memory_mb(
+    channels = time_series.input_units(task) + time_series.outputs(task)
+    return resources.drawing_numbers_memory_mb(
         stored_trials(run), steps_of(run), channels, attempt
     )
 
@@ -533,7 +530,7 @@ def drawing_numbers_memory(wildcards, attempt):
 def drawing_numbers_minutes(wildcards, attempt):
     """Minutes that drawing training trials with numbers over time needs."""
     run = BATCHES[wildcards.batches]
-    return costs.drawing_minutes(
+    return resources.drawing_minutes(
         stored_trials(run), steps_of(run), "vectorised", attempt
     )
 
@@ -541,7 +538,7 @@ def drawing_numbers_minutes(wildcards, attempt):
 def drawing_minutes(wildcards, attempt):
     """Minutes that drawing training trials needs."""
     run = BATCHES[wildcards.batches]
-    return costs.drawing_minutes(
+    return resources.drawing_minutes(
         run["iterations"] * run["batch_size"],
         steps_of(run),
         config["tasks"][run["task"]]["sampler"],

@@ -88,7 +88,7 @@ rule build_teacher_aligned:
         runtime=growing(5),
     params:
         teacher=teacher_of(
-            CONNECTIVITIES, "connectivity", [*experiments.ANSWERING_PARAMETERS, "rank"]
+            CONNECTIVITIES, "connectivity", [*parameters.ANSWERING_PARAMETERS, "rank"]
         ),
         run=run_parameters(
             CONNECTIVITIES, ["matching", "size", "gain", "seed"], "connectivity"

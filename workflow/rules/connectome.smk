@@ -149,7 +149,7 @@ rule assemble_connectome:
         "../scripts/assemble_connectome.py"
 
 
-rule draw_connectome:
+rule plot_connectome:
     """Draw which cells of a connectome were chosen, and the weights among them."""
     input:
         cells=f"{CONNECTOME}/cells.parquet",
@@ -157,7 +157,7 @@ rule draw_connectome:
         counts=f"{CONNECTOME}/selection.json",
         weights=f"{CONNECTOME}/weights.npy",
         provenance=f"{CONNECTOME}/provenance.json",
-        library=library("draw_connectome.py"),
+        library=library("plot_connectome.py"),
     output:
         pdf=f"{CONNECTOME}/figures/connectome.pdf",
         png=report(
@@ -168,7 +168,7 @@ rule draw_connectome:
             labels={"figure": "selection and matrix"},
         ),
     log:
-        f"{RESULTS}/logs/draw_connectome/{{connectome}}.log",
+        f"{RESULTS}/logs/plot_connectome/{{connectome}}.log",
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -181,4 +181,4 @@ rule draw_connectome:
     message:
         "Figure of connectome {wildcards.connectome}"
     script:
-        "../scripts/draw_connectome.py"
+        "../scripts/plot_connectome.py"

@@ -7,12 +7,12 @@ Writes  experiments/{experiment}/figures/measures, losses, effects as PDF and PN
 """
 
 
-rule draw_measures:
+rule plot_measures:
     """Draw the measures of change of an experiment: a dot per run, a bar at the median."""
     input:
         unpack(experiment_spectra),
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
-        library=library("draw_measures.py"),
+        library=library("plot_measures.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/measures.pdf",
         png=report(
@@ -23,7 +23,7 @@ rule draw_measures:
             labels={"figure": "measures of change"},
         ),
     log:
-        f"{RESULTS}/logs/draw_measures/{{experiment}}.log",
+        f"{RESULTS}/logs/plot_measures/{{experiment}}.log",
     group:
         "summaries"
     conda:
@@ -44,15 +44,15 @@ rule draw_measures:
     message:
         "Figure of the measures of {wildcards.experiment}"
     script:
-        "../scripts/draw_measures.py"
+        "../scripts/plot_measures.py"
 
 
-rule draw_losses:
+rule plot_losses:
     """Draw the loss curves of an experiment with the lowest loss that any observer can reach."""
     input:
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
         curves=f"{RESULTS}/experiments/{{experiment}}/tables/curves.parquet",
-        library=library("draw_losses.py"),
+        library=library("plot_losses.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/losses.pdf",
         png=report(
@@ -63,7 +63,7 @@ rule draw_losses:
             labels={"figure": "loss curves"},
         ),
     log:
-        f"{RESULTS}/logs/draw_losses/{{experiment}}.log",
+        f"{RESULTS}/logs/plot_losses/{{experiment}}.log",
     group:
         "summaries"
     conda:
@@ -80,15 +80,15 @@ rule draw_losses:
     message:
         "Figure of the losses of {wildcards.experiment}"
     script:
-        "../scripts/draw_losses.py"
+        "../scripts/plot_losses.py"
 
 
-rule draw_effects:
+rule plot_effects:
     """Draw the effect of the compared parameter on every measure in every arm, with intervals."""
     input:
         trends=STATISTICS.replace("{table}", "trends"),
         contrasts=STATISTICS.replace("{table}", "contrasts"),
-        library=library("draw_effects.py"),
+        library=library("plot_effects.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/effects.pdf",
         png=report(
@@ -99,7 +99,7 @@ rule draw_effects:
             labels={"figure": "effect sizes"},
         ),
     log:
-        f"{RESULTS}/logs/draw_effects/{{experiment}}.log",
+        f"{RESULTS}/logs/plot_effects/{{experiment}}.log",
     group:
         "summaries"
     conda:
@@ -117,15 +117,15 @@ rule draw_effects:
     message:
         "Figure of the effects of {wildcards.experiment}"
     script:
-        "../scripts/draw_effects.py"
+        "../scripts/plot_effects.py"
 
 
-rule draw_trajectories:
+rule plot_trajectories:
     """Draw how the networks of an experiment that follows runs move: their tangent kernels, or their weights."""
     input:
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
         curves=f"{RESULTS}/experiments/{{experiment}}/tables/curves.parquet",
-        library=library("draw_trajectories.py"),
+        library=library("plot_trajectories.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/trajectories.pdf",
         png=report(
@@ -136,7 +136,7 @@ rule draw_trajectories:
             labels={"figure": "networks during training"},
         ),
     log:
-        f"{RESULTS}/logs/draw_trajectories/{{experiment}}.log",
+        f"{RESULTS}/logs/plot_trajectories/{{experiment}}.log",
     group:
         "summaries"
     conda:
@@ -154,15 +154,15 @@ rule draw_trajectories:
     message:
         "Figure of the networks of {wildcards.experiment} during training"
     script:
-        "../scripts/draw_trajectories.py"
+        "../scripts/plot_trajectories.py"
 
 
-rule draw_truncation:
+rule plot_truncation:
     """Draw how low in rank the change of the recurrent weights is: singular values, and loss when truncated."""
     input:
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
         truncations=f"{RESULTS}/experiments/{{experiment}}/tables/truncations.parquet",
-        library=library("draw_truncation.py"),
+        library=library("plot_truncation.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/truncation.pdf",
         png=report(
@@ -173,7 +173,7 @@ rule draw_truncation:
             labels={"figure": "rank of the weight change"},
         ),
     log:
-        f"{RESULTS}/logs/draw_truncation/{{experiment}}.log",
+        f"{RESULTS}/logs/plot_truncation/{{experiment}}.log",
     group:
         "summaries"
     conda:
@@ -191,14 +191,14 @@ rule draw_truncation:
     message:
         "Figure of the rank of the weight change of {wildcards.experiment}"
     script:
-        "../scripts/draw_truncation.py"
+        "../scripts/plot_truncation.py"
 
 
-rule draw_robustness:
+rule plot_robustness:
     """Draw the effect of the rank of the initial weights in every arm of all experiments that compare it."""
     input:
         trends=collect(STATISTICS, experiment=list(RANK_COMPARISONS), table=["trends"]),
-        library=library("draw_robustness.py"),
+        library=library("plot_robustness.py"),
     output:
         table=f"{RESULTS}/figures/robustness.parquet",
         pdf=f"{RESULTS}/figures/robustness.pdf",
@@ -209,7 +209,7 @@ rule draw_robustness:
             labels={"figure": "effect of rank in every arm"},
         ),
     log:
-        f"{RESULTS}/logs/draw_robustness.log",
+        f"{RESULTS}/logs/plot_robustness.log",
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -223,4 +223,4 @@ rule draw_robustness:
     message:
         "Figure of the effect of rank in every arm"
     script:
-        "../scripts/draw_robustness.py"
+        "../scripts/plot_robustness.py"

@@ -1,8 +1,8 @@
 """Names, input functions and params functions of language.smk. No rules."""
 
-from richlazy import sentiment_settings
+from richlazy.tasks import lstm_settings
 
-LANGUAGE_NAMES = configuration.selected_on_language(config)
+LANGUAGE_NAMES = checks.selected_on_language(config)
 LANGUAGE_TASKS = {
     name: task for name, task in config["tasks"].items() if "sentences" in task
 }
@@ -31,7 +31,7 @@ def publishable_language_files(*names):
 def registered_sentences(name):
     """The archive of a set of sentences as the registry has it; none where it is bundled."""
     entry = config["sentence_sets"][name].get("entry")
-    return SOURCES[entry]["files"][sentiment_settings.ARCHIVE] if entry else {}
+    return SOURCES[entry]["files"][lstm_settings.ARCHIVE] if entry else {}
 
 
 def sentence_files(wildcards):
@@ -105,7 +105,7 @@ def language_networks(file):
         experiment = config["language_experiments"][wildcards.language_experiment]
         return [
             f"{RESULTS}/language/task~{experiment['task']}/seed~{seed}/{file}"
-            for seed in sentiment_settings.seeds(experiment)
+            for seed in lstm_settings.seeds(experiment)
         ]
 
     return files

@@ -17,13 +17,13 @@ for kind, jobs in NETWORK_JOBS.items():
             network=files_of_networks(jobs.members, "network.npz"),
             history=files_of_networks(jobs.members, "history.json"),
             probe=stage_inputs(
-                jobs.members, experiments.probe_path, "trials", "probe.npz"
+                jobs.members, paths.probe_path, "trials", "probe.npz"
             ),
             decision=stage_inputs(
-                jobs.members, experiments.probe_path, "trials", "decision.npy"
+                jobs.members, paths.probe_path, "trials", "decision.npy"
             ),
             description=stage_inputs(
-                jobs.members[:1], experiments.probe_path, "trials", "task.json"
+                jobs.members[:1], paths.probe_path, "trials", "task.json"
             ),
             library=library("measure_networks.py"),
         output:

@@ -3,7 +3,7 @@
 import re
 
 # What a training or a measuring job holds, by kind.
-NETWORK_JOBS = experiments.network_jobs(RUNS, FOLLOWED, config["training"]["batching"])
+NETWORK_JOBS = network_jobs(RUNS, FOLLOWED, config["training"]["batching"])
 # Groups of them are one job of a cluster: cluster/config.yaml says how many.
 GROUP_OF_NETWORKS = (
     "networks" if config["training"]["batching"] == "network" else "conditions"
@@ -57,9 +57,9 @@ def input_weights_of(members):
 
     def weights(wildcards):
         return [
-            f"{RESULTS}/connectivity/{experiments.connectivity_path(run)}/input_initial.npy"
+            f"{RESULTS}/connectivity/{paths.connectivity_path(run)}/input_initial.npy"
             for run in networks_of_job(members, wildcards)
-            if experiments.is_teacher_aligned(config, run["structure"])
+            if grids.is_teacher_aligned(config, run["structure"])
         ]
 
     return weights
@@ -147,14 +147,14 @@ def training_memory(members):
 
     def memory(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
-        need = costs.training_memory_mb(
+        need = resources.training_memory_mb(
             run["size"],
             steps_of(run),
             run["batch_size"],
             networks_at_a_time(members),
             attempt,
         )
-        return need + GPU * costs.CUDA_MB * attempt
+        return need + GPU * resources.CUDA_MB * attempt
 
     return memory
 
@@ -164,7 +164,7 @@ def training_minutes(members):
 
     def minutes(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
-        return costs.training_minutes(
+        return resources.training_minutes(
             run["size"],
             steps_of(run),
             run["batch_size"],
@@ -199,10 +199,10 @@ def measuring_memory(members):
 
     def memory(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
-        need = costs.measuring_memory_mb(
+        need = resources.measuring_memory_mb(
             **kernel_of(run), networks=networks_at_a_time(members), attempt=attempt
         )
-        return need + GPU * costs.CUDA_MB * attempt
+        return need + GPU * resources.CUDA_MB * attempt
 
     return memory
 
@@ -212,7 +212,7 @@ def measuring_minutes(members):
 
     def minutes(wildcards, attempt):
         run = networks_of_job(members, wildcards)[0]
-        return costs.measuring_minutes(
+        return resources.measuring_minutes(
             **kernel_of(run), networks=len(members), attempt=attempt
         )
 
@@ -221,13 +221,13 @@ def measuring_minutes(members):
 
 def probe_of_run(wildcards):
     """Input function that gives the probe of a run that is followed."""
-    path = experiments.probe_path(RUNS[wildcards.run])
+    path = paths.probe_path(RUNS[wildcards.run])
     return f"{RESULTS}/trials/{path}/probe.npz"
 
 
 def decision_of_run(wildcards):
     """Input function that gives the steps of a probe on which a decision is due."""
-    path = experiments.probe_path(RUNS[wildcards.run])
+    path = paths.probe_path(RUNS[wildcards.run])
     return f"{RESULTS}/trials/{path}/decision.npy"
 
 
@@ -247,10 +247,10 @@ def following_settings(wildcards):
 
 def following_memory(wildcards, attempt):
     """MB that following a run needs: two kernels are in memory together, as when it is measured."""
-    return costs.measuring_memory_mb(**kernel_of(RUNS[wildcards.run]), attempt=attempt)
+    return resources.measuring_memory_mb(**kernel_of(RUNS[wildcards.run]), attempt=attempt)
 
 
 def following_minutes(wildcards, attempt):
     """Minutes that following a run needs: no more than measuring it at each of its snapshots."""
-    need = costs.measuring_minutes(**kernel_of(RUNS[wildcards.run]), attempt=attempt)
+    need = resources.measuring_minutes(**kernel_of(RUNS[wildcards.run]), attempt=attempt)
     return need * len(FOLLOWED[wildcards.run])

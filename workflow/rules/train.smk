@@ -20,13 +20,13 @@ for kind, jobs in NETWORK_JOBS.items():
             structured=structured_weights_of(jobs.members),
             input_weights=input_weights_of(jobs.members),
             inputs=stage_inputs(
-                jobs.members, experiments.batches_path, "trials", "inputs.npy"
+                jobs.members, paths.batches_path, "trials", "inputs.npy"
             ),
             targets=stage_inputs(
-                jobs.members, experiments.batches_path, "trials", "targets.npy"
+                jobs.members, paths.batches_path, "trials", "targets.npy"
             ),
             description=stage_inputs(
-                jobs.members[:1], experiments.probe_path, "trials", "task.json"
+                jobs.members[:1], paths.probe_path, "trials", "task.json"
             ),
             library=library("train_networks.py"),
         output:

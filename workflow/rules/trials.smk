@@ -211,7 +211,7 @@ rule draw_taught_batches:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        teacher=teacher_of(BATCHES, "batches", experiments.ANSWERING_PARAMETERS),
+        teacher=teacher_of(BATCHES, "batches", parameters.ANSWERING_PARAMETERS),
         run=run_parameters(BATCHES, ["batch_size", "iterations", "seed"], "batches"),
         held_out=held_out_of(BATCHES, "batches"),
     message:
@@ -243,7 +243,7 @@ rule draw_taught_probe:
         mem_mb=growing(1500),
         runtime=growing(5),
     params:
-        teacher=teacher_of(PROBES, "probe", experiments.ANSWERING_PARAMETERS),
+        teacher=teacher_of(PROBES, "probe", parameters.ANSWERING_PARAMETERS),
         run=run_parameters(PROBES, ["seed"], "probe"),
         held_out=held_out_of(PROBES, "probe"),
         settings=probe_settings,
@@ -313,11 +313,11 @@ rule draw_continuous_probe:
         "../scripts/draw_continuous_probe.py"
 
 
-rule draw_trials:
+rule plot_trials:
     """Draw a few trials of a task with numbers over time: what a network sees, and what is asked of it."""
     input:
         probe=first_probe,
-        library=library("draw_trials.py"),
+        library=library("plot_trials.py"),
     output:
         pdf=f"{RESULTS}/tasks/{{task}}/figures/trials.pdf",
         png=report(
@@ -328,7 +328,7 @@ rule draw_trials:
             labels={"figure": "trials"},
         ),
     log:
-        f"{RESULTS}/logs/draw_trials/{{task}}.log",
+        f"{RESULTS}/logs/plot_trials/{{task}}.log",
     group:
         "summaries"
     conda:
@@ -344,4 +344,4 @@ rule draw_trials:
     message:
         "Figure of the trials of {wildcards.task}"
     script:
-        "../scripts/draw_trials.py"
+        "../scripts/plot_trials.py"

@@ -88,9 +88,9 @@ rule publish_reference:
         register=project_file("data/claims.yaml"),
         scripts=[
             project_file(f"workflow/scripts/{script}.py")
-            for script in ["judge_claims", "draw_robustness"]
+            for script in ["judge_claims", "plot_robustness"]
         ],
-        library=library("publish_reference.py", "judge_claims.py", "draw_robustness.py"),
+        library=library("publish_reference.py", "judge_claims.py", "plot_robustness.py"),
     output:
         touch(f"{RESULTS}/published.done"),
     log:

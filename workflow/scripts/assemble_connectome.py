@@ -1,14 +1,15 @@
 """Weights among the chosen cells of a connectome."""
 
-from richlazy import connectome, logs, records, tables
+from richlazy.connectome import assembly
+from richlazy.storage import array_io, logs, parquet
 
 
 def assemble_connectome(selection, connections, output):
-    weights = connectome.weight_matrix(tables.load_table(selection), tables.load_table(connections))
-    description = connectome.describe_matrix(weights)
+    weights = assembly.weight_matrix(parquet.load_table(selection), parquet.load_table(connections))
+    description = assembly.describe_matrix(weights)
     logs.LOGGER.info("%s", description)
-    records.save_array(output.weights, weights)
-    records.save_json(output.description, description)
+    array_io.save_array(output.weights, weights)
+    array_io.save_json(output.description, description)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
 """Initial weights with a structure: recurrent weights, or the first layer of a feedforward network."""
 
-from richlazy import logs, records
-from richlazy.connectivity import ALIGNED_FEATURES, STRUCTURE_PARAMETERS, STRUCTURES, structured_weights
-from richlazy.seeds import generator
+from richlazy.connectivity.structures import ALIGNED_FEATURES, STRUCTURE_PARAMETERS, STRUCTURES, structured_weights
+from richlazy.storage import array_io, logs
+from richlazy.storage.seeds import generator
 
 
 def build_connectivity(output, run, structure, connectome=None, description=None):
     settings = {name: run[name] for name in STRUCTURE_PARAMETERS if run[name] is not None}
     settings |= {name: structure[name] for name in STRUCTURES[structure["kind"]].options}
     if connectome is not None:
-        settings["connectome"] = records.load_array(connectome)
+        settings["connectome"] = array_io.load_array(connectome)
     if description is not None:  # of the task, whose inputs are the columns of a first layer
-        task = records.load_json(description)
+        task = array_io.load_json(description)
         settings["columns"] = task["input_units"]
         if "features" in settings:
             settings["task_vector"] = task[ALIGNED_FEATURES[settings.pop("features")]]
@@ -23,7 +23,7 @@ def build_connectivity(output, run, structure, connectome=None, description=None
         rng=generator(run["seed"], "connectivity"),
         **settings,
     )
-    records.save_array(output, weights)
+    array_io.save_array(output, weights)
 
 
 if __name__ == "__main__":

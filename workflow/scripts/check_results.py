@@ -7,13 +7,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from richlazy import damage
+from richlazy.storage import integrity
 
 
 def check_results(folder, delete):
     """A line for every file found; the files are deleted where asked."""
-    found = dict(damage.damaged_records(folder))
-    found |= {path: f"{path} is half written, by a job that was killed" for path in damage.unfinished_files(folder)}
+    found = dict(integrity.damaged_records(folder))
+    found |= {path: f"{path} is half written, by a job that was killed" for path in integrity.unfinished_files(folder)}
     if delete:
         for path in found:
             path.unlink()

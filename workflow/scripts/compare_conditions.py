@@ -1,20 +1,22 @@
 """Test the effect of the compared parameter of an experiment, and the equality of its losses."""
 
-from richlazy import experiments, interactions, logs, statistics, tables
+from richlazy.experiments import parameters
+from richlazy.statistics import hypothesis_tests, interactions
+from richlazy.storage import logs, parquet
 
 
 def compare_conditions(
     runs_table, trends, contrasts, losses, interaction_table, arms, compare, measures, settings
 ):  # fmt: skip
-    runs, settings = tables.load_table(runs_table), settings | {"measures": measures}
+    runs, settings = parquet.load_table(runs_table), settings | {"measures": measures}
     for path, test, columns in (
-        (trends, statistics.trends, statistics.TREND_COLUMNS),
-        (contrasts, statistics.contrasts, statistics.CONTRAST_COLUMNS),
-        (losses, statistics.losses, statistics.LOSS_COLUMNS),
+        (trends, hypothesis_tests.trends, hypothesis_tests.TREND_COLUMNS),
+        (contrasts, hypothesis_tests.contrasts, hypothesis_tests.CONTRAST_COLUMNS),
+        (losses, hypothesis_tests.losses, hypothesis_tests.LOSS_COLUMNS),
         (interaction_table, interactions.interactions, interactions.INTERACTION_COLUMNS),
     ):
-        meanings = {name: experiments.PARAMETERS[name][1] for name in arms} | columns
-        tables.save_table(path, test(runs, arms, compare, settings), meanings)
+        meanings = {name: parameters.PARAMETERS[name][1] for name in arms} | columns
+        parquet.save_table(path, test(runs, arms, compare, settings), meanings)
 
 
 if __name__ == "__main__":

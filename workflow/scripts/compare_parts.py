@@ -1,11 +1,15 @@
 """Test how parts of weights differ in an experiment on language."""
 
-from richlazy import logs, sentiment_tables, statistics, tables
+from richlazy.statistics import hypothesis_tests
+from richlazy.storage import logs, parquet
+from richlazy.tables import lstm_tables
 
 
 def compare_parts(runs, contrasts, settings):
-    meanings = {"weights": sentiment_tables.RUN_COLUMNS["weights"]} | statistics.CONTRAST_COLUMNS
-    tables.save_table(contrasts, statistics.contrasts(tables.load_table(runs), ["weights"], "part", settings), meanings)
+    meanings = {"weights": lstm_tables.RUN_COLUMNS["weights"]} | hypothesis_tests.CONTRAST_COLUMNS
+    parquet.save_table(
+        contrasts, hypothesis_tests.contrasts(parquet.load_table(runs), ["weights"], "part", settings), meanings
+    )
 
 
 if __name__ == "__main__":

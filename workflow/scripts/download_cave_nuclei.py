@@ -2,11 +2,12 @@
 
 import os
 
-from richlazy import cave, cave_tables, cave_token, logs, tables
+from richlazy.connectome import cave, cave_tables, cave_token
+from richlazy.storage import logs, parquet
 
 
 def download_cave_nuclei(cell_types, output, provenance, chunks, source, table, token):
-    ids = tables.load_table(cell_types)["target_id"].tolist()
+    ids = parquet.load_table(cell_types)["target_id"].tolist()
     rows, origin = cave_tables.download_rows(source, token, table, "id", ids, cave_tables.NUCLEI_IN_ONE_CHUNK, chunks)
     cave_tables.save(table, rows, origin, output, provenance)
 

@@ -2,11 +2,12 @@
 
 import os
 
-from richlazy import cave, cave_tables, cave_token, logs, tables
+from richlazy.connectome import cave, cave_tables, cave_token
+from richlazy.storage import logs, parquet
 
 
 def download_cave_synapses(selection, output, provenance, chunks, source, table, chunk_cells, token):
-    roots = tables.load_table(selection)["root"].tolist()
+    roots = parquet.load_table(selection)["root"].tolist()
     rows, origin = cave_tables.download_synapses(source, token, table, roots, chunk_cells, chunks)
     cave_tables.save(table, rows, origin, output, provenance)
 

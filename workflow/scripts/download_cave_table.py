@@ -2,7 +2,8 @@
 
 import os
 
-from richlazy import cave, cave_tables, cave_token, logs
+from richlazy.connectome import cave, cave_tables, cave_token
+from richlazy.storage import logs
 
 
 def download_cave_table(output, provenance, chunks, source, table, token):

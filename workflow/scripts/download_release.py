@@ -1,7 +1,7 @@
 """One file of a public release, checked against its checksum."""
 
-from richlazy import logs
-from richlazy.downloads import download
+from richlazy.storage import logs
+from richlazy.storage.downloads import download
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pooch", "requests")

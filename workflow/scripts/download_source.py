@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from richlazy import downloads, logs
+from richlazy.storage import downloads, logs
 
 
 def download_source(registry, source, path):

@@ -1,18 +1,19 @@
 """Training trials of one task, time step and seed, shared by every condition of that seed."""
 
-from richlazy import logs, records, tasks, trials
+from richlazy.storage import array_io, logs
+from richlazy.tasks import neurogym_environments, trials
 
 
 def draw_batches(inputs, targets, task, run):
-    env = tasks.make_environment(
+    env = neurogym_environments.make_environment(
         task["environment"], task["semantics"], run["time_step_ms"], task["timing_ms"], task.get("arguments")
     )
     drawn = trials.draw(
         env, run["iterations"] * run["batch_size"], run["seed"], "trials", task["sampler"], task.get("sequence_steps")
     )
     shape = (run["iterations"], run["batch_size"])
-    records.save_array(inputs, trials.as_batches(drawn.inputs, *shape))
-    records.save_array(targets, trials.as_batches(drawn.targets, *shape))
+    array_io.save_array(inputs, trials.as_batches(drawn.inputs, *shape))
+    array_io.save_array(targets, trials.as_batches(drawn.targets, *shape))
 
 
 if __name__ == "__main__":

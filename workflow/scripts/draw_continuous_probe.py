@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from richlazy import continuous_tasks, continuous_trials, logs, records
+from richlazy.storage import array_io, logs
+from richlazy.tasks import time_series, time_series_trials
 
 
 def draw_continuous_probe(probe, decision, description, task, run, count):
-    drawn = continuous_trials.draw(task, run["time_step_ms"], count, run["seed"], "probe")
+    drawn = time_series_trials.draw(task, run["time_step_ms"], count, run["seed"], "probe")
     inputs, targets = map(np.ascontiguousarray, drawn)
-    records.save_arrays(probe, inputs=inputs, targets=targets)
-    records.save_array(decision, np.ascontiguousarray(drawn.decision))
-    records.save_json(description, continuous_tasks.describe(task))
+    array_io.save_arrays(probe, inputs=inputs, targets=targets)
+    array_io.save_array(decision, np.ascontiguousarray(drawn.decision))
+    array_io.save_json(description, time_series.describe(task))
 
 
 if __name__ == "__main__":

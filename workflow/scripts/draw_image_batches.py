@@ -1,13 +1,14 @@
 """Training batches of a task that shows images, shared by every condition of a seed."""
 
-from richlazy import image_trials, images, logs, records
+from richlazy.storage import array_io, logs
+from richlazy.tasks import image_sets, image_trials
 
 
 def draw_image_batches(inputs, targets, image_set, task, run):
-    shown = (images.load(image_set), task["presentation"], task["held_out"])
+    shown = (image_sets.load(image_set), task["presentation"], task["held_out"])
     batches, classes = image_trials.batches(*shown, run["batch_size"], run["iterations"], run["seed"])
-    records.save_array(inputs, batches)
-    records.save_array(targets, classes)
+    array_io.save_array(inputs, batches)
+    array_io.save_array(targets, classes)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from richlazy import image_trials, images, logs, records
+from richlazy.storage import array_io, logs
+from richlazy.tasks import image_sets, image_trials
 
 
 def draw_image_probe(probe, decision, description, image_set, task, run, count):
-    loaded = images.load(image_set)
+    loaded = image_sets.load(image_set)
     inputs, classes = image_trials.probe(loaded, task["presentation"], task["held_out"], count, run["seed"])
-    records.save_arrays(probe, inputs=inputs, targets=classes)
+    array_io.save_arrays(probe, inputs=inputs, targets=classes)
     at_the_end = np.arange(len(inputs)) == len(inputs) - 1
-    records.save_array(decision, np.repeat(at_the_end[:, None], count, axis=1))
-    records.save_json(description, image_trials.describe(loaded, task["presentation"]))
+    array_io.save_array(decision, np.repeat(at_the_end[:, None], count, axis=1))
+    array_io.save_json(description, image_trials.describe(loaded, task["presentation"]))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,17 @@
 """Probe trials of one task, time step and seed, with what is known about the task."""
 
-from richlazy import logs, records, tasks, trials
+from richlazy.storage import array_io, logs
+from richlazy.tasks import neurogym_environments, trials
 
 
 def draw_probe(probe, decision, description, task, run, count):
-    env = tasks.make_environment(
+    env = neurogym_environments.make_environment(
         task["environment"], task["semantics"], run["time_step_ms"], task["timing_ms"], task.get("arguments")
     )
     drawn = trials.draw(env, count, run["seed"], "probe", task["sampler"], task.get("sequence_steps"))
-    records.save_arrays(probe, inputs=drawn.inputs, targets=drawn.targets)
-    records.save_array(decision, drawn.decision)
-    records.save_json(description, tasks.describe(env))
+    array_io.save_arrays(probe, inputs=drawn.inputs, targets=drawn.targets)
+    array_io.save_array(decision, drawn.decision)
+    array_io.save_json(description, neurogym_environments.describe(env))
 
 
 if __name__ == "__main__":

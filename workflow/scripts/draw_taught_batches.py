@@ -2,17 +2,18 @@
 
 import numpy as np
 
-from richlazy import devices, image_trials, images, logs, records, teacher_network
+from richlazy.storage import array_io, devices, logs
+from richlazy.tasks import image_sets, image_trials, network_teacher
 
 
 def draw_taught_batches(inputs, targets, image_set, network, teacher, run, held_out):
     devices.prepare("cpu")
-    shown = images.load(image_set)
+    shown = image_sets.load(image_set)
     batches, _ = image_trials.batches(shown, "rows", held_out, run["batch_size"], run["iterations"], run["seed"])
-    known = teacher_network.load(network, teacher)
+    known = network_teacher.load(network, teacher)
     answers = np.stack([known.answers(batch) for batch in batches])
-    records.save_array(inputs, batches)
-    records.save_array(targets, np.repeat(answers[:, None], batches.shape[1], axis=1))
+    array_io.save_array(inputs, batches)
+    array_io.save_array(targets, np.repeat(answers[:, None], batches.shape[1], axis=1))
 
 
 if __name__ == "__main__":

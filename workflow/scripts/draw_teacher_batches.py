@@ -1,12 +1,13 @@
 """The one batch of a linear teacher: a few trials that teach what all samples would."""
 
-from richlazy import logs, records, student_teacher
+from richlazy.storage import array_io, logs
+from richlazy.tasks import linear_teacher
 
 
 def draw_teacher_batches(inputs, targets, task, run):
-    trials, answers = student_teacher.trials(task["teacher"], run["condition_number"], run["seed"])
-    records.save_array(inputs, trials[None])
-    records.save_array(targets, answers[None])
+    trials, answers = linear_teacher.trials(task["teacher"], run["condition_number"], run["seed"])
+    array_io.save_array(inputs, trials[None])
+    array_io.save_array(targets, answers[None])
 
 
 if __name__ == "__main__":

@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from richlazy import logs, records, student_teacher
+from richlazy.storage import array_io, logs
+from richlazy.tasks import linear_teacher
 
 
 def draw_teacher_probe(probe, decision, description, task, run, count=None):  # as many trials as inputs, in any case
     setting = (task["teacher"], run["condition_number"], run["seed"])
-    trials, answers = student_teacher.trials(*setting)
-    records.save_arrays(probe, inputs=trials, targets=answers)
-    records.save_array(decision, np.ones(trials.shape[:2], bool))
-    records.save_json(description, student_teacher.describe(*setting))
+    trials, answers = linear_teacher.trials(*setting)
+    array_io.save_arrays(probe, inputs=trials, targets=answers)
+    array_io.save_array(decision, np.ones(trials.shape[:2], bool))
+    array_io.save_json(description, linear_teacher.describe(*setting))
 
 
 if __name__ == "__main__":

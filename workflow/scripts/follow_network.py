@@ -2,18 +2,20 @@
 
 import torch
 
-from richlazy import devices, logs, movement, networks, records
+from richlazy.measures import during_training
+from richlazy.models import rate_network
+from richlazy.storage import array_io, devices, logs
 
 
 def follow_network(snapshots, probe, output, run, settings):
     devices.prepare("cpu")
-    trials = records.load_arrays(probe)
+    trials = array_io.load_arrays(probe)
     inputs, targets = (torch.from_numpy(trials[name]) for name in ("inputs", "targets"))
-    followed = movement.follow(
-        networks.load_snapshots(snapshots), inputs, targets, networks.dynamics_of(run),
+    followed = during_training.follow(
+        rate_network.load_snapshots(snapshots), inputs, targets, rate_network.dynamics_of(run),
         settings["kernel_trials"], settings["kernel_times"], settings["quantities"],
     )  # fmt: skip
-    records.save_json(output, followed)
+    array_io.save_json(output, followed)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """Candidate cells of a connectome from the downloaded tables of CAVE."""
 
-from richlazy import cave_cells, connectome, logs, records, tables
+from richlazy.connectome import assembly, cave_cells
+from richlazy.storage import array_io, logs, parquet
 
 
 def gather_cave_cells(cell_types, nuclei, proofreading, sources, cells, counts, datastack):
     found, left_out = cave_cells.cells_from_tables(
-        tables.load_table(cell_types), tables.load_table(nuclei), tables.load_table(proofreading), datastack
+        parquet.load_table(cell_types), parquet.load_table(nuclei), parquet.load_table(proofreading), datastack
     )
-    tables.save_table(cells, found, connectome.CELL_COLUMNS)
-    records.save_json(counts, {"cells": left_out, "tables": [records.load_json(source) for source in sources]})
+    parquet.save_table(cells, found, assembly.CELL_COLUMNS)
+    array_io.save_json(counts, {"cells": left_out, "tables": [array_io.load_json(source) for source in sources]})
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """Connections between the selected cells of a connectome from their downloaded synapses, and where all comes from."""
 
-from richlazy import cave_cells, connectome, logs, records, tables
+from richlazy.connectome import assembly, cave_cells
+from richlazy.storage import array_io, logs, parquet
 
 
 def gather_cave_connections(synapses, selection, cells, source, connections, provenance, description):
-    chosen = tables.load_table(selection)
-    between = cave_cells.synapses_between(tables.load_table(synapses), chosen)
-    tables.save_table(connections, connectome.connections_from_synapses(between, chosen), connectome.CONNECTION_COLUMNS)
-    cells, synapses = records.load_json(cells), records.load_json(source)
-    records.save_json(
+    chosen = parquet.load_table(selection)
+    between = cave_cells.synapses_between(parquet.load_table(synapses), chosen)
+    parquet.save_table(connections, assembly.connections_from_synapses(between, chosen), assembly.CONNECTION_COLUMNS)
+    cells, synapses = array_io.load_json(cells), array_io.load_json(source)
+    array_io.save_json(
         provenance,
         {"source": "cave", "description": description, "cells": cells["cells"], "synapses": len(between)}
         | {"tables": [*cells["tables"], synapses]},

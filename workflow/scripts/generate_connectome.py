@@ -1,15 +1,16 @@
 """A synthetic stand-in for the V1 column, where no connectome can be had."""
 
-from richlazy import connectome, logs, records, synthetic_connectome, tables
+from richlazy.connectome import assembly, synthetic_connectome
+from richlazy.storage import array_io, logs, parquet
 
 
 def generate_connectome(output, settings):
     cells, synapses = synthetic_connectome.generate(settings["seed"])
-    tables.save_table(output.cells, cells, connectome.CELL_COLUMNS)
-    connections = connectome.connections_from_synapses(synapses, cells)
-    tables.save_table(output.connections, connections, connectome.CONNECTION_COLUMNS)
+    parquet.save_table(output.cells, cells, assembly.CELL_COLUMNS)
+    connections = assembly.connections_from_synapses(synapses, cells)
+    parquet.save_table(output.connections, connections, assembly.CONNECTION_COLUMNS)
     counts = {"cells": len(cells), "connections": len(connections), "synapses": len(synapses)}
-    records.save_json(output.provenance, {**settings, "note": synthetic_connectome.NOTE, "counts": counts})
+    array_io.save_json(output.provenance, {**settings, "note": synthetic_connectome.NOTE, "counts": counts})
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """Cells and connections of a connectome from files."""
 
-from richlazy import connectome, connectome_files, logs, records, tables
+from richlazy.connectome import assembly, imported_files
+from richlazy.storage import array_io, logs, parquet
 
 
 def import_connectome(connections, cells, output, settings):
-    read_cells, read_connections, counts = connectome_files.read(connections, cells, settings["format"])
-    tables.save_table(output.cells, read_cells, connectome.CELL_COLUMNS)
-    tables.save_table(output.connections, read_connections, connectome.CONNECTION_COLUMNS)
-    provenance = connectome_files.describe_origin({"connections": connections, "cells": cells}, settings, counts)
-    records.save_json(output.provenance, provenance)
+    read_cells, read_connections, counts = imported_files.read(connections, cells, settings["format"])
+    parquet.save_table(output.cells, read_cells, assembly.CELL_COLUMNS)
+    parquet.save_table(output.connections, read_connections, assembly.CONNECTION_COLUMNS)
+    provenance = imported_files.describe_origin({"connections": connections, "cells": cells}, settings, counts)
+    array_io.save_json(output.provenance, provenance)
     logs.LOGGER.info("%s", counts)
     if counts.get("rows_of_unknown_cells"):
         logs.LOGGER.warning(

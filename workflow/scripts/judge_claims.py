@@ -4,18 +4,19 @@ from pathlib import Path
 
 import yaml
 
-from richlazy import claims, logs, records, tables
+from richlazy.statistics import claims
+from richlazy.storage import array_io, logs, parquet
 
 
 def judge_claims(register, found_tables, table, markdown, page, settings, scale):
     found = {}
     for path in map(Path, found_tables):
         experiment = path.parent.parent.name
-        found.setdefault(experiment, {})[path.stem] = tables.load_table(path)
+        found.setdefault(experiment, {})[path.stem] = parquet.load_table(path)
     verdicts = claims.judge(yaml.safe_load(Path(register).read_text()), found, settings, scale)
-    tables.save_table(table, verdicts, claims.CLAIM_COLUMNS)
-    records.save_text(markdown, claims.as_markdown(verdicts))
-    records.save_text(page, claims.as_html(verdicts))
+    parquet.save_table(table, verdicts, claims.CLAIM_COLUMNS)
+    array_io.save_text(markdown, claims.as_markdown(verdicts))
+    array_io.save_text(page, claims.as_html(verdicts))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Images and labels of an image set, from its files or from a package that brings them along."""
 
-from richlazy import images, logs, sources
+from richlazy.storage import data_sources, logs
+from richlazy.tasks import image_sets
 
 
 def prepare_images(paths, files, output):
     for key, file in files.items():
-        sources.verify(paths[key], file)
-    image_set = images.read_idx_set(paths) if files else images.digits()
-    images.save(output, image_set)
+        data_sources.verify(paths[key], file)
+    image_set = image_sets.read_idx_set(paths) if files else image_sets.digits()
+    image_sets.save(output, image_set)
     logs.LOGGER.info("%s images, %s of them for training", len(image_set.images), image_set.training)
 
 

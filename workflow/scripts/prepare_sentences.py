@@ -1,6 +1,7 @@
 """Sentences of a set as indices of words, with the vocabulary of its training set."""
 
-from richlazy import logs, records, sentences, synthetic_sentences, treebank
+from richlazy.storage import array_io, logs
+from richlazy.tasks import sentences, synthetic_sentences, treebank
 
 
 def prepare_sentences(paths, file, lower_case, indices, vocabulary):
@@ -8,7 +9,7 @@ def prepare_sentences(paths, file, lower_case, indices, vocabulary):
     words = sentences.vocabulary(corpus["training"], lower_case)
     parts = {name: sentences.indexed(part, words, lower_case) for name, part in corpus.items()}
     sentences.save(indices, parts)
-    records.save_json(vocabulary, {"words": words})
+    array_io.save_json(vocabulary, {"words": words})
     for name, part in parts.items():
         found = (len(part.words), int(part.positive.sum()), int((part.words == sentences.UNKNOWN).sum()))
         logs.LOGGER.info("%s: %s sentences, %s positive, %s words unknown", name, *found)

@@ -3,12 +3,13 @@
 import sys
 from pathlib import Path
 
-from richlazy import claims, tables
+from richlazy.statistics import claims
+from richlazy.storage import parquet
 
 
 def verdict_lines(results: Path) -> list[str]:
     """Three lines: report, verdicts of the claims that were tested, and how many were not."""
-    verdicts = tables.load_table(results / "claims.parquet")
+    verdicts = parquet.load_table(results / "claims.parquet")
     tested = verdicts[verdicts["verdict"] != "not run"]
     named = ", ".join(f"{row.id.split('-', 1)[1]} {row.verdict}" for row in tested.itertuples())
     return [

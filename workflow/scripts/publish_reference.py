@@ -4,9 +4,11 @@ from pathlib import Path
 
 import yaml
 
-from draw_robustness import draw_robustness
+from plot_robustness import plot_robustness
 from judge_claims import judge_claims
-from richlazy import experiments, logs, records, reference
+from richlazy import reference
+from richlazy.experiments import grids
+from richlazy.storage import array_io, logs
 
 
 def publish_reference(folder, selected, files, config, workflow_folder, register):
@@ -18,14 +20,14 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
         reference.save_origin(Path(folder, "experiments", experiment), root, workflow_folder)
     kept = Path(folder, "config.yaml")
     merged = reference.merged_configuration(yaml.safe_load(kept.read_text()) if kept.exists() else {}, config)
-    records.save_text(kept, yaml.safe_dump(merged, sort_keys=False))
+    array_io.save_text(kept, yaml.safe_dump(merged, sort_keys=False))
     published = [*Path(folder).glob("experiments/*/statistics/*"), *Path(folder).glob("experiments/*/tables/runs.*")]
     written = (Path(folder, f"claims.{suffix}") for suffix in ("parquet", "md", "html"))
     judge_claims(register, sorted(published), *written, config["statistics"], config["scale"])
     trends = sorted(path for path in published if path.stem == "trends")
-    comparisons = experiments.rank_comparisons(merged, merged["experiments"])
+    comparisons = grids.rank_comparisons(merged, merged["experiments"])
     drawn = [Path(folder, "figures", f"robustness.{suffix}") for suffix in ("parquet", "png")]
-    draw_robustness(trends, comparisons, config["statistics"]["significance_level"], config["figures"], *drawn)
+    plot_robustness(trends, comparisons, config["statistics"]["significance_level"], config["figures"], *drawn)
 
 
 if __name__ == "__main__":

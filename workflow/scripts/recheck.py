@@ -2,11 +2,12 @@
 
 import sys
 
-from richlazy import logs, records, reference
+from richlazy import reference
+from richlazy.storage import array_io, logs
 
 
 def recheck(results, output, tolerance):
-    compared = [records.load_json(path) for path in results]
+    compared = [array_io.load_json(path) for path in results]
     passed, lines = reference.verdict(compared, tolerance)
     same = sum(result["same_class"] for result in compared)
     rule = (
@@ -17,7 +18,7 @@ def recheck(results, output, tolerance):
     print(text, file=sys.stderr)
     if not passed:
         raise ValueError("a network trained again differs from its committed results; see the lines above")
-    records.save_text(output, text)
+    array_io.save_text(output, text)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,16 @@ from draw_probe import draw_probe
 from draw_teacher_batches import draw_teacher_batches
 from draw_teacher_probe import draw_teacher_probe
 from measure_networks import measure_networks
-from richlazy import experiments, logs, records, reference, task_settings
+from richlazy import reference
+from richlazy.experiments import parameters
+from richlazy.storage import array_io, logs
+from richlazy.tasks import task_settings
 from train_networks import train_networks
 
 
 def recheck_run(files, output, run_name):
     config, row, committed, origin = reference.committed_run(*files, run_name)
-    run = experiments.run_of_row(row)
+    run = parameters.run_of_row(row)
     task, structure = config["tasks"][run["task"]], {"signs_held": False} | config["structures"][run["structure"]]
     training = task_settings.of_training(task, config["training"] | {"device": "cpu"})
     probing = task_settings.of_measuring(task, config)
@@ -27,7 +30,7 @@ def recheck_run(files, output, run_name):
         build_connectivity(w, run, structure, description=about if task_settings.is_feedforward(task) else None)
         train_networks([w], [], [x], [y], about, [network], [history], [run], structure, training, {})
         measure_networks([network], [history], [probe], [decision], about, [measures], [run], probing, "cpu")
-        records.save_json(output, reference.compare(row, committed, network, records.load_json(measures)) | origin)
+        array_io.save_json(output, reference.compare(row, committed, network, array_io.load_json(measures)) | origin)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """Cells of a connectome that become units of the network."""
 
-from richlazy import connectome, logs, records, tables
+from richlazy.connectome import assembly
+from richlazy.storage import array_io, logs, parquet
 
 
 def select_cells(cells, connections, selection, table, record):
-    found = tables.load_table(connections) if connections else None
-    chosen, counts = connectome.select_cells(tables.load_table(cells), found, selection)
-    logs.LOGGER.info("%s", ", ".join(connectome.describe_stages(counts)))
-    tables.save_table(table, chosen, connectome.CELL_COLUMNS)
-    records.save_json(record, counts)
+    found = parquet.load_table(connections) if connections else None
+    chosen, counts = assembly.select_cells(parquet.load_table(cells), found, selection)
+    logs.LOGGER.info("%s", ", ".join(assembly.describe_stages(counts)))
+    parquet.save_table(table, chosen, assembly.CELL_COLUMNS)
+    array_io.save_json(record, counts)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Tables of the initial recurrent weights of an experiment: norms, motifs and spectra."""
 
-from richlazy import logs, records, summaries, tables
+from richlazy.storage import array_io, logs, parquet
+from richlazy.tables import experiment_tables
 
 
 def tabulate_connectivity(matrices, runs, connectomes, connectivity_table, spectra_table):
-    connectivity, spectra = summaries.connectivity_tables(runs, map(records.load_array, matrices), connectomes)
-    tables.save_table(connectivity_table, connectivity, summaries.CONNECTIVITY_COLUMNS)
-    tables.save_table(spectra_table, spectra, summaries.SPECTRUM_COLUMNS)
+    connectivity, spectra = experiment_tables.connectivity_tables(runs, map(array_io.load_array, matrices), connectomes)
+    parquet.save_table(connectivity_table, connectivity, experiment_tables.CONNECTIVITY_COLUMNS)
+    parquet.save_table(spectra_table, spectra, experiment_tables.SPECTRUM_COLUMNS)
 
 
 if __name__ == "__main__":

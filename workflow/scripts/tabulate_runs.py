@@ -1,16 +1,22 @@
 """Collect the runs of an experiment into its two tables."""
 
-from richlazy import learning_time, logs, movement, records, summaries, tables
+from richlazy.measures import during_training, learning_speed
+from richlazy.storage import array_io, logs, parquet
+from richlazy.tables import experiment_tables
 
 
 def tabulate_runs(measures, histories, followed, runs_table, curves_table, settings, connectomes, theory):
-    rows, courses = ([records.load_json(path) for path in paths] for paths in (measures, histories))
-    rows, courses = learning_time.with_theory(rows, courses, theory)
-    moved = {run: movement.chosen(records.load_json(path), names) for run, (path, names) in followed.items()}
-    runs = summaries.runs_table(rows, settings["convergence_factor"], settings["loss_margin"], connectomes, moved)
-    moved = learning_time.with_predicted_movement(moved, runs, theory["targets"])
-    tables.save_table(runs_table, runs, summaries.RUN_COLUMNS)
-    tables.save_table(curves_table, summaries.curves_table(courses, runs["run"], moved), summaries.CURVE_COLUMNS)
+    rows, courses = ([array_io.load_json(path) for path in paths] for paths in (measures, histories))
+    rows, courses = learning_speed.with_theory(rows, courses, theory)
+    moved = {run: during_training.chosen(array_io.load_json(path), names) for run, (path, names) in followed.items()}
+    runs = experiment_tables.runs_table(
+        rows, settings["convergence_factor"], settings["loss_margin"], connectomes, moved
+    )
+    moved = learning_speed.with_predicted_movement(moved, runs, theory["targets"])
+    parquet.save_table(runs_table, runs, experiment_tables.RUN_COLUMNS)
+    parquet.save_table(
+        curves_table, experiment_tables.curves_table(courses, runs["run"], moved), experiment_tables.CURVE_COLUMNS
+    )
 
 
 if __name__ == "__main__":

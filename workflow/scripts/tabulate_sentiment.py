@@ -1,18 +1,19 @@
 """Collect the networks of an experiment on language into its tables."""
 
-from richlazy import logs, records, sentiment_tables, tables
+from richlazy.storage import array_io, logs, parquet
+from richlazy.tables import lstm_tables
 
 
 def tabulate_sentiment(measures, histories, output, weights, parts):
-    measured = [records.load_json(path) for path in measures]
-    courses = [records.load_json(path) for path in histories]
+    measured = [array_io.load_json(path) for path in measures]
+    courses = [array_io.load_json(path) for path in histories]
     for path, table, columns in (
-        (output.runs, sentiment_tables.runs_table(measured, weights, parts), sentiment_tables.RUN_COLUMNS),
-        (output.spectra, sentiment_tables.spectra_table(measured), sentiment_tables.SPECTRUM_COLUMNS),
-        (output.truncations, sentiment_tables.truncations_table(measured), sentiment_tables.TRUNCATION_COLUMNS),
-        (output.curves, sentiment_tables.curves_table(measured, courses), sentiment_tables.CURVE_COLUMNS),
+        (output.runs, lstm_tables.runs_table(measured, weights, parts), lstm_tables.RUN_COLUMNS),
+        (output.spectra, lstm_tables.spectra_table(measured), lstm_tables.SPECTRUM_COLUMNS),
+        (output.truncations, lstm_tables.truncations_table(measured), lstm_tables.TRUNCATION_COLUMNS),
+        (output.curves, lstm_tables.curves_table(measured, courses), lstm_tables.CURVE_COLUMNS),
     ):
-        tables.save_table(path, table, columns)
+        parquet.save_table(path, table, columns)
 
 
 if __name__ == "__main__":

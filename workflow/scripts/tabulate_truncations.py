@@ -1,11 +1,12 @@
 """Collect the losses of the truncated networks of an experiment into one table."""
 
-from richlazy import logs, records, tables, truncations
+from richlazy.figures import truncations
+from richlazy.storage import array_io, logs, parquet
 
 
 def tabulate_truncations(truncated, table):
-    found = {run: records.load_json(path) for run, path in truncated.items()}
-    tables.save_table(table, truncations.table(found), truncations.COLUMNS)
+    found = {run: array_io.load_json(path) for run, path in truncated.items()}
+    parquet.save_table(table, truncations.table(found), truncations.COLUMNS)
 
 
 if __name__ == "__main__":

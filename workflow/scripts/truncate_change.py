@@ -3,14 +3,16 @@
 from functools import partial
 
 from measure_networks import load_trained
-from richlazy import devices, logs, low_rank_change, metrics, networks, records
+from richlazy.measures import low_rank_change, metrics
+from richlazy.models import rate_network
+from richlazy.storage import array_io, devices, logs
 
 
 def truncate_change(network, probe, decision, output, run, settings):
     devices.prepare("cpu")
     trained = load_trained(network, probe, decision)
-    losses = partial(metrics.probe_losses, trained, dynamics=networks.dynamics_of(run), **settings)
-    records.save_json(output, low_rank_change.record(trained.initial.recurrent, trained.final.recurrent, losses))
+    losses = partial(metrics.probe_losses, trained, dynamics=rate_network.dynamics_of(run), **settings)
+    array_io.save_json(output, low_rank_change.record(trained.initial.recurrent, trained.final.recurrent, losses))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ import pandas as pd
 import torch
 import yaml
 
-from richlazy import damage, records, sentiment_network, tables
-from richlazy.metrics import MEASURES
+from richlazy.measures.metrics import MEASURES
+from richlazy.models import lstm
+from richlazy.storage import array_io, integrity, parquet
 
 _PROJECTIONS = 8
 
@@ -38,9 +39,7 @@ class Kind:
 
 
 RATE_NETWORKS = Kind("run", ("recurrent", "input", "readout"), "runs", ("train", "measure"))
-LSTMS = Kind(
-    "network", (*sentiment_network.MATRICES, "decoder_weight"), "language", ("train_sentiment", "measure_sentiment")
-)
+LSTMS = Kind("network", (*lstm.MATRICES, "decoder_weight"), "language", ("train_sentiment", "measure_sentiment"))
 
 
 def kind_of(runs: pd.DataFrame) -> Kind:
@@ -64,7 +63,7 @@ def copy_whole(file: Path, target: Path) -> None:
     Raises:
         ValueError: when the file is damaged.
     """
-    damage.check(file)
+    integrity.check(file)
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(file, target)
 
@@ -86,8 +85,8 @@ def fingerprint(network: str | Path, matrices: Iterable[str] = RATE_NETWORKS.mat
         ValueError: when the file is damaged.
     """
     rng = np.random.default_rng(0)
-    values: dict[str, Any] = {"sha256": records.checksum(network)}
-    arrays = records.load_arrays(network)
+    values: dict[str, Any] = {"sha256": array_io.checksum(network)}
+    arrays = array_io.load_arrays(network)
     for matrix in matrices:
         weights = arrays[matrix].astype(float)
         left, right = (rng.standard_normal((_PROJECTIONS, length)) for length in weights.shape)
@@ -118,9 +117,9 @@ def committed_run(
         The configuration, the row of the run, its fingerprint, and ``same_class``: whether they come from this class
         of machine.
     """
-    loaded = (tables.load_table(path).set_index("run", drop=False) for path in (runs, fingerprints))
+    loaded = (parquet.load_table(path).set_index("run", drop=False) for path in (runs, fingerprints))
     row, mark = (table.loc[name].to_dict() for table in loaded)
-    origin = {"same_class": same_class(records.load_json(provenance, sealed=False))}
+    origin = {"same_class": same_class(array_io.load_json(provenance, sealed=False))}
     return yaml.safe_load(Path(config).read_text()), row, mark, origin
 
 
@@ -234,12 +233,12 @@ def save_origin(target: Path, results: Path, workflow_folder: Path) -> None:
     Raises:
         ValueError: when the table of runs or a network is damaged.
     """
-    runs = tables.load_table(target / "tables" / "runs.parquet")
+    runs = parquet.load_table(target / "tables" / "runs.parquet")
     kind = kind_of(runs)
-    tables.save_table(target / "tables" / "fingerprints.parquet", fingerprints(runs), fingerprint_columns(kind))
+    parquet.save_table(target / "tables" / "fingerprints.parquet", fingerprints(runs), fingerprint_columns(kind))
     jobs = [str(Path(path).parent.relative_to(results / kind.folder)) for path in runs["network"].unique()]
     seconds = wall_seconds(results / "benchmarks", jobs, kind.rules)
-    records.save_json(target / "provenance.json", provenance(workflow_folder, seconds))
+    array_io.save_json(target / "provenance.json", provenance(workflow_folder, seconds))
 
 
 # Groups whose entries have names of their own, of which a later publication may lack some.
@@ -291,7 +290,7 @@ def runs_tables(folder: str | Path) -> list[pd.DataFrame]:
         ValueError: when a table is damaged.
     """
     paths = sorted(Path(folder, "experiments").glob("*/tables/runs.parquet"))
-    found = [tables.load_table(path).assign(experiment=path.parent.parent.name) for path in paths]
+    found = [parquet.load_table(path).assign(experiment=path.parent.parent.name) for path in paths]
     return [runs for runs in found if kind_of(runs) == RATE_NETWORKS]
 
 

@@ -1,0 +1,1 @@
+"""Initial weights that have a structure."""

@@ -1,0 +1,1 @@
+"""Mapped connectomes: from CAVE, a release, a file, or drawn with published statistics."""

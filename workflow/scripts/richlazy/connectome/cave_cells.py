@@ -1,0 +1,147 @@
+"""Cells of the V1 column from three tables of CAVE (types, nuclei, proofreading), and synapses between them.
+
+Cells keep the number of their nucleus, which is the same in every version; segmentation roots are not.
+"""
+
+import numpy as np
+import pandas as pd
+
+from richlazy.connectome.assembly import cell_table, cortical_position_um
+
+_TYPES = ("target_id", "classification_system", "cell_type")
+_POSITIONS = ["pt_position_x", "pt_position_y", "pt_position_z"]
+# Depth in µm outside which a cell of cortex cannot lie, so that positions came in another unit.
+_PLAUSIBLE_UM = (-200.0, 1500.0)
+_NOT_PROOFREAD = "none"  # of versions from 1078 on; before them the word was `non`
+
+
+def cells_from_tables(
+    cell_types: pd.DataFrame, nuclei: pd.DataFrame, proofreading: pd.DataFrame, datastack: str
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Candidate cells, one row each, and how many rows each step left out.
+
+    Args:
+        cell_types: ``target_id`` (nucleus), ``classification_system`` (carries the class), ``cell_type``.
+        nuclei: ``id``, ``pt_root_id`` (0 outside the segmentation), ``pt_position_x``, ``_y``, ``_z`` in nm.
+        proofreading: ``pt_root_id``, ``valid_id`` and either words in ``status_axon`` and ``status_dendrite``
+            (`proofreading_status_public_release`) or truth values there and words in ``strategy_axon`` and
+            ``strategy_dendrite`` (`proofreading_status_and_strategy`).
+        datastack: where they come from; depth is known for minnie65 only.
+
+    Returns:
+        Cells in ascending order of nucleus, columns CELL_COLUMNS; and the counts.
+
+    Raises:
+        ValueError: for another volume, a lacking column, positions in another unit, or if no cell is left.
+    """
+    if not datastack.startswith("minnie65"):
+        raise ValueError(f"the depth of cells is known for minnie65 only, not for datastack {datastack}; name another")
+    _require(cell_types, "the table of cell types", *_TYPES)
+    _require(nuclei, "the table of nuclei", "id", "pt_root_id", *_POSITIONS)
+    once = cell_types[list(_TYPES)].drop_duplicates("target_id", keep=False)
+    somata = nuclei[["id", "pt_root_id", *_POSITIONS]]
+    placed = once.merge(somata, left_on="target_id", right_on="id", validate="one_to_one")
+    rooted = placed[placed["pt_root_id"].fillna(0) != 0]
+    # Two somata of one root are merged in the segmentation: synapses cannot be told apart.
+    single = rooted.drop_duplicates("pt_root_id", keep=False)
+    sign = _sign(single["classification_system"])
+    kept = single[sign.notna()].sort_values("target_id", ignore_index=True)
+    if kept.empty:
+        raise ValueError("no excitatory or inhibitory cell is left of the table of cell types; name another table")
+    words, counts = _proofreading(proofreading)
+    x, depth, z = _plausible(np.stack(cortical_position_um(*kept[_POSITIONS].to_numpy(float).T), axis=1)).T
+    proofread = {part: kept["pt_root_id"].map(words[part]).fillna(_NOT_PROOFREAD) for part in ("axon", "dendrite")}
+    cells = cell_table(
+        {
+            "cell": kept["target_id"],
+            "root": kept["pt_root_id"],
+            "cell_type": kept["cell_type"],
+            "sign": _sign(kept["classification_system"]),
+            "x_um": x,
+            "depth_um": depth,
+            "z_um": z,
+            "axon_proofreading": proofread["axon"],
+            "dendrite_proofreading": proofread["dendrite"],
+        }
+    )
+    return cells, {
+        "typed": len(cell_types),
+        "typed_repeatedly": len(cell_types) - len(once),
+        "without_nucleus": len(once) - len(placed),
+        "outside_segmentation": len(placed) - len(rooted),
+        "merged": len(rooted) - len(single),
+        "unclear": len(single) - len(kept),
+        "cells": len(cells),
+        "proofread": int(kept["pt_root_id"].isin(words.index).sum()),
+        **counts,
+    }
+
+
+def synapses_between(synapses: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Synapses by the numbers of their cells in place of segmentation roots.
+
+    Args:
+        synapses: ``pre_pt_root_id``, ``post_pt_root_id``, ``size``.
+        cells: ``cell``, ``root``.
+
+    Returns:
+        ``presynaptic``, ``postsynaptic`` and ``size`` of the synapses with both ends at these cells.
+    """
+    cell_of_root = cells.set_index("root")["cell"]
+    inside = synapses["pre_pt_root_id"].isin(cell_of_root.index) & synapses["post_pt_root_id"].isin(cell_of_root.index)
+    kept = synapses[inside]
+    return pd.DataFrame(
+        {
+            "presynaptic": cell_of_root.loc[kept["pre_pt_root_id"]].to_numpy(),
+            "postsynaptic": cell_of_root.loc[kept["post_pt_root_id"]].to_numpy(),
+            "size": kept["size"].to_numpy("int64"),
+        }
+    )
+
+
+def _require(table: pd.DataFrame, what: str, *columns: str) -> None:
+    lacking = [column for column in columns if column not in table]
+    if lacking:
+        raise ValueError(f"{what} lacks {', '.join(lacking)}; name a table of CAVE that has them")
+
+
+def _sign(systems: pd.Series) -> pd.Series:
+    """Sign of each cell by its class, null where that is unclear; names of types differ between versions."""
+    sign = pd.Series(pd.NA, systems.index, dtype="Int8")
+    sign[systems.str.contains("excitatory", na=False).astype(bool)] = 1
+    sign[systems.str.contains("inhibitory", na=False).astype(bool)] = -1
+    return sign
+
+
+def _plausible(coordinates_um: np.ndarray) -> np.ndarray:
+    """Refuse coordinates that cannot be cells of cortex; a wrong unit or resolution puts them far outside."""
+    depths = coordinates_um[:, 1]
+    low, high = _PLAUSIBLE_UM
+    if not ((low < depths) & (depths < high)).all():
+        raise ValueError(
+            f"cells lie from {depths.min():.0f} to {depths.max():.0f} µm below pia, so their positions are not in nm "
+            "of minnie65; remove the downloaded table of nuclei and download it again"
+        )
+    return coordinates_um
+
+
+def _proofreading(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """How far axon and dendrite of each segmentation root were proofread, in the word of the table."""
+    _require(table, "the table of proofreading", "pt_root_id", "valid_id", "status_axon", "status_dendrite")
+    # A root that has changed since it was proofread may be joined to anything.
+    present = table[(table["pt_root_id"] == table["valid_id"]).fillna(False).astype(bool)]
+    words = pd.DataFrame({"root": present["pt_root_id"].astype("Int64")})
+    for part in ("axon", "dendrite"):
+        status = present[f"status_{part}"]
+        if pd.api.types.is_bool_dtype(status):
+            _require(table, "the table of proofreading", f"strategy_{part}")
+            word = present[f"strategy_{part}"].where(status.fillna(False).astype(bool), _NOT_PROOFREAD)
+        else:
+            word = status.replace({"non": _NOT_PROOFREAD})
+        words[part] = word.astype("string").fillna(_NOT_PROOFREAD)
+    distinct = words.drop_duplicates()
+    unambiguous = distinct.drop_duplicates("root", keep=False)
+    return unambiguous.set_index("root"), {
+        "proofreading_changed_since": len(table) - len(present),
+        "proofreading_contradictory": distinct["root"].nunique() - len(unambiguous),
+    }

@@ -1,0 +1,195 @@
+"""Experiments as lists of runs.
+
+A run is one network: it is identified by its own parameters, never by the figure that wants it, so that
+equal runs of different experiments are one file and train once.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from richlazy.connectivity.structures import STRUCTURE_PARAMETERS, STRUCTURES
+from richlazy.experiments.parameters import DIRECTIONS, PARAMETERS, RANK_ORDER, TEACHER_PARAMETERS, USUAL, Run
+from richlazy.experiments.paths import run_path
+from richlazy.measures import quantities
+from richlazy.tasks import task_settings
+
+Config = Mapping[str, Any]
+
+
+def seeds(experiment: Mapping[str, Any]) -> list[int]:
+    """Seeds of an experiment: those listed, or 0 to count - 1."""
+    given = experiment["seeds"]
+    return list(range(given)) if isinstance(given, int) else list(given)
+
+
+def completed(experiment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Grids whose union is the experiment: its grid, completed in turn by each of its groups."""
+    return [{**experiment["grid"], **group} for group in experiment.get("groups", [{}])]
+
+
+def values(experiment: Mapping[str, Any], key: str) -> list[Any]:
+    """Values that a grid parameter takes anywhere in an experiment, in the order in which they are named."""
+    return list(dict.fromkeys(value for grid in completed(experiment) for value in grid.get(key, [])))
+
+
+def runs(config: Config, name: str) -> list[Run]:
+    """Every run of an experiment, each once, in the order of its grids and then of its seeds."""
+    experiment = config["experiments"][name]
+    defaults = {
+        **config["presets"][experiment["preset"]],
+        **config["connectivity"],
+        **config["dynamics"],
+        **{key: config["training"][key] for key in ("learning_rate", "batch_size", "iterations")},
+        "condition_number": 1.0,
+        "optimiser": USUAL["optimiser"],
+        "trained": USUAL["trained"],
+    }
+    unique: dict[str, Run] = {}
+    for grid in completed(experiment):
+        for values_of_one in itertools.product(*grid.values()):
+            chosen = dict(zip(grid, values_of_one, strict=True))
+            own = config["tasks"][chosen["task"]].get("defaults", {})
+            for seed in seeds(experiment):
+                run = _canonical(config, defaults | own | chosen | {"seed": seed})
+                unique.setdefault(run_path(run), run)
+    return list(unique.values())
+
+
+def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
+    """Parameters in their types and order, without those that make no difference to this network."""
+    structure = STRUCTURES[config["structures"][given["structure"]]["kind"]]
+    task = config["tasks"][given["task"]]
+    ignored = set(STRUCTURE_PARAMETERS) - {structure.parameter}
+    if structure.unstructured:
+        ignored.add("matching")
+    if not task_settings.has_teacher(task):
+        ignored.add("condition_number")
+    given = {**given, "architecture": task_settings.architecture(task)}
+    if task_settings.is_feedforward(task):
+        ignored |= {"leak", "time_step_ms", "time_constant_ms"}
+        given["rectification"] = "after_leak" if given["rectification"] == "inside" else given["rectification"]
+    elif given["readout"] not in DIRECTIONS:
+        given["readout"] = USUAL["readout"]
+    if given["optimiser"] == "adam":
+        ignored.add("momentum")
+    if "teacher" in task:  # its one batch stands for all samples
+        given["batch_size"] = task["teacher"]["inputs"]
+    if task_settings.has_one_trial(task):
+        given["batch_size"] = 1
+    run = {
+        name: kind(given[name]) if name in given and name not in ignored else None
+        for name, (kind, _) in PARAMETERS.items()
+    }
+    memoryless = run["leak"] == "euler" and run["time_step_ms"] == run["time_constant_ms"]
+    if memoryless and run["rectification"] == "inside":
+        run["rectification"] = "after_leak"
+    return run
+
+
+def teacher(config: Config, run: Run) -> dict[str, Any]:
+    """Parameters of the teacher network of a run.
+
+    They are those of its task and general ones, never those of a grid: all students of a task, condition number and
+    seed, in whatever way they are trained, have one teacher and learn the same answers.
+    """
+    task = config["tasks"][run["task"]]
+    own = task["teacher_network"]
+    given = {
+        **config["presets"][own["preset"]],
+        **config["connectivity"],
+        **config["dynamics"],
+        **config["training"],
+        **task.get("defaults", {}),
+        **own,
+        "condition_number": run["condition_number"],
+        "seed": run["seed"],
+    }
+    return {name: PARAMETERS[name][0](given[name]) for name in TEACHER_PARAMETERS}
+
+
+def is_teacher_aligned(config: Config, structure: str) -> bool:
+    """Whether networks with a structure start with weights of the teacher network of their task."""
+    return config["structures"][structure]["kind"] == "teacher_aligned"
+
+
+def arms(config: Config, name: str) -> list[str]:
+    """Parameters that an experiment varies beside the compared one: each combination is tested by itself.
+
+    Those that change with the compared one, as the groups of the experiment have it, make no arms.
+    """
+    experiment = config["experiments"][name]
+    keys = dict.fromkeys(key for grid in completed(experiment) for key in grid)
+    compared = {experiment["compare"], *experiment.get("covaries", ())}
+    return [key for key in keys if key not in compared and (key == "task" or len(values(experiment, key)) > 1)]
+
+
+def rank_comparisons(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Those of some experiments that compare the rank of the initial weights: title, compared parameter and arms."""
+    return {
+        name: {key: config["experiments"][name][key] for key in ("title", "compare")} | {"arms": arms(config, name)}
+        for name in names
+        if config["experiments"][name]["compare"] in RANK_ORDER
+    }
+
+
+def measures(config: Config, name: str, group: str) -> list[str]:
+    """Measures that an experiment tests (group ``statistics``) or draws (group ``figures``): its own, or the usual."""
+    experiment = config["experiments"][name]
+    if "measures" in experiment:
+        return list(experiment["measures"])
+    kinds = {task_settings.architecture(config["tasks"][task]) for task in values(experiment, "task")}
+    usual = config[group]["measures"]
+    return list(usual) if kinds != {"feedforward"} else [name for name in usual if "_recurrent" not in name]
+
+
+def connectome(config: Config, name: str) -> dict[str, Any]:
+    """The active source of a connectome: its settings, with the name of the source."""
+    entry = config["connectomes"][name]
+    return {"source": entry["source"], **entry[entry["source"]]}
+
+
+def connectome_of(config: Config, structure: str) -> str | None:
+    """Name of the connectome from which a structure is made, or None."""
+    return config["structures"][structure].get("connectome")
+
+
+def connectome_note(config: Config, structure: str) -> str | None:
+    """What every table and figure says of the connectome behind a structure, or None."""
+    name = connectome_of(config, structure)
+    if name is None:
+        return None
+    active = connectome(config, name)
+    warning = ", not data" if active["source"] == "synthetic" else ""
+    return f"{name} ({active['source']}{warning}): {active['description']}"
+
+
+def followed(config: Config, names: Iterable[str]) -> dict[str, list[int]]:
+    """Iterations at which runs are followed during training, by the paths of these runs.
+
+    Args:
+        config: the configuration.
+        names: the experiments that are built; where several follow a run, it is followed at the iterations of all.
+    """
+    found: dict[str, set[int]] = {}
+    for run, follow in _followings(config, names):
+        within = (iteration for iteration in follow["iterations"] if iteration <= run["iterations"])
+        found.setdefault(run_path(run), set()).update(within)
+    return {path: sorted(iterations) for path, iterations in found.items()}
+
+
+def followed_quantities(config: Config, names: Iterable[str]) -> dict[str, list[str]]:
+    """What is followed of these runs, by their paths, sorted; arguments as for ``followed``."""
+    found: dict[str, set[str]] = {}
+    for run, follow in _followings(config, names):
+        found.setdefault(run_path(run), set()).update(follow.get("quantities", quantities.USUAL))
+    return {path: sorted(names_of_one) for path, names_of_one in found.items()}
+
+
+def _followings(config: Config, names: Iterable[str]) -> Iterator[tuple[Run, Mapping[str, Any]]]:
+    """Each run that an experiment follows, with how."""
+    for name in names:
+        follow = config["experiments"][name].get("follow")
+        for run in runs(config, name) if follow else []:
+            if run["seed"] in follow["seeds"]:
+                yield run, follow

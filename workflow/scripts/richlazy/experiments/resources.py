@@ -1,0 +1,145 @@
+"""What a job needs of a cluster: memory in MB and time in minutes, from the parameters of its networks.
+
+Each need is the measured one times a margin, and grows with the attempt: a job that was killed for its memory or time
+asks for more when it is tried again. Measured as peak resident memory and CPU time of one process on one core of an
+Intel Xeon that other work shared, with 32 trials in a batch:
+
+| units | steps | training, MB | ms per iteration | measuring 32 trials, MB | s |
+|---|---|---|---|---|---|
+| 100 | 8 | 254 | 0.6 | 283 | 1.4 |
+| 300 | 8 | 256 | 1.8 | 316 | 6.4 |
+| 600 | 8 | 263 | 8.8 | 330 | 5.2 |
+| 100 | 40 | 266 | 2.0 | 918 | 39 |
+| 300 | 40 | 268 | 10.4 | 979 | 59 |
+| 600 | 40 | 277 | 34 | 1188 | 103 |
+
+Measuring was measured again after the direct form of the tangent kernel came, on one busy core of an AMD EPYC, the time
+without the start of the process; the last line is sequential MNIST, 200 images and their 10 outputs at the last step:
+
+| units | steps | trials | outputs | measuring, MB | s |
+|---|---|---|---|---|---|
+| 100 | 8 | 32 | 768 | 297 | 0.3 |
+| 300 | 8 | 32 | 768 | 292 | 0.4 |
+| 600 | 8 | 32 | 768 | 315 | 1.0 |
+| 100 | 40 | 32 | 3840 | 853 | 12 |
+| 300 | 40 | 32 | 3840 | 870 | 46 |
+| 600 | 40 | 32 | 3840 | 976 | 103 |
+| 300 | 28 | 200 | 2000 | 710 | 13 |
+
+One kernel alone takes 5.7 s and 572 MB in the direct form and 13.9 s and 719 MB in the factored form for these images,
+19.5 s and 626 MB against 25.4 s and 608 MB for 300 units and 40 steps.
+"""
+
+import math
+
+from richlazy.measures.kernel_cost import WORKSPACE_MB, KernelShape
+
+MEMORY_MARGIN = 1.25
+TIME_MARGIN = 3.0
+# A script with PyTorch before it has read anything, and the two Snakemake processes that run it in a job of a cluster.
+BASE_MB = 260.0 + 2 * 190.0
+# CUDA's libraries and context in the memory of the host. Not measured: no device was at hand.
+CUDA_MB = 3000
+# MNIST as batches of rows, and as the features of a teacher network.
+BATCHES_OF_IMAGES_MB = 1000
+# Start of Python and Snakemake on a node that has not read them before.
+START_S = 60.0
+# NeuroGym's tasks here have three; a task with more grows into what it needs by its second attempt.
+CLASSES = 3
+# Channels of an input, few beside the units; they count for networks of one step alone.
+CHANNELS = 3
+# Multiply-adds per second of one core in a large product: less than half of what was measured, for older cores.
+MULTIPLY_ADDS = 2e10
+
+
+def training_memory_mb(size: int, steps: int, batch_size: int, networks: int = 1, attempt: int = 1) -> int:
+    """MB to train networks of ``size`` units together on trials of ``steps`` steps."""
+    weights, activity = 12 * size**2, 10 * steps * batch_size * size
+    return _grown(BASE_MB + networks * 4e-6 * (weights + activity), MEMORY_MARGIN, attempt)
+
+
+def training_minutes(
+    size: int,
+    steps: int,
+    batch_size: int,
+    iterations: int,
+    networks: int = 1,
+    attempt: int = 1,
+    columns: int | None = None,
+) -> int:
+    """Minutes to train networks one after the other on one core.
+
+    ``columns`` of the largest matrix, by default those of recurrent weights; a first layer of 784 took 4.2 ms per
+    iteration with 300 units and 200 trials in a batch.
+    """
+    seconds = iterations * steps * (5e-5 + 1e-10 * batch_size * size * (columns or size))
+    return _grown((START_S + networks * seconds * TIME_MARGIN) / 60, 1.0, attempt)
+
+
+def measuring_memory_mb(
+    size: int,
+    steps: int,
+    kernel_trials: int,
+    networks: int = 1,
+    attempt: int = 1,
+    classes: int = CLASSES,
+    trial_steps: int | None = None,
+) -> int:
+    """MB to measure networks together, most of it for tangent kernels.
+
+    Args:
+        size: units.
+        steps: steps of a trial whose outputs the kernel counts: all of them, or 1.
+        kernel_trials: trials of the kernel.
+        networks: measured by one job.
+        attempt: of the job.
+        classes: outputs at a step.
+        trial_steps: steps of a trial where not all count.
+    """
+    shape = _kernel_shape(size, steps, kernel_trials, classes, trial_steps)
+    kernels = networks * 8e-6 * shape.outputs * (6 * shape.outputs + 25 * size)
+    workspace = 0.0
+    if shape.cheaper_form == "direct":
+        workspace = min(WORKSPACE_MB, 4e-6 * shape.outputs * size * shape.presynaptic)
+    return _grown(BASE_MB + kernels + workspace, MEMORY_MARGIN, attempt)
+
+
+def measuring_minutes(
+    size: int,
+    steps: int,
+    kernel_trials: int,
+    networks: int = 1,
+    attempt: int = 1,
+    classes: int = CLASSES,
+    trial_steps: int | None = None,
+) -> int:
+    """Minutes to measure networks one after the other on one core: two kernels of each, and their eigenvalues."""
+    shape = _kernel_shape(size, steps, kernel_trials, classes, trial_steps)
+    kernels = 2 * min(shape.factored_cost, shape.direct_cost) / MULTIPLY_ADDS
+    seconds = kernels + 4e-10 * shape.outputs**3 + 2e-8 * size**3
+    return _grown((START_S + networks * seconds * TIME_MARGIN) / 60, 1.0, attempt)
+
+
+def _kernel_shape(size: int, steps: int, trials: int, classes: int, trial_steps: int | None) -> KernelShape:
+    all_steps = max(steps, trial_steps or steps)
+    return KernelShape(size, CHANNELS, classes, trials, all_steps, all_steps - steps)
+
+
+def drawing_memory_mb(trials: int, steps: int, attempt: int = 1) -> int:
+    """MB to draw training trials: 484 measured for 320,000 trials of 8 steps, up to 40 inputs and a class a step."""
+    return _grown(BASE_MB + 1.2e-4 * trials * steps, MEMORY_MARGIN, attempt)
+
+
+def drawing_minutes(trials: int, steps: int, sampler: str, attempt: int = 1) -> int:
+    """Minutes to draw training trials; NeuroGym's own sampler draws them one by one."""
+    seconds = trials * steps * {"vectorised": 2e-6, "neurogym": 5e-5}[sampler]
+    return _grown((START_S + seconds * TIME_MARGIN) / 60, 1.0, attempt)
+
+
+def drawing_numbers_memory_mb(trials: int, steps: int, channels: int, attempt: int = 1) -> int:
+    """MB to draw trials with numbers as targets, of some inputs and outputs together: three copies in float32."""
+    return _grown(BASE_MB + 1.2e-5 * trials * steps * channels, MEMORY_MARGIN, attempt)
+
+
+def _grown(need: float, margin: float, attempt: int) -> int:
+    return math.ceil(need * margin) * attempt

@@ -1,0 +1,215 @@
+"""What the figures of an experiment share: style, files, words, colours, and the note below the panels."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from richlazy.statistics import strata
+from richlazy.storage import array_io
+
+MM_PER_INCH = 25.4
+
+# Label of each parameter of a run but the seed, whatever the network.
+PARAMETER_LABELS = {
+    "task": "task",
+    "condition_number": "condition number $\\kappa$ of the features",
+    "architecture": "architecture",
+    "rank": "rank of initial weights",
+    "decay_exponent": "decay exponent $k$",
+    "gain": "gain $g$",
+    "size": "units $N$",
+    "readout": "initial readout",
+    "learning_rate": "learning rate",
+    "optimiser": "optimiser",
+    "momentum": "momentum",
+    "trained": "trained weights",
+    "time_step_ms": "time step (ms)",
+    "time_constant_ms": "time constant (ms)",
+    "iterations": "iterations",
+    "batch_size": "batch size",
+    "structure": "initial structure",
+    "leak": "leak",
+    "rectification": "rectification",
+    "matching": "matching",
+}
+
+# The weights that have the structure, and the rank.
+_STRUCTURED_WEIGHTS = {"recurrent": "$W_h$", "feedforward": "$W_1$"}
+
+# Colours of named conditions, distinct without colour vision; the first, their reference, is grey.
+REFERENCE_COLOUR = "#7F7F7F"
+# Label of what theory says of a curve.
+EXPANSION = "theory, to third order"
+_CONDITION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+# A row holds the panels of at most this many arms.
+_PANELS_PER_ROW = 4
+
+
+def style(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of matplotlib for a figure."""
+    size = settings["font_size_pt"]
+    return {
+        "font.family": "DejaVu Sans",
+        "font.size": size,
+        "axes.titlesize": size + 1,
+        "axes.labelsize": size,
+        "xtick.labelsize": size - 0.5,
+        "ytick.labelsize": size - 0.5,
+        "legend.fontsize": size - 0.5,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.linewidth": 0.6,
+        "axes.formatter.useoffset": False,
+        "xtick.major.width": 0.6,
+        "ytick.major.width": 0.6,
+        "pdf.fonttype": 42,
+        "svg.hashsalt": "richlazy",
+    }
+
+
+def save(figure: Figure, pdf: str | Path | None, png: str | Path, settings: Mapping[str, Any]) -> None:
+    """Write both files, or PNG alone, without dates, so that equal figures are equal bytes."""
+    if pdf is not None:
+        with array_io.atomic(pdf) as temporary:
+            figure.savefig(temporary, metadata={"CreationDate": None})
+    with array_io.atomic(png) as temporary:
+        figure.savefig(temporary, dpi=settings["resolution_dpi"], metadata={"Software": None})
+    plt.close(figure)
+
+
+def panels_of_arms(runs: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple[str, pd.DataFrame]], tuple[int, int]]:
+    """Each arm with its title, in the order of its panels, and the rows and columns in which these stand.
+
+    Where several tasks and the values of one other parameter make the arms, in all combinations, each task has a column
+    and each value a row. Other arms stand in their order, in rows about equally full.
+    """
+    found = strata.of(runs.to_dict("records"), names)
+    arms = pd.DataFrame([arm for arm, _ in found])
+    titles = arm_titles(arms) if len(names) else [""]
+    groups = [(title, runs.iloc[places]) for title, (_, places) in zip(titles, found, strict=True)]
+    telling = [name for name in names if arms[name].nunique(dropna=False) > 1]
+    if len(telling) != 2 or "task" not in telling:
+        return groups, rows_and_columns(len(groups))
+    swept = next(name for name in telling if name != "task")
+    row, column = (pd.factorize(arms[name], use_na_sentinel=False)[0] for name in (swept, "task"))
+    rows, columns = int(row.max()) + 1, int(column.max()) + 1
+    if columns > _PANELS_PER_ROW or len(groups) != rows * columns:
+        return groups, rows_and_columns(len(groups))
+    return [groups[place] for place in np.lexsort((column, row))], (rows, columns)
+
+
+def rows_and_columns(arms: int) -> tuple[int, int]:
+    """Rows and columns in which panels of some arms stand, the rows about equally full."""
+    rows = -(-arms // _PANELS_PER_ROW)
+    return rows, -(-arms // rows)
+
+
+def arm_titles(arms: pd.DataFrame) -> list[str]:
+    """Title of each arm (row): the parameters that distinguish it from others, or its task where it is alone."""
+    telling = [name for name in arms if arms[name].nunique(dropna=False) > 1]
+    chosen = arms[telling or list(arms)]
+    return [
+        ", ".join(with_name(name, row[name]) for name in chosen if pd.notna(row[name])) for _, row in chosen.iterrows()
+    ]
+
+
+def wrapped_title(title: str, panels: int) -> str:
+    """Title of a panel in lines that fit beside others; a parameter is never cut from its value."""
+    parts = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in title.split(", ")]
+    return textwrap.fill(", ".join(parts), 20 if panels > 1 else 60)
+
+
+def heading(title: str, table: pd.DataFrame, arms: Sequence[str]) -> str:
+    """Title of a figure, with what all its arms have in common."""
+    shared = [name for name in arms if table[name].nunique(dropna=False) == 1 and pd.notna(table[name].iloc[0])]
+    if not shared or len(shared) == len(arms):
+        return title
+    return f"{title} ({', '.join(with_name(name, table[name].iloc[0]) for name in shared)})"
+
+
+def with_name(name: str, value: Any) -> str:
+    """A parameter with its value, the name left out where the value speaks for itself."""
+    words = {"momentum": "momentum {}", "gain": "g = {}", "size": "N = {}", "learning_rate": "learning rate {}"}
+    words |= {"time_step_ms": "step {} ms", "time_constant_ms": "time constant {} ms", "batch_size": "batches of {}"}
+    words |= {"iterations": "{} iterations", "decay_exponent": "k = {}"}
+    words |= {"condition_number": "κ = {}", "readout": "{} readout", "trained": "{} weights trained"}
+    return words.get(name, "{}").format(text_of(value))
+
+
+def text_of(value: Any) -> str:
+    """A value of a parameter as it stands beside an axis."""
+    return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+
+
+def levels_of(runs: pd.DataFrame, compare: str) -> list[Any]:
+    levels = list(runs[compare].unique())
+    return sorted(levels) if _is_ordered(runs, compare) else levels
+
+
+def _is_ordered(runs: pd.DataFrame, compare: str) -> bool:
+    return pd.api.types.is_numeric_dtype(runs[compare])
+
+
+def colours_of(runs: pd.DataFrame, compare: str) -> dict[Any, Any]:
+    """Colour of each condition: along a scale where they are ordered, distinct where they are names."""
+    levels = levels_of(runs, compare)
+    if _is_ordered(runs, compare):
+        return dict(zip(levels, mpl.colormaps["viridis"](np.linspace(0, 0.85, len(levels))), strict=True))
+    others = (_CONDITION_COLOURS[place % len(_CONDITION_COLOURS)] for place in range(len(levels) - 1))
+    return dict(zip(levels, (REFERENCE_COLOUR, *others), strict=True))
+
+
+def footnote(figure: Figure, runs: pd.DataFrame, mark: str = "") -> None:
+    """Say below the panels how many runs diverged or did not converge, and whose connectome it is."""
+    total, diverged = len(runs), int(runs["diverged"].sum())
+    unconverged = int((~runs["converged"] & ~runs["diverged"]).sum()) if runs["converged"].notna().all() else None
+    text = f"{total} runs; {diverged} diverged"
+    if diverged:
+        text += " (not drawn, their seeds not tested)"
+    if unconverged is not None:
+        text += f"; {unconverged} not converged" + (mark if unconverged else "")
+    lines = [*origin_lines(runs), text]
+    figure.text(0.995, 0.005, "\n".join(lines), ha="right", va="bottom", color="0.35", linespacing=1.25)
+
+
+def origin_lines(table: pd.DataFrame) -> list[str]:
+    """Where the connectomes of a figure come from, in lines as wide as the figure."""
+    notes = {note for text in table["connectome"].dropna().unique() for note in text.split("; ")}
+    return [line for note in sorted(notes) for line in textwrap.wrap(f"connectome {note}", 120)]
+
+
+def room_for_footnote(settings: Mapping[str, Any], height: float, runs: pd.DataFrame) -> ConstrainedLayoutEngine:
+    """Layout that leaves room for the footnote below the panels of a figure of some height in inches."""
+    lines = 1 + len(origin_lines(runs))
+    foot = (0.3 + 1.25 * lines) * settings["font_size_pt"] / 72 / height
+    return ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot))
+
+
+def parameter_label(parameter: str, runs: pd.DataFrame) -> str:
+    """Label of a parameter for some runs: with the name of their weights, where that is one."""
+    # Tables that were published before there were other networks do not say that theirs are recurrent.
+    kinds = set(runs["architecture"]) if "architecture" in runs else {"recurrent"}
+    weights = _STRUCTURED_WEIGHTS[kinds.pop()] if len(kinds) == 1 else "weights"
+    return PARAMETER_LABELS[parameter].replace("initial weights", f"initial {weights}")
+
+
+def wrapped_parameter_label(parameter: str, runs: pd.DataFrame) -> str:
+    """The same in lines for the head of a legend."""
+    return parameter_label(parameter, runs).replace(" of ", "\nof ")
+
+
+def targets_are_numbers(runs: pd.DataFrame) -> pd.Series:
+    """Whether a run learns numbers and not classes: it has a loss without accuracy, or, neither known, a teacher."""
+    numbers = pd.Series(runs["condition_number"].notna() if "condition_number" in runs else False, index=runs.index)
+    if {"probe_loss", "accuracy"} <= set(runs.columns):
+        numbers = numbers.where(runs["probe_loss"].isna(), runs["accuracy"].isna())
+    return numbers.astype(bool)

@@ -1,0 +1,202 @@
+"""Forest plot of the effect of rank in every arm of several experiments."""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from richlazy.figures import figure_style
+from richlazy.figures.measure_figure import LABELS
+
+# Colours that stay apart without colour vision: the expected direction, the reversed one, and neither.
+_LAZIER, _RICHER, _NEITHER = "#0072B2", "#D55E00", "#7F7F7F"
+_ROUNDING = 1e-9
+_BAND = "#F2F2F2"
+# Letters are about this wide and lines this high, in font sizes.
+_LETTER, _LINE = 0.56, 1.75
+# Letters of a heading, and of the name of an arm, in a line.
+_HEADING, _ARM = 84, 40
+# Numbers stand above the panels too where these have more lines.
+_TALL = 40
+
+
+@dataclass(frozen=True)
+class _Line:
+    """Something that stands beside the panels.
+
+    Attributes:
+        top: lines above it.
+        height: lines that it takes.
+        text: what stands on the left.
+        rows: rows of the table that it stands for; None for the heading of an experiment.
+        experiment: the experiment.
+    """
+
+    top: int
+    height: int
+    text: str
+    rows: pd.DataFrame | None
+    experiment: str
+
+
+def draw(
+    rows: pd.DataFrame,
+    measures: list[str],
+    significance_level: float,
+    settings: Mapping[str, Any],
+    pdf: str | Path | None,
+    png: str | Path,
+) -> None:
+    """A row for each arm under the heading of its experiment, a panel for each measure.
+
+    Right is lazier at higher rank; filled markers are significant, another colour is a reversed effect, squares stand
+    for measures of all weights. The figure grows with its rows.
+
+    Args:
+        rows: table of ``robustness.robustness``.
+        measures: one panel each.
+        significance_level: of the corrected p.
+        settings: group ``figures`` of the configuration.
+        pdf, png: files to write; no PDF where it is None.
+    """
+    lines = _lines(rows)
+    total = lines[-1].top + lines[-1].height if lines else 1
+    with mpl.rc_context(figure_style.style(settings)):
+        em = settings["font_size_pt"] / 72
+        numbers_above = 1.3 * (total > _TALL)
+        above = (4.2 + numbers_above + 1.4 * max(LABELS[measure][0].count("\n") + 1 for measure in measures)) * em
+        width, below = settings["width_mm"] / figure_style.MM_PER_INCH, 8 * em
+        height = total * _LINE * em + above + below
+        figure = plt.figure(figsize=(width, height))
+        arms = [line for line in lines if line.rows is not None]
+        left = (_longest([line.text for line in arms], at_least=8) * _LETTER + 2.5) * em / width
+        right = 1 - (_longest([_seeds(line.rows)[0] for line in arms], at_least=5) * _LETTER + 1.5) * em / width
+        bottom, top = below / height, 1 - above / height
+        page = figure.add_axes((0, bottom, 1, top - bottom), xlim=(0, 1), ylim=(total, 0))
+        page.axis("off")
+        _write(page, lines, 0.8 * em / width, right + 1.2 * em / width)
+        gap = 1.2 * em / width
+        step = (right - left + gap) / len(measures)
+        for place, measure in enumerate(measures):
+            axes = figure.add_axes((left + place * step, bottom, step - gap, top - bottom), ylim=(total, 0))
+            _draw_panel(axes, lines, measure, significance_level, settings)
+            if total > _TALL:
+                axes.tick_params(labeltop=True)
+            axes.set_title(LABELS[measure][0], pad=0.4 * settings["font_size_pt"])
+        figure.text((left + right) / 2, 4.4 * em / height, "Kendall's τ with the rank (right: lazier at higher rank)",
+                    ha="center", va="bottom")  # fmt: skip
+        figure.text(0.5, 1 - 0.8 * em / height, "Does learning become lazier with the rank of the initial weights?",
+                    ha="center", va="top", fontsize=settings["font_size_pt"] + 2)  # fmt: skip
+        figure.text(right + gap, top + 0.6 * em / height, "seeds", va="bottom", color="0.35")
+        _add_legend(figure, rows, significance_level, settings)
+        figure_style.save(figure, pdf, png, settings)
+
+
+def _lines(rows: pd.DataFrame) -> list[_Line]:
+    """Headings and arms from above, and how many lines each of them takes."""
+    found: list[_Line] = []
+    top = 0
+    for name, of_one in rows.groupby("experiment", sort=False):
+        entries: list[tuple[str, pd.DataFrame | None]] = [
+            (textwrap.fill(of_one["title"].iloc[0], _HEADING), None),
+            *((textwrap.fill(arm, _ARM), part) for arm, part in of_one.groupby("arm", sort=False)),
+        ]
+        for text, part in entries:
+            height = text.count("\n") + 1
+            found.append(_Line(top, height, text, part, str(name)))
+            top += height
+    return found
+
+
+def _write(page: Axes, lines: list[_Line], left: float, right: float) -> None:
+    """Headings with the names of their experiments, names of arms, seeds; every second experiment on a grey ground."""
+    names = list(dict.fromkeys(line.experiment for line in lines))
+    for line in lines:
+        middle = line.top + line.height / 2
+        if names.index(line.experiment) % 2 == 0:
+            page.axhspan(line.top, line.top + line.height, color=_BAND, lw=0)
+        if line.rows is None:
+            page.text(left, middle, line.text, va="center_baseline", fontweight="bold")
+            continue
+        page.text(left * 2.5, middle, line.text, va="center_baseline", linespacing=1.1)
+        note, is_marked = _seeds(line.rows)
+        page.text(right, middle, note, va="center_baseline", color="black" if is_marked else "0.45")
+    if not lines:
+        page.text(0.5, 0.5, "no arm in which the rank has three values", ha="center", va="center", color="0.35")
+
+
+def _longest(texts: list[str], at_least: int) -> int:
+    """Letters of the longest line of some texts."""
+    return max([at_least, *(len(line) for text in texts for line in text.split("\n"))])
+
+
+def _seeds(rows: pd.DataFrame) -> tuple[str, bool]:
+    """Seeds of an arm, and whether some of them did not converge or were left out."""
+    fewest, most = int(rows["n"].min()), int(rows["n"].max())
+    unconverged, excluded = int(rows["unconverged"].max()), int(rows["excluded"].max())
+    parts = [f"{most}" if fewest == most else f"{fewest} to {most}"]
+    parts += [f"{unconverged} unconverged"] * bool(unconverged) + [f"{excluded} left out"] * bool(excluded)
+    return ", ".join(parts), len(parts) > 1
+
+
+def _draw_panel(
+    axes: Axes, lines: list[_Line], measure: str, significance_level: float, settings: Mapping[str, Any]
+) -> None:
+    size = settings["font_size_pt"]
+    axes.patch.set_visible(False)
+    for line in lines:
+        if line.rows is None:
+            continue
+        axes.vlines([-1, -0.5, 0.5, 1], line.top, line.top + line.height, colors="0.85", lw=0.5, zorder=1)
+        axes.vlines(0, line.top, line.top + line.height, colors="0.55", lw=0.7, zorder=1)
+        middle = line.top + line.height / 2
+        for _, row in line.rows[line.rows["measure"] == measure].iterrows():
+            colour = colour_of(row["effect"])
+            axes.hlines(middle, row["interval_low"], row["interval_high"], colors=colour, lw=1.3, zorder=2)
+            axes.scatter(
+                row["effect"], middle, s=size * 2.4, marker=_marker(row), linewidths=0.9, zorder=3,
+                c=colour if row["p_holm"] < significance_level else "white", edgecolors=colour,
+            )  # fmt: skip
+    axes.set(xlim=(-1.12, 1.12), xticks=[-1, -0.5, 0, 0.5, 1], xticklabels=["−1", "", "0", "", "1"], yticks=[])
+    axes.spines["left"].set_visible(False)
+
+
+def colour_of(effect: float) -> str:
+    """Colour of an effect: that of the expected direction, of the reversed one, or of neither."""
+    if not abs(effect) > _ROUNDING:
+        return _NEITHER
+    return _LAZIER if effect > 0 else _RICHER
+
+
+def _marker(row: Any) -> str:
+    return "o" if row["tested"] == row["measure"] else "s"
+
+
+def _add_legend(figure: Figure, rows: pd.DataFrame, significance_level: float, settings: Mapping[str, Any]) -> None:
+    """What colours, filling and shapes say."""
+    shape: dict[str, Any] = {"ls": "", "ms": settings["font_size_pt"] * 0.65, "mew": 0.9}
+    significant = f"p < {significance_level:g} after Holm"
+
+    def entry(colour: str, label: str, is_filled: bool = True, marker: str = "o") -> Line2D:
+        return Line2D([], [], marker=marker, mec=colour, mfc=colour if is_filled else "white", label=label, **shape)
+
+    entries = [
+        entry(_LAZIER, f"lazier with rank, {significant}"),
+        entry(_LAZIER, "lazier, not significant", is_filled=False),
+        entry(_RICHER, f"richer with rank (reversed), {significant}"),
+        entry(_RICHER, "richer, not significant", is_filled=False),
+    ]
+    if (rows["tested"] != rows["measure"]).any():
+        entries.append(entry("0.3", "square: of all weights", is_filled=False, marker="s"))
+    figure.legend(
+        handles=entries, loc="lower center", ncols=3, frameon=False, handletextpad=0.2, columnspacing=1.5,
+        borderaxespad=0.4,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""What learning changed in a network."""

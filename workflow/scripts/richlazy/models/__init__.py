@@ -1,0 +1,1 @@
+"""Networks: weights, response and gradients."""

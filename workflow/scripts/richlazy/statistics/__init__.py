@@ -1,0 +1,1 @@
+"""Tests over seeds, and the verdicts on claims that follow from them."""

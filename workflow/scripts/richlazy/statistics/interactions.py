@@ -1,0 +1,64 @@
+"""How the effect of the compared parameter changes over another parameter that an experiment sweeps."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from richlazy.statistics import hypothesis_tests
+from richlazy.statistics.strata import of as arms_of
+
+INTERACTION_COLUMNS: dict[str, str] = {
+    "swept": "parameter over whose values the difference is ordered",
+    **hypothesis_tests.TREND_COLUMNS,
+    "p_holm": "p after Holm's correction over the interactions of the experiment",
+    "effect": "mean over seeds of Kendall's tau between the swept parameter and the difference of the measure between "
+    "the highest and the lowest value of the compared parameter",
+}
+
+
+def interactions(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Trend over every swept parameter of the difference that the compared parameter makes.
+
+    The difference is that of one seed, between the highest and the lowest value that the compared parameter has in
+    an arm (other sizes of a network have other highest ranks).
+
+    Args:
+        runs: the runs of one experiment, one row each.
+        arms: parameters whose combinations are tested separately.
+        compare: the compared parameter.
+        settings: group ``statistics`` of the configuration.
+
+    Returns:
+        Columns ``arms`` and ``INTERACTION_COLUMNS``, that of the swept parameter null. No rows where the compared
+        parameter is no number, nor where no other one has three numbers.
+    """
+    rows = []
+    for swept in arms if pd.api.types.is_numeric_dtype(runs[compare]) else []:
+        if not pd.api.types.is_numeric_dtype(runs[swept]):
+            continue
+        others = [name for name in arms if name != swept]
+        for arm, places in arms_of(runs.to_dict("records"), others):
+            group = runs.iloc[places].dropna(subset=[swept])
+            values = sorted(group[swept].unique())
+            for measure in settings["measures"] if len(values) >= 3 else []:
+                rows.append(_row(group, swept, values, compare, measure, settings) | arm)
+    return hypothesis_tests.finish(rows, [*arms, *INTERACTION_COLUMNS])
+
+
+def _row(
+    group: pd.DataFrame, swept: str, values: list[Any], compare: str, measure: str, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One test: sample, Page's exact test and Kendall's tau."""
+    extremes = group[swept].map(group.groupby(swept)[compare].agg(["min", "max"]).to_dict("index").get)
+    low, high = ([is_at[end] for is_at in extremes] for end in ("min", "max"))
+    values_of_runs = group.assign(value=hypothesis_tests.values_of(group, measure))
+    tables = [
+        values_of_runs[group[compare] == level].pivot(index="seed", columns=swept, values="value")[values]
+        for level in (low, high)
+    ]
+    differences = tables[1] - tables[0]
+    complete = differences.dropna()
+    used = group[((group[compare] == low) | (group[compare] == high)) & group["seed"].isin(complete.index)]
+    row = {"swept": swept, "measure": measure} | hypothesis_tests.describe(used, len(complete), len(differences))
+    return row | (hypothesis_tests.trend(complete.to_numpy(), settings) if len(complete) >= 2 else {})

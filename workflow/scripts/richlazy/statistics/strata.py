@@ -1,0 +1,49 @@
+"""Arms of an experiment: combinations of parameters that are compared, tested and drawn by themselves."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from richlazy.experiments.parameters import is_missing
+
+Key = tuple[Hashable, ...]
+
+
+def of(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[tuple[dict[str, Any], list[int]]]:
+    """Arms among rows of a table, each as its parameters and the places of its rows.
+
+    Args:
+        rows: runs, or rows made from runs.
+        names: the parameters that make the arms.
+    """
+    keys = [tuple(None if is_missing(row[name]) else row[name] for name in names) for row in rows]
+    return [(dict(zip(names, key, strict=True)), places) for key, places in assign(keys).items()]
+
+
+def assign(keys: Sequence[Key]) -> dict[Key, list[int]]:
+    """Rows of each arm, from the values that each row has of the parameters that make the arms.
+
+    A value of None says that the parameter makes no difference to this row; it then belongs to every arm that
+    agrees in the others, as unstructured weights belong to each way of matching the magnitude of structured ones.
+
+    Args:
+        keys: for each row its values.
+
+    Returns:
+        For each arm the places of its rows, arms in the order of their first row.
+    """
+    places: dict[Key, list[int]] = {}
+    for row, key in enumerate(keys):
+        places.setdefault(key, []).append(row)
+    general = {key: rows for key, rows in places.items() if None in key}  # few or none, among hundreds of arms
+    arms = [key for key in places if key not in general or not any(_covers(key, other) for other in places)]
+    return {
+        arm: sorted(places[arm] + [row for key, rows in general.items() if _covers(key, arm) for row in rows])
+        for arm in arms
+    }
+
+
+def _covers(general: Key, special: Key) -> bool:
+    """Whether two keys differ, and agree wherever the first has a value."""
+    return general != special and all(
+        left is None or left == right for left, right in zip(general, special, strict=True)
+    )

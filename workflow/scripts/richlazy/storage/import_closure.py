@@ -1,0 +1,86 @@
+"""The library modules that a script imports, directly or not.
+
+Snakemake does not follow imports. A rule therefore lists this closure as an input, so that editing a module
+reruns exactly the jobs whose results may depend on it.
+"""
+
+import ast
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+def import_closure(script: str | Path) -> list[Path]:
+    """Files of this library that a script needs, sorted; every ``__init__`` on the way to a module included.
+
+    Raises:
+        ImportError: for an import of this library that leads to no module, which would otherwise be missed in silence.
+    """
+    found: set[Path] = set()
+    waiting = [Path(script)]
+    while waiting:
+        for module in _imported(waiting.pop()):
+            if module not in found:
+                found.add(module)
+                waiting.append(module)
+    return sorted(found)
+
+
+def _imported(file: Path) -> set[Path]:
+    files = set()
+    for module, names in _imports(file.read_text()):
+        package, *parts = module.split(".")
+        if package == _PACKAGE.name:
+            files |= _files(file, parts)
+            last = _PACKAGE.joinpath(*parts)
+            for name in names if last.is_dir() else ():
+                if name != "*" and not _binds(last / "__init__.py", name):
+                    files |= _files(file, [*parts, name])
+    return files
+
+
+def _files(importer: Path, parts: list[str]) -> set[Path]:
+    """Files that Python runs when it imports a module, by the parts of its name below the package."""
+    files = {_PACKAGE.joinpath(*parts[:depth], "__init__.py") for depth in range(len(parts) + 1)}
+    module = _PACKAGE.joinpath(*parts).with_suffix(".py")
+    if parts and module.exists():
+        files = files - {module.with_suffix("") / "__init__.py"} | {module}
+    missing = sorted(path for path in files if not path.exists())
+    if missing:
+        name = ".".join([_PACKAGE.name, *parts])
+        raise ImportError(f"{importer} imports {name}, which is no module of the library; mend the import")
+    return files
+
+
+@functools.cache
+def _binds(initialiser: Path, name: str) -> bool:
+    """Whether the ``__init__`` of a package gives a name a value, so that importing the name imports no module."""
+    if initialiser.with_name(f"{name}.py").exists() or (initialiser.parent / name).is_dir():
+        return False
+    return any(
+        isinstance(node, ast.Name) and node.id == name
+        for statement in ast.parse(initialiser.read_text() if initialiser.exists() else "").body
+        for node in ast.walk(statement)
+    )
+
+
+@functools.cache  # the closures of different scripts share most modules
+def _imports(source: str) -> frozenset[tuple[str, tuple[str, ...]]]:
+    """Modules that a source imports, each with the names that it takes from them."""
+    found: set[tuple[str, tuple[str, ...]]] = set()
+    for node in _statements(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {(alias.name, ()) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add((node.module, tuple(alias.name for alias in node.names)))
+    return frozenset(found)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Every statement in a tree; expressions, which are most of a tree, hold no imports and are passed over."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.expr):
+            yield child
+            yield from _statements(child)

@@ -1,0 +1,164 @@
+"""Tables of an experiment: its runs, what was followed during training, and its initial weights."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import linalg
+
+from richlazy.connectivity.motifs import MOTIFS, second_order_motifs
+from richlazy.connectivity.structures import frobenius_norm
+from richlazy.experiments import parameters, paths
+from richlazy.measures import during_training, learning_speed, quantities
+from richlazy.measures.metrics import MEASURES
+
+_TYPES = {int: "Int64", float: "Float64", str: "string"}
+
+RUN_COLUMNS: dict[str, str] = {
+    "run": "identity of the run: its folder below runs/",
+    **{name: meaning for name, (_, meaning) in parameters.PARAMETERS.items()},
+    "connectome": "where the connectome of the structure comes from; null for other structures",
+    "network": "path of the weights before and after training, relative to the folder of the workflow",
+    "probe": "path of the trials on which change was measured, likewise",
+    "final_loss": "nats per step; mean over the last part of training; null where training diverged",
+    "diverged": "whether the loss was not finite or rose above the stated bound",
+    "diverged_at": "iteration at which divergence was seen; null otherwise",
+    "bayes_loss": "nats per step; the lowest loss any observer can reach; null where unknown",
+    "bayes_accuracy": "the highest accuracy any observer can reach; null where unknown",
+    "converged": "whether the final loss is near the floor; null where no floor is known",
+    "reached_at": "iteration at which the accuracy in training reached its target; null before, or where none is set",
+    "convergence_iterations": "updates until the loss of a batch fell below a stated share of the first; null before",
+    "kernel_task_alignment_iterations": "iterations until the kernel was aligned with the task; null unless followed",
+    **MEASURES,
+    **learning_speed.MEASURES,
+}
+
+# Quantities of a history that have a curve.
+FOLLOWED_IN_TRAINING = ("loss", "accuracy", "loss_predicted")
+
+CURVE_COLUMNS: dict[str, str] = {
+    "run": "identity of the run, as in runs.parquet",
+    "iteration": "updates done",
+    "quantity": "what was followed; loss (nats per step, or half squared error) and accuracy are means since the point "
+    "before; loss_predicted: loss by the expansion to third order in learning time, where that is known; "
+    + "; ".join(f"{name}: {meaning}" for name, meaning in quantities.QUANTITIES.items())
+    + "; with _predicted, a singular value by that expansion, likewise",
+    "value": "its value; null where it was not finite",
+}
+
+CONNECTIVITY_COLUMNS: dict[str, str] = {
+    **{name: parameters.PARAMETERS[name][1] for name in paths.CONNECTIVITY_PARAMETERS},
+    "connectome": RUN_COLUMNS["connectome"],
+    "frobenius_norm": "square root of the summed squared weights",
+    "leading_eigenvalue": "largest modulus among the eigenvalues",
+    "density": "share of pairs of different units that are connected",
+    **{f"motif_{name}": meaning for name, meaning in MOTIFS.items()},
+}
+
+SPECTRUM_COLUMNS: dict[str, str] = {
+    **{name: parameters.PARAMETERS[name][1] for name in paths.CONNECTIVITY_PARAMETERS},
+    "connectome": RUN_COLUMNS["connectome"],
+    "index": "1 for the largest, to size for the smallest",
+    "eigenvalue_modulus": "modulus of an eigenvalue of the initial recurrent weights, sorted",
+    "singular_value": "singular value of the initial recurrent weights, sorted",
+}
+
+
+def runs_table(
+    rows: Sequence[Mapping[str, Any]],
+    convergence_factor: float,
+    loss_margin: float,
+    connectomes: Mapping[str, str] = MappingProxyType({}),
+    followed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> pd.DataFrame:
+    """One row per run with typed columns ``RUN_COLUMNS``.
+
+    A run counts as converged when its final loss is at most the floor times the factor plus the margin.
+    ``connectomes`` says of each structure that is made of a connectome where that comes from; ``followed`` holds, by
+    run, what was followed during training.
+    """
+    table = pd.DataFrame(list(rows))
+    for name, (kind, _) in parameters.PARAMETERS.items():
+        table[name] = table[name].astype(_TYPES[kind])
+    table["run"] = [paths.run_path(parameters.run_of_row(row)) for row in rows]
+    table["connectome"] = table["structure"].map(connectomes).astype("string")
+    table["diverged"] = table["diverged"].astype(bool)
+    for name in ("diverged_at", "reached_at"):
+        table[name] = table[name].astype("Int64")
+    for name in ("convergence_iterations", *learning_speed.MEASURES):
+        table[name] = table.get(name, pd.Series(index=table.index)).astype(float)
+    arrived = {run: during_training.iterations_to_task_alignment(course) for run, course in followed.items()}
+    table["kernel_task_alignment_iterations"] = table["run"].map(arrived).astype(float)
+    for name in ("final_loss", "bayes_loss", "bayes_accuracy", *MEASURES):
+        table[name] = table[name].astype(float)
+    bound = table["bayes_loss"] * convergence_factor + loss_margin
+    converged = (table["final_loss"] <= bound).astype("boolean")
+    table["converged"] = converged.mask(table["bayes_loss"].isna())
+    return table[list(RUN_COLUMNS)]
+
+
+def curves_table(
+    histories: Sequence[Mapping[str, Any]],
+    runs: Sequence[str],
+    followed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> pd.DataFrame:
+    """Long table (run, iteration, quantity, value) of what was followed during training.
+
+    Args:
+        histories: history.json of each run, with what theory says of its loss, where that is known.
+        runs: their paths.
+        followed: followed.json of those that have one, by run.
+    """
+    parts = []
+    for run, history in zip(runs, histories, strict=True):
+        course = followed.get(run, {})
+        parts += [_curve(run, history, name) for name in FOLLOWED_IN_TRAINING if name in history]
+        parts += [_curve(run, course, name) for name in course if name != "iterations"]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _curve(run: str, course: Mapping[str, Any], quantity: str) -> pd.DataFrame:
+    values = np.array(course[quantity], float)
+    return pd.DataFrame({"run": run, "iteration": course["iterations"], "quantity": quantity, "value": values})
+
+
+def connectivity_tables(
+    runs: Sequence[Mapping[str, Any]], matrices: Iterable[np.ndarray], connectomes: Mapping[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What initial recurrent weights are like, one row per matrix, and their spectra, one row per eigenvalue.
+
+    Args:
+        runs: for each matrix a run that starts with it.
+        matrices: initial recurrent weights, (N, N), or first layers, (N, N_in).
+        connectomes: for each structure that is made of a connectome where that comes from.
+
+    Returns:
+        Tables with columns ``CONNECTIVITY_COLUMNS`` and ``SPECTRUM_COLUMNS``.
+    """
+    rows, spectra = [], []
+    for run, weights in zip(runs, matrices, strict=True):
+        row = {name: run[name] for name in paths.CONNECTIVITY_PARAMETERS}
+        if run["architecture"] == "recurrent" and run["condition_number"] is None:  # weights are those of every task
+            row |= {"task": None, "condition_number": None}
+        row["connectome"] = connectomes.get(run["structure"])
+        singular_values = linalg.svdvals(weights)
+        moduli: np.ndarray = np.full(len(singular_values), np.nan)  # of a first layer
+        row_of_recurrent = {"density": np.nan} | {f"motif_{name}": np.nan for name in MOTIFS}
+        if run["architecture"] == "recurrent":
+            moduli = np.sort(np.abs(linalg.eigvals(weights)))[::-1]
+            connected = np.count_nonzero(weights - np.diag(np.diag(weights)))
+            row_of_recurrent = {"density": connected / (len(weights) * (len(weights) - 1))}
+            row_of_recurrent |= {f"motif_{name}": value for name, value in second_order_motifs(weights).items()}
+        norms = {"frobenius_norm": frobenius_norm(weights), "leading_eigenvalue": moduli[0]}
+        rows.append(row | norms | row_of_recurrent)
+        values = {"eigenvalue_modulus": moduli, "singular_value": singular_values}
+        spectrum = pd.DataFrame(row | {"index": np.arange(1, len(singular_values) + 1)} | values)
+        spectra.append(_typed(spectrum, SPECTRUM_COLUMNS))
+    return _typed(pd.DataFrame(rows), CONNECTIVITY_COLUMNS), pd.concat(spectra, ignore_index=True)
+
+
+def _typed(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    kinds = {name: _TYPES[kind] for name, (kind, _) in parameters.PARAMETERS.items() if name in columns}
+    return table.astype(kinds | {"connectome": "string"})[list(columns)].reset_index(drop=True)

@@ -1,0 +1,145 @@
+"""Training of the network that reads sentiment (Schuessler et al. 2020, section 4)."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from richlazy.models import lstm
+from richlazy.models.lstm import Reader, SentimentNetwork, Weights
+from richlazy.storage import seeds
+from richlazy.storage.logs import LOGGER
+from richlazy.tasks.sentences import Part
+
+# Batches of a pool, within which sentences are sorted by length.
+_POOL = 100
+
+
+@dataclass
+class Course:
+    """What was followed in training, once an epoch; the first entry is from before training.
+
+    Attributes:
+        training_loss: nats per sentence, mean over the epoch, with dropout; null before training.
+        training_accuracy: likewise.
+        validation_loss: nats per sentence after the epoch, without dropout.
+        validation_accuracy: likewise.
+        diverged: whether the loss was not finite or rose above the stated bound, where training ended.
+        diverged_at: the epoch in which it did, from 1.
+    """
+
+    training_loss: list[float | None] = field(default_factory=lambda: [None])
+    training_accuracy: list[float | None] = field(default_factory=lambda: [None])
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    diverged: bool = False
+    diverged_at: int | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Ready for JSON, with the loss and accuracies of the last epoch as ``final_...``; null where it diverged."""
+        final = {
+            f"final_{name}": None if self.diverged else getattr(self, name)[-1]
+            for name in ("training_loss", "training_accuracy", "validation_loss", "validation_accuracy")
+        }
+        return asdict(self) | final
+
+
+def length_buckets(lengths: np.ndarray, batch_size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Batches of sentences of about equal length, in random order: each sentence once.
+
+    All sentences are shuffled and dealt into pools of 100 batches; a pool is sorted by length and cut into batches.
+
+    Args:
+        lengths: (sentences,) words of each.
+        batch_size: B; the last batch of a pool may be smaller.
+        rng: decides the order.
+
+    Yields:
+        Places of the sentences of a batch.
+    """
+    order = rng.permutation(len(lengths))
+    batches = []
+    for start in range(0, len(order), _POOL * batch_size):
+        pool = order[start : start + _POOL * batch_size]
+        pool = pool[np.argsort(lengths[pool], kind="stable")]
+        batches += [pool[first : first + batch_size] for first in range(0, len(pool), batch_size)]
+    for place in rng.permutation(len(batches)):
+        yield batches[place]
+
+
+def train(
+    initial: Weights, vectors: np.ndarray, parts: Mapping[str, Part], settings: Mapping[str, Any], seed: int
+) -> tuple[Weights, Course]:
+    """Train a network with Adam on the binary cross-entropy of its logit.
+
+    Args:
+        initial: weights before training.
+        vectors: (words, D) word vectors, which are not trained.
+        parts: sentences; those of ``training`` are trained on, those of ``validation`` followed.
+        settings: ``epochs``, ``batch_size``, ``learning_rate``, ``dropout``, ``divergence_loss``.
+        seed: of the run; decides order and dropout.
+
+    Returns:
+        Weights after training, and what was followed.
+    """
+    rng = seeds.generator(seed, "order")
+    reader = Reader(vectors, **vars(parts["validation"]))
+    course = Course()
+    # Dropout of PyTorch's LSTM draws from the global generator, which is left as it was found.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seeds.legacy_seed(seed, "trials"))
+        network = lstm.build(initial, settings["dropout"]).train()
+        optimiser = torch.optim.Adam(network.parameters(), settings["learning_rate"])
+        _follow(course, reader, network)
+        for epoch in range(1, settings["epochs"] + 1):
+            batches = length_buckets(parts["training"].lengths, settings["batch_size"], rng)
+            loss, accuracy = _epoch(network, optimiser, vectors, parts["training"], batches, settings)
+            course.training_loss.append(loss)
+            course.training_accuracy.append(accuracy)
+            _follow(course, reader, network)
+            if not math.isfinite(loss) or loss > settings["divergence_loss"]:
+                course.diverged, course.diverged_at = True, epoch
+                LOGGER.warning("epoch %s: the loss is %s, training diverged", epoch, loss)
+                break
+            LOGGER.info(
+                "epoch %s of %s: loss %.4f, accuracy %.4f; validation %.4f, %.4f", epoch, settings["epochs"], loss,
+                accuracy, course.validation_loss[-1], course.validation_accuracy[-1],
+            )  # fmt: skip
+    return lstm.weights_of(network), course
+
+
+def _follow(course: Course, reader: Reader, network: SentimentNetwork) -> None:
+    loss, accuracy = reader.evaluate(network)
+    course.validation_loss.append(loss)
+    course.validation_accuracy.append(accuracy)
+
+
+def _epoch(
+    network: SentimentNetwork,
+    optimiser: torch.optim.Optimizer,
+    vectors: np.ndarray,
+    part: Part,
+    batches: Iterator[np.ndarray],
+    settings: Mapping[str, Any],
+) -> tuple[float, float]:
+    """Train on every batch once; mean loss and accuracy over the sentences seen, until the loss is out of bounds."""
+    total, right, count = 0.0, 0, 0
+    for chosen in batches:
+        lengths = part.lengths[chosen]
+        shown = torch.from_numpy(vectors[part.words[chosen, : lengths.max()]])
+        positive = torch.from_numpy(part.positive[chosen].astype(np.float32))
+        logits = network(shown, torch.from_numpy(lengths))
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, positive)
+        value = float(loss.detach())
+        if not math.isfinite(value) or value > settings["divergence_loss"]:
+            return value, math.nan
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        total, count = total + value * len(chosen), count + len(chosen)
+        right += int(((logits.detach() > 0) == (positive > 0)).sum())
+    return total / count, right / count

@@ -1,0 +1,138 @@
+"""Descent: one update of the weights on the batch that is loaded."""
+
+import torch
+
+from richlazy.models.backpropagation import Backpropagation, laid_out
+
+
+class GradientDescent:
+    """Stochastic gradient descent, W <- W - eta V with V <- mu V + dL/dW (Liu et al. 2024, Eq. 3 for mu = 0).
+
+    Args:
+        backpropagation: of the networks to train.
+        learning_rate: eta.
+        momentum: mu, 0 for the plain descent of Eq. 3.
+    """
+
+    def __init__(self, backpropagation: Backpropagation, learning_rate: float, momentum: float = 0.0):
+        self.backpropagation = backpropagation
+        self.learning_rate, self.momentum = learning_rate, momentum
+        self.velocity = laid_out(backpropagation.weights).map(torch.zero_) if momentum else None
+
+    def restart(self) -> None:
+        """Forget updates that were made for silent trials: only their number can matter."""
+
+    def step(self, log_likelihoods: torch.Tensor) -> None:
+        """One update of the weights, in place, on the batch that is loaded."""
+        pass_ = self.backpropagation
+        pass_.forward(log_likelihoods)
+        pass_.backward()
+        if self.velocity is None:
+            # Without momentum the gradient goes straight into the weights: no array of its own.
+            pass_.add_gradient(pass_.weights, -self.learning_rate)
+            return
+        pass_.add_gradient(self.velocity, 1.0, keep=self.momentum)
+        for weight, velocity in zip(pass_.weights, self.velocity, strict=True):
+            weight.sub_(velocity, alpha=self.learning_rate)
+
+
+class Adam(GradientDescent):
+    """Descent along the mean gradient over the root of its mean square (Kingma & Ba 2015), with PyTorch's defaults.
+
+    With G the gradient and t the number of updates, M <- b1 M + (1 - b1) G and S <- b2 S + (1 - b2) G², and
+    W <- W - eta M / (1 - b1^t) / (sqrt(S / (1 - b2^t)) + epsilon).
+
+    Args:
+        backpropagation: of the networks to train.
+        learning_rate: eta.
+        momentum: 0; the mean gradient is one already.
+
+    Raises:
+        ValueError: for another momentum.
+    """
+
+    DECAYS = (0.9, 0.999)  # b1, b2
+    EPSILON = 1e-8
+
+    def __init__(self, backpropagation: Backpropagation, learning_rate: float, momentum: float = 0.0):
+        if momentum:
+            raise ValueError(f"Adam takes no momentum, but it is {momentum:g}; set it to 0")
+        super().__init__(backpropagation, learning_rate)
+        weights = backpropagation.weights
+        self.gradient, self.mean, self.square, self.change = (laid_out(weights).map(torch.zero_) for _ in range(4))
+        # On the device, so that an update can be recorded once and replayed: b1^t and b2^t.
+        self.powers = torch.ones(2, dtype=torch.float64, device=weights.input.device)
+        self.decays = torch.tensor(self.DECAYS, dtype=torch.float64, device=weights.input.device)
+
+    def restart(self) -> None:
+        """Forget updates that were made for silent trials: only their number can matter."""
+        self.powers.fill_(1)
+
+    def step(self, log_likelihoods: torch.Tensor) -> None:
+        """One update of the weights, in place, on the batch that is loaded."""
+        pass_ = self.backpropagation
+        pass_.forward(log_likelihoods)
+        pass_.backward()
+        pass_.add_gradient(self.gradient, 1.0, keep=0.0)
+        self.powers.mul_(self.decays)
+        left = 1 - self.powers
+        slow, fast = self.DECAYS[1], self.DECAYS[0]
+        for weight, gradient, mean, square, change in zip(
+            pass_.weights, self.gradient, self.mean, self.square, self.change, strict=True
+        ):
+            mean.lerp_(gradient, 1 - fast)
+            square.mul_(slow).addcmul_(gradient, gradient, value=1 - slow)
+            torch.sqrt(square, out=change)
+            change.div_(left[1].sqrt()).add_(self.EPSILON)
+            torch.div(mean, change, out=change)
+            weight.sub_(change.mul_(self.learning_rate / left[0]))
+
+
+OPTIMISERS: dict[str, type[GradientDescent]] = {"gradient_descent": GradientDescent, "adam": Adam}
+
+
+def outgoing_signs(recurrent: torch.Tensor) -> torch.Tensor:
+    """Sign of the outgoing weights of each unit, (K, 1, N); 1 for a unit without any.
+
+    Args:
+        recurrent: (K, N, N).
+
+    Raises:
+        ValueError: where the weights from one unit differ in sign.
+    """
+    positive, negative = (recurrent > 0).any(1, keepdim=True), (recurrent < 0).any(1, keepdim=True)
+    mixed = int((positive & negative).sum())
+    if mixed:
+        raise ValueError(
+            f"outgoing weights of both signs at {mixed} of {recurrent.shape[-1]} units, so there is no sign to hold; "
+            "set signs_held to false for this structure"
+        )
+    return torch.where(negative, -1.0, 1.0).to(recurrent.dtype)
+
+
+class SignHoldingDescent(GradientDescent):
+    """Descent in which the outgoing weights of each unit keep their sign, as Dale's law has it (Figure 17).
+
+    The recurrent weights are W = |P| S with S the signs at the start, and the descent is that of P, where
+    dL/dP = dL/dW S sign(P). A weight that starts at 0 stays there.
+    """
+
+    def __init__(self, backpropagation: Backpropagation, learning_rate: float, momentum: float = 0.0):
+        super().__init__(backpropagation, learning_rate, momentum)
+        weights = backpropagation.weights
+        self.signs = outgoing_signs(weights.recurrent)
+        self.unsigned = weights.recurrent.abs()  # P
+        self.smoothed, self.gradient = (laid_out(weights).map(torch.zero_) for _ in range(2))  # V and dL/dP
+
+    def step(self, log_likelihoods: torch.Tensor) -> None:
+        """One update of the weights, in place, on the batch that is loaded."""
+        pass_, gradient = self.backpropagation, self.gradient
+        pass_.forward(log_likelihoods)
+        pass_.backward()
+        pass_.add_gradient(gradient, 1.0, keep=0.0)
+        gradient.recurrent.mul_(self.signs).mul_(self.unsigned.sign())
+        trained = (self.unsigned, pass_.weights.input, pass_.weights.readout)
+        for parameter, velocity, slope in zip(trained, self.smoothed, gradient, strict=True):
+            velocity.mul_(self.momentum).add_(slope)
+            parameter.sub_(velocity, alpha=self.learning_rate)
+        torch.mul(self.unsigned.abs(), self.signs, out=pass_.weights.recurrent)

@@ -1,0 +1,37 @@
+"""How a sentence about a mistake shows places, values and names."""
+
+import difflib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+
+def where(path: Iterable[Any]) -> str:
+    """Dotted name of a key, such as ``experiments.figure_1.grid.rank[2]``."""
+    text = ""
+    for part in path:
+        name = str(part) if str(part).isprintable() else repr(part)
+        text += f"[{part}]" if isinstance(part, int) else f".{name}" if text else name
+    return text or "the configuration"
+
+
+def shown(value: Any) -> str:
+    """A value much as it stands in the file, cut to what a sentence can bear."""
+    written = value is None or isinstance(value, (bool, list, dict))
+    text = json.dumps(value, default=str, skipkeys=True) if written else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def listed(names: Iterable[Any], limit: int = 240) -> str:
+    """Names in a row, as many of them as a sentence can bear: up to a number of letters."""
+    parts = [str(name) for name in names]
+    kept = parts
+    while len(", ".join(kept)) > limit:
+        kept = kept[:-1]
+    return ", ".join(kept) + (f" and {len(parts) - len(kept)} more" if len(kept) < len(parts) else "")
+
+
+def guess(name: Any, known: Iterable[Any]) -> str | None:
+    """The known name that was probably meant, if one is close."""
+    close = difflib.get_close_matches(str(name), [str(candidate) for candidate in known], 1)
+    return close[0] if close else None
