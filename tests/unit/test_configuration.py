@@ -1094,19 +1094,19 @@ def some(values):
 @st.composite
 def combinations(draw):
     """An experiment of tasks, structures and swept parameters: in two of three cases those that a task can have."""
-    tasks_, structures, swept = sorted(CONFIG["tasks"]), sorted(CONFIG["structures"]), sorted(SWEPT)
+    tasks_, names, swept = sorted(CONFIG["tasks"]), sorted(CONFIG["structures"]), sorted(SWEPT)
     if draw(st.integers(0, 2)):
         tasks_ = [draw(st.sampled_from(tasks_))]
         task = CONFIG["tasks"][tasks_[0]]
         fitting = task_settings.architecture(task)
-        structures = [name for name in structures if fitting in kind_of(name).architectures]
+        names = [name for name in names if fitting in kind_of(name).architectures]
         swept = [
             name for name in swept
             if (name != "readout" or fitting == "feedforward")
             and (name != "condition_number" or task_settings.has_teacher(task))
             and name not in structures.STRUCTURE_PARAMETERS
         ]  # fmt: skip
-    grid = {"task": draw(some(tasks_)), "structure": draw(some(structures))}
+    grid = {"task": draw(some(tasks_)), "structure": draw(some(names))}
     needed = {kind_of(name).parameter for name in grid["structure"]} - {None}
     if draw(st.integers(0, 9)) == 0:
         needed = set()
@@ -1251,9 +1251,9 @@ def test_structure_options_of_the_schema_are_those_of_the_library():
         "kind",
         "signs_held",
     }
-    parameters = {structure.parameter for structure in structures.STRUCTURES.values()} - {None}
-    assert set(structures.STRUCTURE_PARAMETERS) == parameters
-    assert parameters <= set(KEYS[("experiments", "*", "grid")]["properties"])
+    needed = {structure.parameter for structure in structures.STRUCTURES.values()} - {None}
+    assert set(structures.STRUCTURE_PARAMETERS) == needed
+    assert needed <= set(KEYS[("experiments", "*", "grid")]["properties"])
 
 
 def test_every_grid_parameter_is_a_parameter_of_a_run_with_a_label():

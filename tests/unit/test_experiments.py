@@ -112,13 +112,13 @@ def test_the_shipped_experiments_have_their_runs():
         "schuessler_supplement_training": 2 * 2 * 10, "schuessler_supplement_optimiser": 2 * 2 * 10,
         "schuessler_supplement_cosine": 3 * 10, "schuessler_supplement_divergence": 2 * 2 * 10,
     }  # fmt: skip
-    paths = {paths.run_path(run) for name in counts for run in grids.runs(CONFIG, name)}
+    found = {paths.run_path(run) for name in counts for run in grids.runs(CONFIG, name)}
     # Figures 14 and 1, and those of Figure 3, share theirs; the usual size, learning rate and gain are of Figure 1.
     robustness = 120 + 150 + 120 + 120 + 240 + 3 * 30 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
     linear = 3 * 2 * 10 + 3 * 8 * 5 + 40 + 30 + 40  # Figure 4 shares two gains of five seeds with Figure 3
     # The supplement shares size 256 with Figure 2, and Adam on all weights.
     supplement = 3 * 3 * 4 * 5 + 2 * (5 + 10 + 10)
-    assert len(paths) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness + 40 + 145 + linear + supplement
+    assert len(found) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness + 40 + 145 + linear + supplement
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():
@@ -280,9 +280,9 @@ def drawn_grids(draw):
 @given(drawn_grids())
 def test_distinct_runs_have_distinct_paths_and_a_path_gives_its_run_back(grid):
     runs = runs_of(grid, seeds=[0, 2**63 - 1])
-    paths = [paths.run_path(run) for run in runs]
-    assert len(set(paths)) == len(paths) == len({tuple(run.values()) for run in runs})
-    assert [parameters_in(path) for path in paths] == runs
+    found = [paths.run_path(run) for run in runs]
+    assert len(set(found)) == len(found) == len({tuple(run.values()) for run in runs})
+    assert [parameters_in(path) for path in found] == runs
 
 
 @given(drawn_grids())
@@ -467,9 +467,9 @@ def test_equal_runs_of_two_groups_stand_once_at_the_place_of_the_first():
 
 def test_grids_and_values_of_an_experiment_with_and_without_groups():
     plain = {"grid": SVD}
-    assert grids.grids(plain) == [SVD]
+    assert grids.completed(plain) == [SVD]
     grouped = {"grid": {"task": ["CXT"]}, "groups": list(SIZES)}
-    assert grids.grids(grouped) == [{"task": ["CXT"], **group} for group in SIZES]
+    assert grids.completed(grouped) == [{"task": ["CXT"], **group} for group in SIZES]
     assert grids.values(grouped, "structure") == ["gaussian", "dale", "svd_truncation"]
     assert grids.values(grouped, "size") == [30, 20]
     assert grids.values(grouped, "rank") == [1, 5]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from plot_robustness import plot_robustness
 from judge_claims import judge_claims
+from plot_robustness import plot_robustness
 from richlazy import reference
 from richlazy.experiments import grids
 from richlazy.storage import array_io, logs
