@@ -148,7 +148,7 @@ def test_check_of_the_token_needs_no_network_and_little_time():
         "import socket, sys\n"
         "def refuse(*arguments): raise AssertionError('network')\n"
         "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "from richlazy import cave_token\n"
+        "from richlazy.connectome import cave_token\n"
         "cave_token.check_token('https://cave.example', {'CAVE_TOKEN': 'x'})\n"
         "assert not {'caveclient', 'pandas', 'requests'} & set(sys.modules)\n"
     )

@@ -19,8 +19,11 @@ def test_the_workflow_checks_a_configuration_without_heavy_imports():
     """What every start of Snakemake pays for: planning needs no numerics."""
     code = (
         "import sys, yaml; from pathlib import Path\n"
-        "from richlazy import cave_token, closure, configuration, experiments\n"
-        "configuration.check(yaml.safe_load(Path('config.yaml').read_text()), 'workflow/schemas/config.schema.yaml')\n"
+        "from richlazy.configuration import checks\n"
+        "from richlazy.connectome import cave_token\n"
+        "from richlazy.experiments import grids\n"
+        "from richlazy.storage import import_closure\n"
+        "checks.check(yaml.safe_load(Path('config.yaml').read_text()), 'workflow/schemas/config.schema.yaml')\n"
         "print(sorted({'neurogym', 'torch', 'matplotlib', 'pandas', 'scipy.linalg', 'gymnasium'} & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -40,7 +40,7 @@ def small_blocks(entries, row_block):
         return blocks(columns, rows, entries)
 
     blocks = kernels._weight_blocks
-    return mock.patch.multiple(tangent_kernel, _weight_blocks=of, ROW_BLOCK=row_block)
+    return mock.patch.multiple(kernels, _weight_blocks=of, ROW_BLOCK=row_block)
 
 
 def check_kernel(weights, inputs, leak_factor, rectification, times, form):

@@ -128,7 +128,7 @@ def test_memory_that_torch_misses_is_told_as_such(tmp_path, capsys):
 
 def test_a_log_on_a_full_disk_does_not_bury_the_sentence(tmp_path):
     (tmp_path / "job.log").symlink_to("/dev/full")
-    script = "from richlazy import logs\nlogs.attach('job.log')\nraise ValueError('no such period')\n"
+    script = "from richlazy.storage import logs\nlogs.attach('job.log')\nraise ValueError('no such period')\n"
     job = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, env={"PYTHONPATH": str(SCRIPTS)},
         capture_output=True, text=True, check=False,
@@ -149,7 +149,7 @@ def test_any_other_error_shows_its_whole_way(tmp_path, capsys):
 @pytest.mark.parametrize("error", ["ValueError('no such period')", "RuntimeError('broken')"])
 def test_an_uncaught_error_of_a_script_reaches_the_log_and_fails_the_job(tmp_path, error):
     script = tmp_path / "script.py"
-    script.write_text(f"from richlazy import logs\nlogs.attach('job.log', 'numpy')\nraise {error}\n")
+    script.write_text(f"from richlazy.storage import logs\nlogs.attach('job.log', 'numpy')\nraise {error}\n")
     job = subprocess.run(
         [sys.executable, script.name], cwd=tmp_path, env={"PYTHONPATH": str(SCRIPTS), "PYTHONWARNINGS": "error"},
         capture_output=True, text=True, check=False,
