@@ -95,8 +95,8 @@ def test_the_direct_form_holds_no_more_of_the_jacobian_than_its_workspace(monkey
         sizes.append(jacobian.nbytes)
         return jacobian
 
-    monkeypatch.setattr(tangent_kernel, "_jacobian_block", recorded)
-    monkeypatch.setattr(tangent_kernel, "WORKSPACE_MB", 0.1)
+    monkeypatch.setattr(kernels, "_jacobian_block", recorded)
+    monkeypatch.setattr(kernels, "WORKSPACE_MB", 0.1)
     weights, inputs = problem(size=60, trials=8, dtype=dtype)
     tangent_kernel(weights, inputs, Dynamics(0.3), form="direct")
     assert 0.05e6 < max(sizes) <= 0.1e6
