@@ -35,3 +35,11 @@ def guess(name: Any, known: Iterable[Any]) -> str | None:
     """The known name that was probably meant, if one is close."""
     close = difflib.get_close_matches(str(name), [str(candidate) for candidate in known], 1)
     return close[0] if close else None
+
+
+def unknown(what: str, name: Any, known: Iterable[Any]) -> str:
+    """What follows the place of a name that does not exist, with the name that was probably meant."""
+    names = list(known)
+    meant = guess(name, names)
+    hint = f"did you mean {meant!r}? " if meant else ""
+    return f" names {what} {shown(name)}, which does not exist; {hint}known: {listed(names)}"

@@ -1,12 +1,15 @@
 """Trials that show images, row by row (sequential MNIST, Liu et al. 2024, C.2) or whole (Figure 4B)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from richlazy.storage import seeds
+from richlazy.tasks import image_sets
 from richlazy.tasks.image_sets import ImageSet, images
+from richlazy.tasks.samples import ProbeTrials, TrainingTrials
 
 PRESENTATIONS = ("rows", "whole")
 
@@ -119,3 +122,25 @@ def describe(image_set: ImageSet, presentation: str) -> dict[str, Any]:
         "bayes_loss": None,
         "bayes_accuracy": None,
     }
+
+
+def at_the_end(shape: tuple[int, int]) -> np.ndarray:
+    """Decisions of trials that end in one: (T, m), True at the last step."""
+    steps, count = shape
+    last = np.arange(steps) == steps - 1
+    return np.repeat(last[:, None], count, axis=1)
+
+
+def training_trials(entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str]) -> TrainingTrials:
+    """Images of a run in batches, with their labels; see ``Task``."""
+    shown = (image_sets.load(files["images"]), entry["presentation"], entry["held_out"])
+    return TrainingTrials(*batches(*shown, run["batch_size"], run["iterations"], run["seed"]))
+
+
+def probe_trials(
+    entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str], count: int
+) -> ProbeTrials:
+    """Images of a run that are held out, with their labels; see ``Task``."""
+    loaded = image_sets.load(files["images"])
+    inputs, classes = probe(loaded, entry["presentation"], entry["held_out"], count, run["seed"])
+    return ProbeTrials(inputs, classes, at_the_end(classes.shape), describe(loaded, entry["presentation"]))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from richlazy.storage import seeds
+from richlazy.tasks.samples import ProbeTrials, TrainingTrials
 from richlazy.theory import two_layer
 
 
@@ -85,3 +86,18 @@ def describe(settings: Mapping[str, Any], condition_number: float, seed: int) ->
         "task_vector": known.task_vector.tolist(),
         "dominant_task_vector": known.dominant_task_vector.tolist(),
     }
+
+
+def training_trials(entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str]) -> TrainingTrials:
+    """The one batch of a run; see ``Task``."""
+    inputs, targets = trials(entry["teacher"], run["condition_number"], run["seed"])
+    return TrainingTrials(inputs[None], targets[None])
+
+
+def probe_trials(
+    entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str], count: int
+) -> ProbeTrials:
+    """The same batch, with the vector that is to be learned; see ``Task``."""
+    setting = (entry["teacher"], run["condition_number"], run["seed"])
+    inputs, targets = trials(*setting)
+    return ProbeTrials(inputs, targets, np.ones(inputs.shape[:2], bool), describe(*setting))

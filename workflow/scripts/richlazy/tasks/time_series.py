@@ -1,6 +1,6 @@
 """Tasks that ask for numbers over time: which there are, what an entry of the configuration holds, and their shapes.
 
-Their trials are made in ``continuous_trials``; nothing here draws a random number.
+Their trials are made in ``time_series_trials``; nothing here draws a random number.
 """
 
 from collections.abc import Mapping

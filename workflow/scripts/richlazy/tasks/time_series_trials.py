@@ -15,6 +15,7 @@ import numpy as np
 
 from richlazy.storage import seeds
 from richlazy.tasks import time_series
+from richlazy.tasks.samples import ProbeTrials, TrainingTrials
 from richlazy.tasks.time_series import in_steps
 
 Settings = Mapping[str, Any]
@@ -258,3 +259,15 @@ GENERATORS: dict[str, Callable[[Settings, float, int, np.random.Generator], Tria
     "step_response": step_response,
     "cosine": cosine,
 }
+
+
+def training_trials(entry: Settings, run: Mapping[str, Any], files: Mapping[str, str]) -> TrainingTrials:
+    """Training trials of a run; see ``Task``."""
+    return TrainingTrials(*batches(entry, run["time_step_ms"], run["batch_size"], run["iterations"], run["seed"]))
+
+
+def probe_trials(entry: Settings, run: Mapping[str, Any], files: Mapping[str, str], count: int) -> ProbeTrials:
+    """Probe trials of a run; see ``Task``."""
+    drawn = draw(entry, run["time_step_ms"], count, run["seed"], "probe")
+    inputs, targets, decision = map(np.ascontiguousarray, (*drawn, drawn.decision))
+    return ProbeTrials(inputs, targets, decision, time_series.describe(entry))

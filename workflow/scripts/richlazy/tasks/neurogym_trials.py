@@ -4,14 +4,16 @@ A network sees sequences of one length. Where all trials of a task are equally l
 trial; otherwise trials follow each other and are cut into windows, as in NeuroGym's own data set.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from neurogym.core import TrialEnv
 
 from richlazy.storage import seeds
 from richlazy.tasks import neurogym_environments
+from richlazy.tasks.samples import ProbeTrials, TrainingTrials
 
 SAMPLERS = ("vectorised", "neurogym")
 
@@ -186,3 +188,29 @@ def as_batches(array: np.ndarray, iterations: int, batch_size: int) -> np.ndarra
     steps = array.shape[0]
     batches = array.reshape(steps, iterations, batch_size, *array.shape[2:]).swapaxes(0, 1)
     return np.ascontiguousarray(batches)
+
+
+def training_trials(entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str]) -> TrainingTrials:
+    """Training trials of a run, a fresh batch for each iteration; see ``Task``."""
+    shape = (run["iterations"], run["batch_size"])
+    drawn = _draw(_environment(entry, run), entry, run, shape[0] * shape[1], "trials")
+    return TrainingTrials(as_batches(drawn.inputs, *shape), as_batches(drawn.targets, *shape))
+
+
+def probe_trials(
+    entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str], count: int
+) -> ProbeTrials:
+    """Probe trials of a run; see ``Task``."""
+    env = _environment(entry, run)
+    drawn = _draw(env, entry, run, count, "probe")
+    return ProbeTrials(drawn.inputs, drawn.targets, drawn.decision, neurogym_environments.describe(env))
+
+
+def _environment(entry: Mapping[str, Any], run: Mapping[str, Any]) -> TrialEnv:
+    return neurogym_environments.make_environment(
+        entry["environment"], entry["semantics"], run["time_step_ms"], entry["timing_ms"], entry.get("arguments")
+    )
+
+
+def _draw(env: TrialEnv, entry: Mapping[str, Any], run: Mapping[str, Any], count: int, stream: str) -> Trials:
+    return draw(env, count, run["seed"], stream, entry["sampler"], entry.get("sequence_steps"))

@@ -1,0 +1,84 @@
+"""Parts that entries of several kinds of tasks share."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from richlazy.settings import Settings
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class NetworkDefaults(Settings):
+    """Parameters of the networks that learn a task, in place of the general ones."""
+
+    size: int = Field(None, ge=2, description="As in connectivity.")
+    gain: float = Field(None, ge=0, description="As in presets.")
+    readout: Literal["linear_layer", "normal", "equal_norm", "gaussian_directions", "aligned_directions"] = Field(
+        None, description="As in connectivity."
+    )
+    leak: Literal["euler", "exponential"] = Field(None, description="As in presets.")
+    rectification: Literal["inside", "after_leak", "none", "tanh"] = Field(None, description="As in presets.")
+    time_step_ms: Positive = Field(None, description="As in dynamics.")
+    time_constant_ms: Positive = Field(None, description="As in dynamics.")
+    trained: Literal["all", "recurrent"] = Field(
+        None, description="Weights that training changes: all, or the recurrent ones alone."
+    )
+    optimiser: Literal["gradient_descent", "adam"] = Field(
+        None, description="gradient_descent, or adam with PyTorch's defaults, which takes no momentum."
+    )
+    momentum: float = Field(None, ge=0, lt=1, description="As in presets.")
+    learning_rate: Positive = Field(None, description="As in training.")
+    batch_size: Count = Field(None, description="As in training.")
+    iterations: Count = Field(None, description="As in training.")
+
+
+class OwnProbe(Settings):
+    """What of the group probe is different for a task."""
+
+    trials: int = Field(None, ge=2, description="As in probe.")
+    kernel_trials: Count = Field(None, description="As in probe.")
+    kernel_times: Literal["all", "last"] = Field(None, description="As in probe.")
+
+
+class WithDefaults(Settings):
+    """Entry of a task with parameters of its networks."""
+
+    defaults: NetworkDefaults = Field(
+        None,
+        description="Parameters of the networks that learn this task, in place of those of presets, connectivity, "
+        "dynamics and training; the grid of an experiment goes before both.",
+    )
+
+
+class WithProbe(WithDefaults):
+    """Entry of a task with a probe of its own."""
+
+    probe: OwnProbe = Field(None, description="What of the group probe is different for this task.")
+
+
+_DISTRIBUTIONS = ("uniform", "choice", "truncated_exponential", "constant", "until")
+
+
+def _is_duration(value: list[Any]) -> list[Any]:
+    numbers = all(isinstance(part, (int, float)) and not isinstance(part, bool) and part >= 0 for part in value)
+    drawn = len(value) == 2 and value[0] in _DISTRIBUTIONS
+    if not value or not (numbers or drawn):
+        raise ValueError(" is no duration; give a number of ms, a list of them, or [distribution, arguments]")
+    return value
+
+
+Duration = NotNegative | Annotated[list[Any], AfterValidator(_is_duration)]
+Timing = Annotated[
+    dict[str, Duration],
+    Field(
+        min_length=1,
+        description="Duration in ms of each period of a trial: a number or a distribution as NeuroGym takes it "
+        "([distribution, arguments]). Tasks with continuous need all their periods, as in config.yaml; interval of "
+        "flip_flop and delay of romo may be a range [low, high], from which each trial draws one, and trials are "
+        "padded to the longest.",
+    ),
+]

@@ -1,0 +1,1 @@
+"""One module for each kind of task, named by the key of the configuration that tells it."""

@@ -1,0 +1,123 @@
+"""Tasks that are NeuroGym environments."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from richlazy import job_needs, wording
+from richlazy.job_needs import Need
+from richlazy.tasks import neurogym_registration
+from richlazy.tasks.base import Task
+from richlazy.tasks.entries import Count, Timing, WithProbe
+
+# Environments with semantics of the paper, and a vectorised sampler for them; the same as
+# neurogym_environments.PAPER_ENVIRONMENTS, named here because importing NeuroGym takes seconds.
+PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "ContextDecisionMaking-v0")
+# Seconds that a step of a trial takes.
+_SECONDS = {"vectorised": 2e-6, "neurogym": 5e-5}
+
+
+class EnvironmentEntry(WithProbe):
+    """Entry of a task that is a NeuroGym environment."""
+
+    environment: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9]*-v[0-9]+$",
+        description="Id of a NeuroGym environment, such as PerceptualDecisionMaking-v0.",
+    )
+    semantics: Literal["paper", "installed"] = Field(
+        description="paper: the trials of NeuroGym 0.0.2, for the paper's three environments; installed: those of the "
+        "installed NeuroGym."
+    )
+    sampler: Literal["vectorised", "neurogym"] = Field(
+        description="neurogym: trials are drawn one by one from the environment; vectorised: from the same "
+        "distribution, 100 times faster, for the paper's three environments with paper semantics."
+    )
+    timing_ms: Timing
+    arguments: dict[str, Any] = Field(None, description="Further keyword arguments of the environment.")
+    sequence_steps: Count = Field(
+        None,
+        description="Steps of a sequence. Only for tasks whose trials vary in length; they are then cut into windows "
+        "of this length.",
+    )
+
+    @model_validator(mode="after")
+    def _semantics_and_sampler_fit(self):
+        if self.semantics == "paper" and self.environment not in PAPER_ENVIRONMENTS:
+            raise ValueError(
+                f".semantics is 'paper', which exists for {', '.join(PAPER_ENVIRONMENTS)} only; "
+                "use semantics: installed"
+            )
+        random_periods = any(not isinstance(duration, (int, float)) for duration in self.timing_ms.values())
+        if self.sampler == "vectorised" and (self.semantics != "paper" or random_periods):
+            raise ValueError(
+                ".sampler is 'vectorised', which needs semantics: paper and fixed durations; use sampler: neurogym"
+            )
+        if self.sampler == "vectorised" and "sequence_steps" in self.model_fields_set:
+            raise ValueError(
+                ".sequence_steps has no effect on sampler 'vectorised', whose trials are equally long; "
+                "remove it or use sampler: neurogym"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _times_stand_once(self):
+        for argument, key in (("dt", "dynamics.time_step_ms"), ("timing", "timing_ms")):
+            if argument in (self.arguments or {}):
+                raise ValueError(f".arguments.{argument} would overrule {key}; remove it and set {key}")
+        if not any(self.timing_ms.values()):
+            raise ValueError(".timing_ms has no period above 0 ms; give the decision a duration")
+        return self
+
+
+class Environment(Task):
+    """A NeuroGym environment: a row of observations and a class at each step."""
+
+    key = "environment"
+    place = 0
+    settings = EnvironmentEntry
+    trials = "neurogym_trials"
+
+    # NeuroGym's tasks here have three; a task with more grows into what it needs by its second attempt.
+    outputs = 3
+
+    def steps(self, time_step_ms: float | None) -> int:
+        """Steps of a sequence, or of the longest trial."""
+        if "sequence_steps" in self.entry:
+            return self.entry["sequence_steps"]
+        longest = sum(max(_numbers(duration), default=0.0) for duration in self.entry["timing_ms"].values())
+        return math.ceil(longest / float(time_step_ms or math.nan))
+
+    def loss_steps(self, training: Mapping[str, Any]) -> str:
+        """As configured: classes are given at all steps."""
+        return training["loss_steps"]
+
+    def training_need(self, run: Mapping[str, Any]) -> Need:
+        """484 MB were measured for 320,000 trials of 8 steps, of up to 40 inputs and a class a step."""
+        trials, steps = run["iterations"] * run["batch_size"], self.steps(run["time_step_ms"])
+        seconds = trials * steps * _SECONDS[self.entry["sampler"]]
+        return Need(job_needs.memory_mb(1.2e-4 * trials * steps), job_needs.minutes(seconds))
+
+    def probe_need(self) -> Need:
+        """What NeuroGym needs to start."""
+        return Need(1500, 10)
+
+    def problems_in_use(self, config: Mapping[str, Any]) -> Iterator[str]:
+        """Whether NeuroGym has the environment."""
+        environment = self.entry["environment"]
+        if environment in PAPER_ENVIRONMENTS or environment in neurogym_registration.native():
+            return
+        from neurogym.envs.registration import all_envs  # takes seconds, so only to word a mistake
+
+        if environment not in all_envs():
+            yield ".environment" + wording.unknown("NeuroGym environment", environment, all_envs())
+
+
+def _numbers(duration: Any) -> Iterable[float]:
+    """Every number in a duration of NeuroGym: itself, a list, or a distribution with its arguments."""
+    if isinstance(duration, int | float):
+        yield float(duration)
+    elif isinstance(duration, list):
+        for part in duration:
+            yield from _numbers(part)
