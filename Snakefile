@@ -37,7 +37,7 @@ rule all:
     input:
         figure_files(*SELECTED),
         collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
-        figures_beside(CONNECTOMES, CONTINUOUS_TASKS),
+        figures_beside(CONNECTOMES, PICTURED_TASKS),
         robustness_files(),
         language_files(*LANGUAGE_NAMES),
         f"{RESULTS}/claims.md",
@@ -53,4 +53,4 @@ for experiment in SELECTED:
         input:
             figure_files(experiment),
             collect(STATISTICS, experiment=experiment, table=STATISTIC_NAMES),
-            figures_beside(connectomes_of(experiment), continuous_tasks_of(experiment)),
+            figures_beside(connectomes_of(experiment), pictured_tasks_of(experiment)),

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import draw_batches
+import draw_probe
 import numpy as np
 import torch
 import yaml
 from neurogym.utils.data import Dataset
 
-import draw_batches
-import draw_probe
 from richlazy.connectivity.structures import structured_weights
 from richlazy.measures import metrics
 from richlazy.measures.tangent_kernel import TangentKernel

@@ -24,7 +24,8 @@ from richlazy.models import backpropagation, rate_network
 from richlazy.statistics import strata
 from richlazy.storage import devices
 from richlazy.tables import experiment_tables
-from richlazy.tasks import image_trials, neurogym_environments, task_settings, time_series, trials
+from richlazy.tasks import image_trials, neurogym_environments, neurogym_trials, registry, time_series
+from richlazy.tasks.kinds import environment
 
 ROOT = Path(__file__).parents[2]
 SCHEMA_PATH = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -413,7 +414,7 @@ COMBINATIONS = [
     Mistake("vectorised windows", {"tasks.2AF.sequence_steps": 9}, "tasks.2AF.sequence_steps has no", "remove it or"),
     Mistake("dt as argument", {"tasks.2AF.arguments": {"dt": 20}}, "tasks.2AF.arguments.dt", "dynamics.time_step_ms"),
     Mistake(
-        "timing as argument", {"tasks.MSI.arguments": {"timing": {}}}, "tasks.MSI.arguments.timing", "MSI.timing_ms"
+        "timing as argument", {"tasks.MSI.arguments": {"timing": {}}}, "tasks.MSI.arguments.timing", "set timing_ms"
     ),
     Mistake(
         "figure without test",
@@ -1098,12 +1099,12 @@ def combinations(draw):
     if draw(st.integers(0, 2)):
         tasks_ = [draw(st.sampled_from(tasks_))]
         task = CONFIG["tasks"][tasks_[0]]
-        fitting = task_settings.architecture(task)
+        fitting = registry.task(task).architecture
         names = [name for name in names if fitting in kind_of(name).architectures]
         swept = [
             name for name in swept
             if (name != "readout" or fitting == "feedforward")
-            and (name != "condition_number" or task_settings.has_teacher(task))
+            and (name != "condition_number" or registry.task(task).has_teacher)
             and name not in structures.STRUCTURE_PARAMETERS
         ]  # fmt: skip
     grid = {"task": draw(some(tasks_)), "structure": draw(some(names))}
@@ -1142,7 +1143,7 @@ def test_any_task_structure_and_swept_parameter_expand_to_runs_or_are_refused_in
             assert len({runs[place][experiment["compare"]] for place in places}) > 1
         for run in runs:
             task = config["tasks"][run["task"]]
-            assert task_settings.steps(task, run["time_step_ms"]) >= 1
+            assert registry.task(task).steps(run["time_step_ms"]) >= 1
             assert parameters.run_of_row(run) == run
         assert grids.rank_comparisons(config, ["mine"]).keys() <= {"mine"}
         outcomes["runs"] += 1
@@ -1210,7 +1211,7 @@ def test_the_schema_walk_finds_keys_of_every_level():
         (("presets", "*", "rectification"), rate_network.RECTIFICATIONS),
         (("experiments", "*", "grid", "rectification"), rate_network.RECTIFICATIONS),
         (("tasks", "*", "semantics"), neurogym_environments.SEMANTICS),
-        (("tasks", "*", "sampler"), trials.SAMPLERS),
+        (("tasks", "*", "sampler"), neurogym_trials.SAMPLERS),
         (("training", "loss_steps"), backpropagation.LOSS_STEPS),
         (("connectivity", "readout"), rate_network.READOUTS),
         (("experiments", "*", "grid", "readout"), rate_network.READOUTS),
@@ -1263,7 +1264,7 @@ def test_every_grid_parameter_is_a_parameter_of_a_run_with_a_label():
 
 
 def test_environments_of_the_paper_are_those_of_the_library():
-    assert tuple(neurogym_environments.PAPER_ENVIRONMENTS) == checks.PAPER_ENVIRONMENTS
+    assert tuple(neurogym_environments.PAPER_ENVIRONMENTS) == environment.PAPER_ENVIRONMENTS
 
 
 def test_no_scale_can_take_a_folder_of_the_results():

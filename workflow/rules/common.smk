@@ -15,11 +15,11 @@ sys.path.insert(0, str(SCRIPTS))
 from richlazy.configuration import checks
 from richlazy.connectivity.structures import STRUCTURE_PARAMETERS
 from richlazy.connectome import cave_token
-from richlazy.experiments import grids, parameters, paths, resources
+from richlazy.experiments import grids, parameters, paths, resources, trials
 from richlazy.experiments.jobs import network_jobs
 from richlazy.measures import learning_speed
-from richlazy.storage.import_closure import import_closure
-from richlazy.tasks import task_settings, time_series
+from richlazy.storage.import_closure import import_closure, module_closure
+from richlazy.tasks import registry
 from richlazy.tasks.image_sets import IDX_FILES
 
 try:
@@ -57,22 +57,20 @@ BATCHES = {paths.batches_path(run): run for run in RUNS.values()}
 TEACHERS = {
     paths.teacher_path(run): run
     for run in RUNS.values()
-    if task_settings.kind(config["tasks"][run["task"]]) == "taught"
+    if "teacher" in trials.task_of(config, run).needs
 }
-# Tasks with numbers over time that the selected experiments use, each with its first probe.
-CONTINUOUS_TASKS = {
+# Tasks of the selected experiments whose trials have a figure, each with its first probe.
+PICTURED_TASKS = {
     run["task"]: path
     for path, run in sorted(
         PROBES.items(), key=lambda item: item[1]["seed"], reverse=True
     )
-    if task_settings.kind(config["tasks"][run["task"]]) == "continuous"
+    if trials.task_of(config, run).pictured
 }
 # Connectomes that the selected experiments use, by source, with the settings of their active source.
 CONNECTOMES = {
     name: grids.connectome(config, name)
-    for name in {
-        grids.connectome_of(config, run["structure"]) for run in RUNS.values()
-    }
+    for name in {grids.connectome_of(config, run["structure"]) for run in RUNS.values()}
     - {None}
 }
 CAVE_CONNECTOMES, RELEASE_CONNECTOMES, FILE_CONNECTOMES, SYNTHETIC_CONNECTOMES = (
@@ -120,9 +118,13 @@ def one_of(names):
     return "|".join(sorted(names)) or "(?!)"
 
 
-def library(*scripts):
-    """Library files that scripts import, to be listed as input because Snakemake does not follow imports."""
+def library(*scripts, modules=()):
+    """Library files that scripts import, to be listed as input because Snakemake does not follow imports.
+
+    Modules that they import by a computed name are named too.
+    """
     files = {path for script in scripts for path in import_closure(SCRIPTS / script)}
+    files |= {path for module in modules for path in module_closure(module)}
     return sorted(os.path.relpath(path) for path in files)
 
 
@@ -190,54 +192,13 @@ def experiment_theory(wildcards):
     return {"targets": targets, "convergence_fraction": fraction}
 
 
-def task_of(table, wildcard):
-    """Params function that gives the configuration of the task behind a wildcard."""
+def file_of_task(table, wildcard, need):
+    """Input function that gives a file of which the trials of the task behind a wildcard are made."""
 
-    def task(wildcards):
-        return config["tasks"][table[wildcards[wildcard]]["task"]]
+    def file(wildcards):
+        return f"{RESULTS}/{trials.files(config, table[wildcards[wildcard]])[need]}"
 
-    return task
-
-
-def trial_settings_of(table, wildcard):
-    """Params function that gives the same without what decides networks and probe, which no trial depends on."""
-    task = task_of(table, wildcard)
-
-    def settings(wildcards):
-        entry = task(wildcards)
-        return {key: entry[key] for key in entry if key not in ["defaults", "probe"]}
-
-    return settings
-
-
-def trials_of(kind):
-    """Regular expression of the trials whose task is of a kind, as the beginning of a folder."""
-    names = [
-        name
-        for name, task in config["tasks"].items()
-        if task_settings.kind(task) == kind
-    ]
-    return f"task~({one_of(map(re.escape, names))})[+/]"
-
-
-def images_of(table, wildcard):
-    """Input function that gives the images which the task behind a wildcard shows."""
-
-    def images(wildcards):
-        task = config["tasks"][table[wildcards[wildcard]]["task"]]
-        return f"{RESULTS}/images/{task['images']}.npz"
-
-    return images
-
-
-def network_of_teacher(table, wildcard):
-    """Input function that gives the teacher network of the task behind a wildcard."""
-
-    def network(wildcards):
-        path = paths.teacher_path(table[wildcards[wildcard]])
-        return f"{RESULTS}/teachers/{path}/network.npz"
-
-    return network
+    return file
 
 
 def teacher_of(table, wildcard, keys=parameters.TEACHER_PARAMETERS):
@@ -257,12 +218,6 @@ def held_out_of(table, wildcard):
         return config["tasks"][table[wildcards[wildcard]]["task"]]["held_out"]
 
     return held_out
-
-
-def probe_settings(wildcards):
-    """How many trials a probe has."""
-    task = config["tasks"][PROBES[wildcards.probe]["task"]]
-    return {"trials": task_settings.probe(task, config["probe"])["trials"]}
 
 
 def structured_weights_file(run):
@@ -303,9 +258,7 @@ def connectome_of_connectivity(wildcards):
 def experiment_connectomes(wildcards):
     """For each structure of an experiment that is made of a connectome, what tables say of it."""
     structures = {run["structure"] for run in EXPERIMENT_RUNS[wildcards.experiment]}
-    notes = {
-        name: grids.connectome_note(config, name) for name in sorted(structures)
-    }
+    notes = {name: grids.connectome_note(config, name) for name in sorted(structures)}
     return {name: note for name, note in notes.items() if note}
 
 
@@ -327,9 +280,7 @@ def experiment_measures(group):
 
 def connectivity_runs(experiment):
     """For each matrix of initial recurrent weights of an experiment, by path, a run that starts with it."""
-    runs = {
-        paths.connectivity_path(run): run for run in EXPERIMENT_RUNS[experiment]
-    }
+    runs = {paths.connectivity_path(run): run for run in EXPERIMENT_RUNS[experiment]}
     return dict(sorted(runs.items()))
 
 
@@ -365,24 +316,6 @@ def connectivity_structure(wildcards):
 def collect_settings(group, keys):
     """The keys of a configuration group that a job reads, so that no other key reruns it."""
     return {key: config[group][key] for key in keys}
-
-
-def recheck_results(wildcards):
-    """Input function that draws rows of the reference results to train again."""
-    from richlazy import reference
-
-    settings = config["recheck"]
-    found = reference.runs_tables(settings["reference"])
-    if not found:
-        sys.exit(
-            f"recheck finds no tables of rate networks in {settings['reference']}; name the folder of reference results in recheck.reference"
-        )
-    with_images = [name for name, task in config["tasks"].items() if "images" in task]
-    rows = reference.sample_rows(found, settings["runs"], settings["seed"], with_images)
-    return [
-        f"{RESULTS}/recheck/{row.experiment}/{row.run}.json"
-        for row in rows.itertuples()
-    ]
 
 
 def figures_of(experiment):
@@ -440,7 +373,7 @@ def publishable_files(wildcards):
     ]
     files += figure_files(*SELECTED, format=["png"])
     files += publishable_language_files(*LANGUAGE_NAMES)
-    files += collect(TRIAL_FIGURES, task=CONTINUOUS_TASKS, format=["png"])
+    files += collect(TRIAL_FIGURES, task=PICTURED_TASKS, format=["png"])
     parts = ["figures/connectome.png", "selection.json", "provenance.json"]
     return files + [
         f"{RESULTS}/connectomes/{name}/{part}" for name in CONNECTOMES for part in parts
@@ -461,7 +394,7 @@ def growing(need):
 
 def steps_of(run):
     """Steps of the longest trial of a run's task."""
-    return task_settings.steps(config["tasks"][run["task"]], run["time_step_ms"])
+    return trials.task_of(config, run).steps(run["time_step_ms"])
 
 
 def teacher_memory(wildcards, attempt):
@@ -486,61 +419,18 @@ def teacher_minutes(wildcards, attempt):
     )
 
 
-def drawing_memory(wildcards, attempt):
-    """MB that drawing training trials needs."""
-    run = BATCHES[wildcards.batches]
-    return resources.drawing_memory_mb(
-        run["iterations"] * run["batch_size"], steps_of(run), attempt
-    )
-
-
 def first_probe(wildcards):
     """Input function that gives the trials of a task with numbers over time that are drawn."""
-    return f"{RESULTS}/trials/{CONTINUOUS_TASKS[wildcards.task]}/probe.npz"
+    return f"{RESULTS}/trials/{PICTURED_TASKS[wildcards.task]}/probe.npz"
 
 
 def run_of_first_probe(wildcards):
     """What a figure says of them."""
-    run = PROBES[CONTINUOUS_TASKS[wildcards.task]]
+    run = PROBES[PICTURED_TASKS[wildcards.task]]
     return {key: run[key] for key in ["time_step_ms", "seed"]}
 
 
-def continuous_tasks_of(experiment):
+def pictured_tasks_of(experiment):
     """Names of the tasks with numbers over time that an experiment uses."""
     names = {run["task"] for run in EXPERIMENT_RUNS[experiment]}
-    return sorted(names & set(CONTINUOUS_TASKS))
-
-
-def stored_trials(run):
-    """How many training trials with numbers over time are stored."""
-    one = task_settings.has_one_trial(config["tasks"][run["task"]])
-    return 1 if one else run["iterations"] * run["batch_size"]
-
-
-def drawing_numbers_memory(wildcards, attempt):
-    """MB that drawing training trials with numbers over time needs."""
-    run = BATCHES[wildcards.batches]
-    task = config["tasks"][run["task"]]
-    channels = time_series.input_units(task) + time_series.outputs(task)
-    return resources.drawing_numbers_memory_mb(
-        stored_trials(run), steps_of(run), channels, attempt
-    )
-
-
-def drawing_numbers_minutes(wildcards, attempt):
-    """Minutes that drawing training trials with numbers over time needs."""
-    run = BATCHES[wildcards.batches]
-    return resources.drawing_minutes(
-        stored_trials(run), steps_of(run), "vectorised", attempt
-    )
-
-
-def drawing_minutes(wildcards, attempt):
-    """Minutes that drawing training trials needs."""
-    run = BATCHES[wildcards.batches]
-    return resources.drawing_minutes(
-        run["iterations"] * run["batch_size"],
-        steps_of(run),
-        config["tasks"][run["task"]]["sampler"],
-        attempt,
-    )
+    return sorted(names & set(PICTURED_TASKS))

@@ -69,7 +69,7 @@ rule build_first_layer:
 rule build_teacher_aligned:
     """Build the initial recurrent and input weights that are aligned with the teacher network of a task."""
     input:
-        teacher=network_of_teacher(CONNECTIVITIES, "connectivity"),
+        teacher=file_of_task(CONNECTIVITIES, "connectivity", "teacher"),
         library=library("build_teacher_aligned.py"),
     output:
         recurrent=f"{RESULTS}/connectivity/{{connectivity}}/recurrent_initial.npy",

@@ -4,7 +4,9 @@ from richlazy.tasks import lstm_settings
 
 LANGUAGE_NAMES = checks.selected_on_language(config)
 LANGUAGE_TASKS = {
-    name: task for name, task in config["tasks"].items() if "sentences" in task
+    name: task
+    for name, task in config["tasks"].items()
+    if registry.task(task).architecture == "lstm"
 }
 LANGUAGE_TABLES = ["runs", "spectra", "truncations", "curves"]
 LANGUAGE_RESULTS = f"{RESULTS}/experiments/{{language_experiment}}"

@@ -16,9 +16,7 @@ for kind, jobs in NETWORK_JOBS.items():
         input:
             network=files_of_networks(jobs.members, "network.npz"),
             history=files_of_networks(jobs.members, "history.json"),
-            probe=stage_inputs(
-                jobs.members, paths.probe_path, "trials", "probe.npz"
-            ),
+            probe=stage_inputs(jobs.members, paths.probe_path, "trials", "probe.npz"),
             decision=stage_inputs(
                 jobs.members, paths.probe_path, "trials", "decision.npy"
             ),

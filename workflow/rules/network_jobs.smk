@@ -66,8 +66,8 @@ def input_weights_of(members):
 
 
 def task_of_job(members, wildcards):
-    """Configuration of the task that the networks of a job learn."""
-    return config["tasks"][networks_of_job(members, wildcards)[0]["task"]]
+    """The task that the networks of a job learn."""
+    return trials.task_of(config, networks_of_job(members, wildcards)[0])
 
 
 def training_settings(jobs):
@@ -82,7 +82,7 @@ def training_settings(jobs):
 
     def settings(wildcards):
         task = task_of_job(jobs.members, wildcards)
-        training = task_settings.of_training(task, config["training"])
+        training = task.of_training(config["training"])
         followed = (FOLLOWED[wildcards.networks + member] for member in jobs.followed)
         snapshot_at = sorted({iteration for one in followed for iteration in one})
         return {key: training[key] for key in keys} | {"snapshot_at": snapshot_at}
@@ -107,7 +107,7 @@ def measuring_settings(members):
 
     def settings(wildcards):
         task = task_of_job(members, wildcards)
-        measuring = task_settings.of_measuring(task, config)
+        measuring = task.of_measuring(config)
         keys = ["kernel_trials", "kernel_times", "loss", "loss_steps"]
         return {key: measuring[key] for key in keys}
 
@@ -171,7 +171,7 @@ def training_minutes(members):
             run["iterations"],
             len(members),
             attempt,
-            task_settings.columns(config["tasks"][run["task"]], run["size"]),
+            trials.task_of(config, run).columns(run["size"]),
         )
 
     return minutes
@@ -179,7 +179,7 @@ def training_minutes(members):
 
 def probe_of(run):
     """How the task of a run is probed."""
-    return task_settings.probe(config["tasks"][run["task"]], config["probe"])
+    return trials.task_of(config, run).probe(config["probe"])
 
 
 def kernel_of(run):
@@ -190,7 +190,7 @@ def kernel_of(run):
         "steps": steps if probe["kernel_times"] == "all" else 1,
         "trial_steps": steps,
         "kernel_trials": probe["kernel_trials"],
-        "classes": task_settings.outputs(config["tasks"][run["task"]]),
+        "classes": trials.task_of(config, run).outputs,
     }
 
 
@@ -233,8 +233,7 @@ def decision_of_run(wildcards):
 
 def truncating_settings(wildcards):
     """How the loss of a network whose weight change is truncated is measured."""
-    task = config["tasks"][RUNS[wildcards.run]["task"]]
-    measuring = task_settings.of_measuring(task, config)
+    measuring = trials.task_of(config, RUNS[wildcards.run]).of_measuring(config)
     return {key: measuring[key] for key in ["loss", "loss_steps"]}
 
 
@@ -247,10 +246,14 @@ def following_settings(wildcards):
 
 def following_memory(wildcards, attempt):
     """MB that following a run needs: two kernels are in memory together, as when it is measured."""
-    return resources.measuring_memory_mb(**kernel_of(RUNS[wildcards.run]), attempt=attempt)
+    return resources.measuring_memory_mb(
+        **kernel_of(RUNS[wildcards.run]), attempt=attempt
+    )
 
 
 def following_minutes(wildcards, attempt):
     """Minutes that following a run needs: no more than measuring it at each of its snapshots."""
-    need = resources.measuring_minutes(**kernel_of(RUNS[wildcards.run]), attempt=attempt)
+    need = resources.measuring_minutes(
+        **kernel_of(RUNS[wildcards.run]), attempt=attempt
+    )
     return need * len(FOLLOWED[wildcards.run])

@@ -9,7 +9,7 @@ Writes  teachers/{teacher}/network.npz    initial and final weights, float32; it
 rule train_teacher:
     """Train the network whose answers the runs of a task learn."""
     input:
-        images=images_of(TEACHERS, "teacher"),
+        images=file_of_task(TEACHERS, "teacher", "images"),
         library=library("train_teacher.py"),
     output:
         network=f"{RESULTS}/teachers/{{teacher}}/network.npz",

@@ -1,7 +1,7 @@
-"""Trials of the tasks, drawn once for each task, time step and seed.
+"""Trials of the tasks, sampled once for each task, time step and seed.
 
 Reads   images/{image_set}.npz where the task shows images; teachers/{teacher}/network.npz where a network teaches it;
-        configuration: tasks, probe.trials; of a run its task, time step, batch size, iterations and seed
+        configuration: tasks, probe.trials; of a run what its kind of task names (richlazy/tasks/base.py)
 Writes  trials/{batches}/inputs.npy    (batches, T, B, N_in) float32, trained on, from the first again after the last
         trials/{batches}/targets.npy   (batches, T, B) classes, or (batches, T, B, N_out) float32 for a teacher and for
                                        numbers over time, which are nan where none is asked for
@@ -12,305 +12,100 @@ Writes  trials/{batches}/inputs.npy    (batches, T, B, N_in) float32, trained on
 """
 
 
-rule draw_batches:
-    """Draw the training trials that all conditions of a task, time step and seed share."""
+def library_of_trials(script, table, wildcard):
+    """Input function that gives the library files of a script and of the kind of task behind a wildcard."""
+
+    def files(wildcards):
+        implementation = trials.task_of(config, table[wildcards[wildcard]]).trials
+        return library(script, modules=[f"tasks.{implementation}"])
+
+    return files
+
+
+def files_of_trials(table, wildcard):
+    """Input function that gives, by name, what the trials of the task behind a wildcard are made of."""
+
+    def files(wildcards):
+        needed = trials.files(config, table[wildcards[wildcard]])
+        return {need: f"{RESULTS}/{file}" for need, file in needed.items()}
+
+    return files
+
+
+def training_trials_of(wildcards):
+    """What training trials depend on: implementation, entry of the task and parameters of a run."""
+    return trials.of_training(config, BATCHES[wildcards.batches])
+
+
+def probe_trials_of(wildcards):
+    """What probe trials depend on, likewise."""
+    return trials.of_probe(config, PROBES[wildcards.probe])
+
+
+def training_trials_need(wildcards, attempt):
+    """Memory and time to sample training trials."""
+    run = BATCHES[wildcards.batches]
+    return [attempt * need for need in trials.task_of(config, run).training_need(run)]
+
+
+def probe_trials_need(wildcards, attempt):
+    """Memory and time to sample a probe."""
+    task = trials.task_of(config, PROBES[wildcards.probe])
+    return [attempt * need for need in task.probe_need()]
+
+
+rule sample_training_trials:
+    """Sample the training trials that all conditions of a task, time step and seed share."""
     input:
-        library=library("draw_batches.py"),
+        unpack(files_of_trials(BATCHES, "batches")),
+        library=library_of_trials("sample_training_trials.py", BATCHES, "batches"),
     output:
         inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
         targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
     log:
-        f"{RESULTS}/logs/draw_batches/{{batches}}.log",
-    wildcard_constraints:
-        batches=f"{trials_of('neurogym')}.+",
+        f"{RESULTS}/logs/sample_training_trials/{{batches}}.log",
     group:
         "trials"
     conda:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=drawing_memory,
-        runtime=drawing_minutes,
+        mem_mb=lambda wildcards, attempt: training_trials_need(wildcards, attempt)[0],
+        runtime=lambda wildcards, attempt: training_trials_need(wildcards, attempt)[1],
     params:
-        run=run_parameters(
-            BATCHES, ["time_step_ms", "batch_size", "iterations", "seed"], "batches"
-        ),
-        task=task_of(BATCHES, "batches"),
+        of_trials=training_trials_of,
     message:
         "Training trials {wildcards.batches}"
     script:
-        "../scripts/draw_batches.py"
+        "../scripts/sample_training_trials.py"
 
 
-rule draw_probe:
-    """Draw the trials on which change is measured, and describe the task."""
+rule sample_probe_trials:
+    """Sample the trials on which change is measured, and describe the task."""
     input:
-        library=library("draw_probe.py"),
+        unpack(files_of_trials(PROBES, "probe")),
+        library=library_of_trials("sample_probe_trials.py", PROBES, "probe"),
     output:
         probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
         decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
         description=f"{RESULTS}/trials/{{probe}}/task.json",
     log:
-        f"{RESULTS}/logs/draw_probe/{{probe}}.log",
-    wildcard_constraints:
-        probe=f"{trials_of('neurogym')}.+",
+        f"{RESULTS}/logs/sample_probe_trials/{{probe}}.log",
     group:
         "trials"
     conda:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=growing(1500),
-        runtime=growing(10),
+        mem_mb=lambda wildcards, attempt: probe_trials_need(wildcards, attempt)[0],
+        runtime=lambda wildcards, attempt: probe_trials_need(wildcards, attempt)[1],
     params:
-        run=run_parameters(PROBES, ["time_step_ms", "seed"], "probe"),
-        task=task_of(PROBES, "probe"),
-        settings=probe_settings,
+        of_trials=probe_trials_of,
+        number=lambda wildcards: probe_of(PROBES[wildcards.probe])["trials"],
     message:
         "Probe trials {wildcards.probe}"
     script:
-        "../scripts/draw_probe.py"
-
-
-rule draw_image_batches:
-    """Arrange the images of a task in the batches that all conditions of a seed share."""
-    input:
-        images=images_of(BATCHES, "batches"),
-        library=library("draw_image_batches.py"),
-    output:
-        inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
-        targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
-    log:
-        f"{RESULTS}/logs/draw_batches/{{batches}}.log",
-    wildcard_constraints:
-        batches=f"{trials_of('images')}.+",
-    group:
-        "trials"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(5),
-    params:
-        run=run_parameters(BATCHES, ["batch_size", "iterations", "seed"], "batches"),
-        task=task_of(BATCHES, "batches"),
-    message:
-        "Batches of images {wildcards.batches}"
-    script:
-        "../scripts/draw_image_batches.py"
-
-
-rule draw_image_probe:
-    """Hold out the images on which change is measured, and describe the task."""
-    input:
-        images=images_of(PROBES, "probe"),
-        library=library("draw_image_probe.py"),
-    output:
-        probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
-        decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
-        description=f"{RESULTS}/trials/{{probe}}/task.json",
-    log:
-        f"{RESULTS}/logs/draw_probe/{{probe}}.log",
-    wildcard_constraints:
-        probe=f"{trials_of('images')}.+",
-    group:
-        "trials"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(5),
-    params:
-        run=run_parameters(PROBES, ["seed"], "probe"),
-        task=task_of(PROBES, "probe"),
-        settings=probe_settings,
-    message:
-        "Images held out {wildcards.probe}"
-    script:
-        "../scripts/draw_image_probe.py"
-
-
-rule draw_teacher_batches:
-    """Draw what a linear teacher teaches: one batch, shared by all conditions of a seed."""
-    input:
-        library=library("draw_teacher_batches.py"),
-    output:
-        inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
-        targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
-    log:
-        f"{RESULTS}/logs/draw_batches/{{batches}}.log",
-    wildcard_constraints:
-        batches=f"{trials_of('teacher')}.+",
-    group:
-        "trials"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
-    params:
-        run=run_parameters(BATCHES, ["condition_number", "seed"], "batches"),
-        task=task_of(BATCHES, "batches"),
-    message:
-        "Lessons of a teacher {wildcards.batches}"
-    script:
-        "../scripts/draw_teacher_batches.py"
-
-
-rule draw_teacher_probe:
-    """Draw the trials on which change is measured under a linear teacher, and describe the teacher."""
-    input:
-        library=library("draw_teacher_probe.py"),
-    output:
-        probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
-        decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
-        description=f"{RESULTS}/trials/{{probe}}/task.json",
-    log:
-        f"{RESULTS}/logs/draw_probe/{{probe}}.log",
-    wildcard_constraints:
-        probe=f"{trials_of('teacher')}.+",
-    group:
-        "trials"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
-    params:
-        run=run_parameters(PROBES, ["condition_number", "seed"], "probe"),
-        task=task_of(PROBES, "probe"),
-    message:
-        "Probe of a teacher {wildcards.probe}"
-    script:
-        "../scripts/draw_teacher_probe.py"
-
-
-rule draw_taught_batches:
-    """Arrange images in the batches that all conditions of a seed share, with the answers of a teacher network."""
-    input:
-        images=images_of(BATCHES, "batches"),
-        teacher=network_of_teacher(BATCHES, "batches"),
-        library=library("draw_taught_batches.py"),
-    output:
-        inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
-        targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
-    log:
-        f"{RESULTS}/logs/draw_batches/{{batches}}.log",
-    wildcard_constraints:
-        batches=f"{trials_of('taught')}.+",
-    group:
-        "trials"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
-    params:
-        teacher=teacher_of(BATCHES, "batches", parameters.ANSWERING_PARAMETERS),
-        run=run_parameters(BATCHES, ["batch_size", "iterations", "seed"], "batches"),
-        held_out=held_out_of(BATCHES, "batches"),
-    message:
-        "Answers of a teacher {wildcards.batches}"
-    script:
-        "../scripts/draw_taught_batches.py"
-
-
-rule draw_taught_probe:
-    """Hold out the images on which change is measured, with the answers of a teacher network, and describe the task."""
-    input:
-        images=images_of(PROBES, "probe"),
-        teacher=network_of_teacher(PROBES, "probe"),
-        library=library("draw_taught_probe.py"),
-    output:
-        probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
-        decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
-        description=f"{RESULTS}/trials/{{probe}}/task.json",
-    log:
-        f"{RESULTS}/logs/draw_probe/{{probe}}.log",
-    wildcard_constraints:
-        probe=f"{trials_of('taught')}.+",
-    group:
-        "trials"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1500),
-        runtime=growing(5),
-    params:
-        teacher=teacher_of(PROBES, "probe", parameters.ANSWERING_PARAMETERS),
-        run=run_parameters(PROBES, ["seed"], "probe"),
-        held_out=held_out_of(PROBES, "probe"),
-        settings=probe_settings,
-    message:
-        "Images held out, answers of a teacher {wildcards.probe}"
-    script:
-        "../scripts/draw_taught_probe.py"
-
-
-rule draw_continuous_batches:
-    """Draw the training trials with numbers over time that all conditions of a task, time step and seed share."""
-    input:
-        library=library("draw_continuous_batches.py"),
-    output:
-        inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
-        targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
-    log:
-        f"{RESULTS}/logs/draw_batches/{{batches}}.log",
-    wildcard_constraints:
-        batches=f"{trials_of('continuous')}.+",
-    group:
-        "trials"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=drawing_numbers_memory,
-        runtime=drawing_numbers_minutes,
-    params:
-        run=run_parameters(
-            BATCHES, ["time_step_ms", "batch_size", "iterations", "seed"], "batches"
-        ),
-        task=trial_settings_of(BATCHES, "batches"),
-    message:
-        "Training trials {wildcards.batches}"
-    script:
-        "../scripts/draw_continuous_batches.py"
-
-
-rule draw_continuous_probe:
-    """Draw the trials with numbers over time on which change is measured, and describe the task."""
-    input:
-        library=library("draw_continuous_probe.py"),
-    output:
-        probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
-        decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
-        description=f"{RESULTS}/trials/{{probe}}/task.json",
-    log:
-        f"{RESULTS}/logs/draw_probe/{{probe}}.log",
-    wildcard_constraints:
-        probe=f"{trials_of('continuous')}.+",
-    group:
-        "trials"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
-    params:
-        run=run_parameters(PROBES, ["time_step_ms", "seed"], "probe"),
-        task=trial_settings_of(PROBES, "probe"),
-        settings=probe_settings,
-    message:
-        "Probe trials {wildcards.probe}"
-    script:
-        "../scripts/draw_continuous_probe.py"
+        "../scripts/sample_probe_trials.py"
 
 
 rule plot_trials:
@@ -339,7 +134,7 @@ rule plot_trials:
         runtime=growing(5),
     params:
         run=run_of_first_probe,
-        kind=lookup(within=config, dpath="tasks/{task}/continuous"),
+        kind=lambda wildcards: registry.task(config["tasks"][wildcards.task]).comparable,
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of the trials of {wildcards.task}"

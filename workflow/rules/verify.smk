@@ -6,20 +6,76 @@ Writes  recheck/{row}.json, recheck/verdict.txt
         provenance.json; claims and figures/robustness.png of all of them, config.yaml
 """
 
+import functools
+
+import yaml
+
 REFERENCE = config["recheck"]["reference"]
 REFERENCE_TABLE = f"{REFERENCE}/experiments/{{experiment}}/tables/{{table}}.parquet"
 SCRIPTS_OF_A_RUN = [
-    project_file(f"workflow/scripts/{script}.py")
-    for script in [
-        "build_connectivity",
-        "draw_batches",
-        "draw_probe",
-        "draw_teacher_batches",
-        "draw_teacher_probe",
-        "train_networks",
-        "measure_networks",
-    ]
+    "build_connectivity.py",
+    "build_teacher_aligned.py",
+    "sample_training_trials.py",
+    "sample_probe_trials.py",
+    "train_networks.py",
+    "train_teacher.py",
+    "measure_networks.py",
 ]
+# What they import by name: every kind of task, and what samples its trials.
+MODULES_OF_KINDS = [
+    f"tasks.{module}"
+    for key, kind in registry.members().items()
+    for module in [f"kinds.{key}", kind.trials]
+    if module
+]
+
+
+@functools.cache
+def reference_config():
+    """Configuration of the reference results."""
+    return yaml.safe_load(Path(REFERENCE, "config.yaml").read_text())
+
+
+def images_at_hand():
+    """Image sets that a row of the reference results can be trained on: those that need no download, or that are there."""
+    return {
+        name
+        for name, settings in config["image_sets"].items()
+        if settings["source"] == "scikit-learn"
+        or Path(f"{RESULTS}/images/{name}.npz").exists()
+    }
+
+
+@functools.cache
+def recheck_sample():
+    """Rows of the reference results to train again, and a sentence about those that are left out."""
+    from richlazy import rechecking
+
+    settings = config["recheck"]
+    found = rechecking.runs_tables(REFERENCE)
+    if not found:
+        sys.exit(
+            f"recheck finds no tables of rate networks in {REFERENCE}; name the folder of reference results in recheck.reference"
+        )
+    without = trials.tasks_without_images(reference_config(), images_at_hand())
+    rows = rechecking.sample_rows(found, settings["runs"], settings["seed"], without)
+    return rows, rechecking.left_out(found, without)
+
+
+def recheck_results(wildcards):
+    """Input function that draws rows of the reference results to train again."""
+    return [
+        f"{RESULTS}/recheck/{row.experiment}/{row.run}.json"
+        for row in recheck_sample()[0].itertuples()
+    ]
+
+
+def images_of_recheck(wildcards):
+    """Input function that gives the images that a row of the reference results shows, where it shows any."""
+    name = re.match("task~([^+/]+)", wildcards.run)[1]
+    task = registry.task(reference_config()["tasks"][name])
+    shown = "images" in task.needs
+    return {"images": f"{RESULTS}/images/{task.entry['images']}.npz"} if shown else {}
 
 
 rule recheck:
@@ -39,6 +95,7 @@ rule recheck:
         runtime=growing(5),
     params:
         tolerance=lookup(within=config, dpath="recheck/tolerance"),
+        left_out=lambda wildcards: recheck_sample()[1],
     message:
         "Comparing networks trained again with the reference"
     script:
@@ -48,21 +105,15 @@ rule recheck:
 rule recheck_run:
     """Train one row of the reference results again, from nothing, and compare it."""
     input:
+        unpack(images_of_recheck),
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
         fingerprints=REFERENCE_TABLE.replace("{table}", "fingerprints"),
         provenance=f"{REFERENCE}/experiments/{{experiment}}/provenance.json",
         config=f"{REFERENCE}/config.yaml",
-        scripts=SCRIPTS_OF_A_RUN,
-        library=library(
-            "recheck_run.py",
-            "build_connectivity.py",
-            "draw_batches.py",
-            "draw_probe.py",
-            "draw_teacher_batches.py",
-            "draw_teacher_probe.py",
-            "train_networks.py",
-            "measure_networks.py",
-        ),
+        scripts=[
+            project_file(f"workflow/scripts/{script}") for script in SCRIPTS_OF_A_RUN
+        ],
+        library=library("recheck_run.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_KINDS),
     output:
         temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}.json"),
     log:

@@ -2,19 +2,19 @@
 
 import sys
 
-from richlazy import reference
+from richlazy import rechecking
 from richlazy.storage import array_io, logs
 
 
-def recheck(results, output, tolerance):
+def recheck(results, output, tolerance, left_out):
     compared = [array_io.load_json(path) for path in results]
-    passed, lines = reference.verdict(compared, tolerance)
+    passed, lines = rechecking.verdict(compared, tolerance)
     same = sum(result["same_class"] for result in compared)
     rule = (
         f"{same} of {len(compared)} from this class of machine, where bytes must be equal; "
         f"at least half of the others within {tolerance:g}"
     )
-    text = "\n".join([f"recheck: {rule}", *lines]) + "\n"
+    text = "\n".join([f"recheck: {rule}", *([left_out] if left_out else []), *lines]) + "\n"
     print(text, file=sys.stderr)
     if not passed:
         raise ValueError("a network trained again differs from its committed results; see the lines above")
@@ -23,4 +23,4 @@ def recheck(results, output, tolerance):
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "torch", "numpy")
-    recheck(snakemake.input.results, snakemake.output[0], snakemake.params.tolerance)
+    recheck(snakemake.input.results, snakemake.output[0], snakemake.params.tolerance, snakemake.params.left_out)

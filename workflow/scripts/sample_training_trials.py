@@ -4,8 +4,8 @@ from richlazy.storage import array_io, logs
 from richlazy.tasks import loader
 
 
-def sample_training_trials(inputs, targets, module, task, run, files):
-    sampled = loader.load(module).training_trials(task, run, files)
+def sample_training_trials(inputs, targets, implementation, task, run, files):
+    sampled = loader.load(implementation).training_trials(task, run, files)
     array_io.save_array(inputs, sampled.inputs)
     array_io.save_array(targets, sampled.targets)
 
@@ -13,5 +13,4 @@ def sample_training_trials(inputs, targets, module, task, run, files):
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "numpy", "neurogym", "torch")
     output, params = snakemake.output, snakemake.params
-    files = {name: snakemake.input[name] for name in params.needs}
-    sample_training_trials(output.inputs, output.targets, params.module, params.task, params.run, files)
+    sample_training_trials(output.inputs, output.targets, *params.of_trials, dict(snakemake.input.items()))

@@ -1,10 +1,10 @@
-"""Committed reference results: where they came from, and whether a network trained again is the same."""
+"""Committed reference results: what is published of networks, and where they came from."""
 
 import importlib.metadata
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-import yaml
 
-from richlazy.measures.metrics import MEASURES
 from richlazy.models import lstm
 from richlazy.storage import array_io, integrity, parquet
 
-_PROJECTIONS = 8
+PROJECTIONS = 8
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def fingerprint_columns(kind: Kind) -> dict[str, str]:
     projections = {
         f"{matrix}_{index}": f"u'W v of the final {matrix} weights with fixed Gaussian u, v, number {index}"
         for matrix in kind.matrices
-        for index in range(_PROJECTIONS)
+        for index in range(PROJECTIONS)
     }
     return {kind.key: f"identity of the {kind.key}, as in runs.parquet", "sha256": "of network.npz", **projections}
 
@@ -89,7 +87,7 @@ def fingerprint(network: str | Path, matrices: Iterable[str] = RATE_NETWORKS.mat
     arrays = array_io.load_arrays(network)
     for matrix in matrices:
         weights = arrays[matrix].astype(float)
-        left, right = (rng.standard_normal((_PROJECTIONS, length)) for length in weights.shape)
+        left, right = (rng.standard_normal((PROJECTIONS, length)) for length in weights.shape)
         projections = np.einsum("ki,ij,kj->k", left, weights, right)
         values |= {f"{matrix}_{index}": float(value) for index, value in enumerate(projections)}
     return values
@@ -100,66 +98,6 @@ def fingerprints(runs: pd.DataFrame) -> pd.DataFrame:
     kind, networks = kind_of(runs), runs.drop_duplicates("network").to_dict("records")
     rows = [{kind.key: row[kind.key]} | fingerprint(row["network"], kind.matrices) for row in networks]
     return pd.DataFrame(rows, columns=list(fingerprint_columns(kind)))
-
-
-def committed_run(
-    config: str | Path, runs: str | Path, fingerprints: str | Path, provenance: str | Path, name: str
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, bool]]:
-    """What is committed of a run.
-
-    Args:
-        config: YAML file, the configuration of all that is committed.
-        runs, fingerprints: Parquet files.
-        provenance: JSON file, which may be older than checksums.
-        name: of the run.
-
-    Returns:
-        The configuration, the row of the run, its fingerprint, and ``same_class``: whether they come from this class
-        of machine.
-    """
-    loaded = (parquet.load_table(path).set_index("run", drop=False) for path in (runs, fingerprints))
-    row, mark = (table.loc[name].to_dict() for table in loaded)
-    origin = {"same_class": same_class(array_io.load_json(provenance, sealed=False))}
-    return yaml.safe_load(Path(config).read_text()), row, mark, origin
-
-
-def compare(
-    row: Mapping[str, Any], committed: Mapping[str, Any], network: str | Path, measures: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Compare a network trained again with its committed row.
-
-    Args:
-        row: committed row of runs.parquet.
-        committed: committed fingerprint of the run.
-        network: file of the network trained again.
-        measures: its measures.
-
-    Returns:
-        ``equal_bytes``, and the largest relative differences ``weights`` and ``measures``.
-    """
-    again = fingerprint(network)
-    weights = 0.0
-    for matrix in RATE_NETWORKS.matrices:
-        names = [f"{matrix}_{index}" for index in range(_PROJECTIONS)]
-        old, new = (np.array([source[name] for name in names]) for source in (committed, again))
-        if not old.any() and not new.any():  # a feedforward network has no recurrent weights
-            continue
-        difference = float(np.linalg.norm(new - old) / np.linalg.norm(old))
-        weights = max(weights, np.inf if np.isnan(difference) else difference)
-    return {
-        "run": row["run"],
-        "equal_bytes": again["sha256"] == committed["sha256"],
-        "weights": weights,
-        # A published table may be older than some measures.
-        "measures": max(_relative_difference(row[name], measures[name]) for name in MEASURES if name in row),
-    }
-
-
-def _relative_difference(old: float | None, new: float | None) -> float:
-    old, new = (np.nan if value is None else float(value) for value in (old, new))
-    if np.isnan(old) or np.isnan(new):
-        return 0.0 if np.isnan(old) and np.isnan(new) else np.inf
-    return abs(new - old) / max(abs(old), 1e-12)
 
 
 def machine_class() -> dict[str, str]:
@@ -273,57 +211,3 @@ def _git(folder: str | Path, *arguments: str) -> str:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-
-
-def runs_tables(folder: str | Path) -> list[pd.DataFrame]:
-    """Committed tables of the runs that can be trained again: those of rate networks.
-
-    Tables of LSTMs are left out: their rows are parts of weights, not networks, and the treebank is not committed.
-
-    Args:
-        folder: of the committed results.
-
-    Returns:
-        Tables by name of their experiment, which is their column ``experiment``; none where none is committed.
-
-    Raises:
-        ValueError: when a table is damaged.
-    """
-    paths = sorted(Path(folder, "experiments").glob("*/tables/runs.parquet"))
-    found = [parquet.load_table(path).assign(experiment=path.parent.parent.name) for path in paths]
-    return [runs for runs in found if kind_of(runs) == RATE_NETWORKS]
-
-
-def sample_rows(tables: Sequence[pd.DataFrame], count: int, seed: int, without_tasks: Sequence[str]) -> pd.DataFrame:
-    """Random rows of several tables of runs, each run once.
-
-    Runs that start from a connectome or learn some tasks (those that show images) are left out: the data of others
-    cannot be committed here.
-    """
-    runs = pd.concat(tables).drop_duplicates("run").sort_values("run", ignore_index=True)
-    runs = runs[runs["connectome"].isna() & ~runs["task"].isin(without_tasks)].reset_index(drop=True)
-    chosen = np.random.default_rng(seed).permutation(len(runs))[:count]
-    return runs.iloc[np.sort(chosen)]
-
-
-def verdict(results: Sequence[Mapping[str, Any]], tolerance: float) -> tuple[bool, list[str]]:
-    """Whether networks trained again agree with the committed ones, and a line for each.
-
-    On the same class of machine every network must have equal bytes. On another one training amplifies what rounding
-    does differently, and now and then takes a network elsewhere; so at least half must be within the tolerance.
-    """
-    lines, near, elsewhere, passed = [], 0, 0, True
-    for result in results:
-        within = result["equal_bytes"] or max(result["weights"], result["measures"]) <= tolerance
-        mark, word = "ok  ", "equal bytes" if result["equal_bytes"] else "within tolerance"
-        if result["same_class"]:
-            mark, word = ("ok  ", "equal bytes") if result["equal_bytes"] else ("FAIL", "differs")
-            passed &= result["equal_bytes"]
-        else:
-            elsewhere, near = elsewhere + 1, near + within
-            if not within:
-                mark, word = "far ", "beyond tolerance"
-        lines.append(
-            f"{mark} {word}: weights {result['weights']:.1e}, measures {result['measures']:.1e}  {result['run']}"
-        )
-    return passed and 2 * near >= elsewhere, lines

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pydantic
 import yaml
 
 from richlazy import wording
@@ -14,12 +15,9 @@ from richlazy.configuration import error_messages
 from richlazy.connectivity.structures import STRUCTURE_PARAMETERS, STRUCTURES
 from richlazy.experiments import grids, parameters
 from richlazy.statistics import strata
-from richlazy.tasks import lstm_settings, neurogym_registration, task_settings, time_series
+from richlazy.tasks import lstm_settings, registry
+from richlazy.tasks.base import Task
 from richlazy.tasks.image_sets import IDX_FILES
-
-# Environments with semantics of the paper, and a vectorised sampler for them; the same as
-# tasks.PAPER_ENVIRONMENTS, named here because importing NeuroGym takes seconds.
-PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "ContextDecisionMaking-v0")
 
 # Folders of results/ at paper scale, which no other scale may take as its own.
 RESULT_FOLDERS = (
@@ -198,9 +196,18 @@ def _load_schema(path: str | Path) -> Mapping[str, Any]:
 
 
 def _check_schema(config: Config, schema: Mapping[str, Any]) -> None:
-    error = jsonschema.exceptions.best_match(_Validator(schema).iter_errors(config))
+    error = jsonschema.exceptions.best_match(_Validator(_with_kinds_of_tasks(schema)).iter_errors(config))
     if error is not None:
         raise ConfigurationError(error_messages.sentence(error))
+
+
+def _with_kinds_of_tasks(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema with keys of kinds of tasks that it does not describe; their models check what they hold."""
+    properties, tasks = schema["properties"], schema["properties"]["tasks"]
+    entry = tasks["additionalProperties"]
+    known = {field: {} for kind in registry.members().values() for field in kind.settings.model_fields}
+    entry = {**entry, "properties": {**known, **entry["properties"]}}
+    return {**schema, "properties": {**properties, "tasks": {**tasks, "additionalProperties": entry}}}
 
 
 def _is_whole(_: Any, value: Any) -> bool:
@@ -217,172 +224,56 @@ _Validator = jsonschema.validators.extend(
 def _known(where: str, what: str, name: str, known: Iterable[str]) -> None:
     names = list(known)
     if name not in names:
-        meant = wording.guess(name, names)
-        hint = f"did you mean {meant!r}? " if meant else ""
-        raise ConfigurationError(
-            f"{where} names {what} {wording.shown(name)}, which does not exist; {hint}known: {wording.listed(names)}"
-        )
-
-
-# What a task of each kind must have, and what it may have.
-_TASK_KEYS = {
-    "environment": (("semantics", "sampler", "timing_ms"), ("arguments", "sequence_steps", "defaults", "probe")),
-    "images": (("presentation", "held_out"), ("teacher_network", "defaults", "probe")),
-    "teacher": ((), ("defaults",)),
-    "continuous": (("timing_ms",), (*time_series.OPTIONS, "defaults", "probe")),
-    "sentences": (("word_vectors",), ()),
-}
+        raise ConfigurationError(where + wording.unknown(what, name, names))
 
 
 def _check_tasks(config: Config) -> None:
-    for name, task in config["tasks"].items():
+    for name, entry in config["tasks"].items():
         where = f"tasks.{name}"
-        _check_keys_of_task(where, task)
-        if "environment" in task:
-            _check_neurogym_task(where, task)
-        if "images" in task:
-            _known(f"{where}.images", "image set", task["images"], config["image_sets"])
-        if "teacher_network" in task:
-            _check_teacher_network(config, where, task)
-        if "continuous" in task:
-            _check_continuous_task(where, task)
-        _check_readout(f"{where}.defaults.readout", task, [task.get("defaults", {}).get("readout", "linear_layer")])
+        _check_entry_of_task(where, entry)
+        task = registry.task(entry)
+        for problem in task.problems(config):
+            raise ConfigurationError(where + problem)
+        _check_readout(f"{where}.defaults.readout", task, [entry.get("defaults", {}).get("readout", "linear_layer")])
 
 
-def _check_keys_of_task(where: str, task: Mapping[str, Any]) -> None:
-    kinds = [kind for kind in _TASK_KEYS if kind in task]
-    if len(kinds) != 1:
-        found = f"has {' and '.join(kinds)}" if kinds else f"lacks {', '.join(_TASK_KEYS)}"
-        raise ConfigurationError(f"{where} {found}; a task is one of them, give it exactly one")
-    needed, allowed = _TASK_KEYS[kinds[0]]
-    missing = [key for key in needed if key not in task]
+def _check_entry_of_task(where: str, entry: Mapping[str, Any]) -> None:
+    try:
+        kind = registry.kind_of(entry)
+        kind.settings.model_validate(entry)
+    except pydantic.ValidationError as error:
+        raise ConfigurationError(_first_problem(where, kind.variant_of or kind.key, error)) from None
+    except ValueError as error:
+        raise ConfigurationError(f"{where}{error}") from None
+
+
+def _first_problem(where: str, key: str, error: pydantic.ValidationError) -> str:
+    """The sentence about the first of the mistakes in an entry of a task, missing keys first."""
+    problems = error.errors()
+    missing = [str(problem["loc"][-1]) for problem in problems if problem["type"] == "missing"]
     if missing:
-        raise ConfigurationError(f"{where} lacks {wording.listed(missing)}; add it as in config.yaml")
-    idle = [key for key in task if key not in (kinds[0], *needed, *allowed)]
-    if idle:
-        raise ConfigurationError(f"{where}.{idle[0]} has no effect on a task with {kinds[0]}; remove it")
+        return f"{where} lacks {wording.listed(missing)}; add it as in config.yaml"
+    problem = problems[0]
+    place = f"{where}.{wording.where(problem['loc'])}" if problem["loc"] else where
+    if problem["type"] == "extra_forbidden":
+        return f"{place} has no effect on a task with {key}; remove it"
+    if problem["type"] == "value_error":
+        return f"{place}{problem['ctx']['error']}"
+    return f"{place} is {wording.shown(problem['input'])}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
 
 
-def _check_teacher_network(config: Config, where: str, task: Mapping[str, Any]) -> None:
-    teacher, where = task["teacher_network"], f"{where}.teacher_network"
-    _known(f"{where}.preset", "preset", teacher["preset"], config["presets"])
-    if task["presentation"] != "rows":
-        raise ConfigurationError(
-            f"{where} is a recurrent network, which a trial of one step does not need; use presentation: rows"
-        )
-    defaults = task.get("defaults", {})
-    if defaults.get("optimiser") == "adam" or defaults.get("gain") == 0:
-        raise ConfigurationError(
-            f"{where} is trained by gradient descent from weights of low rank, so that tasks.defaults cannot have "
-            "optimiser: adam or gain: 0; set them in the grid of an experiment instead"
-        )
-    size = _usual_size(config, task)
-    if teacher["rank"] > size:
-        raise ConfigurationError(f"{where}.rank is {teacher['rank']}, more than its {size} units; lower the rank")
-
-
-def _check_readout(where: str, task: Mapping[str, Any], readouts: Iterable[str]) -> None:
-    feedforward = task_settings.is_feedforward(task)
-    of_others = set(parameters.DIRECTIONS) if feedforward else {"normal", "equal_norm"}
+def _check_readout(where: str, task: Task, readouts: Iterable[str]) -> None:
+    of_others = set(parameters.DIRECTIONS) if task.is_feedforward else {"normal", "equal_norm"}
     if of_others & set(readouts):
-        own, other = ("feedforward", "recurrent") if feedforward else ("recurrent", "feedforward")
+        own, other = ("feedforward", "recurrent") if task.is_feedforward else ("recurrent", "feedforward")
         raise ConfigurationError(
             f"{where} is for {other} networks, and this task is learned by {own} ones; use linear_layer"
         )
-    one_each = "continuous" in task and time_series.input_units(task) == time_series.outputs(task)
-    if "aligned_directions" in readouts and not one_each:
+    if "aligned_directions" in readouts and task.input_units != task.outputs:
         raise ConfigurationError(
             f"{where} is aligned_directions, which only tasks of kind continuous with as many outputs as inputs have; "
             "use gaussian_directions"
         )
-
-
-def _check_continuous_task(where: str, task: Mapping[str, Any]) -> None:
-    name, kind = task["continuous"], time_series.kind(task)
-    for key in kind.options:
-        if key not in task:
-            raise ConfigurationError(f"{where} lacks {key}, which continuous: {name} needs; add it as in config.yaml")
-    idle = [key for key in time_series.OPTIONS if key in task and key not in kind.options]
-    idle += ["probe"] if kind.one_trial and "probe" in task else []
-    if idle:
-        raise ConfigurationError(f"{where}.{idle[0]} has no effect on continuous: {name}; remove it")
-    _check_periods(where, task)
-    room = {"step_response": ("fixation", "decision"), "flip_flop": ("fixation", "decision_delay"), "cosine": ("loss",)}
-    needed = sum(task["timing_ms"][period] for period in room.get(name, ()))
-    if name == "pattern_generation":
-        needed = max(time_series.SINE_PERIODS_MS)
-    if needed > task["timing_ms"].get("trial", needed):
-        raise ConfigurationError(
-            f"{where}.timing_ms.trial is {task['timing_ms']['trial']} ms, shorter than the {needed} ms that "
-            f"continuous: {name} needs; lengthen it"
-        )
-
-
-def _check_periods(where: str, task: Mapping[str, Any]) -> None:
-    """Refuse durations that a task with numbers over time does not have, or not like this."""
-    name, kind, where = task["continuous"], time_series.kind(task), f"{where}.timing_ms"
-    missing = [period for period in kind.periods if period not in task["timing_ms"]]
-    if missing:
-        raise ConfigurationError(f"{where} lacks {wording.listed(missing)}; continuous: {name} needs it, add it")
-    for period, duration in task["timing_ms"].items():
-        if period not in kind.periods:
-            raise ConfigurationError(
-                f"{where} has a period {wording.shown(period)}, which continuous: {name} does not know; "
-                f"its periods are {wording.listed(kind.periods)}"
-            )
-        if isinstance(duration, list) and not _is_range(duration):
-            raise ConfigurationError(
-                f"{where}.{period} is {wording.shown(duration)}; give a number of ms, or a range [low, high]"
-            )
-        if isinstance(duration, list) and period not in kind.ranges:
-            raise ConfigurationError(
-                f"{where}.{period} is a range, which continuous: {name} takes for "
-                f"{wording.listed(kind.ranges) or 'no period'} only; give a number of ms"
-            )
-        if not time_series.longest(duration) and not kind.may_be_zero(period):
-            raise ConfigurationError(f"{where}.{period} is 0, without which continuous: {name} is no task; lengthen it")
-
-
-def _is_range(duration: list[Any]) -> bool:
-    numbers = len(duration) == 2 and all(isinstance(number, (int, float)) for number in duration)
-    return numbers and duration[0] <= duration[1]
-
-
-def _check_neurogym_task(where: str, task: Mapping[str, Any]) -> None:
-    if task["semantics"] == "paper" and task["environment"] not in PAPER_ENVIRONMENTS:
-        raise ConfigurationError(
-            f"{where}.semantics is 'paper', which exists for {', '.join(PAPER_ENVIRONMENTS)} only; "
-            "use semantics: installed"
-        )
-    if task["sampler"] == "vectorised":
-        random_periods = [key for key, value in task["timing_ms"].items() if not isinstance(value, (int, float))]
-        if task["semantics"] != "paper" or random_periods:
-            raise ConfigurationError(
-                f"{where}.sampler is 'vectorised', which needs semantics: paper and fixed durations; "
-                "use sampler: neurogym"
-            )
-        if "sequence_steps" in task:
-            raise ConfigurationError(
-                f"{where}.sequence_steps has no effect on sampler 'vectorised', whose trials are equally long; "
-                "remove it or use sampler: neurogym"
-            )
-    _check_task_times(where, task)
-
-
-def _check_task_times(where: str, task: Mapping[str, Any]) -> None:
-    for argument, key in (("dt", "dynamics.time_step_ms"), ("timing", f"{where}.timing_ms")):
-        if argument in task.get("arguments", {}):
-            raise ConfigurationError(f"{where}.arguments.{argument} would overrule {key}; remove it and set {key}")
-    if not any(task["timing_ms"].values()):
-        raise ConfigurationError(f"{where}.timing_ms has no period above 0 ms; give the decision a duration")
-
-
-def _check_environment(where: str, environment: str) -> None:
-    if environment in neurogym_registration.native():
-        return
-    from neurogym.envs.registration import all_envs  # takes seconds, so only to word a mistake
-
-    _known(f"{where}.environment", "NeuroGym environment", environment, all_envs())
 
 
 def _check_connectomes(config: Config) -> None:
@@ -520,14 +411,8 @@ def _check_experiment(config: Config, name: str) -> None:
                 raise ConfigurationError(f"{place} lacks {key}; add a list of names from {key}s")
             for named in grid[key]:
                 _known(f"{place}.{key}", key, named, config[f"{key}s"])
-        for task in grid["task"]:
-            if "sentences" in config["tasks"][task]:
-                raise ConfigurationError(
-                    f"{place}.task names {task!r}, whose sentences are learned by an LSTM; use language_experiments"
-                )
-            environment = config["tasks"][task].get("environment", PAPER_ENVIRONMENTS[0])
-            if environment not in PAPER_ENVIRONMENTS:
-                _check_environment(f"tasks.{task}", environment)
+        for name_of_task in grid["task"]:
+            _check_task_in_use(config, place, name_of_task)
         _check_architectures(config, place, grid)
         _check_structure_parameters(config, place, grid)
         _check_connectome_sizes(config, place, grid)
@@ -540,6 +425,16 @@ def _check_experiment(config: Config, name: str) -> None:
     for run in runs:
         _check_network(config, where, run)
     _check_arms(config, name, runs)
+
+
+def _check_task_in_use(config: Config, place: str, name: str) -> None:
+    task = registry.task(config["tasks"][name])
+    if task.architecture == "lstm":
+        raise ConfigurationError(
+            f"{place}.task names {name!r}, whose sentences are learned by an LSTM; use language_experiments"
+        )
+    for problem in task.problems_in_use(config):
+        raise ConfigurationError(f"tasks.{name}{problem}")
 
 
 def _grids(where: str, experiment: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -584,7 +479,8 @@ def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, A
             "lower the rank or raise the size"
         )
     for task in grid["task"]:
-        inputs = config["tasks"][task].get("teacher", {}).get("inputs")
+        learned = registry.task(config["tasks"][task])
+        inputs = learned.input_units if learned.is_feedforward else None
         if inputs and "rank" in grid and max(grid["rank"]) > inputs:
             raise ConfigurationError(
                 f"{where}.rank has {max(grid['rank'])}, more than the {inputs} inputs of task {task!r}; lower the rank"
@@ -593,19 +489,14 @@ def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, A
 
 def _sizes(config: Config, grid: Mapping[str, Any]) -> list[int]:
     """Sizes of the networks of a grid."""
-    return grid.get("size") or [_usual_size(config, config["tasks"][task]) for task in grid["task"]]
-
-
-def _usual_size(config: Config, task: Mapping[str, Any]) -> int:
-    """Size of the networks of a task where a grid does not vary it."""
-    return task.get("defaults", {}).get("size", config["connectivity"]["size"])
+    return grid.get("size") or [registry.task(config["tasks"][task]).usual_size(config) for task in grid["task"]]
 
 
 def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) -> None:
     """Refuse what the networks that learn a task cannot have."""
     for task in grid["task"]:
-        settings = config["tasks"][task]
-        architecture = task_settings.architecture(settings)
+        learned = registry.task(config["tasks"][task])
+        architecture = learned.architecture
         for structure in grid["structure"]:
             kind = config["structures"][structure]["kind"]
             if architecture not in STRUCTURES[kind].architectures:
@@ -620,16 +511,16 @@ def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) ->
                     f"{where}.matching is leading_eigenvalue, but task {task!r} is learned by feedforward networks, "
                     "whose first layer has no eigenvalues; use matching: [frobenius]"
                 )
-            if kind == "task_aligned" and "teacher" not in settings:
+            if kind == "task_aligned" and not learned.has_task_vector:
                 raise ConfigurationError(
                     f"{where}.structure names {structure!r}, aligned with a teacher, but task {task!r} has none; "
                     "use a task with teacher"
                 )
             if kind == "teacher_aligned":
                 _check_teacher_aligned(config, where, structure, task, grid)
-        _check_optimiser(where, settings, grid, config["structures"])
-        _check_readout(f"{where}.readout", settings, grid.get("readout", []))
-        if "condition_number" in grid and not task_settings.has_teacher(settings):
+        _check_optimiser(where, learned.entry, grid, config["structures"])
+        _check_readout(f"{where}.readout", learned, grid.get("readout", []))
+        if "condition_number" in grid and not learned.has_teacher:
             raise ConfigurationError(
                 f"{where}.condition_number has no effect on task {task!r}, which has no teacher; remove it"
             )
@@ -651,13 +542,13 @@ def _check_optimiser(
 
 
 def _check_teacher_aligned(config: Config, where: str, structure: str, task: str, grid: Mapping[str, Any]) -> None:
-    settings = config["tasks"][task]
-    if "teacher_network" not in settings:
+    learned = registry.task(config["tasks"][task])
+    if "teacher" not in learned.needs:
         raise ConfigurationError(
             f"{where}.structure names {structure!r}, aligned with a teacher network, but task {task!r} has none; "
             "use a task with teacher_network"
         )
-    size = _usual_size(config, settings)
+    size = learned.usual_size(config)
     for other in set(grid.get("size", [])) - {size}:
         raise ConfigurationError(
             f"{where}.size has {other}, but structure {structure!r} has the {size} units of the teacher of task "
@@ -692,7 +583,7 @@ def _check_compared(where: str, grid: Mapping[str, Any], experiment: Mapping[str
 
 
 def _check_comparison(config: Config, where: str, experiment: Mapping[str, Any]) -> None:
-    kinds = {config["tasks"][task].get("continuous", task) for task in grids.values(experiment, "task")}
+    kinds = {registry.task(config["tasks"][task]).comparable or task for task in grids.values(experiment, "task")}
     if experiment["compare"] == "task" and len(kinds) > 1:
         raise ConfigurationError(
             f"{where}.compare is 'task', but tasks are not paired conditions unless all are of one kind of continuous; "
@@ -712,7 +603,7 @@ def _check_change_of_recurrent_weights(config: Config, where: str, experiment: M
     asked = [f"follow.quantities names {name}" for name in quantities if "singular_value" in name]
     asked += ["truncation is true"] if experiment.get("truncation") else []
     for task in grids.values(experiment, "task") if asked else []:
-        if task_settings.is_feedforward(config["tasks"][task]):
+        if registry.task(config["tasks"][task]).is_feedforward:
             raise ConfigurationError(
                 f"{where}.{asked[0]}, but task {task!r} is learned by feedforward networks, which have no "
                 "recurrent weights; remove it"
@@ -746,8 +637,6 @@ def _check_times(config: Config, where: str, place: str, grid: Mapping[str, Any]
                 "shorten the step or use leak: exponential"
             )
         _check_whole_steps(where, task, settings.get("timing_ms", {}), steps)
-        if "teacher_network" in settings:
-            _check_times_of_teacher(config, f"tasks.{task}.teacher_network", settings)
 
 
 def _check_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: Iterable[float]) -> None:
@@ -771,18 +660,6 @@ def _check_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: 
                     f"tasks.{task}.timing_ms.{period} of {duration} ms ends at {end:g} ms, which is no whole number of "
                     f"time steps of {step} ms in {where}, so that it would be cut short; change one of the two"
                 )
-
-
-def _check_times_of_teacher(config: Config, where: str, task: Mapping[str, Any]) -> None:
-    """Refuse a teacher network that would be unstable; its times are those of its task, whatever a grid varies."""
-    preset = config["presets"][task["teacher_network"]["preset"]]
-    usual = {**preset, **config["dynamics"], **task.get("defaults", {})}
-    step, constant = usual["time_step_ms"], usual["time_constant_ms"]
-    if usual["leak"] == "euler" and step > constant:
-        raise ConfigurationError(
-            f"{where}.preset has leak: euler, which is unstable with a time step of {step} ms, longer than the time "
-            f"constant of {constant} ms; shorten dynamics.time_step_ms or use a preset with leak: exponential"
-        )
 
 
 def _check_network(config: Config, where: str, run: parameters.Run) -> None:

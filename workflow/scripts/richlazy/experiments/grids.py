@@ -12,7 +12,7 @@ from richlazy.connectivity.structures import STRUCTURE_PARAMETERS, STRUCTURES
 from richlazy.experiments.parameters import DIRECTIONS, PARAMETERS, RANK_ORDER, TEACHER_PARAMETERS, USUAL, Run
 from richlazy.experiments.paths import run_path
 from richlazy.measures import quantities
-from richlazy.tasks import task_settings
+from richlazy.tasks import registry
 
 Config = Mapping[str, Any]
 
@@ -59,24 +59,20 @@ def runs(config: Config, name: str) -> list[Run]:
 def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     """Parameters in their types and order, without those that make no difference to this network."""
     structure = STRUCTURES[config["structures"][given["structure"]]["kind"]]
-    task = config["tasks"][given["task"]]
+    task = registry.task(config["tasks"][given["task"]])
     ignored = set(STRUCTURE_PARAMETERS) - {structure.parameter}
     if structure.unstructured:
         ignored.add("matching")
-    if not task_settings.has_teacher(task):
+    if not task.has_teacher:
         ignored.add("condition_number")
-    given = {**given, "architecture": task_settings.architecture(task)}
-    if task_settings.is_feedforward(task):
+    given = {**given, "architecture": task.architecture, "batch_size": task.batch_size or given["batch_size"]}
+    if task.is_feedforward:
         ignored |= {"leak", "time_step_ms", "time_constant_ms"}
         given["rectification"] = "after_leak" if given["rectification"] == "inside" else given["rectification"]
     elif given["readout"] not in DIRECTIONS:
         given["readout"] = USUAL["readout"]
     if given["optimiser"] == "adam":
         ignored.add("momentum")
-    if "teacher" in task:  # its one batch stands for all samples
-        given["batch_size"] = task["teacher"]["inputs"]
-    if task_settings.has_one_trial(task):
-        given["batch_size"] = 1
     run = {
         name: kind(given[name]) if name in given and name not in ignored else None
         for name, (kind, _) in PARAMETERS.items()
@@ -138,7 +134,7 @@ def measures(config: Config, name: str, group: str) -> list[str]:
     experiment = config["experiments"][name]
     if "measures" in experiment:
         return list(experiment["measures"])
-    kinds = {task_settings.architecture(config["tasks"][task]) for task in values(experiment, "task")}
+    kinds = {registry.task(config["tasks"][task]).architecture for task in values(experiment, "task")}
     usual = config[group]["measures"]
     return list(usual) if kinds != {"feedforward"} else [name for name in usual if "_recurrent" not in name]
 

@@ -30,20 +30,13 @@ One kernel alone takes 5.7 s and 572 MB in the direct form and 13.9 s and 719 MB
 19.5 s and 626 MB against 25.4 s and 608 MB for 300 units and 40 steps.
 """
 
-import math
-
+from richlazy import job_needs
 from richlazy.measures.kernel_cost import WORKSPACE_MB, KernelShape
 
-MEMORY_MARGIN = 1.25
-TIME_MARGIN = 3.0
-# A script with PyTorch before it has read anything, and the two Snakemake processes that run it in a job of a cluster.
-BASE_MB = 260.0 + 2 * 190.0
 # CUDA's libraries and context in the memory of the host. Not measured: no device was at hand.
 CUDA_MB = 3000
 # MNIST as batches of rows, and as the features of a teacher network.
 BATCHES_OF_IMAGES_MB = 1000
-# Start of Python and Snakemake on a node that has not read them before.
-START_S = 60.0
 # NeuroGym's tasks here have three; a task with more grows into what it needs by its second attempt.
 CLASSES = 3
 # Channels of an input, few beside the units; they count for networks of one step alone.
@@ -55,7 +48,7 @@ MULTIPLY_ADDS = 2e10
 def training_memory_mb(size: int, steps: int, batch_size: int, networks: int = 1, attempt: int = 1) -> int:
     """MB to train networks of ``size`` units together on trials of ``steps`` steps."""
     weights, activity = 12 * size**2, 10 * steps * batch_size * size
-    return _grown(BASE_MB + networks * 4e-6 * (weights + activity), MEMORY_MARGIN, attempt)
+    return job_needs.memory_mb(networks * 4e-6 * (weights + activity), attempt)
 
 
 def training_minutes(
@@ -73,7 +66,7 @@ def training_minutes(
     iteration with 300 units and 200 trials in a batch.
     """
     seconds = iterations * steps * (5e-5 + 1e-10 * batch_size * size * (columns or size))
-    return _grown((START_S + networks * seconds * TIME_MARGIN) / 60, 1.0, attempt)
+    return job_needs.minutes(networks * seconds, attempt)
 
 
 def measuring_memory_mb(
@@ -101,7 +94,7 @@ def measuring_memory_mb(
     workspace = 0.0
     if shape.cheaper_form == "direct":
         workspace = min(WORKSPACE_MB, 4e-6 * shape.outputs * size * shape.presynaptic)
-    return _grown(BASE_MB + kernels + workspace, MEMORY_MARGIN, attempt)
+    return job_needs.memory_mb(kernels + workspace, attempt)
 
 
 def measuring_minutes(
@@ -117,29 +110,9 @@ def measuring_minutes(
     shape = _kernel_shape(size, steps, kernel_trials, classes, trial_steps)
     kernels = 2 * min(shape.factored_cost, shape.direct_cost) / MULTIPLY_ADDS
     seconds = kernels + 4e-10 * shape.outputs**3 + 2e-8 * size**3
-    return _grown((START_S + networks * seconds * TIME_MARGIN) / 60, 1.0, attempt)
+    return job_needs.minutes(networks * seconds, attempt)
 
 
 def _kernel_shape(size: int, steps: int, trials: int, classes: int, trial_steps: int | None) -> KernelShape:
     all_steps = max(steps, trial_steps or steps)
     return KernelShape(size, CHANNELS, classes, trials, all_steps, all_steps - steps)
-
-
-def drawing_memory_mb(trials: int, steps: int, attempt: int = 1) -> int:
-    """MB to draw training trials: 484 measured for 320,000 trials of 8 steps, up to 40 inputs and a class a step."""
-    return _grown(BASE_MB + 1.2e-4 * trials * steps, MEMORY_MARGIN, attempt)
-
-
-def drawing_minutes(trials: int, steps: int, sampler: str, attempt: int = 1) -> int:
-    """Minutes to draw training trials; NeuroGym's own sampler draws them one by one."""
-    seconds = trials * steps * {"vectorised": 2e-6, "neurogym": 5e-5}[sampler]
-    return _grown((START_S + seconds * TIME_MARGIN) / 60, 1.0, attempt)
-
-
-def drawing_numbers_memory_mb(trials: int, steps: int, channels: int, attempt: int = 1) -> int:
-    """MB to draw trials with numbers as targets, of some inputs and outputs together: three copies in float32."""
-    return _grown(BASE_MB + 1.2e-5 * trials * steps * channels, MEMORY_MARGIN, attempt)
-
-
-def _grown(need: float, margin: float, attempt: int) -> int:
-    return math.ceil(need * margin) * attempt

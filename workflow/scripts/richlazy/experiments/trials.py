@@ -1,6 +1,6 @@
 """What the trials of a run are made of, for the rules that sample them and for ``recheck``."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from richlazy.experiments import grids, paths
@@ -26,19 +26,26 @@ def files(config: Config, run: Run) -> dict[str, str]:
     return {need: places[need]() for need in task.needs}
 
 
-def parameters_of_training(config: Config, run: Run) -> dict[str, Any]:
-    """What training trials depend on, beside the entry of their task."""
-    return _parameters(config, run, task_of(config, run).training_parameters)
+def of_training(config: Config, run: Run) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """What training trials of a run depend on: the module that samples them, the entry of the task, and parameters."""
+    return _of_trials(config, run, task_of(config, run).training_parameters)
 
 
-def parameters_of_probe(config: Config, run: Run) -> dict[str, Any]:
-    """What probe trials depend on, likewise."""
-    return _parameters(config, run, task_of(config, run).probe_parameters)
+def of_probe(config: Config, run: Run) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """What probe trials of a run depend on, likewise."""
+    return _of_trials(config, run, task_of(config, run).probe_parameters)
 
 
-def _parameters(config: Config, run: Run, names: tuple[str, ...]) -> dict[str, Any]:
+def _of_trials(config: Config, run: Run, names: tuple[str, ...]) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    task = task_of(config, run)
     chosen: dict[str, Any] = {name: run[name] for name in names}
-    if "teacher" in task_of(config, run).needs:
+    if "teacher" in task.needs:
         teacher = grids.teacher(config, run)
         chosen["teacher"] = {name: teacher[name] for name in ANSWERING_PARAMETERS}
-    return chosen
+    return str(task.trials), task.trial_entry, chosen
+
+
+def tasks_without_images(config: Config, at_hand: Container[str]) -> list[str]:
+    """Names of the tasks of a configuration that show images of a set that is not at hand."""
+    tasks = {name: registry.task(entry) for name, entry in config["tasks"].items()}
+    return [name for name, task in tasks.items() if "images" in task.needs and task.entry["images"] not in at_hand]

@@ -18,8 +18,24 @@ def import_closure(script: str | Path) -> list[Path]:
     Raises:
         ImportError: for an import of this library that leads to no module, which would otherwise be missed in silence.
     """
-    found: set[Path] = set()
-    waiting = [Path(script)]
+    return _closure(Path(script), set())
+
+
+def module_closure(name: str) -> list[Path]:
+    """Files of this library that importing one of its modules runs, itself included, likewise.
+
+    Args:
+        name: below the library, such as ``tasks.image_trials``, for a module that is imported by a computed name.
+
+    Raises:
+        ImportError: likewise, and where there is no such module.
+    """
+    parts = name.split(".")
+    return _closure(_PACKAGE.joinpath(*parts).with_suffix(".py"), _files(_PACKAGE, parts))
+
+
+def _closure(file: Path, found: set[Path]) -> list[Path]:
+    waiting = [file, *found]
     while waiting:
         for module in _imported(waiting.pop()):
             if module not in found:

@@ -137,9 +137,7 @@ def training_trials(entry: Mapping[str, Any], run: Mapping[str, Any], files: Map
     return TrainingTrials(*batches(*shown, run["batch_size"], run["iterations"], run["seed"]))
 
 
-def probe_trials(
-    entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str], count: int
-) -> ProbeTrials:
+def probe_trials(entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str], count: int) -> ProbeTrials:
     """Images of a run that are held out, with their labels; see ``Task``."""
     loaded = image_sets.load(files["images"])
     inputs, classes = probe(loaded, entry["presentation"], entry["held_out"], count, run["seed"])

@@ -94,9 +94,7 @@ def training_trials(entry: Mapping[str, Any], run: Mapping[str, Any], files: Map
     return TrainingTrials(inputs[None], targets[None])
 
 
-def probe_trials(
-    entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str], count: int
-) -> ProbeTrials:
+def probe_trials(entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str], count: int) -> ProbeTrials:
     """The same batch, with the vector that is to be learned; see ``Task``."""
     setting = (entry["teacher"], run["condition_number"], run["seed"])
     inputs, targets = trials(*setting)

@@ -197,9 +197,7 @@ def training_trials(entry: Mapping[str, Any], run: Mapping[str, Any], files: Map
     return TrainingTrials(as_batches(drawn.inputs, *shape), as_batches(drawn.targets, *shape))
 
 
-def probe_trials(
-    entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str], count: int
-) -> ProbeTrials:
+def probe_trials(entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str], count: int) -> ProbeTrials:
     """Probe trials of a run; see ``Task``."""
     env = _environment(entry, run)
     drawn = _draw(env, entry, run, count, "probe")

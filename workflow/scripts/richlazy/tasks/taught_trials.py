@@ -22,9 +22,7 @@ def training_trials(entry: Mapping[str, Any], run: Mapping[str, Any], files: Map
     return TrainingTrials(inputs, np.repeat(answers[:, None], inputs.shape[1], axis=1))
 
 
-def probe_trials(
-    entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str], count: int
-) -> ProbeTrials:
+def probe_trials(entry: Mapping[str, Any], run: Mapping[str, Any], files: Mapping[str, str], count: int) -> ProbeTrials:
     """Images of a run that are held out, likewise; see ``Task``."""
     devices.prepare("cpu")
     shown = image_sets.load(files["images"])

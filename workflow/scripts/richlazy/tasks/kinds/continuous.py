@@ -27,12 +27,8 @@ class ContinuousEntry(WithProbe):
         "and pattern_generation are one trial, which is the only batch and the probe as well."
     )
     timing_ms: Timing
-    channels: Count = Field(
-        None, description="Inputs of pattern_generation; inputs and as many outputs of flip_flop."
-    )
-    rate_hz: Positive = Field(
-        None, description="Rate of the Poisson spikes of each input of pattern_generation."
-    )
+    channels: Count = Field(None, description="Inputs of pattern_generation; inputs and as many outputs of flip_flop.")
+    rate_hz: Positive = Field(None, description="Rate of the Poisson spikes of each input of pattern_generation.")
     target: Literal["code", "text"] = Field(
         None,
         description="What flip_flop asks of the channels without the last pulse. code: 0, as the published code does; "
@@ -73,7 +69,7 @@ class ContinuousEntry(WithProbe):
             needed = max(time_series.SINE_PERIODS_MS)
         if needed > self.timing_ms.get("trial", needed):
             raise ValueError(
-                f".timing_ms.trial is {self.timing_ms['trial']} ms, shorter than the {needed} ms that "
+                f".timing_ms.trial is {self.timing_ms['trial']:g} ms, shorter than the {needed:g} ms that "
                 f"continuous: {name} needs; lengthen it"
             )
         return self

@@ -15,9 +15,7 @@ from richlazy.tasks.kinds.images import Images, ImagesEntry
 class TeacherNetworkSettings(Settings):
     """A teacher network."""
 
-    preset: Name = Field(
-        description="Name of the preset that gives its leak, rectification, momentum and gain."
-    )
+    preset: Name = Field(description="Name of the preset that gives its leak, rectification, momentum and gain.")
     rank: Count = Field(
         description="Rank of its initial recurrent weights, and of those of networks that are aligned with it."
     )
