@@ -102,22 +102,21 @@ rule recheck:
         "../scripts/recheck.py"
 
 
-rule recheck_run:
-    """Train one row of the reference results again, from nothing, and compare it."""
+rule train_again:
+    """Train and measure the network of one row of the reference results again, from nothing."""
     input:
         unpack(images_of_recheck),
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
-        fingerprints=REFERENCE_TABLE.replace("{table}", "fingerprints"),
-        provenance=f"{REFERENCE}/experiments/{{experiment}}/provenance.json",
         config=f"{REFERENCE}/config.yaml",
         scripts=[
             project_file(f"workflow/scripts/{script}") for script in SCRIPTS_OF_A_RUN
         ],
-        library=library("recheck_run.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_KINDS),
+        library=library("train_again.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_KINDS),
     output:
-        temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}.json"),
+        network=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/network.npz"),
+        measures=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/measures.json"),
     log:
-        f"{RESULTS}/logs/recheck/{{experiment}}/{{run}}.log",
+        f"{RESULTS}/logs/train_again/{{experiment}}/{{run}}.log",
     conda:
         "../../envs/compute.yaml"
     threads: 1
@@ -128,6 +127,33 @@ rule recheck_run:
         run="{run}",
     message:
         "Training again {wildcards.run}"
+    script:
+        "../scripts/train_again.py"
+
+
+rule recheck_run:
+    """Compare a network that was trained again with its row of the reference results."""
+    input:
+        network=rules.train_again.output.network,
+        measures=rules.train_again.output.measures,
+        runs=REFERENCE_TABLE.replace("{table}", "runs"),
+        fingerprints=REFERENCE_TABLE.replace("{table}", "fingerprints"),
+        provenance=f"{REFERENCE}/experiments/{{experiment}}/provenance.json",
+        library=library("recheck_run.py"),
+    output:
+        temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}.json"),
+    log:
+        f"{RESULTS}/logs/recheck/{{experiment}}/{{run}}.log",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        run="{run}",
+    message:
+        "Comparing {wildcards.run}"
     script:
         "../scripts/recheck_run.py"
 

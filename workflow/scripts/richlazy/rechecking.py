@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from richlazy.experiments.parameters import run_of_row
+from richlazy.experiments.retraining import Network, network_of
 from richlazy.measures.metrics import MEASURES
 from richlazy.reference import PROJECTIONS, RATE_NETWORKS, fingerprint, kind_of, same_class
 from richlazy.storage import array_io, parquet
@@ -64,25 +66,34 @@ def _can_be_trained(runs: pd.DataFrame, without_tasks: Sequence[str]) -> pd.Seri
     return runs["connectome"].isna() & ~runs["task"].isin(without_tasks)
 
 
-def committed_run(
-    config: str | Path, runs: str | Path, fingerprints: str | Path, provenance: str | Path, name: str
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, bool]]:
-    """What is committed of a run.
+def committed_network(config: str | Path, runs: str | Path, name: str) -> Network:
+    """The network of a committed run, with everything that decides it.
 
     Args:
         config: YAML file, the configuration of all that is committed.
+        runs: Parquet file with a row of it.
+        name: of the run.
+    """
+    row = parquet.load_table(runs).set_index("run", drop=False).loc[name].to_dict()
+    return network_of(yaml.safe_load(Path(config).read_text()), run_of_row(row))
+
+
+def committed_run(
+    runs: str | Path, fingerprints: str | Path, provenance: str | Path, name: str
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, bool]]:
+    """What is committed of a run.
+
+    Args:
         runs, fingerprints: Parquet files.
         provenance: JSON file, which may be older than checksums.
         name: of the run.
 
     Returns:
-        The configuration, the row of the run, its fingerprint, and ``same_class``: whether they come from this class
-        of machine.
+        The row of the run, its fingerprint, and ``same_class``: whether they come from this class of machine.
     """
     loaded = (parquet.load_table(path).set_index("run", drop=False) for path in (runs, fingerprints))
     row, mark = (table.loc[name].to_dict() for table in loaded)
-    origin = {"same_class": same_class(array_io.load_json(provenance, sealed=False))}
-    return yaml.safe_load(Path(config).read_text()), row, mark, origin
+    return row, mark, {"same_class": same_class(array_io.load_json(provenance, sealed=False))}
 
 
 def compare(

@@ -205,7 +205,7 @@ def _with_kinds_of_tasks(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema with keys of kinds of tasks that it does not describe; their models check what they hold."""
     properties, tasks = schema["properties"], schema["properties"]["tasks"]
     entry = tasks["additionalProperties"]
-    known = {field: {} for kind in registry.members().values() for field in kind.settings.model_fields}
+    known: dict[str, Any] = {field: {} for kind in registry.members().values() for field in kind.settings.model_fields}
     entry = {**entry, "properties": {**known, **entry["properties"]}}
     return {**schema, "properties": {**properties, "tasks": {**tasks, "additionalProperties": entry}}}
 

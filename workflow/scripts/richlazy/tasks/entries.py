@@ -6,6 +6,12 @@ from pydantic import AfterValidator, Field
 
 from richlazy.settings import Settings
 
+
+def optional(**declared: Any) -> Any:
+    """Field of a key that may be left out, where it has the value None; null in the file is a mistake."""
+    return Field(None, **declared)
+
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -15,40 +21,39 @@ Count = Annotated[int, Field(ge=1)]
 class NetworkDefaults(Settings):
     """Parameters of the networks that learn a task, in place of the general ones."""
 
-    size: int = Field(None, ge=2, description="As in connectivity.")
-    gain: float = Field(None, ge=0, description="As in presets.")
-    readout: Literal["linear_layer", "normal", "equal_norm", "gaussian_directions", "aligned_directions"] = Field(
-        None, description="As in connectivity."
+    size: int = optional(ge=2, description="As in connectivity.")
+    gain: float = optional(ge=0, description="As in presets.")
+    readout: Literal["linear_layer", "normal", "equal_norm", "gaussian_directions", "aligned_directions"] = optional(
+        description="As in connectivity."
     )
-    leak: Literal["euler", "exponential"] = Field(None, description="As in presets.")
-    rectification: Literal["inside", "after_leak", "none", "tanh"] = Field(None, description="As in presets.")
-    time_step_ms: Positive = Field(None, description="As in dynamics.")
-    time_constant_ms: Positive = Field(None, description="As in dynamics.")
-    trained: Literal["all", "recurrent"] = Field(
-        None, description="Weights that training changes: all, or the recurrent ones alone."
+    leak: Literal["euler", "exponential"] = optional(description="As in presets.")
+    rectification: Literal["inside", "after_leak", "none", "tanh"] = optional(description="As in presets.")
+    time_step_ms: Positive = optional(description="As in dynamics.")
+    time_constant_ms: Positive = optional(description="As in dynamics.")
+    trained: Literal["all", "recurrent"] = optional(
+        description="Weights that training changes: all, or the recurrent ones alone."
     )
-    optimiser: Literal["gradient_descent", "adam"] = Field(
-        None, description="gradient_descent, or adam with PyTorch's defaults, which takes no momentum."
+    optimiser: Literal["gradient_descent", "adam"] = optional(
+        description="gradient_descent, or adam with PyTorch's defaults, which takes no momentum."
     )
-    momentum: float = Field(None, ge=0, lt=1, description="As in presets.")
-    learning_rate: Positive = Field(None, description="As in training.")
-    batch_size: Count = Field(None, description="As in training.")
-    iterations: Count = Field(None, description="As in training.")
+    momentum: float = optional(ge=0, lt=1, description="As in presets.")
+    learning_rate: Positive = optional(description="As in training.")
+    batch_size: Count = optional(description="As in training.")
+    iterations: Count = optional(description="As in training.")
 
 
 class OwnProbe(Settings):
     """What of the group probe is different for a task."""
 
-    trials: int = Field(None, ge=2, description="As in probe.")
-    kernel_trials: Count = Field(None, description="As in probe.")
-    kernel_times: Literal["all", "last"] = Field(None, description="As in probe.")
+    trials: int = optional(ge=2, description="As in probe.")
+    kernel_trials: Count = optional(description="As in probe.")
+    kernel_times: Literal["all", "last"] = optional(description="As in probe.")
 
 
 class WithDefaults(Settings):
     """Entry of a task with parameters of its networks."""
 
-    defaults: NetworkDefaults = Field(
-        None,
+    defaults: NetworkDefaults = optional(
         description="Parameters of the networks that learn this task, in place of those of presets, connectivity, "
         "dynamics and training; the grid of an experiment goes before both.",
     )
@@ -57,7 +62,7 @@ class WithDefaults(Settings):
 class WithProbe(WithDefaults):
     """Entry of a task with a probe of its own."""
 
-    probe: OwnProbe = Field(None, description="What of the group probe is different for this task.")
+    probe: OwnProbe = optional(description="What of the group probe is different for this task.")
 
 
 _DISTRIBUTIONS = ("uniform", "choice", "truncated_exponential", "constant", "until")

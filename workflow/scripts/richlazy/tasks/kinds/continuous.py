@@ -10,7 +10,7 @@ from richlazy import job_needs, wording
 from richlazy.job_needs import Need
 from richlazy.tasks import time_series
 from richlazy.tasks.base import Task
-from richlazy.tasks.entries import Count, NotNegative, Positive, Timing, WithProbe
+from richlazy.tasks.entries import Count, NotNegative, Positive, Timing, WithProbe, optional
 
 # Periods that must fit into the trial, for tasks whose trials have a length of their own.
 _ROOM = {"step_response": ("fixation", "decision"), "flip_flop": ("fixation", "decision_delay"), "cosine": ("loss",)}
@@ -27,27 +27,23 @@ class ContinuousEntry(WithProbe):
         "and pattern_generation are one trial, which is the only batch and the probe as well."
     )
     timing_ms: Timing
-    channels: Count = Field(None, description="Inputs of pattern_generation; inputs and as many outputs of flip_flop.")
-    rate_hz: Positive = Field(None, description="Rate of the Poisson spikes of each input of pattern_generation.")
-    target: Literal["code", "text"] = Field(
-        None,
+    channels: Count = optional(description="Inputs of pattern_generation; inputs and as many outputs of flip_flop.")
+    rate_hz: Positive = optional(description="Rate of the Poisson spikes of each input of pattern_generation.")
+    target: Literal["code", "text"] = optional(
         description="What flip_flop asks of the channels without the last pulse. code: 0, as the published code does; "
         "text: the sign of their own last pulse.",
     )
-    noise: NotNegative = Field(
-        None,
+    noise: NotNegative = optional(
         description="Standard deviation of the noise on the signals of mante in a step of 100 ms; that of other steps "
         "falls with their square root.",
     )
-    minimum_difference: float = Field(
-        None,
+    minimum_difference: float = optional(
         ge=0,
         lt=1,
         description="Least difference of the two amplitudes of romo, which lie between 0.5 and 1.5.",
     )
-    target_value: float = Field(None, description="Output that step_response asks for.")
-    input_amplitude: Positive = Field(
-        None,
+    target_value: float = optional(description="Output that step_response asks for.")
+    input_amplitude: Positive = optional(
         description="Input at the first step of cosine, which sets the state from which it goes on. 1 / (1 - rho) "
         "makes the state equal to the input weights, rho being the share of a state that stays.",
     )
@@ -64,12 +60,13 @@ class ContinuousEntry(WithProbe):
             raise ValueError(f".{idle[0]} has no effect on continuous: {name}; remove it")
         for problem in _problems_of_periods(name, kind, self.timing_ms):
             raise ValueError(f".timing_ms{problem}")
-        needed = sum(self.timing_ms[period] for period in _ROOM.get(name, ()))
+        timing: dict[str, Any] = self.timing_ms
+        needed = sum(timing[period] for period in _ROOM.get(name, ()))
         if name == "pattern_generation":
             needed = max(time_series.SINE_PERIODS_MS)
-        if needed > self.timing_ms.get("trial", needed):
+        if needed > timing.get("trial", needed):
             raise ValueError(
-                f".timing_ms.trial is {self.timing_ms['trial']:g} ms, shorter than the {needed:g} ms that "
+                f".timing_ms.trial is {timing['trial']:g} ms, shorter than the {needed:g} ms that "
                 f"continuous: {name} needs; lengthen it"
             )
         return self

@@ -10,7 +10,7 @@ from richlazy import job_needs, wording
 from richlazy.job_needs import Need
 from richlazy.tasks import neurogym_registration
 from richlazy.tasks.base import Task
-from richlazy.tasks.entries import Count, Timing, WithProbe
+from richlazy.tasks.entries import Count, Timing, WithProbe, optional
 
 # Environments with semantics of the paper, and a vectorised sampler for them; the same as
 # neurogym_environments.PAPER_ENVIRONMENTS, named here because importing NeuroGym takes seconds.
@@ -35,9 +35,8 @@ class EnvironmentEntry(WithProbe):
         "distribution, 100 times faster, for the paper's three environments with paper semantics."
     )
     timing_ms: Timing
-    arguments: dict[str, Any] = Field(None, description="Further keyword arguments of the environment.")
-    sequence_steps: Count = Field(
-        None,
+    arguments: dict[str, Any] = optional(description="Further keyword arguments of the environment.")
+    sequence_steps: Count = optional(
         description="Steps of a sequence. Only for tasks whose trials vary in length; they are then cut into windows "
         "of this length.",
     )

@@ -1,12 +1,13 @@
 """Tasks that show images, row by row or whole, with their labels as classes."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from richlazy import wording
 from richlazy.job_needs import Need
+from richlazy.settings import Settings
 from richlazy.tasks.base import Task
 from richlazy.tasks.entries import Count, Name, WithProbe
 
@@ -33,9 +34,9 @@ class Images(Task):
 
     key = "images"
     place = 1
-    settings = ImagesEntry
+    settings: ClassVar[type[Settings]] = ImagesEntry
     trials = "image_trials"
-    needs = ("images",)
+    needs: ClassVar[tuple[str, ...]] = ("images",)
     training_parameters = ("batch_size", "iterations", "seed")
     probe_parameters = ("seed",)
     outputs = 10

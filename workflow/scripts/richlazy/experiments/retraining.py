@@ -1,0 +1,51 @@
+"""Everything that decides a network, from the configuration alone: what ``recheck`` needs to train one again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from richlazy.experiments import grids, trials
+from richlazy.experiments.parameters import Run
+from richlazy.tasks.base import Task
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network, and how it is trained and measured.
+
+    Attributes:
+        run: its parameters.
+        task: that it learns.
+        structure: entry of the structure of its initial weights.
+        teacher: settings of the teacher network of its task; None where it has none.
+        training: group ``training`` of the configuration as it is for the task, on the CPU.
+        measuring: group ``probe``, likewise.
+        training_trials, probe_trials: what they depend on (``trials.of_training``, ``trials.of_probe``).
+        starts_aligned: whether it starts with weights of the teacher network.
+    """
+
+    run: Run
+    task: Task
+    structure: Mapping[str, Any]
+    teacher: Mapping[str, Any] | None
+    training: Mapping[str, Any]
+    measuring: Mapping[str, Any]
+    training_trials: tuple[str, dict[str, Any], dict[str, Any]]
+    probe_trials: tuple[str, dict[str, Any], dict[str, Any]]
+    starts_aligned: bool
+
+
+def network_of(config: Mapping[str, Any], run: Run) -> Network:
+    """The network of a run."""
+    task = trials.task_of(config, run)
+    return Network(
+        run=run,
+        task=task,
+        structure={"signs_held": False} | config["structures"][run["structure"]],
+        teacher=grids.teacher(config, run) if "teacher" in task.needs else None,
+        training=task.of_training(config["training"] | {"device": "cpu"}),
+        measuring=task.of_measuring(config),
+        training_trials=trials.of_training(config, run),
+        probe_trials=trials.of_probe(config, run),
+        starts_aligned=grids.is_teacher_aligned(config, run["structure"]),
+    )
