@@ -17,7 +17,7 @@ from richlazy.connectivity import structures
 from richlazy.experiments import grids, jobs, parameters, paths
 from richlazy.measures import quantities
 from richlazy.models import rate_network
-from richlazy.tasks import task_settings
+from richlazy.tasks import registry
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -49,7 +49,7 @@ GAUSSIAN = {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]}
 def parameters_in(path):
     """Names and values of a path, read back as types of ``PARAMETERS``; missing ones are None."""
     found = dict(part.split("~") for folder in path.split("/") for part in folder.split("+"))
-    unsaid = parameters.USUAL | {"architecture": task_settings.architecture(CONFIG["tasks"][found["task"]])}
+    unsaid = parameters.USUAL | {"architecture": registry.task(CONFIG["tasks"][found["task"]]).architecture}
     found = unsaid | found
     return {name: kind(found[name]) if name in found else None for name, (kind, _) in parameters.PARAMETERS.items()} | {
         name: value for name, value in found.items() if name not in parameters.PARAMETERS
@@ -582,7 +582,8 @@ def test_networks_without_time_have_no_leak_and_no_place_of_the_rectifier(task):
     for rectification in rate_network.RECTIFICATIONS:
         runs = runs_of(grid | {"rectification": [rectification]}, seeds=1)
         feedforward = task in ("MNIST", "linear_2", "linear_20", "linear_100")
-        assert {run["architecture"] for run in runs} == {"feedforward" if feedforward else "recurrent"}
+        usual = "lstm" if task == "SST" else "recurrent"
+        assert {run["architecture"] for run in runs} == {"feedforward" if feedforward else usual}
         assert len(runs) == (2 if feedforward else 8)
         assert all((run[name] is None) == feedforward for run in runs for name in ("leak", "time_step_ms"))
         assert all((run["time_constant_ms"] is None) == feedforward for run in runs)
