@@ -146,15 +146,6 @@ def test_choices_of_the_models_are_those_of_the_library():
     assert choices(NetworkDefaults, "rectification") == set(rate_network.RECTIFICATIONS)
 
 
-def test_the_schema_describes_entries_as_their_models_do():
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-    described = schema["properties"]["tasks"]["additionalProperties"]["properties"]
-    fields = {key: field for kind in registry.members().values() for key, field in kind.settings.model_fields.items()}
-    assert set(described) == set(fields)
-    for key, field in fields.items():
-        assert " ".join(described[key]["description"].split()) == field.description, key
-
-
 @pytest.mark.parametrize(
     "duration", [[], ["uniform"], ["unifrom", [1, 2]], [1, -1], [1, "2"], [True, 1], "100", None, -1, True]
 )
@@ -172,7 +163,8 @@ import sys
 sys.path.insert(0, {str(ROOT / "workflow" / "scripts")!r})
 from richlazy.tasks import registry
 assert registry.members()
-print(*sorted({{name.split(".")[0] for name in sys.modules}} & {{"torch", "neurogym", "pandas", "scipy", "matplotlib"}}))
+slow = {{"torch", "neurogym", "pandas", "scipy", "matplotlib"}}
+print(*sorted({{name.split(".")[0] for name in sys.modules}} & slow))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
