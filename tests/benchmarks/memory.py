@@ -11,7 +11,7 @@ from typing import Any
 import draw_batches
 import draw_probe
 
-from richlazy.connectivity.structures import structured_weights
+from richlazy.connectivity.base import structured_weights
 from richlazy.storage import array_io
 from richlazy.storage.seeds import generator
 from richlazy.tasks import task_settings
