@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import linalg
 
+from oracles import random_connectome
 from richlazy.connectivity.aligned import TASK_VECTORS
 from richlazy.connectivity.base import STRUCTURES, structure_parameters, structured_weights
 from richlazy.connectivity.cell_types import CellTypeBlocks
@@ -33,15 +34,6 @@ STRONG = {
 }
 run_seeds = st.integers(0, 10_000)
 every_matching = pytest.mark.parametrize("matching", ["frobenius", "leading_eigenvalue"])
-
-
-def random_connectome(size=20, seed=0, density=0.3):
-    """Sparse weights of which each column has one sign, without connections of a unit to itself."""
-    rng = np.random.default_rng(seed)
-    weights = rng.exponential(size=(size, size)) * (rng.random((size, size)) < density)
-    weights *= np.where(rng.random(size) < 0.8, 1.0, -1.0)
-    np.fill_diagonal(weights, 0.0)
-    return weights
 
 
 def weights_of(seed, kind, size=20, matching="frobenius", **settings):
