@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from richlazy.connectivity.structures import structured_weights
+from richlazy.connectivity.base import structured_weights
 from richlazy.storage import array_io
 from richlazy.storage.seeds import generator
 from richlazy.tasks import registry

@@ -12,7 +12,7 @@ import torch
 import yaml
 from neurogym.utils.data import Dataset
 
-from richlazy.connectivity.structures import structured_weights
+from richlazy.connectivity.base import structured_weights
 from richlazy.measures import metrics
 from richlazy.measures.tangent_kernel import TangentKernel
 from richlazy.models import rate_network

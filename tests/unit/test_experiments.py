@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from richlazy.configuration import checks
-from richlazy.connectivity import structures
+from richlazy.connectivity.matching import MATCHINGS
 from richlazy.experiments import grids, jobs, parameters, paths
 from richlazy.measures import quantities
 from richlazy.models import rate_network
@@ -51,7 +51,7 @@ def parameters_in(path):
     found = dict(part.split("~") for folder in path.split("/") for part in folder.split("+"))
     unsaid = parameters.USUAL | {"architecture": registry.task(CONFIG["tasks"][found["task"]]).architecture}
     found = unsaid | found
-    return {name: kind(found[name]) if name in found else None for name, (kind, _) in parameters.PARAMETERS.items()} | {
+    return {name: of.type(found[name]) if name in found else None for name, of in parameters.PARAMETERS.items()} | {
         name: value for name, value in found.items() if name not in parameters.PARAMETERS
     }
 
@@ -124,8 +124,8 @@ def test_the_shipped_experiments_have_their_runs():
 def test_a_run_has_every_parameter_in_its_type_and_order():
     for run in runs_of(SVD | {"decay_exponent": [1, 2], "structure": ["svd_truncation", "soft_rank", "uniform"]}):
         assert list(run) == list(parameters.PARAMETERS)
-        for name, (kind, _) in parameters.PARAMETERS.items():
-            assert run[name] is None or type(run[name]) is kind, name
+        for name, parameter in parameters.PARAMETERS.items():
+            assert run[name] is None or type(run[name]) is parameter.type, name
 
 
 def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_training():
@@ -254,7 +254,7 @@ VALUES = {
     "structure": st.sampled_from(list(CONFIG["structures"])),
     "rank": st.integers(1, 300),
     "decay_exponent": st.floats(1e-6, 1e6),
-    "matching": st.sampled_from(list(structures.MATCHINGS)),
+    "matching": st.sampled_from(list(MATCHINGS)),
     "size": st.integers(2, 10**6),
     "gain": st.floats(1e-6, 1e6),
     "readout": st.sampled_from(rate_network.READOUTS),
@@ -503,7 +503,7 @@ def test_the_structures_of_figure_2_are_compared_at_their_own_size():
 # Structures without a parameter of the grid
 
 
-@pytest.mark.parametrize("matching", structures.MATCHINGS)
+@pytest.mark.parametrize("matching", MATCHINGS)
 @pytest.mark.parametrize(
     "structure",
     [
@@ -522,7 +522,7 @@ def test_matching_is_part_of_every_structured_run_and_of_no_unstructured_one(str
 
 
 def test_what_decides_the_initial_weights_is_what_their_path_holds():
-    assert paths.CONNECTIVITY_PARAMETERS == (
+    assert parameters.CONNECTIVITY_PARAMETERS == (
         "task", "condition_number", "structure", "rank", "decay_exponent", "matching", "size", "gain", "seed",
     )  # fmt: skip
 

@@ -35,6 +35,7 @@ rule tabulate:
         connectomes=experiment_connectomes,
         followed=followed_runs,
         theory=experiment_theory,
+        swept=experiment_swept_options,
     message:
         "Tables of {wildcards.experiment}"
     script:
@@ -87,6 +88,7 @@ rule tabulate_connectivity:
     params:
         runs=experiment_connectivity_runs,
         connectomes=experiment_connectomes,
+        swept=experiment_swept_options,
     message:
         "Initial weights of {wildcards.experiment}"
     script:

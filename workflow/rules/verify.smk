@@ -21,13 +21,14 @@ SCRIPTS_OF_A_RUN = [
     "train_teacher.py",
     "measure_networks.py",
 ]
-# What they import by name: every kind of task, and what samples its trials.
+# What they import by name: every structure, every kind of task, and what samples its trials.
 MODULES_OF_KINDS = [
     f"tasks.{module}"
     for key, kind in registry.members().items()
     for module in [f"kinds.{key}", kind.trials]
     if module
 ]
+MODULES_OF_KINDS += [STRUCTURES.module(kind) for kind in STRUCTURES]
 
 
 @functools.cache

@@ -1,6 +1,5 @@
 """Test the effect of the compared parameter of an experiment, and the equality of its losses."""
 
-from richlazy.experiments import parameters
 from richlazy.statistics import hypothesis_tests, interactions
 from richlazy.storage import logs, parquet
 
@@ -9,13 +8,14 @@ def compare_conditions(
     runs_table, trends, contrasts, losses, interaction_table, arms, compare, measures, settings
 ):  # fmt: skip
     runs, settings = parquet.load_table(runs_table), settings | {"measures": measures}
+    meanings_of_runs = parquet.meanings(runs_table)
     for path, test, columns in (
         (trends, hypothesis_tests.trends, hypothesis_tests.TREND_COLUMNS),
         (contrasts, hypothesis_tests.contrasts, hypothesis_tests.CONTRAST_COLUMNS),
         (losses, hypothesis_tests.losses, hypothesis_tests.LOSS_COLUMNS),
         (interaction_table, interactions.interactions, interactions.INTERACTION_COLUMNS),
     ):
-        meanings = {name: parameters.PARAMETERS[name][1] for name in arms} | columns
+        meanings = {name: meanings_of_runs[name] for name in arms} | columns
         parquet.save_table(path, test(runs, arms, compare, settings), meanings)
 
 

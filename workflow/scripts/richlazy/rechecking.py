@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from richlazy.experiments.parameters import run_of_row
+from richlazy.experiments import paths, variants
 from richlazy.experiments.retraining import Network, network_of
 from richlazy.measures.metrics import MEASURES
 from richlazy.reference import PROJECTIONS, RATE_NETWORKS, fingerprint, kind_of, same_class
@@ -75,7 +75,8 @@ def committed_network(config: str | Path, runs: str | Path, name: str) -> Networ
         name: of the run.
     """
     row = parquet.load_table(runs).set_index("run", drop=False).loc[name].to_dict()
-    return network_of(yaml.safe_load(Path(config).read_text()), run_of_row(row))
+    run = paths.parse(row["run"])
+    return network_of(variants.with_entries_of(yaml.safe_load(Path(config).read_text()), run), run)
 
 
 def committed_run(

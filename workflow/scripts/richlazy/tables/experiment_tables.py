@@ -8,17 +8,19 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
+from richlazy.connectivity.matching import frobenius_norm
 from richlazy.connectivity.motifs import MOTIFS, second_order_motifs
-from richlazy.connectivity.structures import frobenius_norm
-from richlazy.experiments import parameters, paths
+from richlazy.experiments import parameters, paths, variants
 from richlazy.measures import during_training, learning_speed, quantities
 from richlazy.measures.metrics import MEASURES
 
-_TYPES = {int: "Int64", float: "Float64", str: "string"}
+_TYPES = {int: "Int64", float: "Float64", str: "string", bool: "boolean"}
+
+Swept = Mapping[str, Mapping[str, Any]]
 
 RUN_COLUMNS: dict[str, str] = {
     "run": "identity of the run: its folder below runs/",
-    **{name: meaning for name, (_, meaning) in parameters.PARAMETERS.items()},
+    **{name: parameter.meaning for name, parameter in parameters.PARAMETERS.items()},
     "connectome": "where the connectome of the structure comes from; null for other structures",
     "network": "path of the weights before and after training, relative to the folder of the workflow",
     "probe": "path of the trials on which change was measured, likewise",
@@ -49,7 +51,7 @@ CURVE_COLUMNS: dict[str, str] = {
 }
 
 CONNECTIVITY_COLUMNS: dict[str, str] = {
-    **{name: parameters.PARAMETERS[name][1] for name in paths.CONNECTIVITY_PARAMETERS},
+    **{name: parameters.PARAMETERS[name].meaning for name in parameters.CONNECTIVITY_PARAMETERS},
     "connectome": RUN_COLUMNS["connectome"],
     "frobenius_norm": "square root of the summed squared weights",
     "leading_eigenvalue": "largest modulus among the eigenvalues",
@@ -58,12 +60,37 @@ CONNECTIVITY_COLUMNS: dict[str, str] = {
 }
 
 SPECTRUM_COLUMNS: dict[str, str] = {
-    **{name: parameters.PARAMETERS[name][1] for name in paths.CONNECTIVITY_PARAMETERS},
+    **{name: parameters.PARAMETERS[name].meaning for name in parameters.CONNECTIVITY_PARAMETERS},
     "connectome": RUN_COLUMNS["connectome"],
     "index": "1 for the largest, to size for the smallest",
     "eigenvalue_modulus": "modulus of an eigenvalue of the initial recurrent weights, sorted",
     "singular_value": "singular value of the initial recurrent weights, sorted",
 }
+
+
+def with_swept(columns: Mapping[str, str], swept: Swept) -> dict[str, str]:
+    """Columns of a table, each followed by the options of tasks or structures that the experiment sweeps.
+
+    Args:
+        columns: names with meanings.
+        swept: options as ``experiments.grids.swept_options`` gives them.
+    """
+    found: dict[str, str] = {}
+    for name, meaning in columns.items():
+        found |= {name: meaning}
+        found |= {option: of["meaning"] for option, of in swept.items() if of["owner"] == name}
+    return found
+
+
+def _name_options(table: pd.DataFrame, swept: Swept) -> None:
+    """Give each swept option its column, and tasks and structures their own names in place of those of variants."""
+    for option, of in swept.items():
+        known = {variant: value for variant, value in of["values"].items() if value is not None}
+        types = {type(value) for value in known.values()}
+        kind = float if types == {int, float} else types.pop() if len(types) == 1 else str
+        table[option] = table[of["owner"]].map(known).astype(_TYPES[kind])
+    for owner in variants.OWNERS if swept else ():
+        table[owner] = table[owner].map(variants.base_name, na_action="ignore").astype("string")
 
 
 def runs_table(
@@ -72,16 +99,17 @@ def runs_table(
     loss_margin: float,
     connectomes: Mapping[str, str] = MappingProxyType({}),
     followed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    swept: Swept = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """One row per run with typed columns ``RUN_COLUMNS``.
+    """One row per run with typed columns ``RUN_COLUMNS``, and those of swept options.
 
     A run counts as converged when its final loss is at most the floor times the factor plus the margin.
     ``connectomes`` says of each structure that is made of a connectome where that comes from; ``followed`` holds, by
-    run, what was followed during training.
+    run, what was followed during training; ``swept`` holds the options that the experiment sweeps (``with_swept``).
     """
     table = pd.DataFrame(list(rows))
-    for name, (kind, _) in parameters.PARAMETERS.items():
-        table[name] = table[name].astype(_TYPES[kind])
+    for name, parameter in parameters.PARAMETERS.items():
+        table[name] = table[name].astype(_TYPES[parameter.type])
     table["run"] = [paths.run_path(parameters.run_of_row(row)) for row in rows]
     table["connectome"] = table["structure"].map(connectomes).astype("string")
     table["diverged"] = table["diverged"].astype(bool)
@@ -96,7 +124,8 @@ def runs_table(
     bound = table["bayes_loss"] * convergence_factor + loss_margin
     converged = (table["final_loss"] <= bound).astype("boolean")
     table["converged"] = converged.mask(table["bayes_loss"].isna())
-    return table[list(RUN_COLUMNS)]
+    _name_options(table, swept)
+    return table[list(with_swept(RUN_COLUMNS, swept))]
 
 
 def curves_table(
@@ -125,7 +154,10 @@ def _curve(run: str, course: Mapping[str, Any], quantity: str) -> pd.DataFrame:
 
 
 def connectivity_tables(
-    runs: Sequence[Mapping[str, Any]], matrices: Iterable[np.ndarray], connectomes: Mapping[str, str]
+    runs: Sequence[Mapping[str, Any]],
+    matrices: Iterable[np.ndarray],
+    connectomes: Mapping[str, str],
+    swept: Swept = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What initial recurrent weights are like, one row per matrix, and their spectra, one row per eigenvalue.
 
@@ -133,13 +165,14 @@ def connectivity_tables(
         runs: for each matrix a run that starts with it.
         matrices: initial recurrent weights, (N, N), or first layers, (N, N_in).
         connectomes: for each structure that is made of a connectome where that comes from.
+        swept: options that the experiment sweeps.
 
     Returns:
-        Tables with columns ``CONNECTIVITY_COLUMNS`` and ``SPECTRUM_COLUMNS``.
+        Tables with columns ``CONNECTIVITY_COLUMNS`` and ``SPECTRUM_COLUMNS``, and those of swept options.
     """
     rows, spectra = [], []
     for run, weights in zip(runs, matrices, strict=True):
-        row = {name: run[name] for name in paths.CONNECTIVITY_PARAMETERS}
+        row = {name: run[name] for name in parameters.CONNECTIVITY_PARAMETERS}
         if run["architecture"] == "recurrent" and run["condition_number"] is None:  # weights are those of every task
             row |= {"task": None, "condition_number": None}
         row["connectome"] = connectomes.get(run["structure"])
@@ -155,10 +188,12 @@ def connectivity_tables(
         rows.append(row | norms | row_of_recurrent)
         values = {"eigenvalue_modulus": moduli, "singular_value": singular_values}
         spectrum = pd.DataFrame(row | {"index": np.arange(1, len(singular_values) + 1)} | values)
-        spectra.append(_typed(spectrum, SPECTRUM_COLUMNS))
-    return _typed(pd.DataFrame(rows), CONNECTIVITY_COLUMNS), pd.concat(spectra, ignore_index=True)
+        spectra.append(_typed(spectrum, SPECTRUM_COLUMNS, swept))
+    return _typed(pd.DataFrame(rows), CONNECTIVITY_COLUMNS, swept), pd.concat(spectra, ignore_index=True)
 
 
-def _typed(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
-    kinds = {name: _TYPES[kind] for name, (kind, _) in parameters.PARAMETERS.items() if name in columns}
-    return table.astype(kinds | {"connectome": "string"})[list(columns)].reset_index(drop=True)
+def _typed(table: pd.DataFrame, columns: Mapping[str, str], swept: Swept) -> pd.DataFrame:
+    kinds = {name: _TYPES[of.type] for name, of in parameters.PARAMETERS.items() if name in columns}
+    table = table.astype(kinds | {"connectome": "string"})
+    _name_options(table, swept)
+    return table[list(with_swept(columns, swept))].reset_index(drop=True)
