@@ -1,11 +1,20 @@
 """How connectivity shapes rich and lazy learning: from config.yaml to figures, statistics, claims and report."""
 
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.20")
 
+if not workflow.current_basedir.is_local:
+    raise WorkflowError(
+        "richlazy is imported from a clone: git clone it, and name its Snakefile by its path in snakefile:"
+    )
+# The folder of this file, also where another workflow imports it.
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 
-configfile: f"{workflow.basedir}/config.yaml"
+
+configfile: f"{ROOT}/config.yaml"
 
 
 include: "workflow/rules/common.smk"
