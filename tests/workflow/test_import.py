@@ -100,3 +100,13 @@ def test_an_importer_that_names_a_commit_is_told_to_clone(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment())
     assert done.returncode != 0
     assert "git clone it, and name its Snakefile by its path" in done.stdout + done.stderr
+
+
+def test_the_snakefile_of_the_catalog_plans_what_that_of_the_project_does(tmp_path):
+    plans = []
+    for snakefile in ("Snakefile", "workflow/Snakefile"):
+        command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--workflow-profile", "none"]
+        command += ["--snakefile", str(ROOT / snakefile), "--configfile", str(ROOT / "tests/configs/tiny.yaml")]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment())
+        plans.append(job_counts(done.stdout))
+    assert plans[0] == plans[1] and plans[0]["train_network"] == 12
