@@ -37,7 +37,7 @@ lint: $(INSTALLED)  ## formats, types, workflow rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
 benchmark: $(INSTALLED)  ## speed and memory against stated references, as ratios

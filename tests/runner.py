@@ -12,6 +12,10 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "workflow", "envs", "data", "profiles", "cluster")
+# What jobs run again is decided as by the profile that Snakemake loads by itself; the rest of it is not for tests.
+PROFILE = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
+CONTENT_DECIDES = ["--rerun-triggers", *PROFILE["rerun-triggers"]]
+CONTENT_DECIDES += ["--max-checksum-file-size", PROFILE["max-checksum-file-size"]]
 TINY = yaml.safe_load((ROOT / "tests/configs/tiny.yaml").read_text())
 
 
@@ -24,6 +28,7 @@ class Project:
     def snakemake(self, *arguments: str, cores: int = 2, check: bool = True) -> subprocess.CompletedProcess:
         """Run Snakemake on the tiny scale; its output is text."""
         command = [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", "--workflow-profile", "none"]
+        command += CONTENT_DECIDES
         command += ["--cores", str(cores), *arguments]
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment())
         if check and done.returncode:

@@ -90,18 +90,6 @@ def training_settings(jobs):
     return settings
 
 
-def followed_networks(followed):
-    """Params function that gives the networks of a job that are followed, in the order of their snapshots."""
-
-    def networks(wildcards):
-        return [
-            f"{RESULTS}/runs/{wildcards.networks}{member}/network.npz"
-            for member in followed
-        ]
-
-    return networks
-
-
 def measuring_settings(members):
     """Params function that gives how the networks of a job are measured."""
 

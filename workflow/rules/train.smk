@@ -52,7 +52,6 @@ for kind, jobs in NETWORK_JOBS.items():
             runs=parameters_of_networks(jobs.members),
             structure=training_structure(jobs.members),
             settings=training_settings(jobs),
-            followed=followed_networks(jobs.followed),
         message:
             "Training {wildcards.networks}"
         script:

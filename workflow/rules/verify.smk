@@ -22,13 +22,15 @@ SCRIPTS_OF_A_RUN = [
     "measure_networks.py",
 ]
 # What they import by name: every structure, every kind of task, and what samples its trials.
-MODULES_OF_KINDS = [
-    f"tasks.{module}"
-    for key, kind in registry.members().items()
-    for module in [f"kinds.{key}", kind.trials]
-    if module
-]
-MODULES_OF_KINDS += [STRUCTURES.module(kind) for kind in STRUCTURES]
+MODULES_OF_KINDS = (
+    *(
+        f"tasks.{module}"
+        for key, kind in registry.members().items()
+        for module in [f"kinds.{key}", kind.trials]
+        if module
+    ),
+    *(STRUCTURES.module(kind) for kind in STRUCTURES),
+)
 
 
 @functools.cache
@@ -109,9 +111,6 @@ rule train_again:
         unpack(images_of_recheck),
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
         config=f"{REFERENCE}/config.yaml",
-        scripts=[
-            project_file(f"workflow/scripts/{script}") for script in SCRIPTS_OF_A_RUN
-        ],
         library=library("train_again.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_KINDS),
     output:
         network=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/network.npz"),
@@ -164,10 +163,6 @@ rule publish_reference:
     input:
         files=publishable_files,
         register=project_file("data/claims.yaml"),
-        scripts=[
-            project_file(f"workflow/scripts/{script}.py")
-            for script in ["judge_claims", "plot_robustness"]
-        ],
         library=library("publish_reference.py", "judge_claims.py", "plot_robustness.py"),
     output:
         touch(f"{RESULTS}/published.done"),

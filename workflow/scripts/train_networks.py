@@ -1,5 +1,7 @@
 """Train the networks of one job, and keep their initial and final weights and loss curves."""
 
+from pathlib import Path
+
 from richlazy.models import rate_network
 from richlazy.storage import array_io, devices, logs
 from richlazy.training import loop
@@ -26,8 +28,8 @@ def train_networks(
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "numpy", "torch")
     inputs, output, params = snakemake.input, snakemake.output, snakemake.params
+    followed = {str(Path(snapshots).with_name("network.npz")): snapshots for snapshots in output.snapshots}
     train_networks(
         inputs.structured, inputs.input_weights, inputs.inputs, inputs.targets, inputs.description[0], output.network,
-        output.history, params.runs, params.structure, params.settings,
-        dict(zip(params.followed, output.snapshots, strict=True)),
+        output.history, params.runs, params.structure, params.settings, followed,
     )  # fmt: skip
