@@ -8,6 +8,8 @@ BIN = .venv/bin
 INSTALLED = .venv/installed
 # Jobs have one thread each; Snakemake runs as many jobs as there are cores.
 export OMP_NUM_THREADS = 1
+# Processes that run the tests; those that share a build stay in one of them.
+TESTERS = 2
 
 .PHONY: run paper test test-slow test-faults test-slurm lint benchmark campaign clean
 
@@ -22,7 +24,7 @@ paper: $(INSTALLED)  ## everything in config.yaml, at paper scale
 	@$(BIN)/python workflow/scripts/print_verdicts.py results
 
 test: $(INSTALLED) lint  ## all tests but the slow ones
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n $(TESTERS) --dist loadgroup
 
 test-slow: $(INSTALLED)  ## the slow tests
 	$(BIN)/pytest -q -m slow
