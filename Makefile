@@ -11,7 +11,7 @@ export OMP_NUM_THREADS = 1
 # Processes that run the tests; those that share a build stay in one of them.
 TESTERS = 2
 
-.PHONY: run paper test test-slow test-faults test-slurm lint benchmark campaign clean
+.PHONY: run paper test test-slow test-faults test-slurm test-slurm-all lint benchmark campaign clean
 
 run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
 	$(BIN)/snakemake --profile profiles/quick
@@ -34,6 +34,9 @@ test-faults: $(INSTALLED)  ## a few faults injected into a run, and the document
 
 test-slurm: $(INSTALLED)  ## the cluster profile on a real SLURM of four virtual nodes (root, Debian's slurm-wlm and munge)
 	$(BIN)/pytest -q -m slurm
+
+test-slurm-all: $(INSTALLED)  ## every experiment of config.yaml on that SLURM, at the scale of seconds: about an hour
+	$(BIN)/pytest -q -m slurm_all
 
 lint: $(INSTALLED)  ## formats, types, workflow rules
 	$(BIN)/ruff check .
