@@ -1,10 +1,12 @@
 """Real Snakemake runs at a scale of seconds, in copies of the project."""
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +36,11 @@ class Project:
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
         return done
+
+    def copy(self, folder: Path) -> "Project":
+        """A copy for a test to change; its files have the same times, which Snakemake looks at."""
+        shutil.copytree(self.folder, folder)
+        return Project(folder)
 
     def jobs(self, *arguments: str) -> dict[str, int]:
         """How many jobs of each rule a run would do, by a dry-run."""
@@ -65,6 +72,27 @@ class Project:
             for path in files
             if path.relative_to(root).parts[0] not in skipped
         }
+
+
+def built_once(factory, name: str, build: Callable[[Path], object]) -> Path:
+    """A folder that is built by the first process of pytest that asks for it, and used by all of them.
+
+    Args:
+        factory: pytest's ``tmp_path_factory``.
+        name: of the folder.
+        build: called with the folder, which is not there yet.
+    """
+    # The processes of one session have folders beside each other.
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    built, temporary = shared / name, shared / f"{name}.unfinished"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not built.exists():
+            shutil.rmtree(temporary, ignore_errors=True)  # of a process that failed
+            build(temporary)
+            temporary.rename(built)
+    return built
 
 
 def environment() -> dict[str, str]:
