@@ -8,7 +8,7 @@ import pytest
 from matplotlib import _layoutgrid
 from matplotlib import pyplot as plt
 
-from richlazy import figure_style
+from richlazy.figures import figure_style
 
 
 def disturbed_heap(rng):

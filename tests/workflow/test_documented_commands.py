@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from benchmarks import scale
-from richlazy import experiments
+from richlazy.experiments import grids, paths
 from runner import ROOT, TINY, Project, environment, merged, new_project
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "workflow/docs").glob("*.md"))]
@@ -92,7 +92,7 @@ CHECKED = {
     "snakemake --report": by("test_the_report_opens_with_the_methods"),
     "snakemake --report report.html": by("test_the_report_opens_with_the_methods"),
     "snakemake recheck": by("test_networks_trained_again_are_equal_bytes"),
-    "snakemake draw_robustness": PLANNED,
+    "snakemake plot_robustness": PLANNED,
     "snakemake --configfile mine.yaml": by("test_a_new_rank_trains_only_the_new_networks"),
     "snakemake --profile cluster": by("test_one_experiment_of_each_kind_on_a_cluster_has_the_bytes_of_a_local_run"),
     "snakemake --profile profiles/gpu": by("test_profiles_dry_run"),
@@ -327,7 +327,7 @@ def network_of(project: Project, quick: bool) -> str:
     config = yaml.safe_load((project.folder / "config.yaml").read_text())
     if quick:
         config = merged(config, yaml.safe_load((project.folder / "profiles/quick/scale.yaml").read_text()))
-    return f"runs/{experiments.run_path(experiments.runs(config, 'figure_1')[0])}/network.npz"
+    return f"runs/{paths.run_path(grids.runs(config, 'figure_1')[0])}/network.npz"
 
 
 def copy_of_a_reference(project: Project) -> str:

@@ -258,7 +258,7 @@ def made_of(wildcards):
 def library_of_structure(wildcards):
     """Input function that gives the library files of the structure behind a connectivity path, and of its script."""
     kind = connectivity_structure(wildcards)["kind"]
-    return library("build_connectivity.py", modules=[STRUCTURES.module(kind)])
+    return library("build_connectivity.py", modules=(STRUCTURES.module(kind),))
 
 
 def experiment_connectomes(wildcards):
