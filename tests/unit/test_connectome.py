@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy.connectome import assembly
+from richlazy.connectome import assembly, cell_selection
 from richlazy.storage import parquet
 
 EM = Path(__file__).parents[3] / "shared" / "data" / "em"
@@ -94,24 +94,24 @@ def test_the_crossing_of_two_mirrored_layers_is_their_middle(seed):
     if offsets.mean() <= 0:
         return
     for method in ("logistic", "means", "ranges"):
-        assert assembly.estimate_boundary(cells, ["upper", "lower"], method) == pytest.approx(250, abs=1e-4)
+        assert cell_selection.estimate_boundary(cells, ["upper", "lower"], method) == pytest.approx(250, abs=1e-4)
 
 
 @given(seed=st.integers(0, 1000), shift=st.floats(-500, 500), scale=st.floats(0.1, 10))
 def test_a_border_moves_with_the_depths(seed, shift, scale):
     rng = np.random.default_rng(seed)
     upper, lower = rng.normal(160, 50, 40), rng.normal(310, 40, 25)
-    for method in assembly.BOUNDARIES:
-        here = assembly.estimate_boundary(layers(upper, lower), ["upper", "lower"], method)
+    for method in cell_selection.BOUNDARIES:
+        here = cell_selection.estimate_boundary(layers(upper, lower), ["upper", "lower"], method)
         moved = layers(shift + scale * upper, shift + scale * lower)
-        there = assembly.estimate_boundary(moved, ["upper", "lower"], method)
+        there = cell_selection.estimate_boundary(moved, ["upper", "lower"], method)
         assert there == pytest.approx(shift + scale * here, rel=1e-5, abs=1e-3)
 
 
 def test_the_logistic_crossing_has_no_better_neighbour():
     rng = np.random.default_rng(3)
     upper, lower = rng.normal(170, 50, 60), rng.normal(310, 40, 45)
-    found = assembly.estimate_boundary(layers(upper, lower), ["upper", "lower"], "logistic")
+    found = cell_selection.estimate_boundary(layers(upper, lower), ["upper", "lower"], "logistic")
 
     def loss(middle, slope):
         return np.logaddexp(0, slope * (upper - middle)).sum() + np.logaddexp(0, -slope * (lower - middle)).sum()
@@ -124,21 +124,21 @@ def test_the_logistic_crossing_has_no_better_neighbour():
 
 
 def test_layers_that_do_not_overlap_meet_in_the_middle_of_the_gap():
-    assert assembly.estimate_boundary(layers([100, 200], [260, 400]), ["upper", "lower"], "logistic") == 230
+    assert cell_selection.estimate_boundary(layers([100, 200], [260, 400]), ["upper", "lower"], "logistic") == 230
 
 
 def test_a_border_may_be_a_depth():
-    assert assembly.estimate_boundary(cells_of(1), ["upper", "lower"], 300) == 300.0
+    assert cell_selection.estimate_boundary(cells_of(1), ["upper", "lower"], 300) == 300.0
 
 
 def test_borders_that_cannot_be_found_are_refused():
     cells = layers([100, 200], [300, 400])
     with pytest.raises(ValueError, match="unknown boundary 'median'; choose one of logistic, means, ranges"):
-        assembly.estimate_boundary(cells, ["upper", "lower"], "median")
+        cell_selection.estimate_boundary(cells, ["upper", "lower"], "median")
     with pytest.raises(ValueError, match=r"no cell of type 4P has a depth.*types are lower, upper"):
-        assembly.estimate_boundary(cells, ["upper", "4P"], "means")
+        cell_selection.estimate_boundary(cells, ["upper", "4P"], "means")
     with pytest.raises(ValueError, match="lower lie deeper than those of upper; name the shallower first"):
-        assembly.estimate_boundary(cells, ["lower", "upper"], "means")
+        cell_selection.estimate_boundary(cells, ["lower", "upper"], "means")
 
 
 # Selection
@@ -149,7 +149,7 @@ def test_the_nearest_cells_are_chosen(seed, wanted):
     rng = np.random.default_rng(seed)
     depths = rng.integers(0, 30, 20).astype(float)  # many ties
     cells = cells_of(20, depth_um=depths).sample(frac=1, random_state=seed)
-    chosen, counts = assembly.select_cells(
+    chosen, counts = cell_selection.select_cells(
         cells, None, {"cells": wanted, "by": "boundary", "boundary": 15, "between": ["a", "b"]}
     )
     expected = sorted(range(20), key=lambda place: (abs(depths[place] - 15), place))[:wanted]
@@ -166,7 +166,7 @@ def test_every_stage_is_counted():
     cells.loc[4, "sign"] = pd.NA
     cells.loc[3, "sign"] = -1
     rule = {"cells": 2, "by": "boundary", "boundary": 0, "between": ["a", "b"], "axon": ["yes"], "dendrite": ["yes"]}
-    chosen, counts = assembly.select_cells(cells, None, rule)
+    chosen, counts = cell_selection.select_cells(cells, None, rule)
     assert chosen["cell"].tolist() == [1, 4]
     assert counts == {
         "by": "boundary", "candidates": 6, "with_sign": 5, "with_depth": 4, "axon_rule": 3, "dendrite_rule": 2,
@@ -174,7 +174,7 @@ def test_every_stage_is_counted():
         "composition": {"a": 1, "b": 1},
     }  # fmt: skip
     with pytest.raises(ValueError) as refusal:
-        assembly.select_cells(cells, None, rule | {"cells": 3})
+        cell_selection.select_cells(cells, None, rule | {"cells": 3})
     assert str(refusal.value) == (
         "the selection asks for 3 cells, but 2 are left: 6 candidates, 5 with known sign, 4 with known depth, "
         "3 after the axon rule, 2 after the dendrite rule (axon in yes; dendrite in yes); "
@@ -190,25 +190,25 @@ def test_the_strongest_cells_are_chosen_and_ties_go_by_number():
     )
     # Strengths 10, 11, 4, 12, 11.
     for wanted, expected in ((1, [4]), (2, [2, 4]), (3, [2, 4, 5]), (4, [1, 2, 4, 5])):
-        chosen, _ = assembly.select_cells(cells, connections, {"cells": wanted, "by": "strength"})
+        chosen, _ = cell_selection.select_cells(cells, connections, {"cells": wanted, "by": "strength"})
         assert chosen["cell"].tolist() == expected
     with pytest.raises(ValueError, match="by strength needs the connections"):
-        assembly.select_cells(cells, None, {"cells": 1, "by": "strength"})
+        cell_selection.select_cells(cells, None, {"cells": 1, "by": "strength"})
 
 
 def test_all_takes_every_cell_or_none():
-    assert len(assembly.select_cells(cells_of(5), None, {"cells": 5, "by": "all"})[0]) == 5
+    assert len(cell_selection.select_cells(cells_of(5), None, {"cells": 5, "by": "all"})[0]) == 5
     with pytest.raises(ValueError, match=r"5 candidates, 5 with known sign; with by: all, set selection\.cells to 5"):
-        assembly.select_cells(cells_of(5), None, {"cells": 4, "by": "all"})
+        cell_selection.select_cells(cells_of(5), None, {"cells": 4, "by": "all"})
 
 
 def test_impossible_selections_are_refused():
     with pytest.raises(ValueError, match="unknown selection 'depth'; choose one of boundary, strength, all"):
-        assembly.select_cells(cells_of(2), None, {"cells": 1, "by": "depth"})
+        cell_selection.select_cells(cells_of(2), None, {"cells": 1, "by": "depth"})
     with pytest.raises(ValueError, match=r"no cell says how far its axon.*format\.axon_proofreading"):
-        assembly.select_cells(cells_of(2), None, {"cells": 1, "by": "all", "axon": ["clean"]})
+        cell_selection.select_cells(cells_of(2), None, {"cells": 1, "by": "all", "axon": ["clean"]})
     with pytest.raises(ValueError, match="the cell table names 1 cells more than once, first 2"):
-        assembly.select_cells(pd.concat([cells_of(2), cells_of(2)[1:]]), None, {"cells": 1, "by": "all"})
+        cell_selection.select_cells(pd.concat([cells_of(2), cells_of(2)[1:]]), None, {"cells": 1, "by": "all"})
 
 
 # Connections and matrix
@@ -327,7 +327,7 @@ def column():
 
 @needs["minnie65_cells"]
 def test_the_selection_of_the_column_is_that_of_the_table(column):
-    chosen, counts = assembly.select_cells(column, None, NEAR_BORDER)
+    chosen, counts = cell_selection.select_cells(column, None, NEAR_BORDER)
     assert counts["candidates"] == 1331
     assert counts["with_sign"] == counts["with_depth"] == 1330
     assert counts["axon_rule"] == 1098
@@ -349,8 +349,8 @@ def test_the_selection_of_the_column_is_that_of_the_table(column):
     [("means", 238.9, (177, 21), 166, [196, 282]), ("ranges", 252.3, (178, 20), 195, [208, 296])],
 )
 def test_other_borders_give_the_other_rows_of_the_table(column, method, boundary, balance, overlap, depths):
-    first, _ = assembly.select_cells(column, None, NEAR_BORDER)
-    chosen, counts = assembly.select_cells(column, None, NEAR_BORDER | {"boundary": method})
+    first, _ = cell_selection.select_cells(column, None, NEAR_BORDER)
+    chosen, counts = cell_selection.select_cells(column, None, NEAR_BORDER | {"boundary": method})
     assert counts["boundary_um"] == pytest.approx(boundary, abs=0.05)
     assert (counts["excitatory"], counts["inhibitory"]) == balance
     assert len(set(first["cell"]) & set(chosen["cell"])) == overlap
@@ -360,8 +360,8 @@ def test_other_borders_give_the_other_rows_of_the_table(column, method, boundary
 @needs["minnie65_cells"]
 def test_fully_extended_axons_are_too_few(column):
     with pytest.raises(ValueError, match=r"asks for 198 cells, but 92 are left: 1,331 candidates.*at most 92"):
-        assembly.select_cells(column, None, NEAR_BORDER | {"axon": ["axon_fully_extended"]})
-    _, counts = assembly.select_cells(column, None, NEAR_BORDER | {"axon": ["axon_fully_extended"], "cells": 92})
+        cell_selection.select_cells(column, None, NEAR_BORDER | {"axon": ["axon_fully_extended"]})
+    _, counts = cell_selection.select_cells(column, None, NEAR_BORDER | {"axon": ["axon_fully_extended"], "cells": 92})
     assert (counts["excitatory"], counts["inhibitory"]) == (84, 8)
     assert [round(depth) for depth in counts["depth_um"]] == [79, 639]
 

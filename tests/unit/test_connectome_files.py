@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy.connectome import assembly, imported_files
+from richlazy.connectome import assembly, cell_selection, imported_files
 
 EM = Path(__file__).parents[3] / "shared" / "data" / "em"
 needs = {
@@ -377,7 +377,7 @@ def test_the_matrix_of_the_v1dd_volume():
     form = MATRIX | {"cell": "pt_root_id", "cell_type": "cell_type", "class": "sign", "excitatory": [1],
                      "inhibitory": [-1], "depth_um": "y_um"}  # fmt: skip
     cells, connections, _ = imported_files.read(folder / "23_4.npy", folder / "derived_nodes_23_4.csv", form)
-    chosen, stages = assembly.select_cells(cells, None, {"cells": 198, "by": "all"})
+    chosen, stages = cell_selection.select_cells(cells, None, {"cells": 198, "by": "all"})
     weights = assembly.weight_matrix(chosen, connections)
     assert (stages["excitatory"], stages["inhibitory"]) == (146, 52)
     assert (weights != 0).sum() / (198 * 197) == pytest.approx(0.143, abs=5e-4)
@@ -409,7 +409,7 @@ def test_the_brain_of_the_larva():
     expected = expected.set_index(["source", "target"])["weight"].to_dict()
     pairs = zip(connections["presynaptic"], connections["postsynaptic"], strict=True)
     assert dict(zip(pairs, connections["weight"], strict=True)) == expected
-    chosen, _ = assembly.select_cells(cells, connections, {"cells": 200, "by": "strength"})
+    chosen, _ = cell_selection.select_cells(cells, connections, {"cells": 200, "by": "strength"})
     strengths = (raw.groupby("source")["weight"].sum()).add(raw.groupby("target")["weight"].sum(), fill_value=0)
     assert strengths[chosen["cell"].to_numpy(float)].min() >= strengths.drop(chosen["cell"].to_numpy(float)).max()
 
@@ -432,7 +432,7 @@ def test_the_cell_table_of_the_column_keeps_its_roots(tmp_path):
     assert len(connections) == len(roots) - 1 == 1329
     rule = {"cells": 198, "by": "boundary", "boundary": "logistic", "between": ["23P", "4P"],
             "axon": ["axon_partially_extended", "axon_fully_extended"]}  # fmt: skip
-    _, counts = assembly.select_cells(cells, None, rule)
+    _, counts = cell_selection.select_cells(cells, None, rule)
     assert (counts["axon_rule"], counts["excitatory"], counts["inhibitory"]) == (1098, 178, 20)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from richlazy.connectome import assembly, synthetic_connectome
+from richlazy.connectome import assembly, cell_selection, synthetic_connectome
 
 SEEDS = (0, 1, 2, 3)
 SELECTION = {
@@ -100,7 +100,7 @@ def test_connections_are_more_likely_nearby(column):
 
 def test_the_selection_of_the_paper_can_be_made(column):
     cells, _, connections = column
-    chosen, counts = assembly.select_cells(cells, None, SELECTION)
+    chosen, counts = cell_selection.select_cells(cells, None, SELECTION)
     assert counts["axon_rule"] == counts["dendrite_rule"] == 1098
     assert counts["boundary_um"] == pytest.approx(253.3, abs=4)
     assert counts["inhibitory"] == pytest.approx(20, abs=15)
