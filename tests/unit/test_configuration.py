@@ -24,7 +24,7 @@ from richlazy.connectivity.connectome_based import SHUFFLES
 from richlazy.connectivity.draws import ENTRIES
 from richlazy.connectivity.matching import MATCHINGS
 from richlazy.experiments import grids, parameters, paths
-from richlazy.figures import measure_figure
+from richlazy.figures import measure_figure, spectrum_panel
 from richlazy.measures import learning_speed, metrics
 from richlazy.models import backpropagation, rate_network
 from richlazy.statistics import strata
@@ -1209,7 +1209,7 @@ def test_the_schema_walk_finds_keys_of_every_level():
         (("structures", "*", "entries"), ENTRIES),
         (("structures", "*", "blocks"), cell_types.BLOCKS),
         (("structures", "*", "shuffle"), SHUFFLES),
-        (("experiments", "*", "spectrum"), measure_figure.SPECTRA),
+        (("experiments", "*", "spectrum"), spectrum_panel.SPECTRA),
         (("connectivity", "matching"), MATCHINGS),
         (("experiments", "*", "grid", "matching"), MATCHINGS),
         (("presets", "*", "leak"), rate_network.LEAKS),

@@ -11,8 +11,9 @@ from matplotlib import pyplot as plt
 from matplotlib.image import AxesImage
 from matplotlib.text import Text
 
-from richlazy.connectome import assembly, synthetic_connectome
+from richlazy.connectome import assembly, cell_selection, synthetic_connectome
 from richlazy.figures import connectome_figure
+from richlazy.figures.context import FigureContext
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
@@ -32,7 +33,7 @@ def small(**columns):
 def cases():
     cells, synapses = synthetic_connectome.generate(0)
     rule = {"cells": 198, "by": "boundary", "boundary": "logistic", "between": ["23P", "4P"]}
-    chosen, counts = assembly.select_cells(cells, None, rule)
+    chosen, counts = cell_selection.select_cells(cells, None, rule)
     weights = assembly.weight_matrix(chosen, assembly.connections_from_synapses(synapses, cells))
     found = {"synthetic": (cells, chosen, counts, weights, "synthetic")}
     several = {
@@ -50,7 +51,7 @@ def cases():
         found[name] = (
             table,
             table,
-            assembly.select_cells(table, None, {"cells": 12, "by": "all"})[1],
+            cell_selection.select_cells(table, None, {"cells": 12, "by": "all"})[1],
             matrix,
             "file",
         )
@@ -61,10 +62,8 @@ NAMES = ("synthetic", "plain", "one depth", "half known", "many types", "excitat
 
 
 def draw(case, folder):
-    cells, chosen, counts, weights, source = case
-    connectome_figure.draw(
-        cells, chosen, counts, weights, source, TITLE, SETTINGS, folder / "page.pdf", folder / "page.png"
-    )
+    context = FigureContext(TITLE, SETTINGS, pdf=folder / "page.pdf", png=folder / "page.png")
+    connectome_figure.plot(context, *case)
 
 
 @pytest.fixture(scope="module")

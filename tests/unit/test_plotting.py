@@ -18,7 +18,8 @@ from matplotlib import pyplot as plt
 from drawings import watch
 from richlazy.connectivity.base import STRUCTURES, settings_of, structured_weights
 from richlazy.experiments import grids, paths
-from richlazy.figures import figure_style, measure_figure
+from richlazy.figures import effect_figure, figure_style, loss_figure, measure_figure, spectrum_panel
+from richlazy.figures.context import FigureContext
 from richlazy.measures import learning_speed, metrics
 from richlazy.statistics import hypothesis_tests
 from richlazy.storage import array_io, parquet
@@ -230,17 +231,20 @@ def data_of(case, folder):
 def draw(figure, data, folder, settings=SETTINGS):
     """Draw one figure of an experiment as its script does."""
     case, files = data.case, (folder / "figure.pdf", folder / "figure.png")
+    context = FigureContext(case.title, settings, pdf=files[0], png=files[1], arms=data.arms, compare=case.compare)
     if figure == "measures":
-        measure_figure.plot_measures(
-            data.runs, data.arms, case.compare, case.title, settings.get("only", case.measures), settings, *files,
-            with_schematic=case.schematic, spectra=data.spectra, spectrum=case.spectrum,
-        )  # fmt: skip
+        measure_figure.plot(
+            context,
+            data.runs,
+            settings.get("only", case.measures),
+            with_schematic=case.schematic,
+            spectra=data.spectra,
+            spectrum=case.spectrum,
+        )
     elif figure == "losses":
-        measure_figure.plot_losses(data.runs, data.curves, data.arms, case.compare, case.title, settings, *files)
+        loss_figure.plot(context, data.runs, data.curves)
     else:
-        measure_figure.plot_effects(
-            data.trends, data.contrasts, data.arms, case.compare, case.title, 0.05, settings, *files
-        )  # fmt: skip
+        effect_figure.plot(context, data.trends, data.contrasts, 0.05)
     return files
 
 
@@ -446,7 +450,7 @@ LEVELS = {
 @pytest.mark.parametrize("name", LEVELS)
 def test_a_figure_of_structures_opens_with_their_spectra(drawings, data, name):
     spectra, spectrum = data(name).spectra, CASES[name].spectrum
-    column, label = measure_figure.SPECTRA[spectrum]
+    column, label = spectrum_panel.SPECTRA[spectrum]
     panels = panel_rows(drawings(name, "measures"), name)[0]
     assert panels[0].get_ylabel() == label
     for axes, levels in zip(panels, LEVELS[name], strict=True):

@@ -14,6 +14,7 @@ from matplotlib.colors import to_hex
 from drawings import watch
 from richlazy.experiments import grids
 from richlazy.figures import robustness, robustness_figure
+from richlazy.figures.context import FigureContext
 from richlazy.storage import parquet
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
@@ -130,7 +131,8 @@ def drawn(rows, folder, level=0.05):
 
 def _draw(rows, folder, level):
     files = folder / "figure.pdf", folder / "figure.png"
-    robustness_figure.draw(rows, MEASURES, level, SETTINGS, *files)
+    context = FigureContext(robustness_figure.TITLE, SETTINGS, pdf=files[0], png=files[1])
+    robustness_figure.plot(context, rows, MEASURES, level)
     return files
 
 

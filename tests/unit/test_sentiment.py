@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from richlazy.figures import lstm_figure
+from richlazy.figures.context import FigureContext
 from richlazy.measures import lstm_measures
 from richlazy.models import lstm
 from richlazy.statistics import hypothesis_tests
@@ -316,8 +317,9 @@ def test_the_figure_is_drawn_with_the_same_bytes_each_time(experiment, tmp_path)
     }
     files = [tmp_path / f"{name}.{suffix}" for name in ("first", "again") for suffix in ("pdf", "png")]
     for pdf, png in (files[:2], files[2:]):
-        lstm_figure.draw(shown, ["weight_hh_l1", "from_units"], "Title", FIGURES, pdf, png)
+        lstm_figure.plot(FigureContext("Title", FIGURES, pdf=pdf, png=png), shown, ["weight_hh_l1", "from_units"])
     assert files[0].read_bytes() == files[2].read_bytes() and files[1].read_bytes() == files[3].read_bytes()
     # Figures of networks that all diverged say so.
     only = {name: table[table["seed"] == 3] for name, table in shown.items()}
-    lstm_figure.draw(only, ["weight_hh_l1", "from_units"], "Title", FIGURES, *files[:2])
+    context = FigureContext("Title", FIGURES, pdf=files[0], png=files[1])
+    lstm_figure.plot(context, only, ["weight_hh_l1", "from_units"])

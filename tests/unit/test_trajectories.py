@@ -11,7 +11,8 @@ import yaml
 from matplotlib import pyplot as plt
 
 from drawings import watch
-from richlazy.figures import trajectories
+from richlazy.figures import trajectory_figure
+from richlazy.figures.context import FigureContext
 from richlazy.measures import during_training
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
@@ -31,7 +32,7 @@ CASES = {
 }
 # What is followed, where it is not the usual, with what theory says.
 FOLLOWED = {
-    "both": [*trajectories.LABELS],
+    "both": [*trajectory_figure.LABELS],
     "change": [
         f"{value}_singular_value_change{theory}" for value in ("leading", "second") for theory in ("", "_predicted")
     ],
@@ -39,7 +40,7 @@ FOLLOWED = {
 ROWS = {
     "numbers": ["kernel_alignment", "kernel_task_alignment", "kernel_effective_rank"],
     "classes": ["kernel_alignment", "centred_kernel_alignment", "kernel_effective_rank"],
-    "both": list(trajectories.LABELS),
+    "both": list(trajectory_figure.LABELS),
     "change": FOLLOWED["change"][::2],
 }
 
@@ -68,8 +69,9 @@ def tables(name, diverged=()):
 
 def draw(name, runs, curves, folder):
     files = folder / "figure.pdf", folder / "figure.png"
-    compare = CASES[name][1]
-    trajectories.draw(runs, curves, ["task"], compare, "Tangent kernel during training", SETTINGS, *files)
+    title, compare = "Tangent kernel during training", CASES[name][1]
+    context = FigureContext(title, SETTINGS, pdf=files[0], png=files[1], arms=["task"], compare=compare)
+    trajectory_figure.plot(context, runs, curves)
     return files
 
 
@@ -116,7 +118,9 @@ def test_equal_tables_give_equal_bytes(drawings, tmp_path):
 def test_a_row_for_each_quantity_that_fits_the_targets(drawings, name):
     tasks = CASES[name][0]
     axes = drawings(name).axes
-    assert [panel.get_ylabel() for panel in axes[:: len(tasks)]] == [trajectories.LABELS[key] for key in ROWS[name]]
+    assert [panel.get_ylabel() for panel in axes[:: len(tasks)]] == [
+        trajectory_figure.LABELS[key] for key in ROWS[name]
+    ]
     assert [panel.get_title() for panel in axes[: len(tasks)]] == [
         task.replace("_", "\N{NO-BREAK SPACE}") for task, *_ in tasks
     ]
@@ -124,7 +128,7 @@ def test_a_row_for_each_quantity_that_fits_the_targets(drawings, name):
 
 
 def test_labels_are_of_quantities_that_are_followed():
-    assert set(trajectories.LABELS) < set(during_training.QUANTITIES)
+    assert set(trajectory_figure.LABELS) < set(during_training.QUANTITIES)
 
 
 @pytest.mark.parametrize("name", ["numbers", "classes", "names"])
@@ -133,7 +137,7 @@ def test_lines_are_medians_over_followed_seeds_and_bands_reach_over_all(drawings
     _, compare, levels, followed, iterations = CASES[name]
     rows = curves.merge(runs, on="run")
     for axes, label in zip(drawings(name).axes, [panel.get_ylabel() for panel in drawings(name).axes], strict=True):
-        (quantity,) = [key for key, text in trajectories.LABELS.items() if text == label]
+        (quantity,) = [key for key, text in trajectory_figure.LABELS.items() if text == label]
         bands = [c for c in axes.collections if isinstance(c, mpl.collections.PolyCollection)]
         for level, line, band in zip(levels, axes.get_lines(), bands, strict=True):
             mine = rows[(rows["quantity"] == quantity) & (rows[compare] == level)]

@@ -9,7 +9,8 @@ from matplotlib import pyplot as plt
 from matplotlib.patches import StepPatch
 
 from drawings import watch
-from richlazy.figures import trial_figures
+from richlazy.figures import trial_figure
+from richlazy.figures.context import FigureContext
 from richlazy.tasks import time_series_trials
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
@@ -28,6 +29,11 @@ def trials_of(name):
     return time_series_trials.draw(TASKS[name], TASKS[name]["defaults"]["time_step_ms"], 5, 0, "probe")
 
 
+def plot(files, trials, step, title):
+    context = FigureContext(title, SETTINGS, pdf=files[0], png=files[1])
+    trial_figure.plot(context, trials.inputs, trials.targets, step)
+
+
 @pytest.fixture(scope="module")
 def drawings(tmp_path_factory):
     """The figure of every task of config.yaml."""
@@ -35,7 +41,7 @@ def drawings(tmp_path_factory):
     def draw(name):
         files = [tmp_path_factory.mktemp(name) / f"trials.{suffix}" for suffix in ("pdf", "png")]
         step = TASKS[name]["defaults"]["time_step_ms"]
-        return watch(lambda: (trial_figures.draw(*trials_of(name), step, f"Task {name}", SETTINGS, *files), files)[1])
+        return watch(lambda: (plot(files, trials_of(name), step, f"Task {name}"), files)[1])
 
     return {name: draw(name) for name in TASKS}
 
@@ -87,6 +93,6 @@ def test_many_inputs_are_an_image_with_time_to_the_right(drawings):
 def test_equal_trials_are_equal_files(tmp_path):
     files = [[tmp_path / f"{place}.{suffix}" for suffix in ("pdf", "png")] for place in (1, 2)]
     for pair in files:
-        trial_figures.draw(*trials_of("romo"), 50.0, "Task", SETTINGS, *pair)
+        plot(pair, trials_of("romo"), 50.0, "Task")
     for first, second in zip(*files, strict=True):
         assert first.read_bytes() == second.read_bytes()

@@ -9,9 +9,11 @@ import pytest
 from matplotlib import pyplot as plt
 from test_low_rank_change import matrices, squares
 
-from richlazy.figures import truncations
+from richlazy.figures import figure_style, truncation_figure
+from richlazy.figures.context import FigureContext
 from richlazy.measures import low_rank_change
 from richlazy.storage import parquet
+from richlazy.tables import truncation_table
 
 SETTINGS = {"width_mm": 140, "font_size_pt": 7, "resolution_dpi": 60}
 
@@ -25,20 +27,20 @@ def test_record_of_a_network_goes_into_rows_of_the_table(tmp_path):
     assert lost == {"ranks": [], "losses": [], "singular_values": []}
     small = low_rank_change.record(*matrices(1, 3), squares)
 
-    table = truncations.table({"big": found, "lost": lost, "small": small})
+    table = truncation_table.table({"big": found, "lost": lost, "small": small})
     assert table["run"].tolist() == ["big"] * 26 + ["small"] * 4
     big = table[table["run"] == "big"]
     assert big["loss"].tolist() == found["losses"]
     assert big["singular_value"].tolist()[1:] == found["singular_values"][:25]
     assert table.loc[table["rank"] == 0, "singular_value"].isna().all()
     path = tmp_path / "truncations.parquet"
-    parquet.save_table(path, table, truncations.COLUMNS)
+    parquet.save_table(path, table, truncation_table.COLUMNS)
     pd.testing.assert_frame_equal(parquet.load_table(path), table)
 
 
 def test_losses_that_are_not_finite_are_null():
     """They come as null from the file of a run."""
-    table = truncations.table({"one": {"ranks": [0, 1], "losses": [1.0, None], "singular_values": [2.0]}})
+    table = truncation_table.table({"one": {"ranks": [0, 1], "losses": [1.0, None], "singular_values": [2.0]}})
     np.testing.assert_array_equal(table["loss"], [1.0, math.nan])
     np.testing.assert_array_equal(table["singular_value"], [math.nan, 2.0])
 
@@ -56,13 +58,18 @@ def experiment():
                 losses = (0.5 ** np.arange(26) * (1 + seed)).tolist()
                 truncated[run] = {"ranks": list(range(26)), "losses": losses,
                                   "singular_values": (2.0 / np.arange(1, 31)).tolist()}  # fmt: skip
-    return pd.DataFrame(rows), truncations.table(truncated)
+    return pd.DataFrame(rows), truncation_table.table(truncated)
+
+
+def context(folder, name="a"):
+    files = {suffix: folder / f"{name}.{suffix}" for suffix in ("pdf", "png")}
+    return FigureContext("Title", SETTINGS, arms=["task"], compare="rank", **files)
 
 
 def test_figure_has_a_column_for_each_arm_and_a_line_at_the_functional_share(experiment, tmp_path, monkeypatch):
     figures = []
-    monkeypatch.setattr(truncations.figure_style, "save", lambda figure, *_: figures.append(figure))
-    truncations.draw(*experiment, ["task"], "rank", "Title", SETTINGS, tmp_path / "a.pdf", tmp_path / "a.png")
+    monkeypatch.setattr(figure_style, "save", lambda figure, *_: figures.append(figure))
+    truncation_figure.plot(context(tmp_path), *experiment)
     panels = [axes for axes in figures[0].axes if axes.get_visible()]
     assert [axes.get_title() for axes in panels] == ["2AF", "CXT", "", ""]
     for axes in panels[:2]:
@@ -75,14 +82,14 @@ def test_figure_has_a_column_for_each_arm_and_a_line_at_the_functional_share(exp
         np.testing.assert_array_equal(share.get_ydata(), [0.05, 0.05])
         for line in lines:  # a loss over its own start does not see the seed
             np.testing.assert_allclose(line.get_ydata(), 0.5 ** np.arange(26))
-    assert truncations._FUNCTIONAL_SHARE == low_rank_change.FUNCTIONAL_SHARE
+    assert truncation_figure._FUNCTIONAL_SHARE == low_rank_change.FUNCTIONAL_SHARE
     plt.close(figures[0])  # which saving would have done
 
 
 def test_equal_figures_are_equal_bytes(experiment, tmp_path):
     digests = set()
     for name in "ab":
+        truncation_figure.plot(context(tmp_path, name), *experiment)
         files = (tmp_path / f"{name}.pdf", tmp_path / f"{name}.png")
-        truncations.draw(*experiment, ["task"], "rank", "Title", SETTINGS, *files)
         digests.add(tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in files))
     assert len(digests) == 1

@@ -156,7 +156,7 @@ def test_experiments_on_language_share_their_networks(tmp_path):
     project.configure(experiments_to_build=names, tasks=tasks, language_experiments=few)
     jobs = project.jobs(*names)
     assert jobs["train_sentiment"] == jobs["measure_sentiment"] == 3
-    assert jobs["tabulate_sentiment"] == jobs["compare_parts"] == jobs["draw_sentiment"] == 2
+    assert jobs["tabulate_sentiment"] == jobs["compare_parts"] == jobs["plot_sentiment"] == 2
     # A treebank is downloaded once; one of the user's own is read where it is.
     project.configure(tasks={"SST": {"sentences": "treebank"}})
     jobs = project.jobs("schuessler_figure_5")

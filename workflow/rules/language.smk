@@ -196,11 +196,11 @@ rule compare_parts:
         "../scripts/compare_parts.py"
 
 
-rule draw_sentiment:
+rule plot_sentiment:
     """Draw singular values, accuracy after truncation and the course of training, as Figure 5 of the paper."""
     input:
         **{name: rules.tabulate_sentiment.output[name] for name in LANGUAGE_TABLES},
-        library=library("draw_sentiment.py"),
+        library=library("plot_sentiment.py"),
     output:
         pdf=LANGUAGE_FIGURE.replace("{format}", "pdf"),
         png=report(
@@ -211,7 +211,7 @@ rule draw_sentiment:
             labels={"figure": "LSTM on sentiment"},
         ),
     log:
-        f"{RESULTS}/logs/draw_sentiment/{{language_experiment}}.log",
+        f"{RESULTS}/logs/plot_sentiment/{{language_experiment}}.log",
     group:
         "summaries"
     conda:
@@ -228,7 +228,7 @@ rule draw_sentiment:
     message:
         "Figure of {wildcards.language_experiment}"
     script:
-        "../scripts/draw_sentiment.py"
+        "../scripts/plot_sentiment.py"
 
 
 # Every selected experiment on language is a target of its own name, such as `snakemake schuessler_figure_5`.

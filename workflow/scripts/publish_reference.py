@@ -8,6 +8,8 @@ from judge_claims import judge_claims
 from plot_robustness import plot_robustness
 from richlazy import reference
 from richlazy.experiments import grids
+from richlazy.figures import robustness_figure
+from richlazy.figures.context import FigureContext
 from richlazy.storage import array_io, logs
 
 
@@ -26,8 +28,10 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
     judge_claims(register, sorted(published), *written, config["statistics"], config["scale"])
     trends = sorted(path for path in published if path.stem == "trends")
     comparisons = grids.rank_comparisons(merged, merged["experiments"])
-    drawn = [Path(folder, "figures", f"robustness.{suffix}") for suffix in ("parquet", "png")]
-    plot_robustness(trends, comparisons, config["statistics"]["significance_level"], config["figures"], *drawn)
+    drawn = Path(folder, "figures", "robustness")
+    context = FigureContext(robustness_figure.TITLE, config["figures"], png=drawn.with_suffix(".png"))
+    level = config["statistics"]["significance_level"]
+    plot_robustness(context, trends, comparisons, level, drawn.with_suffix(".parquet"))
 
 
 if __name__ == "__main__":

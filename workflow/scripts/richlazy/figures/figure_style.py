@@ -1,7 +1,7 @@
 """What the figures of an experiment share: style, files, words, colours, and the note below the panels."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -131,6 +131,30 @@ def panels_of_arms(runs: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple
     return [groups[place] for place in np.lexsort((column, row))], (rows, columns)
 
 
+def panels_by_arm(
+    panels: np.ndarray, groups: Sequence[tuple[str, pd.DataFrame]], labels: Sequence[str]
+) -> Iterator[tuple[np.ndarray, pd.DataFrame]]:
+    """Each arm with its column of panels, under its title; panels that no arm needs are hidden.
+
+    Args:
+        panels: axes, shape (blocks * len(labels), columns); a block of panels holds one row of arms.
+        groups: title and runs of each arm, from ``panels_of_arms``.
+        labels: label of the vertical axis of each panel of an arm, written at the left end of a row.
+    """
+    for axes in panels.flat:
+        axes.set_visible(False)
+    rows, columns = len(labels), panels.shape[1]
+    for place, (title, group) in enumerate(groups):
+        block, column = divmod(place, columns)
+        of_arm = panels[block * rows : (block + 1) * rows, column]
+        of_arm[0].set_title(wrapped_title(title, len(groups)))
+        for axes, label in zip(of_arm, labels, strict=True):
+            axes.set_visible(True)
+            if column == 0:
+                axes.set_ylabel(label)
+        yield of_arm, group
+
+
 def rows_and_columns(arms: int) -> tuple[int, int]:
     """Rows and columns in which panels of some arms stand, the rows about equally full."""
     rows = -(-arms // _PANELS_PER_ROW)
@@ -207,10 +231,10 @@ def origin_lines(table: pd.DataFrame) -> list[str]:
     return [line for note in sorted(notes) for line in textwrap.wrap(f"connectome {note}", 120)]
 
 
-def room_for_footnote(settings: Mapping[str, Any], height: float, runs: pd.DataFrame) -> ConstrainedLayoutEngine:
-    """Layout that leaves room for the footnote below the panels of a figure of some height in inches."""
+def room_for_footnote(font_size: float, height: float, runs: pd.DataFrame) -> ConstrainedLayoutEngine:
+    """Layout that keeps room for the footnote of a page: font size in points, height of the page in inches."""
     lines = 1 + len(origin_lines(runs))
-    foot = (0.3 + 1.25 * lines) * settings["font_size_pt"] / 72 / height
+    foot = (0.3 + 1.25 * lines) * font_size / 72 / height
     return ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot))
 
 

@@ -1,18 +1,18 @@
-"""How the networks of an experiment move during training, as a figure."""
+"""Figure of how the networks of an experiment change during training."""
 
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from richlazy.figures import figure_style, line_figures
+from richlazy.figures import figure_style, line_panels
+from richlazy.figures.context import FigureContext
+from richlazy.figures.line_panels import ConditionLines
 from richlazy.measures.quantities import PREDICTED
 
-# Label of each quantity that is drawn, from top to bottom; of the alignments with the task those that fit its targets.
+# Label of each quantity, from top to bottom. The targets of a task decide which alignment with the task is drawn.
 LABELS = {
     "kernel_alignment": "tangent kernel\nalignment\nwith the start",
     "kernel_task_alignment": "kernel-task\nalignment",
@@ -23,52 +23,36 @@ LABELS = {
 }
 
 
-def draw(
-    runs: pd.DataFrame,
-    curves: pd.DataFrame,
-    arms: Sequence[str],
-    compare: str,
-    title: str,
-    settings: Mapping[str, Any],
-    pdf: str | Path,
-    png: str | Path,
-) -> None:
-    """What was followed during training: a row of panels per quantity, a column per arm, a line per condition.
+def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> None:
+    """Plot what was measured during training: a row of panels per quantity, a column per arm, a line per condition.
 
-    Lines are medians over the seeds that were followed, bands reach from the lowest to the highest of them; dots are
-    the iterations at which networks were measured. Dotted lines are what theory says, where it does.
+    Lines show medians over the seeds that were followed, bands reach from the lowest to the highest seed; dots mark
+    the iterations at which networks were measured. Dotted lines show what theory says, where it says something.
 
     Args:
+        context: heading, arms, compared parameter, style and files.
         runs: rows of runs.parquet.
         curves: rows of curves.parquet.
-        arms: parameters whose combinations get a column of panels each.
-        compare: the parameter whose values get a line each.
-        title: heading of the figure.
-        settings: group ``figures`` of the configuration.
-        pdf, png: files to write.
     """
-    courses = curves[curves["quantity"].isin(LABELS)]
-    followed = runs[runs["run"].isin(courses["run"])]
-    quantities = _quantities(followed, set(courses["quantity"]))
-    colours = figure_style.colours_of(runs, compare)
+    measured = curves[curves["quantity"].isin(LABELS)]
+    followed = runs[runs["run"].isin(measured["run"])]
+    quantities = _quantities(followed, set(measured["quantity"]))
+    lines = ConditionLines(context.compare, figure_style.colours_of(runs, context.compare), x="iteration")
 
-    def draw_panel(axes: Axes, row: int, group: pd.DataFrame) -> None:
-        course = courses[courses["quantity"] == quantities[row]]
-        line_figures.draw_conditions(axes, course, group, compare, colours, "iteration", "value")
-        predicted = curves[curves["quantity"] == quantities[row] + PREDICTED]
-        line_figures.draw_theory(axes, predicted, group, compare, colours, "iteration", "value")
-        _set_iterations(axes, courses["iteration"])
+    def plot_panel(axes: Axes, row: int, group: pd.DataFrame) -> None:
+        lines.plot(axes, measured[measured["quantity"] == quantities[row]], group, "value")
+        lines.plot_theory(axes, curves[curves["quantity"] == quantities[row] + PREDICTED], group, "value")
+        _set_iterations(axes, measured["iteration"])
         is_last = row == len(quantities) - 1
         axes.tick_params(labelbottom=is_last)
         if is_last:
             axes.set_xlabel("iteration")
 
-    labels = [LABELS[quantity] for quantity in quantities]
-    line_figures.draw(runs, followed, arms, compare, title, settings, labels, 0.16, draw_panel, pdf, png)
+    line_panels.plot(context, followed, [LABELS[quantity] for quantity in quantities], 0.16, plot_panel)
 
 
 def _quantities(runs: pd.DataFrame, measured: Collection[str]) -> list[str]:
-    """Measured quantities that say something of runs: alignment with numbers as they are, with classes as centred."""
+    """Measured quantities that suit the targets: the centred alignment is for classes, the other one for numbers."""
     numbers = figure_style.targets_are_numbers(runs)
     left_out = set()
     if not numbers.any():
@@ -79,9 +63,9 @@ def _quantities(runs: pd.DataFrame, measured: Collection[str]) -> list[str]:
 
 
 def _set_iterations(axes: Axes, iterations: pd.Series) -> None:
-    """A logarithmic axis of iterations that shows 0 too, as far before the first of the others as it needs.
+    """Make the axis of iterations logarithmic, with room for 0 before the first of the others.
 
-    It is linear where they are evenly spaced.
+    Evenly spaced iterations keep a linear axis.
     """
     first, last = int(iterations[iterations > 0].min()), int(iterations.max())
     places = sorted(iterations.unique())
