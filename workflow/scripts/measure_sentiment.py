@@ -24,6 +24,11 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "numpy", "torch")
     inputs, params = snakemake.input, snakemake.params
     measure_sentiment(
-        inputs.network, inputs.history, inputs.sentences, inputs.vectors, snakemake.output[0], params.settings,
-        params.run,
-    )  # fmt: skip
+        network=inputs.network,
+        history=inputs.history,
+        corpus=inputs.sentences,
+        vectors=inputs.vectors,
+        output=snakemake.output[0],
+        settings=params.settings,
+        run=params.run,
+    )

@@ -181,9 +181,16 @@ def save_origin(target: Path, results: Path, workflow_folder: Path) -> None:
 
 # Groups whose entries have names of their own, of which a later publication may lack some.
 _NAMED_GROUPS = (
-    "presets", "connectomes", "structures", "tasks", "image_sets", "sentence_sets", "word_vectors", "experiments",
+    "presets",
+    "connectomes",
+    "structures",
+    "tasks",
+    "image_sets",
+    "sentence_sets",
+    "word_vectors",
+    "experiments",
     "language_experiments",
-)  # fmt: skip
+)
 
 
 def merged_configuration(earlier: Mapping[str, Any], latest: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,9 +57,15 @@ CURVE_COLUMNS: dict[str, str] = {
 _FOLLOWED = ("training_loss", "training_accuracy", "validation_loss", "validation_accuracy")
 _WHOLE_NUMBERS = ("rank_for_final_accuracy", "diverged_at")
 _NUMBERS = (
-    "frobenius_norm", "leading_singular_value", "stable_rank", "final_training_loss", "final_training_accuracy",
-    "final_validation_loss", "final_validation_accuracy", "test_accuracy",
-)  # fmt: skip
+    "frobenius_norm",
+    "leading_singular_value",
+    "stable_rank",
+    "final_training_loss",
+    "final_training_accuracy",
+    "final_validation_loss",
+    "final_validation_accuracy",
+    "test_accuracy",
+)
 
 
 def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], parts: Sequence[str]) -> pd.DataFrame:
