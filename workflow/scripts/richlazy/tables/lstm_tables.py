@@ -1,4 +1,4 @@
-"""Tables of an experiment on sentiment: what was measured of its networks, one row for each matrix and part."""
+"""Tables of an experiment on sentiment: measures of its networks, one row for each matrix and part."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -72,12 +72,12 @@ def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], pa
     """One row for each network, matrix (or set of them) and part that an experiment compares.
 
     Args:
-        measured: records of the networks: settings, what training gave, and what ``sentiment_measures.measure`` gives.
+        measured: records of the networks: settings, outcome of training, and measures of ``lstm_measures.measure``.
         weights: matrices or sets of them, in their order.
         parts: parts, the reference first.
 
     Returns:
-        Columns ``RUN_COLUMNS``. A network that diverged has its rows too, with what could be measured of it.
+        Columns ``RUN_COLUMNS``. A network that diverged keeps its rows, with what could be measured.
     """
     rows = []
     for record in measured:
@@ -109,7 +109,7 @@ def truncations_table(measured: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def curves_table(measured: Sequence[Mapping[str, Any]], courses: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """What was followed in training, columns ``CURVE_COLUMNS``."""
+    """Losses and accuracies during training, columns ``CURVE_COLUMNS``."""
     rows = [
         {"seed": record["seed"], "epoch": epoch, "quantity": quantity, "value": value}
         for record, course in zip(measured, courses, strict=True)
