@@ -11,23 +11,10 @@ from hypothesis import strategies as st
 import oracles
 from richlazy.measures import low_rank_change, metrics
 from richlazy.models.rate_network import Dynamics, Weights
+from weight_changes import matrices, squares
 
 sizes = st.integers(2, 30)
 seeds = st.integers(0, 10_000)
-
-
-def matrices(seed, size, rank=None):
-    """Initial recurrent weights, and final ones that differ by a matrix of a rank (full where None)."""
-    rng = np.random.default_rng(seed)
-    rank = size if rank is None else rank
-    change = rng.standard_normal((size, rank)) @ rng.standard_normal((rank, size)) / size
-    initial = rng.standard_normal((size, size)) / np.sqrt(size)
-    return torch.from_numpy(initial), torch.from_numpy(initial + change)
-
-
-def squares(recurrent):
-    """A loss that is easy to know: the summed squares of the recurrent weights."""
-    return recurrent.square().sum((1, 2)).tolist()
 
 
 @given(size=sizes, seed=seeds)
