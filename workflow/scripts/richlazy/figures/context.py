@@ -70,7 +70,7 @@ class FigureContext:
 
     @contextmanager
     def page(self, height: float, layout: str | LayoutEngine | None = "constrained") -> Iterator[Figure]:
-        """Open an empty figure in the style of the project, and save it when the block ends.
+        """Open an empty figure in the style of the project, and save it when the block ends without an error.
 
         Args:
             height: height in inches.
@@ -78,8 +78,11 @@ class FigureContext:
         """
         with mpl.rc_context(figure_style.style(self.settings)):
             figure = plt.figure(figsize=(self.width, height), layout=layout)  # type: ignore[arg-type]
-            yield figure
-            figure_style.save(figure, self.pdf, self.png, self.settings)
+            try:
+                yield figure
+                figure_style.save(figure, self.pdf, self.png, self.settings)
+            finally:
+                plt.close(figure)
 
     @contextmanager
     def page_with_footnote(self, height: float, runs: pd.DataFrame, mark: str = "") -> Iterator[Figure]:
