@@ -20,7 +20,7 @@ from richlazy.tasks.image_sets import ImageSet
 from richlazy.tasks.network_teacher import Teacher
 from train_teacher import train_teacher
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SIZE, INPUTS, CLASSES, STEPS, TRIALS = 12, 8, 5, 6, 40

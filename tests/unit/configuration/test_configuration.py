@@ -33,7 +33,7 @@ from richlazy.tables import experiment_tables
 from richlazy.tasks import image_trials, neurogym_environments, neurogym_trials, registry, time_series
 from richlazy.tasks.kinds import environment
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCHEMA_PATH = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 SCHEMA = yaml.safe_load(SCHEMA_PATH.read_text())
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())

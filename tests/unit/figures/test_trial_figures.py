@@ -13,7 +13,7 @@ from richlazy.figures import trial_figure
 from richlazy.figures.context import FigureContext
 from richlazy.tasks import time_series_trials
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
 TASKS = {name: task for name, task in CONFIG["tasks"].items() if "continuous" in task}
 # Rows and columns: a row for each input, one for all of many, and one for each output.

@@ -13,7 +13,7 @@ from richlazy.configuration.checks import ConfigurationError
 from richlazy.storage import array_io, data_sources
 from richlazy.tasks import image_sets
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATH = ROOT / "data/sources.yaml"
 SCHEMA_PATH = ROOT / "workflow/schemas/sources.schema.yaml"
 MNIST = ROOT.parent / "shared/data/mnist"

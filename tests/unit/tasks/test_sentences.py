@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from richlazy.tasks import sentences, synthetic_sentences, treebank, word_vectors
 from richlazy.tasks.treebank import Sentence
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TREES = ROOT.parent / "shared/data/sst/trees"
 ARCHIVE = yaml.safe_load((ROOT / "data/sources.yaml").read_text())["sst"]["files"]["trees"]
 

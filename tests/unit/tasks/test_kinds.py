@@ -14,7 +14,7 @@ from richlazy.tasks import image_trials, neurogym_environments, neurogym_trials,
 from richlazy.tasks.entries import NetworkDefaults
 from richlazy.tasks.image_sets import digits
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 # Tasks of rate networks; sentences, which an LSTM reads, have settings of their own.
 TASKS = {name: registry.task(entry) for name, entry in CONFIG["tasks"].items() if "sentences" not in entry}

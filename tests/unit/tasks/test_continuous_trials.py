@@ -15,7 +15,7 @@ from richlazy.models import rate_network
 from richlazy.storage import seeds
 from richlazy.tasks import registry, time_series, time_series_trials
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TASKS = {
     name: task
     for name, task in yaml.safe_load((ROOT / "config.yaml").read_text())["tasks"].items()

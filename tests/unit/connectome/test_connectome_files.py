@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from richlazy.connectome import assembly, cell_selection, imported_files
 
-EM = Path(__file__).parents[3] / "shared" / "data" / "em"
+EM = Path(__file__).parents[4] / "shared" / "data" / "em"
 needs = {
     name: pytest.mark.skipif(not (EM / name).is_dir(), reason=f"the real connectome in {EM / name} is not here")
     for name in ("larva_brain", "v1dd_l23_l4", "minnie65_cells")

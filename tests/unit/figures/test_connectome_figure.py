@@ -15,7 +15,7 @@ from richlazy.connectome import assembly, cell_selection, synthetic_connectome
 from richlazy.figures import connectome_figure
 from richlazy.figures.context import FigureContext
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
 TITLE = "v1_column: cells and synapses drawn with the published statistics of the MICrONS V1 column, as a heading"
 

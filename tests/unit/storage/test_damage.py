@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays_of
 
 from richlazy.storage import array_io, integrity, parquet
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ARRAYS = {"weights": np.arange(6.0).reshape(2, 3), "classes": np.array([1, 2], np.uint8)}
 TABLE = pd.DataFrame({"seed": [0, 1], "loss": [0.5, np.nan], "task": ["2AF", None]})
 VALUES = {"loss": 0.25, "classes": [1, 2], "task": "2AF"}

@@ -25,7 +25,7 @@ from richlazy.statistics import hypothesis_tests
 from richlazy.storage import array_io, parquet
 from richlazy.tables import experiment_tables
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
 STATISTICS = CONFIG["statistics"] | {"bootstrap_resamples": 99}

@@ -14,7 +14,7 @@ import torch
 
 from richlazy.storage import logs
 
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+SCRIPTS = Path(__file__).parents[3] / "workflow" / "scripts"
 
 
 @pytest.fixture(autouse=True)

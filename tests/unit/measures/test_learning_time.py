@@ -16,7 +16,7 @@ from richlazy.models.rate_network import Dynamics, Weights, gaussian_directions
 from richlazy.theory import recurrent_expansion
 from richlazy.training.loop import train
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SIZE, STEPS, TARGET, GAIN, RATE, FRACTION = 40, 120, 1.2, 0.4, 0.01, 0.05
 
 

@@ -8,7 +8,7 @@ from neurogym.envs.registration import all_envs
 
 from richlazy.tasks import neurogym_registration
 
-LIBRARY = Path(__file__).parents[2] / "workflow/scripts"
+LIBRARY = Path(__file__).parents[3] / "workflow/scripts"
 
 
 def test_the_names_are_those_that_neurogym_registers():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from richlazy.experiments import grids, parameters, paths, variants
 from richlazy.models import rate_network
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 TASKS = [name for name, task in CONFIG["tasks"].items() if "sentences" not in task]
 SWEPT = {

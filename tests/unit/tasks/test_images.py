@@ -15,7 +15,7 @@ from sklearn.datasets import load_digits
 from richlazy.tasks import image_sets
 from richlazy.tasks.image_sets import ImageSet
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MNIST = ROOT.parent / "shared/data/mnist"
 
 

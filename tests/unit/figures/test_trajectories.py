@@ -15,7 +15,7 @@ from richlazy.figures import trajectory_figure
 from richlazy.figures.context import FigureContext
 from richlazy.measures import during_training
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
 LINEAR, CLASSES = ("linear_20", 1.0, "feedforward"), ("sMNIST", None, "recurrent")
 NUMBERS = ("step_response_half", None, "recurrent")

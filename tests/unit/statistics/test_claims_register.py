@@ -12,7 +12,7 @@ from richlazy.measures.metrics import MEASURES
 from richlazy.statistics.claims import TESTS
 from richlazy.tables.experiment_tables import RUN_COLUMNS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CLAIMS = yaml.safe_load((ROOT / "data/claims.yaml").read_text())
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text())

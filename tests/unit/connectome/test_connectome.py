@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from richlazy.connectome import assembly, cell_selection
 from richlazy.storage import parquet
 
-EM = Path(__file__).parents[3] / "shared" / "data" / "em"
+EM = Path(__file__).parents[4] / "shared" / "data" / "em"
 needs = {
     name: pytest.mark.skipif(not (EM / name).is_dir(), reason=f"the real cells in {EM / name} are not here")
     for name in ("minnie65_cells", "pinky100")

@@ -19,7 +19,7 @@ from richlazy.measures import quantities
 from richlazy.models import rate_network
 from richlazy.tasks import registry
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 

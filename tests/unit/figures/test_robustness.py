@@ -17,7 +17,7 @@ from richlazy.figures import robustness, robustness_figure
 from richlazy.figures.context import FigureContext
 from richlazy.storage import parquet
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 50}
 MEASURES = ["weight_change_norm_recurrent", "representation_alignment", "kernel_alignment_recurrent"]
 

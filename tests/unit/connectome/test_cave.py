@@ -21,7 +21,7 @@ from richlazy.connectome import assembly, cave, cave_cells, cave_tables, cave_to
 from richlazy.connectome.assembly import cortical_position_um
 from richlazy.storage import array_io, parquet
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COLUMN_1718 = ROOT.parent / "shared/data/em/minnie65_cells/neurons_1718.csv"
 TABLES = cave_server.column(cells=120)
 ROOTS = sorted({int(root) for root in TABLES[NUCLEI]["pt_root_id"] if root})

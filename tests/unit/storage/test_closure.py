@@ -15,7 +15,7 @@ from richlazy.storage import import_closure as closure_module
 from richlazy.storage.import_closure import import_closure, module_closure
 from richlazy.tasks import registry as task_registry
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 LIBRARY = sorted((ROOT / "workflow" / "scripts" / "richlazy").rglob("*.py"))
 NUMERICS = {"loop", "metrics", "neurogym_environments", "neurogym_trials", "rate_network", "tangent_kernel"}

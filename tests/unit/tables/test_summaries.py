@@ -16,7 +16,7 @@ from richlazy.measures import during_training, learning_speed, metrics
 from richlazy.storage import array_io, parquet
 from richlazy.tables import experiment_tables
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 RUNS = grids.runs(CONFIG, "figure_1")
 MEASURES = {name: 0.5 + place for place, name in enumerate(metrics.MEASURES)}

@@ -13,7 +13,7 @@ from richlazy.experiments import grids, parameters, paths, variants
 from richlazy.figures import figure_style
 from richlazy.tables import experiment_tables
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 FRACTIONS = {"task": ["2AF"], "structure": ["gaussian", "cell_types"], "fraction": [0.02, 0.1, 0.3]}
