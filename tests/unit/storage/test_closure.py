@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import kinds_of_tasks
+from richlazy.connectivity.base import STRUCTURES
 from richlazy.storage import import_closure as closure_module
 from richlazy.storage.import_closure import import_closure, module_closure
 from richlazy.tasks import registry as task_registry
@@ -51,7 +52,7 @@ def closure_of(script):
             {"metrics", "rate_network", "tangent_kernel"},
             {"hypothesis_tests", "loop", "measure_figure", "neurogym_environments"},
         ),
-        ("build_connectivity.py", {"seeds", "structures"}, NUMERICS | {"hypothesis_tests", "measure_figure"}),
+        ("build_connectivity.py", {"base", "matching", "seeds"}, NUMERICS | {"hypothesis_tests", "measure_figure"}),
         (
             "sample_training_trials.py",
             {"array_io", "loader"},
@@ -115,6 +116,23 @@ print(json.dumps(sorted(name for name in sys.modules if name.split(".")[0] == "r
     assert sorted(module_name(file) for file in listed) == json.loads(finished.stdout)
 
 
+@pytest.mark.parametrize("kind", STRUCTURES)
+def test_the_listed_closure_is_what_is_imported_when_weights_of_a_structure_are_built(kind):
+    program = f"""
+import json, sys
+sys.path.insert(0, {str(ROOT / "workflow" / "scripts")!r})
+import build_connectivity
+build_connectivity.STRUCTURES[{kind!r}]
+print(json.dumps(sorted(name for name in sys.modules if name.split(".")[0] == "richlazy")))
+"""
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    listed = {
+        *import_closure(ROOT / "workflow/scripts/build_connectivity.py"),
+        *module_closure(STRUCTURES.module(kind)),
+    }
+    assert sorted(module_name(file) for file in listed) == json.loads(finished.stdout)
+
+
 @pytest.mark.parametrize("script", [script.name for script in SCRIPTS])
 def test_no_job_depends_on_the_checks_of_the_configuration(script):
     assert not closure_of(script) & {"checks", "import_closure"}
@@ -171,7 +189,7 @@ def library_of_rules():
                 yield (
                     name,
                     script[1],
-                    re.findall(r'"(\w+\.py)"', " ".join(re.findall(r"library(?:_of_trials)?\(([^)]*)\)", rule))),
+                    re.findall(r'"(\w+\.py)"', " ".join(re.findall(r"library(?:_of_\w+)?\(([^)]*)\)", rule))),
                 )
 
 
@@ -315,8 +333,9 @@ def test_imports_are_absolute_and_stand_in_the_text(file):
     relative = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
     assert not relative
     computed = re.findall(r"import_module|__import__|runpy|exec\(", file.read_text())
-    # A job imports the module of its own kind of task alone, which its rule lists: test_the_listed_closure_is_what_...
-    assert computed == (["import_module"] if file.name == "loader.py" else [])
+    # A job imports the module of its own kind of task or structure alone, which its rule lists:
+    # test_the_listed_closure_is_what_is_imported_when_...
+    assert computed == (["import_module"] if file.name in ("loader.py", "members.py") else [])
 
 
 # The stages from the ground up: a module imports from its own package and from those before it.
