@@ -10,7 +10,7 @@ from typing import Any
 
 import draw_batches
 import draw_probe
-from richlazy import records, task_settings
+from richlazy import experiments, records, task_settings
 from richlazy.connectivity import structured_weights
 from richlazy.seeds import generator
 
@@ -19,7 +19,7 @@ from .measuring import Row, Settings
 from .whole_run import PRESET, SEED, paper_scale
 
 NAME = "memory"
-TASK = "CXT"  # of the paper's tasks the one with the largest trial files
+EXPERIMENT, TASK = "figure_1", "CXT"  # of the paper's tasks the one with the largest trial files
 MEGABYTE = 1e6
 
 
@@ -42,7 +42,7 @@ def rows(settings: Settings, config: Mapping[str, Any] | None = None) -> list[Ro
 def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
     """Peak resident bytes of a training job that stops early, and bytes of its mapped files."""
     preset, settings = config["presets"][PRESET], config["training"]
-    run = config["dynamics"] | preset | settings | {"seed": SEED, "architecture": "recurrent"}
+    run = next(run for run in experiments.runs(config, EXPERIMENT) if (run["task"], run["seed"]) == (TASK, SEED))
     task = config["tasks"][TASK]
     names = ("recurrent.npy", "inputs.npy", "targets.npy", "task.json", "network.npz", "history.json")
     recurrent, inputs, targets, description, network, history = (str(folder / name) for name in names)
