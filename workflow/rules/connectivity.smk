@@ -41,7 +41,7 @@ def library_of_structure(script):
 
     def files(wildcards):
         kind = connectivity_structure(wildcards)["kind"]
-        return library(script, modules=[STRUCTURES.module(kind)])
+        return library(script, modules=(STRUCTURES.module(kind),))
 
     return files
 
