@@ -18,7 +18,7 @@ from richlazy.connectivity.base import STRUCTURES
 from richlazy.connectome import cave_token
 from richlazy.experiments import grids, parameters, paths, resources, trials
 from richlazy.experiments.jobs import network_jobs
-from richlazy.measures import learning_speed
+from richlazy.measures import predictions
 from richlazy.storage.import_closure import import_closure, module_closure
 from richlazy.tasks import registry
 from richlazy.tasks.image_sets import IDX_FILES
@@ -199,7 +199,7 @@ def experiment_theory(wildcards):
     """What theory needs to know of each run of an experiment, in their order, and when a network has converged."""
     runs = EXPERIMENT_RUNS[wildcards.experiment]
     fraction = config["training"]["convergence_fraction"]
-    targets = learning_speed.predicted_targets(config, runs)
+    targets = predictions.predicted_targets(config, runs)
     return {"targets": targets, "convergence_fraction": fraction}
 
 

@@ -20,7 +20,7 @@ from richlazy.connectivity.base import STRUCTURES, settings_of, structured_weigh
 from richlazy.experiments import grids, paths
 from richlazy.figures import effect_figure, figure_style, loss_figure, measure_figure, spectrum_panel
 from richlazy.figures.context import FigureContext
-from richlazy.measures import learning_speed, metrics
+from richlazy.measures import on_probe, predictions
 from richlazy.statistics import hypothesis_tests
 from richlazy.storage import array_io, parquet
 from richlazy.tables import experiment_tables
@@ -184,7 +184,7 @@ def data_of(case, folder):
         lost = bool(case.diverged and case.diverged(run))
         loss = 0.9 if case.unconverged and case.unconverged(run) else 0.3
         place = case.levels.index(run[case.compare])
-        values = {name: 0.5 + 0.1 * place + 0.05 * rng.random() for name in metrics.MEASURES}
+        values = {name: 0.5 + 0.1 * place + 0.05 * rng.random() for name in on_probe.MEASURES}
         if run["condition_number"] is not None:  # numbers are neither right nor wrong
             values["accuracy"] = None
         if "teacher" not in config["tasks"][run["task"]]:
@@ -206,9 +206,9 @@ def data_of(case, folder):
         histories.append(
             {"iterations": list(range(10, 110, 10)), "loss": [*curve[:3], *([None] * 7)] if lost else curve}
         )
-    targets = learning_speed.predicted_targets(config, rows)
+    targets = predictions.predicted_targets(config, rows)
     theory = {"targets": targets, "convergence_fraction": 0.05}
-    rows, histories = learning_speed.with_theory(rows, histories, theory)
+    rows, histories = predictions.with_theory(rows, histories, [{}] * len(rows), theory)
     rows = json.loads(json.dumps(array_io._finite(rows)))
     notes = {name: grids.connectome_note(config, name) for name in config["structures"]}
     notes = {name: note for name, note in notes.items() if note}

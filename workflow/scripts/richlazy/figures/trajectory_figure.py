@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 from richlazy.figures import figure_style, line_panels
 from richlazy.figures.context import FigureContext
 from richlazy.figures.line_panels import ConditionLines
-from richlazy.measures.quantities import PREDICTED
+from richlazy.measures.base import PREDICTED
 
 # Label of each quantity, from top to bottom. The targets of a task decide which alignment with the task is drawn.
 LABELS = {
