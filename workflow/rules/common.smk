@@ -19,6 +19,7 @@ from richlazy.connectome import cave_token
 from richlazy.experiments import grids, parameters, paths, resources, trials
 from richlazy.experiments.jobs import network_jobs
 from richlazy.measures import predictions
+from richlazy.measures import registry as measure_registry
 from richlazy.storage.import_closure import import_closure, module_closure
 from richlazy.tasks import registry
 from richlazy.tasks.image_sets import IDX_FILES
@@ -282,6 +283,17 @@ def experiment_measures(group):
         return grids.measures(config, wildcards.experiment, group)
 
     return measures
+
+
+def experiment_labels(group):
+    """Params function that gives the labels of the measures that an experiment tests or draws."""
+
+    def labels(wildcards):
+        return measure_registry.labels(
+            grids.measures(config, wildcards.experiment, group)
+        )
+
+    return labels
 
 
 def connectivity_runs(experiment):

@@ -24,8 +24,9 @@ from richlazy.connectivity.connectome_based import SHUFFLES
 from richlazy.connectivity.draws import ENTRIES
 from richlazy.connectivity.matching import MATCHINGS
 from richlazy.experiments import grids, parameters, paths
-from richlazy.figures import measure_figure, spectrum_panel
+from richlazy.figures import spectrum_panel
 from richlazy.measures import after_training, on_probe
+from richlazy.measures.registry import TESTED
 from richlazy.models import backpropagation, rate_network
 from richlazy.statistics import strata
 from richlazy.storage import devices
@@ -1228,8 +1229,8 @@ def test_the_schema_walk_finds_keys_of_every_level():
         (("tasks", "*", "target"), time_series.FLIP_FLOP_TARGETS),
         (("structures", "*", "features"), TASK_VECTORS),
         (("training", "device"), devices.DEVICES),
-        (("statistics", "measures"), measure_figure.LABELS),
-        (("figures", "measures"), measure_figure.LABELS),
+        (("statistics", "measures"), TESTED),
+        (("figures", "measures"), TESTED),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) and "*" in value else None,
 )
