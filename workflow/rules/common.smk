@@ -18,7 +18,8 @@ from richlazy.connectivity.base import STRUCTURES
 from richlazy.connectome import cave_token
 from richlazy.experiments import grids, parameters, paths, resources, trials
 from richlazy.experiments.jobs import network_jobs
-from richlazy.measures import learning_speed
+from richlazy.measures import predictions
+from richlazy.measures import registry as measure_registry
 from richlazy.storage.import_closure import import_closure, module_closure
 from richlazy.tasks import registry
 from richlazy.tasks.image_sets import IDX_FILES
@@ -199,7 +200,7 @@ def experiment_theory(wildcards):
     """What theory needs to know of each run of an experiment, in their order, and when a network has converged."""
     runs = EXPERIMENT_RUNS[wildcards.experiment]
     fraction = config["training"]["convergence_fraction"]
-    targets = learning_speed.predicted_targets(config, runs)
+    targets = predictions.predicted_targets(config, runs)
     return {"targets": targets, "convergence_fraction": fraction}
 
 
@@ -259,6 +260,17 @@ def experiment_measures(group):
         return grids.measures(config, wildcards.experiment, group)
 
     return measures
+
+
+def experiment_labels(group):
+    """Params function that gives the labels of the measures that an experiment tests or draws."""
+
+    def labels(wildcards):
+        return measure_registry.labels(
+            grids.measures(config, wildcards.experiment, group)
+        )
+
+    return labels
 
 
 def connectivity_runs(experiment):

@@ -88,7 +88,7 @@ rule truncate_change:
         network=f"{RESULTS}/runs/{{run}}/network.npz",
         probe=probe_of_run,
         decision=decision_of_run,
-        library=library("truncate_change.py", "measure_networks.py"),
+        library=library("truncate_change.py"),
     output:
         f"{RESULTS}/runs/{{run}}/truncation.json",
     log:

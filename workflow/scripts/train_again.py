@@ -4,12 +4,12 @@ import tempfile
 
 from build_connectivity import build_connectivity
 from build_teacher_aligned import build_teacher_aligned
-from measure_networks import measure_networks
 from richlazy import rechecking
+from richlazy.measures import measuring
 from richlazy.storage import logs
+from richlazy.training import network_job
 from sample_probe_trials import sample_probe_trials
 from sample_training_trials import sample_training_trials
-from train_networks import train_networks
 from train_teacher import train_teacher
 
 
@@ -20,14 +20,16 @@ def train_again(net, images, network, measures, at):
         train_teacher(at("teacher.npz"), history, images, net.teacher, net.task.entry["held_out"], net.training)
     sample_training_trials(x, y, *net.training_trials, files)
     sample_probe_trials(probe, decision, about, *net.probe_trials, files, net.measuring["trials"])
-    given = [at("input.npy")] if net.starts_aligned else []
+    given = at("input.npy") if net.starts_aligned else None
     if given:
-        build_teacher_aligned(weights, *given, at("teacher.npz"), net.teacher, net.run, net.structure["features"])
+        build_teacher_aligned(weights, given, at("teacher.npz"), net.teacher, net.run, net.structure["features"])
     else:
         build_connectivity(weights, net.run, net.structure, description=about if net.task.is_feedforward else None)
-    how = ([net.run], net.structure, net.training, {})
-    train_networks([weights], given, [x], [y], about, [network], [history], *how)
-    measure_networks([network], [history], [probe], [decision], about, [measures], [net.run], net.measuring, "cpu")
+    training = net.training | {"signs_held": net.structure["signs_held"]}
+    trained = network_job.NetworkFiles(weights, x, y, network, history, given)
+    network_job.train_files([trained], [net.run], about, training)
+    measured = measuring.NetworkFiles(network, history, probe, decision, measures)
+    measuring.measure_files([measured], [net.run], about, measuring.ProbeSettings.of(net.measuring), "cpu")
 
 
 if __name__ == "__main__":

@@ -2,34 +2,22 @@
 
 from pathlib import Path
 
-from richlazy.models import rate_network
-from richlazy.storage import array_io, devices, logs
-from richlazy.training import loop
+from richlazy.storage import logs
+from richlazy.training import network_job
 
 
-def train_networks(
-    structured, input_weights, inputs, targets, description, saved, histories, runs, structure, settings, snapshots
-):
-    device, outputs = devices.prepare(settings["device"]), array_io.load_json(description)["outputs"]
-    for part in devices.parts(len(runs), device):
-        # Mapped, not read: a batch comes into memory when its turn comes.
-        trials = [[array_io.load_array(path, mapped=True) for path in paths[part]] for paths in (inputs, targets)]
-        start = (structured[part], input_weights[part], trials[0][0].shape[-1], outputs)
-        initial = rate_network.initial_weights_of_runs(runs[part], *start)
-        final, course = loop.train_together(runs[part], initial, *trials, settings | structure, device)
-        for place, (network, history) in enumerate(zip(saved[part], histories[part], strict=True)):
-            rate_network.save_network(network, initial.of_network(place), final.of_network(place))
-            outcome = course.of_network(place, settings["final_loss_fraction"])
-            array_io.save_json(history, outcome | {"device": devices.name(device)})
-            if network in snapshots:
-                rate_network.save_snapshots(snapshots[network], course.snapshots[place])
+def files_of(inputs, output):
+    snapshots = {str(Path(path).with_name("network.npz")): path for path in output.snapshots}
+    given = inputs.input_weights or [None] * len(output.network)
+    files = zip(inputs.structured, inputs.inputs, inputs.targets, output.network, output.history, given, strict=True)
+    return [
+        network_job.NetworkFiles(structured, batches, targets, network, history, own, snapshots.get(network))
+        for structured, batches, targets, network, history, own in files
+    ]
 
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "numpy", "torch")
-    inputs, output, params = snakemake.input, snakemake.output, snakemake.params
-    followed = {str(Path(snapshots).with_name("network.npz")): snapshots for snapshots in output.snapshots}
-    train_networks(
-        inputs.structured, inputs.input_weights, inputs.inputs, inputs.targets, inputs.description[0], output.network,
-        output.history, params.runs, params.structure, params.settings, followed,
-    )  # fmt: skip
+    inputs, params = snakemake.input, snakemake.params
+    files = files_of(inputs, snakemake.output)
+    network_job.train_files(files, params.runs, inputs.description[0], params.settings | params.structure)

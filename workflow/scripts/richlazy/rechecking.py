@@ -10,7 +10,7 @@ import yaml
 
 from richlazy.experiments import paths, variants
 from richlazy.experiments.retraining import Network, network_of
-from richlazy.measures.metrics import MEASURES
+from richlazy.measures.on_probe import MEASURES
 from richlazy.reference import PROJECTIONS, RATE_NETWORKS, fingerprint, kind_of, same_class
 from richlazy.storage import array_io, parquet
 

@@ -11,8 +11,9 @@ from scipy import linalg
 from richlazy.connectivity.matching import frobenius_norm
 from richlazy.connectivity.motifs import MOTIFS, second_order_motifs
 from richlazy.experiments import parameters, paths, variants
-from richlazy.measures import during_training, learning_speed, quantities
-from richlazy.measures.metrics import MEASURES
+from richlazy.measures import after_training, on_probe, predictions
+from richlazy.measures.during_training import QUANTITIES
+from richlazy.measures.registry import MEASURES
 
 _TYPES = {int: "Int64", float: "Float64", str: "string", bool: "boolean"}
 
@@ -24,17 +25,16 @@ RUN_COLUMNS: dict[str, str] = {
     "connectome": "where the connectome of the structure comes from; null for other structures",
     "network": "path of the weights before and after training, relative to the folder of the workflow",
     "probe": "path of the trials on which change was measured, likewise",
-    "final_loss": "nats per step; mean over the last part of training; null where training diverged",
+    "final_loss": MEASURES["final_loss"].meaning,
     "diverged": "whether the loss was not finite or rose above the stated bound",
     "diverged_at": "iteration at which divergence was seen; null otherwise",
     "bayes_loss": "nats per step; the lowest loss any observer can reach; null where unknown",
     "bayes_accuracy": "the highest accuracy any observer can reach; null where unknown",
     "converged": "whether the final loss is near the floor; null where no floor is known",
     "reached_at": "iteration at which the accuracy in training reached its target; null before, or where none is set",
-    "convergence_iterations": "updates until the loss of a batch fell below a stated share of the first; null before",
-    "kernel_task_alignment_iterations": "iterations until the kernel was aligned with the task; null unless followed",
-    **MEASURES,
-    **learning_speed.MEASURES,
+    "convergence_iterations": MEASURES["convergence_iterations"].meaning,
+    "kernel_task_alignment_iterations": MEASURES["kernel_task_alignment_iterations"].meaning,
+    **{name: measure.meaning for name, measure in MEASURES.items()},
 }
 
 # Quantities of a history that have a curve.
@@ -45,7 +45,7 @@ CURVE_COLUMNS: dict[str, str] = {
     "iteration": "updates done",
     "quantity": "what was followed; loss (nats per step, or half squared error) and accuracy are means since the point "
     "before; loss_predicted: loss by the expansion to third order in learning time, where that is known; "
-    + "; ".join(f"{name}: {meaning}" for name, meaning in quantities.QUANTITIES.items())
+    + "; ".join(f"{name}: {quantity.meaning}" for name, quantity in QUANTITIES.items())
     + "; with _predicted, a singular value by that expansion, likewise",
     "value": "its value; null where it was not finite",
 }
@@ -93,19 +93,36 @@ def _name_options(table: pd.DataFrame, swept: Swept) -> None:
         table[owner] = table[owner].map(variants.base_name, na_action="ignore").astype("string")
 
 
+def measured(
+    rows: Sequence[Mapping[str, Any]],
+    histories: Sequence[Mapping[str, Any]],
+    followed: Mapping[str, Mapping[str, Any]],
+    theory: Mapping[str, Any],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows with all measures of their runs, and histories with what theory says of their loss.
+
+    Args:
+        rows: measures.json of each run.
+        histories: history.json of each.
+        followed: what was followed of some of them in training, by run.
+        theory: as ``predictions.with_theory`` takes it.
+    """
+    courses = [followed.get(paths.run_path(parameters.run_of_row(row)), {}) for row in rows]
+    return predictions.with_theory(rows, histories, courses, theory)
+
+
 def runs_table(
     rows: Sequence[Mapping[str, Any]],
     convergence_factor: float,
     loss_margin: float,
     connectomes: Mapping[str, str] = MappingProxyType({}),
-    followed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     swept: Swept = MappingProxyType({}),
 ) -> pd.DataFrame:
     """One row per run with typed columns ``RUN_COLUMNS``, and those of swept options.
 
     A run counts as converged when its final loss is at most the floor times the factor plus the margin.
-    ``connectomes`` says of each structure that is made of a connectome where that comes from; ``followed`` holds, by
-    run, what was followed during training; ``swept`` holds the options that the experiment sweeps (``with_swept``).
+    ``connectomes`` says of each structure that is made of a connectome where that comes from; ``swept`` holds the
+    options that the experiment sweeps (``with_swept``).
     """
     table = pd.DataFrame(list(rows))
     for name, parameter in parameters.PARAMETERS.items():
@@ -115,11 +132,9 @@ def runs_table(
     table["diverged"] = table["diverged"].astype(bool)
     for name in ("diverged_at", "reached_at"):
         table[name] = table[name].astype("Int64")
-    for name in ("convergence_iterations", *learning_speed.MEASURES):
+    for name in after_training.MEASURES:
         table[name] = table.get(name, pd.Series(index=table.index)).astype(float)
-    arrived = {run: during_training.iterations_to_task_alignment(course) for run, course in followed.items()}
-    table["kernel_task_alignment_iterations"] = table["run"].map(arrived).astype(float)
-    for name in ("final_loss", "bayes_loss", "bayes_accuracy", *MEASURES):
+    for name in ("bayes_loss", "bayes_accuracy", *on_probe.MEASURES):
         table[name] = table[name].astype(float)
     bound = table["bayes_loss"] * convergence_factor + loss_margin
     converged = (table["final_loss"] <= bound).astype("boolean")
