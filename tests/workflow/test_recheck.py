@@ -96,8 +96,7 @@ def test_a_row_that_shows_images_that_are_here_is_trained_again(published):
 
 
 def test_rows_whose_images_are_not_here_are_left_out_with_a_sentence(published, tmp_path):
-    shutil.copytree(published.folder, tmp_path / "project")
-    project = Project(tmp_path / "project")
+    project = published.copy(tmp_path / "project")
     kept = project.folder / "results/reference/config.yaml"
     config = yaml.safe_load(kept.read_text())
     config["tasks"]["sMNIST"]["images"] = "mnist"
