@@ -1,0 +1,131 @@
+"""Keys of experiments: grids of parameters, what is followed and compared, and comparisons of parts of LSTMs."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from richlazy.configuration.fields import Count, Name, PositiveNumber, Seeds, Several, Size, Text, Whole, optional
+from richlazy.configuration.network_models import (
+    Gain,
+    Leak,
+    Matching,
+    Momentum,
+    Optimiser,
+    Readout,
+    Rectification,
+    Trained,
+)
+from richlazy.configuration.registries import Measures, Quantities
+from richlazy.settings import Settings
+
+_SEEDS = "How many seeds, counted from 0, or a list of seeds."
+LstmWeights = Several[
+    Literal["weight_hh_l0", "weight_ih_l1", "weight_hh_l1", "weight_ih_l0", "from_units", "from_words"]
+]
+
+
+class Grid(Settings):
+    """Parameters of an experiment, each with the list of values that it takes."""
+
+    task: Several[Name] = optional("Names from tasks.")
+    condition_number: Several[Annotated[float, Field(ge=1)]] = optional(
+        "Condition number kappa of the feature modulation of a teacher, linear or a network: how much stronger the first "
+        "half of its features is. Default 1."
+    )
+    readout: Several[Readout] = optional("As in connectivity.")
+    structure: Several[Name] = optional("Names from structures.")
+    rank: Several[Count] = optional("Rank of svd_truncation; at most the size.")
+    decay_exponent: Several[PositiveNumber] = optional("Exponent k of soft_rank.")
+    matching: Several[Matching] = optional("As in connectivity.")
+    size: Several[Size] = optional("As in connectivity.")
+    gain: Several[Gain] = optional("As in presets.")
+    leak: Several[Leak] = optional("As in presets.")
+    rectification: Several[Rectification] = optional("As in presets.")
+    time_step_ms: Several[PositiveNumber] = optional("As in dynamics.")
+    time_constant_ms: Several[PositiveNumber] = optional("As in dynamics.")
+    learning_rate: Several[PositiveNumber] = optional("As in training.")
+    momentum: Several[Momentum] = optional("As in presets.")
+    optimiser: Several[Optimiser] = optional(
+        "gradient_descent, the default, or adam with PyTorch's defaults, which takes no momentum."
+    )
+    trained: Several[Trained] = optional(
+        "Weights that training changes: all, the default, or the recurrent ones alone."
+    )
+    batch_size: Several[Count] = optional("As in training.")
+    iterations: Several[Count] = optional("As in training.")
+
+
+class Follow(Settings):
+    """Networks that are followed during training."""
+
+    iterations: Annotated[Several[Whole], Field(min_length=2)] = Field(
+        description="Iterations at which it is measured, from 0, the start."
+    )
+    seeds: Several[Whole] = Field(description="Seeds that are followed.")
+    quantities: Quantities = optional(
+        "What is measured and drawn, instead of all that is of the kernel and the norm of the change of the weights. "
+        "Kernels are costly and measured only where one is named."
+    )
+
+
+class Experiment(Settings):
+    """A grid whose every combination is trained once for each seed."""
+
+    title: Text = Field(description="What is asked, in a line; the heading of its figures.")
+    source: Text = Field(description="The figure of a paper that this reproduces, or why it is run.")
+    preset: Name = Field(
+        description="Name of the preset that gives leak, rectification, momentum and gain where the grid does not."
+    )
+    grid: Grid = Field(
+        description="Parameters and the values that they take; task and structure are needed here or in every group."
+    )
+    groups: Annotated[list[Grid], Field(min_length=1)] = optional(
+        "Further parameters, a list of grids. Each completes `grid` in turn, and the experiment is all of them together; "
+        "so structures of different sizes stand beside unstructured weights of their own size."
+    )
+    compare: str = Field(
+        description="The grid parameter whose effect is tested. Three or more numbers are tested for a trend, names "
+        "against the first of their list. Tasks can be compared where all are of one kind of `continuous`."
+    )
+    covaries: Several[str] = optional(
+        "Parameters that have one value for each value of the compared one, given by the groups, such as a learning rate "
+        "that falls with the gain. They are no conditions of their own, and each value of the compared one may have a "
+        "group of its own."
+    )
+    seeds: Seeds = Field(description=_SEEDS)
+    measures: Measures = optional(
+        "Measures that this experiment tests and draws, instead of statistics.measures and figures.measures."
+    )
+    follow: Follow = optional(
+        "Networks that are followed during training, their tangent kernels or the changes of their weights; they get a "
+        "figure of it. The seeds that are not named here train as before."
+    )
+    truncation: bool = optional(
+        "Whether networks are asked again with the change of their recurrent weights truncated to 0 to 25 components "
+        "(Schuessler et al. 2020, Figure 1); the experiment gets a table and a figure of their losses."
+    )
+    spectrum: Literal["eigenvalues", "singular_values"] = optional(
+        "Whether the figure opens with the spectrum of the initial recurrent weights, and which."
+    )
+    schematic: bool = optional("Whether the figure opens with a drawing of network and measures.")
+
+
+class LanguageExperiment(Settings):
+    """A comparison of parts of the weights of LSTMs that read sentences."""
+
+    title: Text = Field(description="What is asked, in a line; the heading of its figure.")
+    source: Text = Field(description="The figure of a paper that this reproduces, or why it is run.")
+    task: Name = Field(description="Name of a task with sentences.")
+    weights: LstmWeights = Field(
+        description="Weights whose parts are compared, separately. For norms matrices as PyTorch names them; for "
+        "rank_for_final_accuracy sets that are truncated together: from_units (weight_hh_l0, weight_ih_l1, weight_hh_l1) "
+        "or from_words (weight_ih_l0)."
+    )
+    draw: LstmWeights = optional("Weights of which the figure has a panel each, where not those of weights.")
+    parts: Annotated[Several[Literal["initial_weights", "weights", "change"]], Field(min_length=2)] = Field(
+        description="Parts that are compared with the first: initial_weights, weights (after training), change."
+    )
+    measures: Several[
+        Literal["frobenius_norm", "stable_rank", "leading_singular_value", "rank_for_final_accuracy"]
+    ] = Field(description="Measures that are tested, and corrected together.")
+    seeds: Seeds = Field(description=_SEEDS)

@@ -1,0 +1,145 @@
+"""Entries whose keys are declared where they are implemented: tasks, structures, measures."""
+
+import functools
+import operator
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator, ValidationError, create_model
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, PydanticKnownError
+
+from richlazy.configuration.fields import Several, mistake, one_of, refuse, reworded
+from richlazy.configuration.messages import ChosenByEntry, keys_of
+from richlazy.connectivity.base import STRUCTURES
+from richlazy.settings import Settings
+from richlazy.tasks import registry
+
+Model = type[Settings]
+
+
+def _needs_mapping(entry: Any) -> None:
+    if not isinstance(entry, Mapping):
+        raise PydanticKnownError("dict_type")
+
+
+def _unknown_keys(entry: Mapping[str, Any], known: Mapping[str, Any]) -> list[InitErrorDetails]:
+    keys = (key for key in entry if key not in known)
+    return [InitErrorDetails(type="extra_forbidden", loc=(key,), input=entry[key]) for key in keys]
+
+
+def _every_key(models: Mapping[str, Model], name: str) -> Model:
+    """A model with the keys of several, as the documentation lists them."""
+    keys = {key: field for model in models.values() for key, field in model.model_fields.items()}
+    return create_model(name, __base__=Settings, **{key: (field.annotation, field) for key, field in keys.items()})  # type: ignore[call-overload]
+
+
+# Tasks
+
+_TASKS = {kind.key: kind.settings for kind in registry.members().values()}
+AnyTask = _every_key(_TASKS, "Task")
+
+
+def _task_model(entry: Any) -> Model | None:
+    try:
+        return registry.kind_of(entry).settings
+    except (TypeError, ValueError):
+        return AnyTask
+
+
+def _task(entry: Any) -> Any:
+    _needs_mapping(entry)
+    known = keys_of(AnyTask)
+    try:
+        kind = registry.kind_of(entry)
+    except ValueError:
+        refuse(_unknown_keys(entry, known))
+        raise
+    told_by = kind.variant_of or kind.key
+
+    def reword(one: ErrorDetails) -> InitErrorDetails | None:
+        if one["type"] == "extra_forbidden" and len(one["loc"]) == 1 and one["loc"][0] in known:
+            return mistake(f"has no effect on a task with {told_by}; remove it", one["loc"], one["input"])
+        return None
+
+    try:
+        kind.settings.model_validate(entry)
+    except ValidationError as error:
+        refuse(reworded(error, reword))
+    return entry
+
+
+TaskEntry = Annotated[Any, PlainValidator(_task, json_schema_input_type=AnyTask), ChosenByEntry(_task_model)]
+
+
+# Structures
+
+
+def _structure_kind(kind: str) -> Model:
+    own = Literal[kind]  # type: ignore[valid-type]
+    return create_model(kind, __base__=STRUCTURES[kind].Options, kind=(own, Field(description="")))
+
+
+_STRUCTURES = {kind: _structure_kind(kind) for kind in STRUCTURES}
+_MEANINGS = {kind: (STRUCTURES[kind].__doc__ or kind).partition("\n")[0].rstrip(".") for kind in STRUCTURES}
+
+
+class _KindOfStructure(Settings):
+    kind: one_of(list(_STRUCTURES)) = Field(  # type: ignore[valid-type]
+        description="; ".join(f"{kind}: {meaning[0].lower()}{meaning[1:]}" for kind, meaning in _MEANINGS.items()) + "."
+    )
+
+
+AnyStructure = _every_key({"kind": _KindOfStructure, **{k: STRUCTURES[k].Options for k in STRUCTURES}}, "Structure")
+
+
+def _structure(entry: Any) -> Any:
+    _needs_mapping(entry)
+    known = keys_of(AnyStructure)
+    if "kind" not in entry or entry["kind"] not in _STRUCTURES.keys():
+        refuse(_unknown_keys(entry, known))
+        _KindOfStructure.model_validate({key: value for key, value in entry.items() if key == "kind"})
+    kind = entry["kind"]
+    lacking = []
+
+    def reword(one: ErrorDetails) -> InitErrorDetails | None:
+        key, *below = one["loc"] or ("",)
+        if one["type"] == "missing" and not below:
+            return mistake(f"lacks {key}, which kind {kind!r} needs; add it as in config.yaml")
+        if one["type"] == "extra_forbidden" and not below and key in known:
+            mixed = ", whose units have outgoing weights of both signs" if key == "signs_held" else ""
+            return mistake(f"has no meaning for kind {kind!r}{mixed}; remove it", one["loc"], one["input"])
+        return None
+
+    try:
+        _STRUCTURES[kind].model_validate(entry)
+    except ValidationError as error:
+        refuse(reworded(error, reword))
+    return entry
+
+
+StructureEntry = Annotated[
+    Any, PlainValidator(_structure, json_schema_input_type=AnyStructure), ChosenByEntry(lambda _: AnyStructure)
+]
+
+
+# Measures
+
+_TESTED = (
+    "weight_change_norm_recurrent weight_change_norm representation_alignment kernel_alignment_recurrent "
+    "kernel_alignment sign_similarity accuracy final_loss probe_loss effective_rank_eigenvalues_initial "
+    "effective_rank_eigenvalues effective_rank_singular_values_initial effective_rank_singular_values "
+    "stable_rank_initial stable_rank functional_rank relative_weight_change_recurrent stable_rank_change "
+    "leading_singular_value_change loss_ratio_shuffled_initial kernel_effective_rank task_effective_rank "
+    "kernel_task_effective_rank_approach kernel_task_alignment centred_kernel_alignment "
+    "kernel_alignment_predicted kernel_task_alignment_iterations convergence_iterations convergence_time "
+    "convergence_time_predicted rescaled_convergence_time weight_change_norm_recurrent_predicted "
+    "gradient_norm_recurrent gradient_norm_recurrent_predicted gradient_growth "
+    "loss_ratio_shuffled_initial_predicted prediction_error_shuffled_initial loss_deviation_first_order "
+    "loss_deviation_third_order leading_singular_value_deviation loss_curve_roughness"
+).split()
+Measures = Several[one_of(_TESTED)]  # type: ignore[valid-type]
+_FOLLOWED = (
+    "kernel_alignment kernel_task_alignment centred_kernel_alignment kernel_effective_rank weight_change_norm "
+    "leading_singular_value_change second_singular_value_change"
+).split()
+Quantities = Several[one_of(_FOLLOWED)]  # type: ignore[valid-type]

@@ -1,0 +1,334 @@
+"""Rules of experiments that are built: whether every grid gives networks that can be trained, compared and tested."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from richlazy import wording
+from richlazy.connectivity.base import STRUCTURES, structure_parameters
+from richlazy.experiments import grids, parameters
+from richlazy.statistics import strata
+from richlazy.tasks import registry
+from richlazy.tasks.base import Task
+
+Config = Mapping[str, Any]
+Grid = Mapping[str, Any]
+
+
+def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
+    """All that is wrong with an experiment, a sentence each; what builds on a mistake is looked at once it is mended.
+
+    Args:
+        config: the configuration.
+        sound: the groups of it, with the entries that their models accept.
+        name: of an experiment that its model accepts.
+    """
+    experiment, where = config["experiments"][name], f"experiments.{name}"
+    found = list(_of_names(config, where, experiment))
+    yield from found
+    if found or not _is_sound(sound, experiment):
+        return
+    for place, grid in _grids(where, experiment):
+        one = list(_of_architectures(config, place, grid)) or [
+            *_of_structure_parameters(config, place, grid),
+            *_of_connectome_sizes(config, place, grid),
+            *_of_compared(place, grid, experiment),
+            *_of_times(config, where, place, grid, experiment["preset"]),
+        ]
+        yield from one
+        found += one
+    one = [*_of_comparison(config, where, experiment), *_of_recurrent_weights(config, where, experiment)]
+    yield from one
+    if found or one:
+        return
+    one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
+    runs = grids.runs(one_seed, name)
+    for run in runs:
+        found += _of_network(config, where, run)
+    yield from dict.fromkeys(found)
+    if not found:
+        yield from _of_strata(config, name, runs)
+
+
+def _of_names(config: Config, where: str, experiment: Config) -> Iterator[str]:
+    """Names of presets, tasks and structures that do not exist, and parameters that stand in two places."""
+    if experiment["preset"] not in config["presets"]:
+        yield f"{where}.preset" + wording.unknown("preset", experiment["preset"], config["presets"])
+    for index, group in enumerate(experiment.get("groups", [])):
+        twice = wording.listed(sorted(set(group) & set(experiment["grid"])))
+        if twice:
+            yield f"{where}.groups[{index}] repeats {twice} of {where}.grid; keep it in one of the two"
+    for place, grid in _grids(where, experiment):
+        for key in ("task", "structure"):
+            if key not in grid:
+                yield f"{place} lacks {key}; add a list of names from {key}s"
+            for name in grid.get(key, []):
+                if name not in config[f"{key}s"]:
+                    yield f"{place}.{key}" + wording.unknown(key, name, config[f"{key}s"])
+
+
+def _is_sound(sound: Config, experiment: Config) -> bool:
+    """Whether all that an experiment names is accepted by its own model."""
+    names = {"presets": [experiment["preset"]]}
+    names |= {f"{key}s": grids.values(experiment, key) for key in ("task", "structure")}
+    connectomes = (sound["structures"].get(name, {}).get("connectome") for name in names["structures"])
+    names["connectomes"] = [name for name in connectomes if name is not None]
+    return all(name in sound[group] for group, found in names.items() for name in found)
+
+
+def _grids(where: str, experiment: Config) -> list[tuple[str, dict[str, Any]]]:
+    """Every grid of an experiment, with the name of the place where it stands."""
+    completed = grids.completed(experiment)
+    if "groups" not in experiment:
+        return [(f"{where}.grid", completed[0])]
+    return [(f"{where}.groups[{index}]", grid) for index, grid in enumerate(completed)]
+
+
+def _of_architectures(config: Config, where: str, grid: Grid) -> Iterator[str]:
+    """What the networks that learn a task cannot have."""
+    for name in grid["task"]:
+        entry = config["tasks"][name]
+        task = registry.task(entry)
+        if task.architecture == "lstm":
+            yield f"{where}.task names {name!r}, whose sentences are learned by an LSTM; use language_experiments"
+            continue
+        yield from (f"tasks.{name}{text}" for text in task.problems_in_use(config))
+        for structure in grid["structure"]:
+            yield from _of_structure(config, where, grid, name, structure)
+        usual = {**parameters.USUAL, **entry.get("defaults", {})}
+        if "adam" in grid.get("optimiser", [usual["optimiser"]]):
+            yield from _of_adam(config, where, grid)
+        yield from problems_of_readout(f"{where}.readout", task, grid.get("readout", []))
+    untaught = [name for name in grid["task"] if not registry.task(config["tasks"][name]).has_teacher]
+    if "condition_number" in grid and untaught:
+        yield f"{where}.condition_number has no effect on task {untaught[0]!r}, which has no teacher; remove it"
+
+
+def _of_structure(config: Config, where: str, grid: Grid, name: str, structure: str) -> Iterator[str]:
+    """Whether the networks of a task can have a structure."""
+    task, known = registry.task(config["tasks"][name]), config["structures"][structure]["kind"]
+    kind = STRUCTURES[known]
+    if task.architecture not in kind.architectures:
+        fitting = (other for other in STRUCTURES if task.architecture in STRUCTURES[other].architectures)
+        yield (
+            f"{where}.structure names {structure!r} of kind {known!r}, but task {name!r} is learned by "
+            f"{task.architecture} networks, which cannot have it; choose one of {wording.listed(fitting)}"
+        )
+        return
+    matched = task.is_feedforward and not kind.unstructured
+    if matched and "leading_eigenvalue" in grid.get("matching", [config["connectivity"]["matching"]]):
+        yield (
+            f"{where}.matching is leading_eigenvalue, but task {name!r} is learned by feedforward networks, "
+            "whose first layer has no eigenvalues; use matching: [frobenius]"
+        )
+    if "task" in kind.needs and not task.has_task_vector:
+        yield (
+            f"{where}.structure names {structure!r}, aligned with a teacher, but task {name!r} has none; "
+            "use a task with teacher"
+        )
+    if "teacher" in kind.needs and "teacher" not in task.needs:
+        yield (
+            f"{where}.structure names {structure!r}, aligned with a teacher network, but task {name!r} has none; "
+            "use a task with teacher_network"
+        )
+    elif "teacher" in kind.needs:
+        size = task.usual_size(config)
+        for other in set(grid.get("size", [])) - {size}:
+            yield (
+                f"{where}.size has {other}, but structure {structure!r} has the {size} units of the teacher of task "
+                f"{name!r}; set size in the defaults of the task instead"
+            )
+
+
+def _of_adam(config: Config, where: str, grid: Grid) -> Iterator[str]:
+    if any(grid.get("momentum", [])):
+        yield f"{where}.momentum has no effect on adam; remove it or use gradient_descent"
+    for name in grid["structure"]:
+        if config["structures"][name].get("signs_held"):
+            yield f"{where}.structure names {name!r}, whose signs are held, which adam cannot do; use gradient_descent"
+
+
+def problems_of_readout(where: str, task: Task, readouts: Iterable[str]) -> Iterator[str]:
+    """Readouts that the networks of a task cannot start with."""
+    given = set(readouts)
+    of_others = set(parameters.DIRECTIONS) if task.is_feedforward else {"normal", "equal_norm"}
+    if of_others & given:
+        own, other = ("feedforward", "recurrent") if task.is_feedforward else ("recurrent", "feedforward")
+        yield f"{where} is for {other} networks, and this task is learned by {own} ones; use linear_layer"
+    elif "aligned_directions" in given and not (task.comparable and task.input_units == task.outputs):
+        yield (
+            f"{where} is aligned_directions, which only tasks of kind continuous with as many outputs as inputs have; "
+            "use gaussian_directions"
+        )
+
+
+def _of_structure_parameters(config: Config, where: str, grid: Grid) -> Iterator[str]:
+    kinds = {name: STRUCTURES[config["structures"][name]["kind"]] for name in grid["structure"]}
+    needed = {kind.parameter: name for name, kind in kinds.items() if kind.parameter is not None}
+    for parameter, name in needed.items():
+        if parameter not in grid:
+            yield f"{where} lacks {parameter}, which structure {name!r} needs; add a list of values"
+    idle = [parameter for parameter in sorted(structure_parameters()) if parameter in grid and parameter not in needed]
+    if "matching" in grid and all(kind.unstructured for kind in kinds.values()):
+        idle.append("matching")
+    for key in idle:
+        yield f"{where}.{key} has no effect on {wording.listed(grid['structure'])}; remove it"
+    sizes = _sizes(config, grid)
+    for name, kind in kinds.items():
+        refusals = (kind.refusal(config["structures"][name], size, where) for size in sizes)
+        yield from (f"structures.{name}.{text}" for text in refusals if text)
+    if "rank" in grid and max(grid["rank"]) > min(sizes):
+        yield (
+            f"{where}.rank has {max(grid['rank'])}, more than the {min(sizes)} units of the network; "
+            "lower the rank or raise the size"
+        )
+    for name in grid["task"]:
+        inputs = config["tasks"][name].get("teacher", {}).get("inputs")
+        if inputs and "rank" in grid and max(grid["rank"]) > inputs:
+            yield (
+                f"{where}.rank has {max(grid['rank'])}, more than the {inputs} inputs of task {name!r}; lower the rank"
+            )
+
+
+def _sizes(config: Config, grid: Grid) -> list[int]:
+    """Sizes of the networks of a grid."""
+    usual = [registry.task(config["tasks"][name]).usual_size(config) for name in grid["task"]]
+    return list(dict.fromkeys(grid.get("size") or usual))
+
+
+def _of_connectome_sizes(config: Config, where: str, grid: Grid) -> Iterator[str]:
+    made = {grids.connectome_of(config, structure): structure for structure in reversed(grid["structure"])}
+    for name, structure in made.items():
+        if name is None:
+            continue
+        cells = grids.connectome(config, name)["selection"]["cells"]
+        for size in _sizes(config, grid):
+            if size != cells:
+                yield (
+                    f"{where}.size is {size}, but structure {structure!r} has the {cells} cells of connectome "
+                    f"{name!r}; give it a group with size: [{cells}]"
+                )
+
+
+def _of_compared(where: str, grid: Grid, experiment: Config) -> Iterator[str]:
+    compare = experiment["compare"]
+    if compare not in grid:
+        yield (
+            f"{where.rpartition('.')[0]}.compare is {wording.shown(compare)}, which the grid does not vary; "
+            f"choose one of {', '.join(key for key in grid if key != 'task')}"
+        )
+    # Each value of the compared parameter may have a group of its own, with what covaries.
+    elif compare != "task" and len(grid[compare]) < 2 and "covaries" not in experiment:
+        yield f"{where}.{compare} has one value, but it is compared; give at least two"
+
+
+def _of_comparison(config: Config, where: str, experiment: Config) -> Iterator[str]:
+    tasks = {name: registry.task(config["tasks"][name]) for name in grids.values(experiment, "task")}
+    if experiment["compare"] == "task" and len({task.comparable or name for name, task in tasks.items()}) > 1:
+        yield (
+            f"{where}.compare is 'task', but tasks are not paired conditions unless all are of one kind of continuous; "
+            "compare another parameter"
+        )
+    if len(grids.seeds(experiment)) < 2:
+        yield f"{where}.seeds gives one seed, but seeds are the sample; give at least two"
+    idle = [key for key in experiment.get("covaries", []) if not grids.values(experiment, key)]
+    if idle:
+        yield f"{where}.covaries names {wording.listed(idle)}, which no grid varies; remove it"
+    follow = experiment.get("follow")
+    if follow and 0 not in follow["iterations"]:
+        yield f"{where}.follow.iterations lacks 0, the start with which networks are compared; add it"
+    unseen = sorted(set(follow["seeds"]) - set(grids.seeds(experiment))) if follow else []
+    if unseen:
+        yield (
+            f"{where}.follow.seeds names {wording.listed(unseen)}, which {where}.seeds does not have; name seeds of it"
+        )
+
+
+def _of_recurrent_weights(config: Config, where: str, experiment: Config) -> Iterator[str]:
+    """What asks for the change of recurrent weights, where networks have none."""
+    quantities = experiment.get("follow", {}).get("quantities", [])
+    asked = [f"follow.quantities names {name}" for name in quantities if "singular_value" in name]
+    asked += ["truncation is true"] if experiment.get("truncation") else []
+    for name in grids.values(experiment, "task") if asked else []:
+        if registry.task(config["tasks"][name]).is_feedforward:
+            yield (
+                f"{where}.{asked[0]}, but task {name!r} is learned by feedforward networks, which have no "
+                "recurrent weights; remove it"
+            )
+
+
+def _of_times(config: Config, where: str, place: str, grid: Grid, preset: str) -> Iterator[str]:
+    for name in grid["task"]:
+        entry = config["tasks"][name]
+        usual = {**config["presets"][preset], **config["dynamics"], **entry.get("defaults", {})}
+        leaks, steps, constants = (grid.get(key, [usual[key]]) for key in ("leak", "time_step_ms", "time_constant_ms"))
+        if "euler" in leaks and max(steps) > min(constants):
+            yield (
+                f"{place.removesuffix('.grid')} has a time step of {max(steps)} ms, "
+                f"longer than its time constant of {min(constants)} ms, where leak: euler is unstable; "
+                "shorten the step or use leak: exponential"
+            )
+        else:
+            yield from _of_whole_steps(where, name, entry.get("timing_ms", {}), steps)
+
+
+def _of_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: list[float]) -> Iterator[str]:
+    """Fixed periods that are not a whole number of steps, which NeuroGym would cut short in silence."""
+    longest = max(steps)
+    fixed = {period: duration for period, duration in timing.items() if isinstance(duration, (int, float))}
+    short = {period for period, duration in fixed.items() if 0 < duration < longest}
+    for period in short:
+        yield (
+            f"tasks.{task}.timing_ms.{period} is {fixed[period]} ms, shorter than the time step of {longest} ms "
+            f"in {where}; lengthen the period or set it to 0"
+        )
+    if short or len(fixed) < len(timing):
+        return
+    for step in steps:
+        end = 0.0
+        for period, duration in timing.items():
+            end += duration
+            # As NeuroGym divides, which cuts 0.3 / 0.1 to 2.
+            if int(end / step) != round(end / step) or abs(end / step - round(end / step)) > 1e-9:
+                yield (
+                    f"tasks.{task}.timing_ms.{period} of {duration} ms ends at {end:g} ms, which is no whole number of "
+                    f"time steps of {step} ms in {where}, so that it would be cut short; change one of the two"
+                )
+                break
+
+
+def _of_network(config: Config, where: str, run: parameters.Run) -> Iterator[str]:
+    """A network that has nothing to learn with, wherever its parameters come from."""
+    feedforward = run["architecture"] == "feedforward"
+    if feedforward and run["trained"] == "recurrent":
+        yield (
+            f"{where} trains recurrent weights alone, but task {run['task']!r} is learned by feedforward networks; "
+            "use trained: all"
+        )
+    unstructured = STRUCTURES[config["structures"][run["structure"]]["kind"]].unstructured
+    if run["gain"] == 0 and (feedforward or not unstructured):
+        of_whom = "first layers" if feedforward else f"structure {run['structure']!r}"
+        yield (
+            f"{where} has gain 0, but {of_whom} cannot have weights of size 0; leave out 0, or use recurrent networks "
+            "with a structure of kind gaussian or uniform"
+        )
+
+
+def _of_strata(config: Config, name: str, runs: list[parameters.Run]) -> Iterator[str]:
+    """Conditions in which all values of the compared parameter give one and the same network."""
+    compare = config["experiments"][name]["compare"]
+    for stratum, places in strata.of(runs, grids.arms(config, name)):
+        levels = [runs[place][compare] for place in places]
+        if len(set(levels)) < len(levels):
+            twice = next(level for level in levels if levels.count(level) > 1)
+            yield (
+                f"experiments.{name}.covaries leaves several networks with {compare} {wording.shown(twice)}; "
+                "give each value of it one group with one value of what covaries"
+            )
+            return
+        if len(set(levels)) < 2:
+            fixed = (f"{key} is {wording.shown(value)}" for key, value in stratum.items())
+            yield (
+                f"experiments.{name}.compare is {compare!r}, which makes no difference where "
+                f"{wording.listed(fixed, 120)}; compare another parameter or give these runs an experiment of their own"
+            )
+            return
