@@ -14,14 +14,21 @@ if not ROOT.is_dir():
         f"richlazy cannot be imported from {ROOT}; git clone it, and name its Snakefile by its path"
     )
 
+# Papers come before config.yaml, and both before --configfile and --config: the later goes before the earlier.
+PAPERS = sorted(ROOT.glob("data/papers/*/experiments.yaml"))
+DEFAULTS = [*PAPERS, ROOT / "config.yaml"]
 
-configfile: f"{ROOT}/config.yaml"
+for defaults in DEFAULTS:
+
+    configfile: defaults
 
 
-# The line above is without effect where another workflow gives its own configuration, which then says only what it changes.
+# These files are without effect where another workflow gives its own configuration, which then says only what it changes.
 if not workflow.modifier.is_main_snakefile():
     given = config
-    config = load_configfile(f"{ROOT}/config.yaml")
+    config = {}
+    for defaults in DEFAULTS:
+        update_config(config, load_configfile(defaults))
     update_config(config, given)
 
 
