@@ -1,7 +1,7 @@
-"""Make configuration.md from the schema and config.yaml, so that the reference cannot grow stale.
+"""Make configuration.md and the JSON schemas from the models of the configuration, so that none can grow stale.
 
-Run ``python workflow/docs/make_configuration_reference.py`` to write it; with ``--check`` it writes nothing and exits
-with 1 and a sentence where the reference is stale.
+Run ``python workflow/docs/make_configuration_reference.py`` to write them; with ``--check`` it writes nothing and exits
+with 1 and a sentence where one of them is stale.
 """
 
 import argparse
@@ -12,9 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter
 
 ROOT = Path(__file__).parents[2]
-TARGET = Path(__file__).with_name("configuration.md")
+sys.path.insert(0, str(ROOT / "workflow/scripts"))
+
+from richlazy.configuration import fields, loading, registries, schema  # noqa: E402
+
+REFERENCE = Path(__file__).with_name("configuration.md")
+SCHEMAS = ROOT / "workflow/schemas"
 COMMAND = "python workflow/docs/make_configuration_reference.py"
 
 Schema = Mapping[str, Any]
@@ -22,20 +28,22 @@ Row = tuple[str, ...]
 
 INTRODUCTION = """\
 <!-- Made by `COMMAND`
-from workflow/schemas/config.schema.yaml and config.yaml. Do not edit. -->
+from the models in workflow/scripts/richlazy/configuration, config.yaml and data/papers. Do not edit. -->
 
 # Configuration
 
-`config.yaml` in the root of the repository holds every default, at paper scale. Change it, or write what differs into a
-file of your own:
+`config.yaml` in the root of the repository holds what a user decides, at paper scale; experiments, tasks, structures and
+presets stand with the paper that asks for them, in `data/papers/<paper>/experiments.yaml`. Change either, or write what
+differs into a file of your own:
 
 ```
 snakemake -n --configfile mine.yaml     # check the configuration and show what would run
 snakemake --configfile mine.yaml        # run
 ```
 
-**How files merge.** `config.yaml` comes first, then the files after `--configfile` in their order, then `--config`.
-Mappings are merged key by key; everything else, lists included, is replaced whole. So
+**How files merge.** First come the papers, in the order of the names of their folders, then `config.yaml`, then the files
+after `--configfile` in their order, then `--config`. What comes later goes before what came earlier, but two papers must not
+define one name in two ways. Mappings are merged key by key; everything else, lists included, is replaced whole. So
 `tasks: {2AF: {timing_ms: {stimulus: 500}}}` changes one period and keeps the others, and
 `figures: {measures: [accuracy]}` leaves one measure. A later file cannot remove a key: to drop a parameter from a grid,
 write an experiment under a new name.
@@ -57,8 +65,8 @@ snakemake --config scale=trial "experiments_to_build=[figure_1, another_task]"
 - `--configfile` replaces the file that a profile names. Repeat that file to keep it:
   `snakemake --profile profiles/quick --configfile profiles/quick/scale.yaml mine.yaml`.
 
-**Checks.** A wrong key, type, range or combination stops before any job, with one sentence: where, what, and how to
-mend it. All keys must be there, as they are in `config.yaml`, except those marked *optional*. A *name* has letters,
+**Checks.** A wrong key, type, range or combination stops before any job, with one sentence for each mistake: where, what,
+and how to mend it. All keys must be there, as they are in `config.yaml`, except those marked *optional*. A *name* has letters,
 digits, `_` and `-`, and begins with a letter or a digit; `<name>` stands for one that you choose.
 """
 
@@ -68,21 +76,13 @@ MEASURES = """
 What `statistics.measures` and `figures.measures` choose from. Their formulas: [trace a number](trace_a_number.md).
 """
 
-# Types that occur often and that tables would repeat at length.
-_WORDS = {
-    "#/$defs/name": "a name",
-    "#/$defs/names": "list of names",
-    "#/$defs/colour": 'a colour, `"#RRGGBB"`',
-    "#/$defs/measures": "list of [measures](#measures)",
-    "#/$defs/address": "an http or https address",
-    "#/$defs/sha256": "64 hexadecimal digits",
-    "#/$defs/grid": "[grid](#grid)",
-    "#/$defs/selection": "[selection](#selection)",
-    "#/$defs/connectome_format": "[format](#format)",
-    "#/$defs/download": "[file](#file)",
+# Spellings that occur often and that tables would repeat at length, by an example of each type.
+_SPELLINGS = {
+    fields.Name: "a name",
+    fields.Colour: 'a colour, `"#RRGGBB"`',
+    fields.Address: "an http or https address",
+    fields.Checksum: "64 hexadecimal digits",
 }
-# Definitions that occur in several places and have a section of their own.
-_SECTIONS = {"grid": "grid", "selection": "selection", "connectome_format": "format", "download": "file"}
 _SIGNS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 
@@ -90,12 +90,13 @@ class Reference:
     """The configuration reference.
 
     Args:
-        schema: JSON schema of the configuration.
-        config: the defaults.
+        declared: JSON schema of the configuration.
+        config: the values that are shipped.
+        papers: for each file of experiments what it holds, by its path from here.
     """
 
-    def __init__(self, schema: Schema, config: Mapping[str, Any]):
-        self._schema, self._config = schema, config
+    def __init__(self, declared: Schema, config: Mapping[str, Any], papers: Mapping[str, Any]):
+        self._schema, self._config, self._papers = declared, config, papers
 
     def markdown(self) -> str:
         """The whole document: keys outside of groups, a section for each group, and the names of the measures."""
@@ -106,29 +107,31 @@ class Reference:
         for key, inner in keys.items():
             if key not in alone:
                 lines += ["", f"## {key}", "", inner["description"], "", *self._group(key, inner)]
-        for name, title in _SECTIONS.items():
-            definition = self._schema["$defs"][name]
+        for name, definition in self._schema["$defs"].items():
             rows = self._rows(definition["properties"], (), {}, definition.get("required", ()))
             table = _table(("key", "type and range", "meaning"), (row[:2] + row[3:] for row in rows))
-            lines += ["", f"## {title}", "", definition["description"], "", *table]
-        measures = self._schema["$defs"]["measures"]["items"]["enum"]
-        lines += [MEASURES, textwrap.fill(", ".join(f"`{name}`" for name in measures), 120)]
+            lines += ["", f"## {name}", "", definition["description"], "", *table]
+        lines += [MEASURES, textwrap.fill(", ".join(f"`{name}`" for name in registries.TESTED), 120)]
         return "\n".join(lines) + "\n"
 
-    def _group(self, key: str, schema: Schema) -> list[str]:
-        """Table of a group; where users name the entries, followed by the entries of config.yaml."""
-        entry = schema.get("additionalProperties")
-        if not entry:
+    def _group(self, key: str, group: Schema) -> list[str]:
+        """Table of a group; where users name the entries, followed by the names of those that are shipped."""
+        if "properties" in group:
             header = ("key", "type and range", "in config.yaml", "meaning")
-            return _table(header, self._rows(schema["properties"], (key,), self._config[key], schema["required"]))
+            return _table(header, self._rows(group["properties"], (key,), self._config[key], group["required"]))
+        entry = group["additionalProperties"]
         rows = self._rows(entry["properties"], (key, "<name>"), {}, entry.get("required", ()))
-        entries = yaml.safe_dump(self._config[key], default_flow_style=None, sort_keys=False, width=120)
-        form = schema["propertyNames"].get("pattern")
         return [
-            *([f"Their names have the form `{_pattern(form)}`.", ""] if form else []),
+            *(f"Their names have the form `{group['propertyNames']['pattern']}`.", ""),
             *_table(("key", "type and range", "meaning"), (row[:2] + row[3:] for row in rows)),
-            *("", "In `config.yaml`:", "", "```yaml", entries.rstrip(), "```"),
+            *self._shipped(key),
         ]
+
+    def _shipped(self, key: str) -> Iterator[str]:
+        for file, content in self._papers.items():
+            if names := content.get(key):
+                listed = ", ".join(f"`{name}`" for name in names)
+                yield from ("", textwrap.fill(f"In [{file.replace('../', '')}]({file}): {listed}.", 120, break_long_words=False, break_on_hyphens=False))
 
     def _rows(
         self, keys: Mapping[str, Schema], path: Row, values: Mapping[str, Any], required: Iterable[str] | None = None
@@ -140,52 +143,55 @@ class Reference:
             default = f"`{_flow(values[key])}`" if key in values else ""
             kind = self._type(inner) + ("; *optional*" if optional else "")
             yield _code(here), kind, default, _escaped(inner["description"])
+            entry = inner.get("additionalProperties")
             if "properties" in inner:
                 yield from self._rows(inner["properties"], here, values.get(key, {}), inner.get("required", ()))
-            elif entry := inner.get("additionalProperties"):
+            elif isinstance(entry, Mapping):
                 name = "<period>" if key == "timing_ms" else "<column>"
                 yield _code((*here, name)), self._type(entry), "", _escaped(entry["description"])
 
-    def _type(self, schema: Schema) -> str:
+    def _type(self, node: Schema) -> str:
         """Type and range in words.
 
         Raises:
             ValueError: for a schema that has no words here yet.
         """
-        reference = schema.get("$ref")
-        if reference:
-            return _WORDS.get(reference) or self._type(self._schema["$defs"][reference.removeprefix("#/$defs/")])
-        if "const" in schema:
-            return f"`{schema['const']}`"
-        if "enum" in schema:
-            return _either([f"`{value}`" for value in schema["enum"]])
-        if "anyOf" in schema:
-            return ", or ".join(self._type(choice) for choice in schema["anyOf"])
-        match schema.get("type"):
-            case "array" if "prefixItems" in schema:
-                return f"`[distribution, arguments]` with {self._type(schema['prefixItems'][0])}"
+        if "$ref" in node:
+            name = node["$ref"].removeprefix("#/$defs/")
+            return f"[{name}](#{name})"
+        if "const" in node:
+            return f"`{node['const']}`"
+        if node.get("enum") == list(registries.TESTED):
+            return "[measures](#measures)"
+        if "enum" in node:
+            return _either([f"`{value}`" for value in node["enum"]])
+        if "anyOf" in node:
+            words = list(dict.fromkeys(self._type(choice) for choice in node["anyOf"]))
+            return ", or ".join(words) if any(" " in word for word in words) else _either(words)
+        match node.get("type"):
+            case "array" if not node["items"]:
+                return "list"
             case "array":
-                return f"list of {self._type(schema['items']).replace('number', 'numbers')}"
+                return f"list of {self._type(node['items']).replace('number', 'numbers').replace('a name', 'names')}"
             case "object":
                 return "mapping"
             case "boolean":
                 return "`true` or `false`"
-            case [*kinds]:
-                return _either([self._type({"type": kind}) for kind in kinds])
-            case "string" if "pattern" in schema:
-                return f"text of the form `{_pattern(schema['pattern'])}`"
+            case "string" if "pattern" in node:
+                spelled = {_pattern(example): words for example, words in _SPELLINGS.items()}
+                return spelled.get(node["pattern"]) or f"text of the form `{node['pattern']}`"
             case "string":
                 return "text"
             case "integer" | "number" as kind:
-                limits = [f"{sign} {schema[key]}" for key, sign in _SIGNS.items() if key in schema]
+                limits = [f"{sign} {node[key]}" for key, sign in _SIGNS.items() if key in node]
                 word = "whole number" if kind == "integer" else "number"
                 return _escaped(f"{word} {' and '.join(limits)}".rstrip())
-        raise ValueError(f"no words for the schema {dict(schema)}; add them to Reference._type")
+        raise ValueError(f"no words for the schema {dict(node)}; add them to Reference._type")
 
 
-def _pattern(pattern: str) -> str:
-    """A regular expression without the part that only refuses a line break at the end."""
-    return pattern.removesuffix(r"(?!\n)")
+def _pattern(example: Any) -> str:
+    """The regular expression of a type of text."""
+    return TypeAdapter(example).json_schema()["pattern"]
 
 
 def _either(words: list[str]) -> str:
@@ -210,21 +216,28 @@ def _table(header: Row, rows: Iterable[Row]) -> list[str]:
     return [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines]
 
 
-def reference() -> str:
-    """The reference that fits the schema and the defaults of this repository."""
-    schema, config = ((ROOT / file).read_text() for file in ("workflow/schemas/config.schema.yaml", "config.yaml"))
-    return Reference(yaml.safe_load(schema), yaml.safe_load(config)).markdown()
+def files() -> dict[Path, str]:
+    """What fits the models and the shipped values, by the path of each file."""
+    config = loading.read(ROOT / "config.yaml").content
+    shipped = [ROOT / "config.yaml", *loading.papers(ROOT / "data/papers")]
+    contents = {f"../../{path.relative_to(ROOT).as_posix()}": loading.read(path).content for path in shipped}
+    made = {REFERENCE: Reference(schema.schema("config"), config, contents).markdown()}
+    for name in schema.DECLARED:
+        text = yaml.safe_dump(schema.schema(name), sort_keys=False, default_flow_style=None, width=120, allow_unicode=True)
+        made[SCHEMAS / f"{name}.schema.yaml"] = f"# Made by `{COMMAND}`; do not edit.\n{text}"
+    return made
 
 
 def main() -> None:
-    """Write the reference, or check that it is up to date."""
+    """Write all files, or check that they are up to date."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the reference is stale")
-    text = reference()
-    if not parser.parse_args().check:
-        TARGET.write_text(text)
-    elif not TARGET.exists() or TARGET.read_text() != text:
-        sys.exit(f"{TARGET.name} is stale; run {COMMAND}")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is stale")
+    check = parser.parse_args().check
+    for path, text in files().items():
+        if not check:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            sys.exit(f"{path.name} is stale; run {COMMAND}")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ gc.set_threshold(100_000, 50, 50)
 SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from richlazy.configuration import checks
+from richlazy.configuration import checks, loading, registers
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.connectome import cave_token
 from richlazy.experiments import grids, parameters, paths, resources, trials
@@ -25,16 +25,11 @@ from richlazy.tasks import registry
 from richlazy.tasks.image_sets import IDX_FILES
 
 try:
-    checks.check(
-        config,
-        ROOT / "workflow/schemas/config.schema.yaml",
-        workflow.configfiles,
-    )
-    SOURCES = checks.load_sources(
-        ROOT / "data/sources.yaml",
-        ROOT / "workflow/schemas/sources.schema.yaml",
-    )
-    checks.check_entries(config, SOURCES)
+    checks.check(config, workflow.configfiles, PAPERS)
+    SOURCES = registers.load_sources(ROOT / "data/sources.yaml")
+    registers.check_entries(config, SOURCES)
+    CLAIM_FILES = loading.claims(ROOT / "data/papers")
+    registers.load_claims(CLAIM_FILES, config)
 except checks.ConfigurationError as error:
     sys.exit(f"Configuration: {error}")
 

@@ -1,7 +1,7 @@
 """From runs to tables, statistics and claims.
 
 Reads   measures.json and history.json of every run of an experiment, followed.json of those that it follows;
-        data/claims.yaml; configuration: statistics
+        data/papers/*/claims.yaml; configuration: statistics
         initial weights of an experiment
 Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivity.parquet, spectra.parquet
         experiments/{experiment}/statistics/trends.parquet, contrasts.parquet, losses.parquet,
@@ -132,7 +132,7 @@ rule compare_conditions:
 rule judge_claims:
     """Judge every claim of the papers from the statistics and runs of the selected experiments."""
     input:
-        register=project_file("data/claims.yaml"),
+        claims=[project_file(file) for file in CLAIM_FILES],
         statistics=collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES)
         + collect(LANGUAGE_CONTRASTS, language_experiment=LANGUAGE_NAMES),
         runs=collect(

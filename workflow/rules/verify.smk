@@ -162,7 +162,7 @@ rule publish_reference:
     """Copy the small results of the selected experiments to results/reference/, with provenance."""
     input:
         files=publishable_files,
-        register=project_file("data/claims.yaml"),
+        claims=[project_file(file) for file in CLAIM_FILES],
         library=library("publish_reference.py", "judge_claims.py", "plot_robustness.py"),
     output:
         touch(f"{RESULTS}/published.done"),

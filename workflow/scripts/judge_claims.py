@@ -8,12 +8,13 @@ from richlazy.statistics import claims
 from richlazy.storage import array_io, logs, parquet
 
 
-def judge_claims(register, found_tables, table, markdown, page, settings, scale):
+def judge_claims(registers, found_tables, table, markdown, page, settings, scale):
     found = {}
     for path in map(Path, found_tables):
         experiment = path.parent.parent.name
         found.setdefault(experiment, {})[path.stem] = parquet.load_table(path)
-    verdicts = claims.judge(yaml.safe_load(Path(register).read_text()), found, settings, scale)
+    register = [claim for file in registers for claim in yaml.safe_load(Path(file).read_text(encoding="utf-8"))]
+    verdicts = claims.judge(register, found, settings, scale)
     parquet.save_table(table, verdicts, claims.CLAIM_COLUMNS)
     array_io.save_text(markdown, claims.as_markdown(verdicts))
     array_io.save_text(page, claims.as_html(verdicts))
@@ -23,7 +24,7 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "scipy")
     inputs, output, params = snakemake.input, snakemake.output, snakemake.params
     judge_claims(
-        register=inputs.register,
+        registers=inputs.claims,
         found_tables=[*inputs.statistics, *inputs.runs],
         table=output.table,
         markdown=output.markdown,

@@ -13,7 +13,7 @@ from richlazy.measures import registry
 from richlazy.storage import array_io, logs
 
 
-def publish_reference(folder, selected, files, config, workflow_folder, register):
+def publish_reference(folder, selected, files, config, workflow_folder, claims):
     """Publish the selected experiments; verdicts and robustness are of all that are published, earlier ones too."""
     root = Path(files[0]).parents[3]  # <root>/experiments/<name>/tables/runs.parquet
     for file in map(Path, files):
@@ -26,7 +26,7 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
     published = [*Path(folder).glob("experiments/*/statistics/*"), *Path(folder).glob("experiments/*/tables/runs.*")]
     suffixes = {"table": "parquet", "markdown": "md", "page": "html"}
     written = {name: Path(folder, f"claims.{suffix}") for name, suffix in suffixes.items()}
-    judge_claims(register, sorted(published), settings=config["statistics"], scale=config["scale"], **written)
+    judge_claims(claims, sorted(published), settings=config["statistics"], scale=config["scale"], **written)
     trends = sorted(path for path in published if path.stem == "trends")
     table, level = Path(folder, "figures", "robustness.parquet"), config["statistics"]["significance_level"]
     labels, png = registry.labels(registry.TESTED), table.with_suffix(".png")
@@ -38,4 +38,4 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "torch", "matplotlib")
     inputs, params = snakemake.input, snakemake.params
     workflow_folder = Path(snakemake.scriptdir).parents[1]
-    publish_reference(params.folder, params.selected, inputs.files, snakemake.config, workflow_folder, inputs.register)
+    publish_reference(params.folder, params.selected, inputs.files, snakemake.config, workflow_folder, inputs.claims)

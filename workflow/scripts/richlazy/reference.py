@@ -137,7 +137,7 @@ def provenance(folder: str | Path, wall_seconds: Mapping[str, float]) -> dict[st
     return {
         "commit": _git(folder, "rev-parse", "HEAD"),
         "uncommitted_changes": bool(
-            _git(folder, "status", "--porcelain", "--", "workflow", "config.yaml", "Snakefile")
+            _git(folder, "status", "--porcelain", "--", "workflow", "data", "config.yaml", "Snakefile")
         ),
         "python": platform.python_version(),
         "versions": {name: importlib.metadata.version(name) for name in packages},

@@ -1,12 +1,11 @@
 """Entries whose keys are declared where they are implemented: tasks, structures, measures."""
 
-import functools
-import operator
-from collections.abc import Mapping
+import copy
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, ValidationError, create_model
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, PydanticKnownError
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticKnownError
 
 from richlazy.configuration.fields import Several, mistake, one_of, refuse, reworded
 from richlazy.configuration.messages import ChosenByEntry, keys_of
@@ -27,16 +26,17 @@ def _unknown_keys(entry: Mapping[str, Any], known: Mapping[str, Any]) -> list[In
     return [InitErrorDetails(type="extra_forbidden", loc=(key,), input=entry[key]) for key in keys]
 
 
-def _every_key(models: Mapping[str, Model], name: str) -> Model:
-    """A model with the keys of several, as the documentation lists them."""
-    keys = {key: field for model in models.values() for key, field in model.model_fields.items()}
+def _every_key(name: str, models: Iterable[Model], required: Iterable[str] = ()) -> Model:
+    """A model with the keys of several, as schema and documentation list them."""
+    keys = {key: copy.copy(field) for model in models for key, field in model.model_fields.items()}
+    for key in keys.keys() - set(required):
+        keys[key].default = None
     return create_model(name, __base__=Settings, **{key: (field.annotation, field) for key, field in keys.items()})  # type: ignore[call-overload]
 
 
 # Tasks
 
-_TASKS = {kind.key: kind.settings for kind in registry.members().values()}
-AnyTask = _every_key(_TASKS, "Task")
+AnyTask = _every_key("Task", [kind.settings for kind in registry.members().values()])
 
 
 def _task_model(entry: Any) -> Model | None:
@@ -89,7 +89,7 @@ class _KindOfStructure(Settings):
     )
 
 
-AnyStructure = _every_key({"kind": _KindOfStructure, **{k: STRUCTURES[k].Options for k in STRUCTURES}}, "Structure")
+AnyStructure = _every_key("Structure", [_KindOfStructure, *(kind.Options for kind in STRUCTURES.values())], ["kind"])
 
 
 def _structure(entry: Any) -> Any:
@@ -99,7 +99,6 @@ def _structure(entry: Any) -> Any:
         refuse(_unknown_keys(entry, known))
         _KindOfStructure.model_validate({key: value for key, value in entry.items() if key == "kind"})
     kind = entry["kind"]
-    lacking = []
 
     def reword(one: ErrorDetails) -> InitErrorDetails | None:
         key, *below = one["loc"] or ("",)
@@ -124,7 +123,7 @@ StructureEntry = Annotated[
 
 # Measures
 
-_TESTED = (
+TESTED = (
     "weight_change_norm_recurrent weight_change_norm representation_alignment kernel_alignment_recurrent "
     "kernel_alignment sign_similarity accuracy final_loss probe_loss effective_rank_eigenvalues_initial "
     "effective_rank_eigenvalues effective_rank_singular_values_initial effective_rank_singular_values "
@@ -137,7 +136,7 @@ _TESTED = (
     "loss_ratio_shuffled_initial_predicted prediction_error_shuffled_initial loss_deviation_first_order "
     "loss_deviation_third_order leading_singular_value_deviation loss_curve_roughness"
 ).split()
-Measures = Several[one_of(_TESTED)]  # type: ignore[valid-type]
+Measures = Several[one_of(TESTED)]  # type: ignore[valid-type]
 _FOLLOWED = (
     "kernel_alignment kernel_task_alignment centred_kernel_alignment kernel_effective_rank weight_change_norm "
     "leading_singular_value_change second_singular_value_change"

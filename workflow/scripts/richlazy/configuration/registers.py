@@ -1,0 +1,130 @@
+"""Registers beside the configuration, read and checked: claims of papers and sources of data."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from richlazy import wording
+from richlazy.configuration import loading, messages
+from richlazy.configuration.checks import ConfigurationError
+from richlazy.configuration.register_models import Claims, PublishedValues, Sources
+from richlazy.tasks import lstm_settings
+from richlazy.tasks.image_sets import IDX_FILES
+
+SCHEMAS = "workflow/schemas"
+
+
+def load_sources(path: str | Path) -> dict[str, Any]:
+    """Registry of data: sources by name, as ``register_models.Source`` describes them.
+
+    Args:
+        path: data/sources.yaml.
+
+    Raises:
+        ConfigurationError: for all mistakes that are found.
+    """
+    return _load(Path(path), Sources, "the registry", "sources.schema.yaml")
+
+
+def load_claims(paths: Iterable[str | Path], config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Claims of all papers, in the order of the files.
+
+    Args:
+        paths: claims.yaml of each paper that has one.
+        config: a configuration that ``checks.check`` accepts.
+
+    Raises:
+        ConfigurationError: for all mistakes that are found, also for a claim that two files or entries have, and for one
+            about an experiment that does not exist.
+    """
+    found: list[dict[str, Any]] = []
+    experiments = [*config["experiments"], *config["language_experiments"]]
+    mistakes = []
+    for path in map(Path, paths):
+        for claim in _load(path, Claims, "the register", "claims.schema.yaml", lambda claim: claim.get("id")):
+            place = f"{path.parent.name}/{path.name}: {claim['id']}"
+            if claim["id"] in [other["id"] for other in found]:
+                mistakes.append(f"{place} stands twice; give one of the two claims another id")
+            if claim["experiment"] not in experiments:
+                unknown = wording.unknown("experiment", claim["experiment"], experiments)
+                mistakes.append(f"{place}.experiment{unknown}")
+            found.append(claim)
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return found
+
+
+def load_published_values(path: str | Path) -> list[dict[str, Any]]:
+    """Numbers that a paper prints.
+
+    Raises:
+        ConfigurationError: for all mistakes that are found.
+    """
+    return _load(Path(path), PublishedValues, "the list", "published_values.schema.yaml")
+
+
+def check_entries(config: Mapping[str, Any], sources: Mapping[str, Any]) -> None:
+    """Refuse a set of images or sentences whose entry of the registry is missing or holds none.
+
+    Args:
+        config: a configuration that ``checks.check`` accepts.
+        sources: what ``load_sources`` gives.
+
+    Raises:
+        ConfigurationError: for all mistakes that are found.
+    """
+    mistakes = list(_mistakes_of_entries(config, sources))
+    if mistakes:
+        raise ConfigurationError(mistakes)
+
+
+def _mistakes_of_entries(config: Mapping[str, Any], sources: Mapping[str, Any]) -> Iterator[str]:
+    for group in ("image_sets", "sentence_sets"):
+        for name, settings in config.get(group, {}).items():
+            where, entry = f"{group}.{name}.entry", settings.get("entry")
+            if entry is not None and entry not in sources:
+                yield where + wording.unknown("source", entry, sources)
+            elif entry is not None and group == "sentence_sets":
+                texts = lstm_settings.problems_of_entry(where, sources[entry])
+                yield from (f"{where} is {entry!r}, {text}" for text in texts)
+            elif entry is not None:
+                missing = [file for file in IDX_FILES if file not in sources[entry]["files"]]
+                if missing:
+                    yield (
+                        f"{where} is {entry!r}, whose files in data/sources.yaml lack {wording.listed(missing)}; "
+                        "name a source of images"
+                    )
+
+
+def _load(
+    path: Path, declared: Any, called: str, schema: str, named: Callable[[Any], Any] = lambda entry: None
+) -> Any:
+    """Content of a register that fits its declaration.
+
+    Args:
+        path: of the file.
+        declared: type of its content.
+        called: what sentences call the whole of it.
+        schema: file of its JSON schema, to which sentences send their reader.
+        named: name of an entry of a list, for sentences.
+    """
+    file = loading.read(path)
+    if file.mistakes:
+        raise ConfigurationError(file.mistakes)
+    try:
+        TypeAdapter(declared).validate_python(file.content, strict=True)
+    except ValidationError as error:
+        prefix = path.name if declared is Sources else f"{path.parent.name}/{path.name}"
+        sentences = []
+        for place, text in messages.sentences(error, declared, file.content):
+            entry = file.content[place[0]] if place and isinstance(file.content, list) else None
+            name = named(entry) if isinstance(entry, dict) else None
+            text = text.replace(f"[{place[0]}]", str(name), 1) if name else text
+            text = text.replace("the configuration", called)
+            for other in ("config.yaml", "workflow/docs/configuration.md"):
+                text = text.replace(other, f"{SCHEMAS}/{schema}")
+            sentences.append(f"{prefix}: {text}")
+        raise ConfigurationError(sentences) from error
+    return file.content
