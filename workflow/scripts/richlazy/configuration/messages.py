@@ -43,12 +43,12 @@ class ChosenByEntry:
     model: Callable[[Any], type[BaseModel] | None]
 
 
-def sentences(error: ValidationError, model: type[BaseModel], config: Any) -> Iterator[tuple[Path, str]]:
+def sentences(error: ValidationError, model: Any, config: Any) -> Iterator[tuple[Path, str]]:
     """Place and sentence of each mistake that a model has found.
 
     Args:
         error: what it raised.
-        model: the model.
+        model: the model, or a list or mapping of models.
         config: what it was given.
 
     Yields:
@@ -97,7 +97,7 @@ def _is_of_type(path: Path, details: Details, union: Path) -> bool:
     return path == union and (details["type"] in _TYPES or details["type"] in ("literal_error", "choice"))
 
 
-def _sentence(path: Path, details: Details, model: type[BaseModel], config: Any) -> str:
+def _sentence(path: Path, details: Details, model: Any, config: Any) -> str:
     kind = details["type"]
     if details["loc"] and details["loc"][-1] == "[key]":
         return f"{where(path[:-1])} has the name {_cause(details)}"
@@ -121,14 +121,14 @@ def _cause(details: Details) -> str:
     return f"{shown(name)}; {_pattern_hint(details['ctx']['pattern'])}"
 
 
-def _unknown_key(path: Path, model: type[BaseModel], config: Any) -> str:
+def _unknown_key(path: Path, model: Any, config: Any) -> str:
     known = list(keys_of(declaration(model, config, path[:-1])[0]))
     meant = guess(path[-1], known)
     hint = f"did you mean {meant!r}?" if meant else "remove it;"
     return f"has an unknown key {shown(path[-1])}: {hint} known keys are {listed(known)}"
 
 
-def _no_alternative(path: Path, model: type[BaseModel], config: Any) -> str:
+def _no_alternative(path: Path, model: Any, config: Any) -> str:
     annotation, description = declaration(model, config, path)
     value = config
     for part in path:
@@ -229,9 +229,9 @@ def keys_of(annotation: Any) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in annotation.model_fields.items()} if is_model else {}
 
 
-def declaration(model: type[BaseModel], config: Any, path: Path) -> tuple[Any, str]:
+def declaration(model: Any, config: Any, path: Path) -> tuple[Any, str]:
     """Type and description of what stands at a path; ``Any`` where nothing is declared."""
-    annotation: Any = model
+    annotation: Any = typing.get_args(model)[0] if typing.get_origin(model) is Annotated else model
     description, value = "", config
     for part in path:
         value = value.get(part) if isinstance(value, Mapping) else value[part] if isinstance(value, list) else None

@@ -98,8 +98,8 @@ class PublishedValue(Settings):
     location: Text = Field(description="Figure, table, caption or section of the paper where it is printed.")
     value: float | Annotated[list[float], Field(min_length=1)] = Field(description="The number, or several.")
     unit: Text = Field(description="Its unit; 1 for a pure number.")
-    here: Text = optional("Where this project has its counterpart: a key of the configuration, or a column of a table.")
-    claims: Several[ClaimId] = optional("Claims whose tests speak of it.")
+    configuration: Text = optional("Key of the configuration that has the number here.")
+    claims: Several[ClaimId] = optional("Bounds that are judged by the number.")
 
 
 class Member(Settings):

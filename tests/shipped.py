@@ -1,0 +1,33 @@
+"""The configuration and the claims that are shipped, put together as the workflow does."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PAPERS = sorted((ROOT / "data/papers").glob("*/experiments.yaml"))
+
+
+def merged(base: dict, changes: dict) -> dict:
+    """Mappings merged key by key, everything else replaced."""
+    result = dict(base)
+    for key, value in changes.items():
+        nested = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if nested else value
+    return result
+
+
+def _configuration() -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    for file in (*PAPERS, ROOT / "config.yaml"):
+        config = merged(config, yaml.safe_load(file.read_text()))
+    return config
+
+
+CONFIG = _configuration()
+CLAIMS = [
+    claim
+    for file in sorted((ROOT / "data/papers").glob("*/claims.yaml"))
+    for claim in yaml.safe_load(file.read_text())
+]
