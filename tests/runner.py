@@ -12,6 +12,8 @@ from pathlib import Path
 
 import yaml
 
+from shipped import merged
+
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "workflow", "envs", "data", "profiles", "cluster")
 # What jobs run again is decided as by the profile that Snakemake loads by itself; the rest of it is not for tests.
@@ -99,15 +101,6 @@ def environment() -> dict[str, str]:
     """Environment of a run: one thread a job, nothing of the test runner."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "SNAKEMAKE_"))}
     return kept | {"OMP_NUM_THREADS": "1"}
-
-
-def merged(base: dict, changes: dict) -> dict:
-    """Mappings merged key by key, everything else replaced."""
-    result = dict(base)
-    for key, value in changes.items():
-        nested = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = merged(result[key], value) if nested else value
-    return result
 
 
 def job_counts(output: str) -> dict[str, int]:

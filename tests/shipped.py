@@ -27,7 +27,5 @@ def _configuration() -> dict[str, Any]:
 
 CONFIG = _configuration()
 CLAIMS = [
-    claim
-    for file in sorted((ROOT / "data/papers").glob("*/claims.yaml"))
-    for claim in yaml.safe_load(file.read_text())
+    claim for file in sorted((ROOT / "data/papers").glob("*/claims.yaml")) for claim in yaml.safe_load(file.read_text())
 ]

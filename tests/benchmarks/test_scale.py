@@ -8,14 +8,15 @@ import yaml
 from richlazy.configuration import checks
 from richlazy.experiments import grids, paths
 from richlazy.storage.import_closure import import_closure
-from runner import ROOT, merged, new_project
+from runner import merged, new_project
+from shipped import CONFIG
 
 from . import SCRIPTS, scale
 
 
 def test_a_grid_has_as_many_networks_as_asked_all_different():
-    config = merged(yaml.safe_load((ROOT / "config.yaml").read_text()), scale.grid_of(800, 2))
-    checks.check(config, ROOT / "workflow/schemas/config.schema.yaml")
+    config = merged(CONFIG, scale.grid_of(800, 2))
+    checks.check(config)
     found = [paths.run_path(run) for name in ("grid_0", "grid_1") for run in grids.runs(config, name)]
     assert len(found) == len(set(found)) == 800
     with pytest.raises(ValueError, match="not a multiple"):

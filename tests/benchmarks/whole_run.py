@@ -9,7 +9,6 @@ from unittest import mock
 
 import numpy as np
 import torch
-import yaml
 from neurogym.utils.data import Dataset
 
 from richlazy.connectivity.base import structured_weights
@@ -22,8 +21,8 @@ from richlazy.training import loop
 from richlazy.training.settings import TrainingSettings
 from sample_probe_trials import sample_probe_trials
 from sample_training_trials import sample_training_trials
+from shipped import CONFIG
 
-from . import ROOT
 from .measuring import Comparison, Row, Settings, clock, seconds
 from .references import AutogradTraining, PlainNetwork, per_output_kernel
 from .tangent_kernel import seconds_of_growing
@@ -36,7 +35,7 @@ TOLERANCE = 1e-3
 
 def paper_scale() -> dict[str, Any]:
     """The configuration of the repository."""
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+    return CONFIG
 
 
 class Run:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from shipped import CONFIG
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "workflow" / "docs"
 PAGES = sorted(ROOT / page for page in ("README.md", "CONTRIBUTING.md", "config/README.md", "data/README.md"))
@@ -19,7 +21,6 @@ LIBRARY = ROOT / "workflow/scripts"
 MODULES = {
     path.stem: ".".join(path.relative_to(LIBRARY).with_suffix("").parts) for path in LIBRARY.rglob("richlazy/**/*.py")
 }
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SUFFIXES = "py|md|smk|yaml|rst|toml|txt"
 DOTTED = rf"^(?:{'|'.join(MODULES)})\.(?!(?:{SUFFIXES}|parquet)$)\w+$"
 

@@ -49,7 +49,6 @@ def test_what_no_paper_asked_says_so():
 # The order of files
 
 
-
 @pytest.fixture(scope="module")
 def merged(tmp_path_factory):
     """The configuration as Snakemake merges it, from papers, config.yaml, a file of the user and the command line."""
@@ -149,8 +148,8 @@ def test_the_shipped_claims_pass_in_the_order_of_their_papers():
         ([{}, {}], f"paper_1/claims.yaml: {CLAIMS[0]['id']} stands twice; give one of the two claims another id"),
         (
             [{"experiment": "figure_11_other_task"}],
-            f"paper_0/claims.yaml: {CLAIMS[0]['id']}.experiment names experiment 'figure_11_other_task', which does not "
-            "exist; did you mean 'figure_11_other_tasks'? known: figure_1_functional_rank",
+            f"paper_0/claims.yaml: {CLAIMS[0]['id']}.experiment names experiment 'figure_11_other_task', which does "
+            "not exist; did you mean 'figure_11_other_tasks'? known: figure_1_functional_rank",
         ),
         (
             [{"direction": "higher"}],

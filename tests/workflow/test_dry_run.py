@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from runner import ROOT, environment, new_project
+from shipped import CONFIG
 
 
 def run_in_root(*arguments: str) -> subprocess.CompletedProcess:
@@ -170,7 +171,7 @@ def test_experiments_on_language_share_their_networks(tmp_path):
 def test_an_experiment_that_follows_runs_has_the_figure_of_their_trajectories(tmp_path):
     project = new_project(tmp_path / "project")
     follow = {"iterations": [0, 5], "seeds": [0]}
-    original = yaml.safe_load((ROOT / "config.yaml").read_text())["experiments"]["figure_1"]
+    original = CONFIG["experiments"]["figure_1"]
     project.configure(
         experiments_to_build=["figure_1", "followed"],
         experiments={"followed": original | {"grid": {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]},

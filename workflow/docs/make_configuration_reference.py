@@ -32,21 +32,21 @@ from the models in workflow/scripts/richlazy/configuration, config.yaml and data
 
 # Configuration
 
-`config.yaml` in the root of the repository holds what a user decides, at paper scale; experiments, tasks, structures and
-presets stand with the paper that asks for them, in `data/papers/<paper>/experiments.yaml`. Change either, or write what
-differs into a file of your own:
+`config.yaml` in the root of the repository holds what a user decides, at paper scale; experiments, tasks, structures
+and presets stand with the paper that asks for them, in `data/papers/<paper>/experiments.yaml`. Change either, or
+write what differs into a file of your own:
 
 ```
 snakemake -n --configfile mine.yaml     # check the configuration and show what would run
 snakemake --configfile mine.yaml        # run
 ```
 
-**How files merge.** First come the papers, in the order of the names of their folders, then `config.yaml`, then the files
-after `--configfile` in their order, then `--config`. What comes later goes before what came earlier, but two papers must not
-define one name in two ways. Mappings are merged key by key; everything else, lists included, is replaced whole. So
-`tasks: {2AF: {timing_ms: {stimulus: 500}}}` changes one period and keeps the others, and
-`figures: {measures: [accuracy]}` leaves one measure. A later file cannot remove a key: to drop a parameter from a grid,
-write an experiment under a new name.
+**How files merge.** First come the papers, in the order of the names of their folders, then `config.yaml`, then the
+files after `--configfile` in their order, then `--config`. What comes later goes before what came earlier, but two
+papers must not define one name in two ways. Mappings are merged key by key; everything else, lists included, is
+replaced whole. So `tasks: {2AF: {timing_ms: {stimulus: 500}}}` changes one period and keeps the others, and `figures:
+{measures: [accuracy]}` leaves one measure. A later file cannot remove a key: to drop a parameter from a grid, write
+an experiment under a new name.
 
 **Which experiments.** `experiments_to_build` names those that `snakemake` builds, with the claims about them;
 `snakemake figure_1` builds the figures and statistics of one of them. Results of another `scale` go to
@@ -58,16 +58,16 @@ write an experiment under a new name.
 snakemake --config scale=trial "experiments_to_build=[figure_1, another_task]"
 ```
 
-- Numbers belong in a file. Inside a mapping, as in `--config "training={'iterations': 100}"`, Snakemake hands them over
-  as text, which the checks refuse.
-- `--configfile` takes every word that follows for a file, so targets come first:
-  `snakemake figure_1 --configfile mine.yaml`.
-- `--configfile` replaces the file that a profile names. Repeat that file to keep it:
-  `snakemake --profile profiles/quick --configfile profiles/quick/scale.yaml mine.yaml`.
+- Numbers belong in a file. Inside a mapping, as in `--config "training={'iterations': 100}"`, Snakemake hands them
+  over as text, which the checks refuse.
+- `--configfile` takes every word that follows for a file, so targets come first: `snakemake figure_1 --configfile
+  mine.yaml`.
+- `--configfile` replaces the file that a profile names. Repeat that file to keep it: `snakemake --profile
+  profiles/quick --configfile profiles/quick/scale.yaml mine.yaml`.
 
-**Checks.** A wrong key, type, range or combination stops before any job, with one sentence for each mistake: where, what,
-and how to mend it. All keys must be there, as they are in `config.yaml`, except those marked *optional*. A *name* has letters,
-digits, `_` and `-`, and begins with a letter or a digit; `<name>` stands for one that you choose.
+**Checks.** A wrong key, type, range or combination stops before any job, with one sentence for each mistake: where,
+what, and how to mend it. All keys must be there, as they are in `config.yaml`, except those marked *optional*. A
+*name* has letters, digits, `_` and `-`, and begins with a letter or a digit; `<name>` stands for one that you choose.
 """
 
 MEASURES = """
@@ -131,7 +131,15 @@ class Reference:
         for file, content in self._papers.items():
             if names := content.get(key):
                 listed = ", ".join(f"`{name}`" for name in names)
-                yield from ("", textwrap.fill(f"In [{file.replace('../', '')}]({file}): {listed}.", 120, break_long_words=False, break_on_hyphens=False))
+                yield from (
+                    "",
+                    textwrap.fill(
+                        f"In [{file.replace('../', '')}]({file}): {listed}.",
+                        120,
+                        break_long_words=False,
+                        break_on_hyphens=False,
+                    ),
+                )
 
     def _rows(
         self, keys: Mapping[str, Schema], path: Row, values: Mapping[str, Any], required: Iterable[str] | None = None
@@ -223,7 +231,9 @@ def files() -> dict[Path, str]:
     contents = {f"../../{path.relative_to(ROOT).as_posix()}": loading.read(path).content for path in shipped}
     made = {REFERENCE: Reference(schema.schema("config"), config, contents).markdown()}
     for name in schema.DECLARED:
-        text = yaml.safe_dump(schema.schema(name), sort_keys=False, default_flow_style=None, width=120, allow_unicode=True)
+        text = yaml.safe_dump(
+            schema.schema(name), sort_keys=False, default_flow_style=None, width=120, allow_unicode=True
+        )
         made[SCHEMAS / f"{name}.schema.yaml"] = f"# Made by `{COMMAND}`; do not edit.\n{text}"
     return made
 

@@ -8,19 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy.configuration import checks
+from richlazy.configuration import checks, schema
 from richlazy.connectivity.matching import MATCHINGS
 from richlazy.experiments import grids, jobs, parameters, paths
 from richlazy.measures import during_training
 from richlazy.models import rate_network
 from richlazy.tasks import registry
+from shipped import CONFIG
 
 ROOT = Path(__file__).parents[3]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
 def with_experiment(grid, compare="rank", preset="reproduction", seeds=2, name="mine", **groups):
@@ -331,11 +330,11 @@ def test_no_folder_has_a_name_that_a_file_system_refuses():
 
 
 def test_the_longest_names_that_the_schema_allows_are_those_of_the_test_above():
-    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text())
-    assert schema["$defs"]["name"]["maxLength"] == 60
-    assert schema["properties"]["experiments"]["propertyNames"]["maxLength"] == 60
+    groups = schema.schema("config")["properties"]
+    for group in ("structures", "tasks", "experiments"):
+        assert groups[group]["propertyNames"]["maxLength"] == 60
     long = {f"{'n' * 60}": CONFIG["structures"]["gaussian"]}
-    checks.check(CONFIG | {"structures": CONFIG["structures"] | long}, ROOT / "workflow/schemas/config.schema.yaml")
+    checks.check(CONFIG | {"structures": CONFIG["structures"] | long})
 
 
 def test_paths_hold_no_character_that_a_shell_or_snakemake_reads():
@@ -661,8 +660,7 @@ def test_a_run_of_two_experiments_is_followed_for_the_quantities_of_both():
 
 
 def test_what_can_be_followed_is_what_the_schema_has():
-    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-    follow = schema["properties"]["experiments"]["additionalProperties"]["properties"]["follow"]
+    follow = schema.schema("config")["properties"]["experiments"]["additionalProperties"]["properties"]["follow"]
     assert follow["properties"]["quantities"]["items"]["enum"] == list(during_training.QUANTITIES)
 
 

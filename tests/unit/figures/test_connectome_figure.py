@@ -1,12 +1,10 @@
 """The page of a connectome: for every kind of source, the same bytes each time, and honest about a stand-in."""
 
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from matplotlib import pyplot as plt
 from matplotlib.image import AxesImage
 from matplotlib.text import Text
@@ -14,8 +12,8 @@ from matplotlib.text import Text
 from richlazy.connectome import assembly, cell_selection, synthetic_connectome
 from richlazy.figures import connectome_figure
 from richlazy.figures.context import FigureContext
+from shipped import CONFIG
 
-CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
 TITLE = "v1_column: cells and synapses drawn with the published statistics of the MICrONS V1 column, as a heading"
 

@@ -12,7 +12,6 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from matplotlib import pyplot as plt
 
 from drawings import watch
@@ -24,10 +23,10 @@ from richlazy.measures import on_probe, predictions, registry
 from richlazy.statistics import hypothesis_tests
 from richlazy.storage import array_io, parquet
 from richlazy.tables import experiment_tables
+from shipped import CONFIG
 
 LABELS = registry.labels(registry.TESTED)
 ROOT = Path(__file__).parents[3]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
 STATISTICS = CONFIG["statistics"] | {"bootstrap_resamples": 99}
 SVD = {"structure": ["svd_truncation"], "rank": [1, 30, 100, 300]}

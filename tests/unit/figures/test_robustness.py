@@ -1,13 +1,11 @@
 """The effect of rank over several experiments: its table, and its forest plot."""
 
 import itertools
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
@@ -17,8 +15,8 @@ from richlazy.figures import robustness, robustness_figure
 from richlazy.figures.context import FigureContext
 from richlazy.measures import registry
 from richlazy.storage import parquet
+from shipped import CONFIG
 
-CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 50}
 LABELS = registry.labels(registry.TESTED)
 MEASURES = ["weight_change_norm_recurrent", "representation_alignment", "kernel_alignment_recurrent"]

@@ -1,22 +1,20 @@
 """Kernels during training: a line for each condition, from the followed seeds, on an axis that shows the start."""
 
 import itertools
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from matplotlib import pyplot as plt
 
 from drawings import watch
 from richlazy.figures import trajectory_figure
 from richlazy.figures.context import FigureContext
 from richlazy.measures import during_training, registry
+from shipped import CONFIG
 
 LABELS = registry.quantity_labels()
-CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
 LINEAR, CLASSES = ("linear_20", 1.0, "feedforward"), ("sMNIST", None, "recurrent")
 NUMBERS = ("step_response_half", None, "recurrent")

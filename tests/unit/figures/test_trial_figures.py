@@ -1,10 +1,8 @@
 """Figures of trials: a row for each input and output, a column for each trial, gaps where nothing is asked for."""
 
-from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from matplotlib import pyplot as plt
 from matplotlib.patches import StepPatch
 
@@ -12,8 +10,8 @@ from drawings import watch
 from richlazy.figures import trial_figure
 from richlazy.figures.context import FigureContext
 from richlazy.tasks import time_series_trials
+from shipped import CONFIG
 
-CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
 TASKS = {name: task for name, task in CONFIG["tasks"].items() if "continuous" in task}
 # Rows and columns: a row for each input, one for all of many, and one for each output.

@@ -2,13 +2,11 @@
 
 import copy
 import math
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 
 from richlazy.experiments import grids
 from richlazy.measures import after_training, predictions, trained_run
@@ -16,8 +14,8 @@ from richlazy.models.rate_network import Dynamics, Weights, gaussian_directions
 from richlazy.theory import recurrent_expansion
 from richlazy.training.loop import train
 from richlazy.training.settings import TrainingSettings
+from shipped import CONFIG
 
-CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SIZE, STEPS, TARGET, GAIN, RATE, FRACTION = 40, 120, 1.2, 0.4, 0.01, 0.05
 
 

@@ -11,10 +11,9 @@ from richlazy.experiments import grids
 from richlazy.measures.on_probe import MEASURES
 from richlazy.statistics.claims import TESTS
 from richlazy.tables.experiment_tables import RUN_COLUMNS
+from shipped import CLAIMS, CONFIG
 
 ROOT = Path(__file__).parents[3]
-CLAIMS = yaml.safe_load((ROOT / "data/claims.yaml").read_text())
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text())
 
 DIRECTIONS = {

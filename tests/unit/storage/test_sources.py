@@ -12,13 +12,13 @@ from richlazy.configuration import checks
 from richlazy.configuration.checks import ConfigurationError
 from richlazy.storage import array_io, data_sources
 from richlazy.tasks import image_sets
+from shipped import CONFIG
 
 ROOT = Path(__file__).parents[3]
 PATH = ROOT / "data/sources.yaml"
 SCHEMA_PATH = ROOT / "workflow/schemas/sources.schema.yaml"
 MNIST = ROOT.parent / "shared/data/mnist"
 REGISTRY = yaml.safe_load(PATH.read_text())
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 BODY = b"what is in the file"
 FILE = {"sha256": hashlib.sha256(BODY).hexdigest(), "size_bytes": len(BODY)}
 

@@ -7,16 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from richlazy.connectivity import motifs
 from richlazy.experiments import grids, parameters, paths
 from richlazy.measures import after_training, during_training, on_probe
 from richlazy.storage import array_io, parquet
 from richlazy.tables import experiment_tables
+from shipped import CONFIG
 
 ROOT = Path(__file__).parents[3]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 RUNS = grids.runs(CONFIG, "figure_1")
 MEASURES = {name: 0.5 + place for place, name in enumerate(on_probe.MEASURES)}
 KINDS = {int: "Int64", float: "Float64", str: "string"}

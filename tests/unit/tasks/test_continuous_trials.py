@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -14,11 +13,12 @@ from scipy import stats
 from richlazy.models import rate_network
 from richlazy.storage import seeds
 from richlazy.tasks import registry, time_series, time_series_trials
+from shipped import CONFIG
 
 ROOT = Path(__file__).parents[3]
 TASKS = {
     name: task
-    for name, task in yaml.safe_load((ROOT / "config.yaml").read_text())["tasks"].items()
+    for name, task in CONFIG["tasks"].items()
     if "continuous" in task
 }
 FRESH = ["flip_flop", "flip_flop_memory", "mante", "romo"]

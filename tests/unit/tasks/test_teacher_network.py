@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import yaml
 
 from richlazy.configuration import checks
 from richlazy.configuration.checks import ConfigurationError
@@ -18,11 +17,11 @@ from richlazy.storage import array_io, seeds
 from richlazy.tasks import image_sets, network_teacher
 from richlazy.tasks.image_sets import ImageSet
 from richlazy.tasks.network_teacher import Teacher
+from shipped import CONFIG
 from train_teacher import train_teacher
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SIZE, INPUTS, CLASSES, STEPS, TRIALS = 12, 8, 5, 6, 40
 SETTINGS = {
     "condition_number": 10.0, "rank": 3, "matching": "frobenius", "size": SIZE, "gain": 1.5, "leak": "exponential",
@@ -263,7 +262,7 @@ def test_a_wrong_setting_is_refused_in_one_sentence(changes, where, mend):
         if value is not None:
             group[last] = value
     with pytest.raises(ConfigurationError) as caught:
-        checks.check(config, SCHEMA)
+        checks.check(config)
     sentence = str(caught.value)
     assert where in sentence and mend in sentence and "\n" not in sentence
 
@@ -271,7 +270,7 @@ def test_a_wrong_setting_is_refused_in_one_sentence(changes, where, mend):
 def test_digits_can_be_taught_too():
     config = copy.deepcopy(CONFIG)
     config["tasks"]["sMNIST_taught"] |= {"images": "digits", "held_out": 200, "defaults": {"size": 16}}
-    checks.check(config, SCHEMA)
+    checks.check(config)
 
 
 @pytest.mark.usefixtures("_small_numbers_as_before")

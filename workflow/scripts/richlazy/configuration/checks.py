@@ -1,4 +1,4 @@
-"""Whether a configuration can be run: all of its mistakes at once, each in a sentence of where, what and how to mend it."""
+"""Whether a configuration can be run: all of its mistakes, each in a sentence of where, what and how to mend it."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

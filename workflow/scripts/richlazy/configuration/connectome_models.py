@@ -41,8 +41,8 @@ class Format(Settings):
     )
     rows: Literal["presynaptic", "postsynaptic"] = optional("Which cells the rows of a matrix are.")
     sign: Literal["weights", "cell_class", "positive"] = Field(
-        description="weights: the weights carry their sign; cell_class: by the class of the presynaptic cell; positive: "
-        "all count as excitatory."
+        description="weights: the weights carry their sign; cell_class: by the class of the presynaptic cell; "
+        "positive: all count as excitatory."
     )
     cell: str = optional("Column of the cell table that names the cell; with a matrix, cells are in its order.")
     cell_type: str = optional("Column of the type.")
@@ -101,8 +101,8 @@ class Selection(Settings):
 
     cells: Annotated[int, Field(ge=3)] = Field(description="How many; the size of every network made of them.")
     by: Literal["boundary", "strength", "all"] = Field(
-        description="boundary: those nearest to the depth of a boundary; strength: those with the largest summed weight "
-        "in and out; all: every cell, of which there must be as many as stated. Ties go to the smaller id."
+        description="boundary: those nearest to the depth of a boundary; strength: those with the largest summed "
+        "weight in and out; all: every cell, of which there must be as many as stated. Ties go to the smaller id."
     )
     boundary: Depth = optional(
         "Depth in um, or how it is estimated from two types: logistic (where they are equally likely), means (midpoint "
@@ -216,8 +216,9 @@ class Connectome(Settings):
     """A mapped connectome: the source that is used, and the settings of one or several sources."""
 
     source: Literal["cave", "release", "file", "synthetic"] = Field(
-        description="Source that is used. cave: download through caveclient, needs a token; release: a public file with "
-        "a checksum; file: files of your own; synthetic: a generator with the statistics of the V1 column, not data."
+        description="Source that is used. cave: download through caveclient, needs a token; release: a public file "
+        "with a checksum; file: files of your own; synthetic: a generator with the statistics of the V1 column, not "
+        "data."
     )
     cave: Cave = optional("Tables of a CAVE server at a frozen version.")
     release: Release = optional("Public files with checksums.")
@@ -231,5 +232,7 @@ class Connectome(Settings):
         given = [name for name in type(self).model_fields if name != "source" and name in self.model_fields_set]
         if self.source not in given:
             hint = f"; it has settings of {listed(given)}" if given else ""
-            raise ValueError(f".source is {self.source!r}, but {{place}}.{self.source} is missing; add its settings{hint}")
+            raise ValueError(
+                f".source is {self.source!r}, but {{place}}.{self.source} is missing; add its settings{hint}"
+            )
         return self

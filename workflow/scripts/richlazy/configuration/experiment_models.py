@@ -29,8 +29,8 @@ class Grid(Settings):
 
     task: Several[Name] = optional("Names from tasks.")
     condition_number: Several[Annotated[float, Field(ge=1)]] = optional(
-        "Condition number kappa of the feature modulation of a teacher, linear or a network: how much stronger the first "
-        "half of its features is. Default 1."
+        "Condition number kappa of the feature modulation of a teacher, linear or a network: how much stronger the "
+        "first half of its features is. Default 1."
     )
     readout: Several[Readout] = optional("As in connectivity.")
     structure: Several[Name] = optional("Names from structures.")
@@ -80,17 +80,17 @@ class Experiment(Settings):
         description="Parameters and the values that they take; task and structure are needed here or in every group."
     )
     groups: Annotated[list[Grid], Field(min_length=1)] = optional(
-        "Further parameters, a list of grids. Each completes `grid` in turn, and the experiment is all of them together; "
-        "so structures of different sizes stand beside unstructured weights of their own size."
+        "Further parameters, a list of grids. Each completes `grid` in turn, and the experiment is all of them "
+        "together; so structures of different sizes stand beside unstructured weights of their own size."
     )
     compare: str = Field(
         description="The grid parameter whose effect is tested. Three or more numbers are tested for a trend, names "
         "against the first of their list. Tasks can be compared where all are of one kind of `continuous`."
     )
     covaries: Several[str] = optional(
-        "Parameters that have one value for each value of the compared one, given by the groups, such as a learning rate "
-        "that falls with the gain. They are no conditions of their own, and each value of the compared one may have a "
-        "group of its own."
+        "Parameters that have one value for each value of the compared one, given by the groups, such as a learning "
+        "rate that falls with the gain. They are no conditions of their own, and each value of the compared one may "
+        "have a group of its own."
     )
     seeds: Seeds = Field(description=_SEEDS)
     measures: Measures = optional(
@@ -118,14 +118,14 @@ class LanguageExperiment(Settings):
     task: Name = Field(description="Name of a task with sentences.")
     weights: LstmWeights = Field(
         description="Weights whose parts are compared, separately. For norms matrices as PyTorch names them; for "
-        "rank_for_final_accuracy sets that are truncated together: from_units (weight_hh_l0, weight_ih_l1, weight_hh_l1) "
-        "or from_words (weight_ih_l0)."
+        "rank_for_final_accuracy sets that are truncated together: from_units (weight_hh_l0, weight_ih_l1, "
+        "weight_hh_l1) or from_words (weight_ih_l0)."
     )
     draw: LstmWeights = optional("Weights of which the figure has a panel each, where not those of weights.")
     parts: Annotated[Several[Literal["initial_weights", "weights", "change"]], Field(min_length=2)] = Field(
         description="Parts that are compared with the first: initial_weights, weights (after training), change."
     )
-    measures: Several[
-        Literal["frobenius_norm", "stable_rank", "leading_singular_value", "rank_for_final_accuracy"]
-    ] = Field(description="Measures that are tested, and corrected together.")
+    measures: Several[Literal["frobenius_norm", "stable_rank", "leading_singular_value", "rank_for_final_accuracy"]] = (
+        Field(description="Measures that are tested, and corrected together.")
+    )
     seeds: Seeds = Field(description=_SEEDS)

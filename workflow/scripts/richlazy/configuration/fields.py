@@ -34,7 +34,9 @@ ExperimentName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=60
 
 def _no_comment(value: Any) -> Any:
     if value is None:
-        raise ValueError('must be a text, not null; write a colour as "#RRGGBB" in quotes, since a bare # starts a comment')
+        raise ValueError(
+            'must be a text, not null; write a colour as "#RRGGBB" in quotes, since a bare # starts a comment'
+        )
     return value
 
 

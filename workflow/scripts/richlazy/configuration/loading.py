@@ -1,4 +1,4 @@
-"""Files of the configuration as their writers see them: keys that stand twice, numbers that YAML reads otherwise, papers."""
+"""Files of the configuration: what YAML passes over in them, and which belong to papers."""
 
 import math
 import re
@@ -13,8 +13,9 @@ from richlazy import wording
 
 # Groups whose entries have names of their own.
 NAMED_GROUPS = (
-    "presets connectomes structures tasks image_sets sentence_sets word_vectors experiments language_experiments".split()
-)
+    "presets", "connectomes", "structures", "tasks", "image_sets", "sentence_sets", "word_vectors", "experiments",
+    "language_experiments",
+)  # fmt: skip
 
 # libyaml where PyYAML has it, which is ten times faster
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -42,15 +43,14 @@ def read(path: str | Path) -> File:
     try:
         file.content = loader.get_single_data()
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}," if mark else ""
         problem = getattr(error, "problem", None) or getattr(error, "reason", "unreadable")
-        loader.mistakes.append(f"{line} is not valid YAML: {problem}; mend this line or the one before it")
+        mark = getattr(error, "problem_mark", None)
+        end = "," if mark else ""
+        loader.note(mark, f"{end} is not valid YAML: {problem}; mend this line or the one before it")
     finally:
         loader.dispose()
-    file.mistakes = [
-        f"{file.path.name}{'' if text.startswith(',') else ' '}{text}" for text in dict.fromkeys(loader.mistakes)
-    ]
+    for line, text in sorted(set(loader.mistakes)):
+        file.mistakes.append(f"{file.path.name}{f', line {line}' if line else ''}{text}")
     return file
 
 
@@ -103,10 +103,11 @@ class _Loader(_SafeLoader):
 
     def __init__(self, text: bytes) -> None:
         super().__init__(text)
-        self.mistakes: list[str] = []
+        self.mistakes: list[tuple[int, str]] = []
 
-    def _note(self, node: Any, text: str) -> None:
-        self.mistakes.append(f", line {node.start_mark.line + 1}: {text}")
+    def note(self, mark: Any, text: str) -> None:
+        """A mistake at a mark of YAML, which tells the line; 0 stands for the whole file."""
+        self.mistakes.append((mark.line + 1 if mark else 0, text))
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen = set()
@@ -115,7 +116,7 @@ class _Loader(_SafeLoader):
                 continue
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, Hashable) and key in seen:
-                self._note(key_node, f"{wording.shown(key)} stands twice; remove or rename one of the two")
+                self.note(key_node.start_mark, f": {wording.shown(key)} stands twice; remove or rename one of the two")
             if isinstance(key, Hashable):  # YAML itself refuses the others
                 seen.add(key)
         return super().construct_mapping(node, deep)
@@ -125,9 +126,15 @@ class _Loader(_SafeLoader):
         number = self.construct_yaml_int(node)
         if re.fullmatch(r"[-+]?0[0-9_]+", node.value):
             written = node.value.lstrip("-+0").replace("_", "") or "0"
-            self._note(node, f"YAML reads {node.value} to base 8, as {number}; write {written}, or a text in quotes")
+            self.note(
+                node.start_mark,
+                f": YAML reads {node.value} to base 8, as {number}; write {written}, or a text in quotes",
+            )
         if ":" in node.value:
-            self._note(node, f"YAML reads {node.value} to base 60, as {number}; write {number}, or a text in quotes")
+            self.note(
+                node.start_mark,
+                f": YAML reads {node.value} to base 60, as {number}; write {number}, or a text in quotes",
+            )
         return number
 
 

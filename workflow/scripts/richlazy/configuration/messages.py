@@ -67,7 +67,9 @@ def sentences(error: ValidationError, model: Any, config: Any) -> Iterator[tuple
     for path, keys in missing.items():
         yield path, f"{where(path)} lacks {listed(keys)}; add it as in config.yaml"
     for union, found in alternatives.items():
-        fitting = [each for each in found.values() if any(not _is_of_type(path, details, union) for path, details in each)]
+        fitting = [
+            each for each in found.values() if any(not _is_of_type(path, details, union) for path, details in each)
+        ]
         if len(fitting) == 1:
             yield from ((path, _sentence(path, details, model, config)) for path, details in fitting[0])
         else:
@@ -80,7 +82,7 @@ def _place(loc: Iterable[Any], config: Any, kind: str) -> tuple[Path, Path | Non
     union = alternative = None
     for index, part in enumerate(parts):
         last = index == len(parts) - 1
-        known = isinstance(value, Mapping) and part in value or isinstance(value, list) and isinstance(part, int)
+        known = (isinstance(value, Mapping) and part in value) or (isinstance(value, list) and isinstance(part, int))
         if last and part == "[key]":
             return path, union, alternative
         if known or (last and kind in ("missing", "extra_forbidden", "invalid_key")):
@@ -129,7 +131,7 @@ def _unknown_key(path: Path, model: Any, config: Any) -> str:
 
 
 def _no_alternative(path: Path, model: Any, config: Any) -> str:
-    annotation, description = declaration(model, config, path)
+    _annotation, description = declaration(model, config, path)
     value = config
     for part in path:
         value = value[part]
@@ -145,7 +147,12 @@ def _type_hint(details: Details) -> str:
         return "write it without quotes, and an exponent with point and sign (3.0e-3)"
     if kind == "int_type" and isinstance(found, float) and found.is_integer() and abs(found) < 1e15:
         return f"write {found:.0f}"
-    if kind == "list_type" and isinstance(found, (str, int, float)) and str(found).isprintable() and len(str(found)) < 60:
+    if (
+        kind == "list_type"
+        and isinstance(found, (str, int, float))
+        and str(found).isprintable()
+        and len(str(found)) < 60
+    ):
         return f"write [{found}]"
     if kind == "string_type" and not isinstance(found, (list, dict)):
         return "put it in quotes"

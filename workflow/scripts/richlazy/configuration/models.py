@@ -58,13 +58,14 @@ class ImageSet(_Sourced):
     """A set of labelled grey images."""
 
     source: Literal["registry", "folder", "scikit-learn"] = Field(
-        description="Where the images come from. registry: downloaded as an entry of data/sources.yaml says; folder: copies "
-        "of your own of the files of an entry, refused where size or checksum differ; scikit-learn: the digits that it "
-        "brings along."
+        description="Where the images come from. registry: downloaded as an entry of data/sources.yaml says; folder: "
+        "copies of your own of the files of an entry, refused where size or checksum differ; scikit-learn: the digits "
+        "that it brings along."
     )
     entry: Name = optional("Name of a source in data/sources.yaml, for registry and folder.")
     folder: Text = optional(
-        "Folder in which the files of the entry stand under their names, for folder; relative to the project, or absolute."
+        "Folder in which the files of the entry stand under their names, for folder; relative to the project, or "
+        "absolute."
     )
 
     def _needed(self) -> Sequence[str]:
@@ -75,15 +76,13 @@ class SentenceSet(_Sourced):
     """A set of sentences that are positive or negative."""
 
     source: Literal["registry", "folder", "bundled"] = Field(
-        description="Where the sentences come from. registry: downloaded as an entry of data/sources.yaml says; folder: "
-        "copies of your own of the files in its archive (train.txt, dev.txt, test.txt), refused where size or checksum "
-        "differ; bundled: a small corpus made by rule, not data."
+        description="Where the sentences come from. registry: downloaded as an entry of data/sources.yaml says; "
+        "folder: copies of your own of the files in its archive (train.txt, dev.txt, test.txt), refused where size or "
+        "checksum differ; bundled: a small corpus made by rule, not data."
     )
     lower_case: bool = Field(description="Whether words are read in lower case, as those of GloVe 6B are written.")
     entry: Name = optional("Name of a source in data/sources.yaml, for registry and folder.")
-    folder: Text = optional(
-        "Folder in which the files stand, for folder; relative to the project, or absolute."
-    )
+    folder: Text = optional("Folder in which the files stand, for folder; relative to the project, or absolute.")
 
     def _needed(self) -> Sequence[str]:
         return {"registry": ("entry",), "folder": ("entry", "folder"), "bundled": ()}[self.source]
@@ -122,7 +121,8 @@ class Statistics(Settings):
         description="Final losses count as comparable within this many nats per step."
     )
     convergence_factor: Annotated[float, Field(ge=1)] = Field(
-        description="A run has converged when its final loss is below this multiple of the task's floor, plus the margin."
+        description="A run has converged when its final loss is below this multiple of the task's floor, plus the "
+        "margin."
     )
     minimum_seeds: Size = Field(description="With fewer seeds a claim is underpowered.")
 
@@ -163,7 +163,8 @@ class Configuration(Settings):
         description="Named sets of the parameters in which the paper's text and its published script differ."
     )
     connectomes: dict[Name, Connectome] = Field(
-        description="Mapped connectomes, by name. Each names its source, and holds the settings of one or several sources."
+        description="Mapped connectomes, by name. Each names its source, and holds the settings of one or several "
+        "sources."
     )
     structures: Annotated[dict[Name, StructureEntry], Field(min_length=1)] = Field(
         description="Initial recurrent weights, by name."
@@ -171,10 +172,10 @@ class Configuration(Settings):
     connectivity: Connectivity = Field(description="What all structures have in common.")
     dynamics: Dynamics = Field(description="Time of the networks and their tasks.")
     tasks: Annotated[dict[Name, TaskEntry], Field(min_length=1)] = Field(
-        description="Tasks, by name. Each is a NeuroGym environment (environment, semantics, sampler, timing_ms), a set of "
-        "images (images, presentation, held_out), also with a network as teacher (teacher_network), a linear teacher "
-        "(teacher), or one with numbers over time as targets (continuous, timing_ms, and the options of its kind), or "
-        "sentences (sentences, word_vectors)."
+        description="Tasks, by name. Each is a NeuroGym environment (environment, semantics, sampler, timing_ms), a "
+        "set of images (images, presentation, held_out), also with a network as teacher (teacher_network), a linear "
+        "teacher (teacher), or one with numbers over time as targets (continuous, timing_ms, and the options of its "
+        "kind), or sentences (sentences, word_vectors)."
     )
     image_sets: dict[Name, ImageSet] = Field(
         description="Sets of labelled grey images, by name; `snakemake results/images/<name>.npz` makes one."
@@ -195,8 +196,8 @@ class Configuration(Settings):
         description="Named grids. Every combination of the grid is trained once for each seed."
     )
     language_experiments: dict[ExperimentName, LanguageExperiment] = Field(
-        description="Named comparisons of parts of the weights of LSTMs that read sentences. A task is trained once for "
-        "each seed, whatever compares its parts."
+        description="Named comparisons of parts of the weights of LSTMs that read sentences. A task is trained once "
+        "for each seed, whatever compares its parts."
     )
     statistics: Statistics = Field(description="Tests, intervals and the rules for verdicts.")
     figures: Figures = Field(description="Look of the figures; changing it draws them again and does nothing else.")

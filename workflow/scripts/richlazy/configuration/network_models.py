@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from richlazy.configuration.fields import Count, PositiveNumber, Several, Size, Whole, optional
+from richlazy.configuration.fields import Count, PositiveNumber, Several, Size, Whole
 from richlazy.settings import Settings
 
 Leak = Literal["euler", "exponential"]
@@ -26,9 +26,9 @@ class Preset(Settings):
         description="Share of the old state that stays: 1 - dt/tau (euler) or exp(-dt/tau) (exponential, Eq. 1)."
     )
     rectification: Rectification = Field(
-        description="Rectifier on the leaky mix of state and input (after_leak, the script) or inside the recurrence and "
-        "readout (inside, Eqs. 1 and 2). Both are the same network where nothing of the old state stays. none has linear "
-        "units."
+        description="Rectifier on the leaky mix of state and input (after_leak, the script) or inside the recurrence "
+        "and readout (inside, Eqs. 1 and 2). Both are the same network where nothing of the old state stays. none has "
+        "linear units."
     )
     momentum: Momentum = Field(description="Momentum of the gradient descent; 0 is Eq. 3.")
     gain: PositiveNumber = Field(
@@ -41,15 +41,15 @@ class Connectivity(Settings):
 
     size: Size = Field(description="Number of recurrent units N.")
     matching: Matching = Field(
-        description="Magnitude to which structured weights are rescaled, that of the seed's unstructured draw (frobenius "
-        "norm, or modulus of the leading eigenvalue)."
+        description="Magnitude to which structured weights are rescaled, that of the seed's unstructured draw "
+        "(frobenius norm, or modulus of the leading eigenvalue)."
     )
     readout: Readout = Field(
-        description="How readout weights start. linear_layer: uniform, as PyTorch's linear layer; in feedforward networks "
-        "also normal: Gaussian entries of the scale of the first layer, or equal_norm: Gaussian, with the Frobenius norm "
-        "of the first layer (Theorem 1). In recurrent networks also gaussian_directions: Gaussian, each input with weights "
-        "of norm √N and each output of 1/√N, or aligned_directions: such inputs, and each output along the input of its "
-        "place."
+        description="How readout weights start. linear_layer: uniform, as PyTorch's linear layer; in feedforward "
+        "networks also normal: Gaussian entries of the scale of the first layer, or equal_norm: Gaussian, with the "
+        "Frobenius norm of the first layer (Theorem 1). In recurrent networks also gaussian_directions: Gaussian, "
+        "each input with weights of norm √N and each output of 1/√N, or aligned_directions: such inputs, and each "
+        "output along the input of its place."
     )
 
 
@@ -74,12 +74,10 @@ class Training(Settings):
         description="A mean loss above this, in nats per step, counts as divergence; where targets are numbers, in "
         "multiples of the loss of a network that is silent."
     )
-    final_loss_fraction: Share = Field(
-        description="The final loss is the mean over this last part of the iterations."
-    )
+    final_loss_fraction: Share = Field(description="The final loss is the mean over this last part of the iterations.")
     target_accuracy: Share = Field(
-        description="Share of correct answers in training, since the last point of the loss curve, whose first iteration "
-        "is recorded (reached_at); where the answer is due at the last step alone."
+        description="Share of correct answers in training, since the last point of the loss curve, whose first "
+        "iteration is recorded (reached_at); where the answer is due at the last step alone."
     )
     stop_at_target: bool = Field(description="Whether a network ends its training there.")
     convergence_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
@@ -87,8 +85,8 @@ class Training(Settings):
         "the iteration is recorded (convergence_iterations)."
     )
     batching: Literal["network", "condition"] = Field(
-        description="What one job trains and measures: network, or condition with all its seeds. Files and, on the CPU, "
-        "bytes are the same; a change trains again."
+        description="What one job trains and measures: network, or condition with all its seeds. Files and, on the "
+        "CPU, bytes are the same; a change trains again."
     )
     device: Literal["cpu", "cuda"] = Field(
         description="Where it computes: cpu; or cuda, which needs batching: condition, for a CUDA device where the job "
@@ -123,29 +121,3 @@ class Probe(Settings):
     trials: Size = Field(description="Number of trials for representation alignment and accuracy.")
     kernel_trials: Count = Field(description="Number of them on which the tangent kernel is measured.")
     kernel_times: Steps = Field(description="Outputs of the tangent kernel, at all steps of a trial or at the last.")
-
-
-class TaskDefaults(Settings):
-    """Parameters of the networks that learn a task, in place of the general ones."""
-
-    size: Size = optional("As in connectivity.")
-    gain: Gain = optional("As in presets.")
-    readout: Readout = optional("As in connectivity.")
-    leak: Leak = optional("As in presets.")
-    rectification: Rectification = optional("As in presets.")
-    time_step_ms: PositiveNumber = optional("As in dynamics.")
-    time_constant_ms: PositiveNumber = optional("As in dynamics.")
-    trained: Trained = optional("Weights that training changes: all, or the recurrent ones alone.")
-    optimiser: Optimiser = optional("gradient_descent, or adam with PyTorch's defaults, which takes no momentum.")
-    momentum: Momentum = optional("As in presets.")
-    learning_rate: PositiveNumber = optional("As in training.")
-    batch_size: Count = optional("As in training.")
-    iterations: Count = optional("As in training.")
-
-
-class TaskProbe(Settings):
-    """What of the group probe is different for a task."""
-
-    trials: Size = optional("As in probe.")
-    kernel_trials: Count = optional("As in probe.")
-    kernel_times: Steps = optional("As in probe.")

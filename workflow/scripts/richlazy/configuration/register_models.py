@@ -6,7 +6,18 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from richlazy import wording
-from richlazy.configuration.fields import Address, Checksum, Count, ExperimentName, Line, Name, Several, Text, optional, refuse
+from richlazy.configuration.fields import (
+    Address,
+    Checksum,
+    Count,
+    ExperimentName,
+    Line,
+    Name,
+    Several,
+    Text,
+    optional,
+    refuse,
+)
 from richlazy.settings import Settings
 
 Measure = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
@@ -40,16 +51,18 @@ class Claim(Settings):
         description='Name of the experiment that tests the claim; without its results the verdict is "not run".'
     )
     test: Literal["trend", "contrast", "equivalence", "interaction", "bound"] = Field(
-        description="trend: of measures over the compared parameter; contrast: of measures with a reference; equivalence: "
-        "of final losses; interaction: trend, over a swept parameter, of the difference of measures between the highest "
-        "and the lowest value of the compared one; bound: of measures with a value, in each condition by itself."
+        description="trend: of measures over the compared parameter; contrast: of measures with a reference; "
+        "equivalence: of final losses; interaction: trend, over a swept parameter, of the difference of measures "
+        "between the highest and the lowest value of the compared one; bound: of measures with a value, in each "
+        "condition by itself."
     )
     direction: (
         Literal["increasing", "decreasing", "higher", "lower", "none"]
         | Annotated[dict[Measure, Trend | Contrast], Field(min_length=2)]
     ) = optional(
-        "Where measures go with the compared parameter (increasing, decreasing) or against the reference (higher, lower), "
-        "as a word for all measures or for each by name; none for an equivalence. A bound has at_most or at_least instead."
+        "Where measures go with the compared parameter (increasing, decreasing) or against the reference (higher, "
+        "lower), as a word for all measures or for each by name; none for an equivalence. A bound has at_most or "
+        "at_least instead."
     )
     measures: Several[Measure] = optional(
         "Measures that must all agree; an equivalence has none, as it is about final losses."
@@ -154,10 +167,10 @@ Claims = Annotated[
     list[Claim], Field(min_length=1, description="Every empirical claim of a paper, and the test that decides it.")
 ]
 PublishedValues = Annotated[
-    list[PublishedValue], Field(min_length=1, description="Numbers that a paper prints, with the place where they stand.")
+    list[PublishedValue],
+    Field(min_length=1, description="Numbers that a paper prints, with the place where they stand."),
 ]
 Sources = Annotated[
     dict[Name, Source],
     Field(min_length=1, description="Every source of data, by name, with the files that are downloaded from it."),
 ]
-

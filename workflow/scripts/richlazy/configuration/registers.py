@@ -36,8 +36,8 @@ def load_claims(paths: Iterable[str | Path], config: Mapping[str, Any]) -> list[
         config: a configuration that ``checks.check`` accepts.
 
     Raises:
-        ConfigurationError: for all mistakes that are found, also for a claim that two files or entries have, and for one
-            about an experiment that does not exist.
+        ConfigurationError: for all mistakes that are found, an id that stands twice and a claim about an experiment
+            that does not exist among them.
     """
     found: list[dict[str, Any]] = []
     experiments = [*config["experiments"], *config["language_experiments"]]
@@ -98,9 +98,7 @@ def _mistakes_of_entries(config: Mapping[str, Any], sources: Mapping[str, Any]) 
                     )
 
 
-def _load(
-    path: Path, declared: Any, called: str, schema: str, named: Callable[[Any], Any] = lambda entry: None
-) -> Any:
+def _load(path: Path, declared: Any, called: str, schema: str, named: Callable[[Any], Any] = lambda entry: None) -> Any:
     """Content of a register that fits its declaration.
 
     Args:

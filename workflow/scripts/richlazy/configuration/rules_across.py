@@ -16,14 +16,15 @@ Broken = frozenset[tuple[Any, ...]]
 
 # Folders of results/ at paper scale, which no other scale may take as its own.
 RESULT_FOLDERS = (
-    "benchmarks connectivity connectomes experiments figures images language logs recheck reference runs sentences tasks "
-    "teachers trials word_vectors"
-).split()
+    "benchmarks", "connectivity", "connectomes", "experiments", "figures", "images", "language", "logs", "recheck",
+    "reference", "runs", "sentences", "tasks", "teachers", "trials", "word_vectors",
+)  # fmt: skip
 
 # Groups without which no experiment can be judged.
-_OF_EVERY_EXPERIMENT = (
-    "connectivity dynamics training tasks structures presets connectomes experiments language_experiments".split()
-)
+_OF_EVERY_EXPERIMENT = {
+    "connectivity", "dynamics", "training", "tasks", "structures", "presets", "connectomes", "experiments",
+    "language_experiments",
+}  # fmt: skip
 
 
 def problems(config: Config, broken: Broken) -> Iterator[str]:
@@ -42,7 +43,7 @@ def problems(config: Config, broken: Broken) -> Iterator[str]:
     yield from _of_entries(config, sound)
     if "training" in sound and (config["training"]["device"], config["training"]["batching"]) == ("cuda", "network"):
         yield "training.device is 'cuda', but one network alone leaves it idle; set training.batching to condition"
-    if all(group in sound for group in _OF_EVERY_EXPERIMENT):
+    if sound.keys() >= _OF_EVERY_EXPERIMENT:
         yield from _of_experiments(config, sound)
     for name in selected(config, "language_experiments") if "tasks" in sound else ():
         if name in sound.get("language_experiments", {}):

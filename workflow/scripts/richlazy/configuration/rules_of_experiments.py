@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
+from richlazy.configuration import rules_of_times
 from richlazy.connectivity.base import STRUCTURES, structure_parameters
 from richlazy.experiments import grids, parameters
 from richlazy.statistics import strata
@@ -32,7 +33,7 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
             *_of_structure_parameters(config, place, grid),
             *_of_connectome_sizes(config, place, grid),
             *_of_compared(place, grid, experiment),
-            *_of_times(config, where, place, grid, experiment["preset"]),
+            *rules_of_times.problems(config, where, place, grid, experiment["preset"]),
         ]
         yield from one
         found += one
@@ -154,7 +155,7 @@ def problems_of_readout(where: str, task: Task, readouts: Iterable[str]) -> Iter
     if of_others & given:
         own, other = ("feedforward", "recurrent") if task.is_feedforward else ("recurrent", "feedforward")
         yield f"{where} is for {other} networks, and this task is learned by {own} ones; use linear_layer"
-    elif "aligned_directions" in given and not (task.comparable and task.input_units == task.outputs):
+    elif "aligned_directions" in given and task.input_units != task.outputs:
         yield (
             f"{where} is aligned_directions, which only tasks of kind continuous with as many outputs as inputs have; "
             "use gaussian_directions"
@@ -182,7 +183,8 @@ def _of_structure_parameters(config: Config, where: str, grid: Grid) -> Iterator
             "lower the rank or raise the size"
         )
     for name in grid["task"]:
-        inputs = config["tasks"][name].get("teacher", {}).get("inputs")
+        task = registry.task(config["tasks"][name])
+        inputs = task.input_units if task.is_feedforward else None
         if inputs and "rank" in grid and max(grid["rank"]) > inputs:
             yield (
                 f"{where}.rank has {max(grid['rank'])}, more than the {inputs} inputs of task {name!r}; lower the rank"
@@ -254,46 +256,6 @@ def _of_recurrent_weights(config: Config, where: str, experiment: Config) -> Ite
                 f"{where}.{asked[0]}, but task {name!r} is learned by feedforward networks, which have no "
                 "recurrent weights; remove it"
             )
-
-
-def _of_times(config: Config, where: str, place: str, grid: Grid, preset: str) -> Iterator[str]:
-    for name in grid["task"]:
-        entry = config["tasks"][name]
-        usual = {**config["presets"][preset], **config["dynamics"], **entry.get("defaults", {})}
-        leaks, steps, constants = (grid.get(key, [usual[key]]) for key in ("leak", "time_step_ms", "time_constant_ms"))
-        if "euler" in leaks and max(steps) > min(constants):
-            yield (
-                f"{place.removesuffix('.grid')} has a time step of {max(steps)} ms, "
-                f"longer than its time constant of {min(constants)} ms, where leak: euler is unstable; "
-                "shorten the step or use leak: exponential"
-            )
-        else:
-            yield from _of_whole_steps(where, name, entry.get("timing_ms", {}), steps)
-
-
-def _of_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: list[float]) -> Iterator[str]:
-    """Fixed periods that are not a whole number of steps, which NeuroGym would cut short in silence."""
-    longest = max(steps)
-    fixed = {period: duration for period, duration in timing.items() if isinstance(duration, (int, float))}
-    short = {period for period, duration in fixed.items() if 0 < duration < longest}
-    for period in short:
-        yield (
-            f"tasks.{task}.timing_ms.{period} is {fixed[period]} ms, shorter than the time step of {longest} ms "
-            f"in {where}; lengthen the period or set it to 0"
-        )
-    if short or len(fixed) < len(timing):
-        return
-    for step in steps:
-        end = 0.0
-        for period, duration in timing.items():
-            end += duration
-            # As NeuroGym divides, which cuts 0.3 / 0.1 to 2.
-            if int(end / step) != round(end / step) or abs(end / step - round(end / step)) > 1e-9:
-                yield (
-                    f"tasks.{task}.timing_ms.{period} of {duration} ms ends at {end:g} ms, which is no whole number of "
-                    f"time steps of {step} ms in {where}, so that it would be cut short; change one of the two"
-                )
-                break
 
 
 def _of_network(config: Config, where: str, run: parameters.Run) -> Iterator[str]:

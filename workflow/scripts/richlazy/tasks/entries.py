@@ -2,8 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticKnownError
 
+from richlazy import wording
 from richlazy.settings import Settings
 
 
@@ -18,7 +20,18 @@ NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 
 
-class NetworkDefaults(Settings):
+class _SomeSettings(Settings):
+    """A group whose keys may all be left out, but not all of them at once."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_key(cls, group: Any) -> Any:
+        if group == {}:
+            raise PydanticKnownError("too_short", {"field_type": "Mapping", "min_length": 1, "actual_length": 0})
+        return group
+
+
+class NetworkDefaults(_SomeSettings):
     """Parameters of the networks that learn a task, in place of the general ones."""
 
     size: int = optional(ge=2, description="As in connectivity.")
@@ -42,7 +55,7 @@ class NetworkDefaults(Settings):
     iterations: Count = optional(description="As in training.")
 
 
-class OwnProbe(Settings):
+class OwnProbe(_SomeSettings):
     """What of the group probe is different for a task."""
 
     trials: int = optional(ge=2, description="As in probe.")
@@ -66,17 +79,26 @@ class WithProbe(WithDefaults):
 
 
 _DISTRIBUTIONS = ("uniform", "choice", "truncated_exponential", "constant", "until")
+_DURATION = (
+    "A duration in ms, a list of durations to choose from (with continuous a range), or [distribution, arguments] with "
+    "uniform, choice, truncated_exponential, constant or until."
+)
 
 
 def _is_duration(value: list[Any]) -> list[Any]:
     numbers = all(isinstance(part, (int, float)) and not isinstance(part, bool) and part >= 0 for part in value)
     drawn = len(value) == 2 and value[0] in _DISTRIBUTIONS
     if not value or not (numbers or drawn):
-        raise ValueError(" is no duration; give a number of ms, a list of them, or [distribution, arguments]")
+        raise ValueError(f" is {wording.shown(value)}, but it takes {_DURATION[0].lower()}{_DURATION[1:].rstrip('.')}")
     return value
 
 
-Duration = NotNegative | Annotated[list[Any], AfterValidator(_is_duration)]
+# A longer one would be a slip of the pen, and make more steps than a machine can hold.
+LONGEST_MS = 1e7
+Duration = Annotated[
+    Annotated[float, Field(ge=0, le=LONGEST_MS)] | Annotated[list[Any], AfterValidator(_is_duration)],
+    Field(description=_DURATION),
+]
 Timing = Annotated[
     dict[str, Duration],
     Field(

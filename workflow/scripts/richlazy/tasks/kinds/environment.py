@@ -62,7 +62,7 @@ class EnvironmentEntry(WithProbe):
 
     @model_validator(mode="after")
     def _times_stand_once(self):
-        for argument, key in (("dt", "dynamics.time_step_ms"), ("timing", "timing_ms")):
+        for argument, key in (("dt", "dynamics.time_step_ms"), ("timing", "{place}.timing_ms")):
             if argument in (self.arguments or {}):
                 raise ValueError(f".arguments.{argument} would overrule {key}; remove it and set {key}")
         if not any(self.timing_ms.values()):
