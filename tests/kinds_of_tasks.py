@@ -4,14 +4,13 @@ import copy
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from richlazy.experiments import grids, paths, retraining
 from richlazy.tasks import image_sets, registry
+from shipped import CONFIG
 from train_teacher import train_teacher
 
 ROOT = Path(__file__).parents[1]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 # Whatever a task is: what makes its networks small and its training short, wherever its entry says it.
 SMALL = {"size": 8, "rank": 2, "batch_size": 3, "iterations": 2, "samples": 5, "kernel_trials": 2}
 EXPERIMENT = "conformance"

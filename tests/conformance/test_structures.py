@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import yaml
 
 from build_connectivity import build_connectivity
 from build_teacher_aligned import build_teacher_aligned
@@ -27,10 +26,9 @@ from richlazy.statistics import hypothesis_tests, interactions
 from richlazy.storage import array_io, seeds
 from richlazy.storage.import_closure import import_closure, module_closure
 from richlazy.tables import experiment_tables
+from shipped import CONFIG
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 ENTRIES_OF_CONFIG = CONFIG["structures"]
 SIZE, INPUTS, GAIN, SWEPT = 20, 8, 1.5, 3
 MAGNITUDES = {
@@ -240,9 +238,9 @@ def test_signs_can_be_held_where_each_unit_has_one(name):
     with_signs = config_with(entry | {"signs_held": True})
     if mixed or "signs_held" not in drawn.kind.Options.model_fields:
         with pytest.raises(ConfigurationError, match=r"signs_held has no meaning for .* of both signs; remove it"):
-            checks.check(with_signs, SCHEMA)
+            checks.check(with_signs)
     else:
-        checks.check(with_signs, SCHEMA)
+        checks.check(with_signs)
     assert ("signs_held" in drawn.kind.Options.model_fields) == drawn.kind.signed
 
 
@@ -290,7 +288,7 @@ def config_with(entry):
 
 def refused(entry):
     with pytest.raises(ConfigurationError) as caught:
-        checks.check(config_with(entry), SCHEMA)
+        checks.check(config_with(entry))
     sentence = str(caught.value)
     assert "structures.tried" in sentence and "\n" not in sentence and 20 < len(sentence) < 400
     return sentence
@@ -309,7 +307,7 @@ def wrong_values(schema):
 def test_wrong_options_are_refused_in_a_sentence(name):
     entry = ENTRIES_OF_CONFIG[name]
     kind = STRUCTURES[entry["kind"]]
-    checks.check(config_with(entry), SCHEMA)
+    checks.check(config_with(entry))
     assert "no_option" in refused(entry | {"no_option": 1})
     for option, schema in kind.Options.model_json_schema().get("properties", {}).items():
         if kind.Options.model_fields[option].is_required():

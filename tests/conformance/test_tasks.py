@@ -23,7 +23,6 @@ from tabulate_runs import tabulate_runs
 from toy_kind import ECHO, ENTRY
 from train_again import train_again
 
-SCHEMA = kinds_of_tasks.ROOT / "workflow/schemas/config.schema.yaml"
 MEMBERS = list(registry.members())
 SAMPLED = [key for key, kind in registry.members().items() if kind.trials]
 NEW = "echo"
@@ -93,13 +92,13 @@ def test_a_missing_or_idle_key_is_one_sentence(kind):
     for key in [key for key in needed if key not in told]:
         entry = {other: value for other, value in config["tasks"][name].items() if other != key}
         with pytest.raises(checks.ConfigurationError, match=f"^tasks.{name} lacks {key}; add it"):
-            checks.check(config | {"tasks": config["tasks"] | {name: entry}}, SCHEMA)
+            checks.check(config | {"tasks": config["tasks"] | {name: entry}})
 
 
 @every_sampled_kind
 def test_an_experiment_on_it_is_accepted_and_costed(kind):
     config = kinds_of_tasks.configuration(kind.key)
-    checks.check(config, SCHEMA)
+    checks.check(config)
     runs = kinds_of_tasks.runs(config)
     assert len(runs) == 4
     for run in runs:
@@ -198,10 +197,10 @@ def test_a_new_kind_is_known_to_the_checks_and_told_by_its_key(new_kind):
     config = kinds_of_tasks.configuration(NEW)
     wrong = config | {"tasks": config["tasks"] | {"toy": ENTRY | {"echo": 0}}}
     with pytest.raises(checks.ConfigurationError, match=r"^tasks\.toy\.echo is 0; input should be greater than"):
-        checks.check(wrong, SCHEMA)
+        checks.check(wrong)
     both = config | {"tasks": config["tasks"] | {"toy": ENTRY | {"sentences": "a", "word_vectors": "b"}}}
     with pytest.raises(checks.ConfigurationError, match=r"^tasks\.toy has sentences and echo; a task is one of them"):
-        checks.check(both, SCHEMA)
+        checks.check(both)
 
 
 def test_without_its_module_the_new_kind_is_no_kind():

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,9 +56,12 @@ def test_the_configuration_reference_is_up_to_date():
 
 
 def test_a_stale_configuration_reference_is_found_and_made_again(tmp_path):
-    for file in ("config.yaml", "workflow/schemas/config.schema.yaml", "workflow/docs/make_configuration_reference.py"):
+    for part in ("workflow/scripts", "data/papers"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("config.yaml", "workflow/docs/make_configuration_reference.py"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text((ROOT / file).read_text())
+    (tmp_path / "workflow/schemas").mkdir()
     script, page = (
         tmp_path / "workflow/docs" / name for name in ("make_configuration_reference.py", "configuration.md")
     )
@@ -65,6 +69,8 @@ def test_a_stale_configuration_reference_is_found_and_made_again(tmp_path):
     make_reference(script=script)
     assert page.read_text() == (DOCS / "configuration.md").read_text()
     assert make_reference("--check", script=script).returncode == 0
+    for made in (ROOT / "workflow/schemas").glob("*.yaml"):
+        assert (tmp_path / "workflow/schemas" / made.name).read_text() == made.read_text()
     config = tmp_path / "config.yaml"
     config.write_text(config.read_text().replace("batch_size: 32", "batch_size: 64"))
     done = make_reference("--check", script=script)

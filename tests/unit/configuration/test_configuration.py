@@ -886,8 +886,8 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file():
         "training has an unknown key 'batchsize': did you mean 'batch_size'? known keys are learning_rate, batch_size, "
         "iterations, loss_steps, divergence_loss, final_loss_fraction, target_accuracy, stop_at_target, "
         "convergence_fraction, batching, device",
-        "training.iterations must be a whole number, not '100'; write it without quotes, and an exponent with point and "
-        "sign (3.0e-3)",
+        "training.iterations must be a whole number, not '100'; write it without quotes, and an exponent with point "
+        "and sign (3.0e-3)",
         "probe.trials is nan; give a finite number",
         refusals(config)[-1],
     ]

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from richlazy.experiments import grids, parameters, paths, variants
 from richlazy.models import rate_network
+from shipped import CONFIG
 
 ROOT = Path(__file__).parents[3]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 TASKS = [name for name, task in CONFIG["tasks"].items() if "sentences" not in task]
 SWEPT = {
     "rank": [1, 30], "decay_exponent": [0.5, 4], "matching": ["frobenius", "leading_eigenvalue"], "size": [2, 1000],

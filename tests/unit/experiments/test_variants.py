@@ -5,17 +5,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
 from richlazy.configuration import checks
 from richlazy.configuration.checks import ConfigurationError
 from richlazy.experiments import grids, parameters, paths, variants
 from richlazy.figures import figure_style
 from richlazy.tables import experiment_tables
+from shipped import CONFIG
 
 ROOT = Path(__file__).parents[3]
-SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 FRACTIONS = {"task": ["2AF"], "structure": ["gaussian", "cell_types"], "fraction": [0.02, 0.1, 0.3]}
 NOISE = {"task": ["mante"], "structure": ["gaussian"], "noise": [0.05, 0.1], "gain": [0.5, 0.9]}
 
@@ -26,7 +24,7 @@ def with_grid(grid, compare, **others):
 
 
 def check(grid, compare, **others):
-    checks.check(with_grid(grid, compare, **others), SCHEMA)
+    checks.check(with_grid(grid, compare, **others))
 
 
 def refused(grid, compare, **others):

@@ -1,6 +1,5 @@
 """The page of a connectome: for every kind of source, the same bytes each time, and honest about a stand-in."""
 
-
 import matplotlib as mpl
 import numpy as np
 import pandas as pd

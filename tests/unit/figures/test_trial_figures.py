@@ -1,6 +1,5 @@
 """Figures of trials: a row for each input and output, a column for each trial, gaps where nothing is asked for."""
 
-
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt

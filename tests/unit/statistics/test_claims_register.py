@@ -6,7 +6,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
+from richlazy.configuration import register_models
 from richlazy.experiments import grids
 from richlazy.measures.on_probe import MEASURES
 from richlazy.statistics.claims import TESTS
@@ -24,7 +26,16 @@ DIRECTIONS = {
     "bound": set(),
 }
 
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+VALIDATOR = TypeAdapter(register_models.Claims)
+
+
+def is_valid(claims):
+    """Whether a register of these claims is accepted."""
+    try:
+        VALIDATOR.validate_python(claims, strict=True)
+    except ValidationError:
+        return False
+    return True
 
 
 def trend(**changes):
@@ -34,8 +45,9 @@ def trend(**changes):
 
 
 def test_register_follows_its_schema():
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(CLAIMS)] == []
+    errors = jsonschema.Draft202012Validator(SCHEMA).iter_errors(CLAIMS)
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
+    assert is_valid(CLAIMS)
 
 
 def test_schema_describes_every_field_and_knows_every_test():
@@ -73,12 +85,12 @@ def test_schema_describes_every_field_and_knows_every_test():
     ids=str,
 )
 def test_schema_refuses_a_wrong_claim(changes):
-    assert VALIDATOR.is_valid([trend()])
-    assert not VALIDATOR.is_valid([trend(**changes)])
+    assert is_valid([trend()])
+    assert not is_valid([trend(**changes)])
 
 
 def test_schema_takes_a_bound():
-    assert VALIDATOR.is_valid([trend(test="bound", direction=None, at_most=2, where={"gain": [0.0]})])
+    assert is_valid([trend(test="bound", direction=None, at_most=2, where={"gain": [0.0]})])
 
 
 def test_ids_are_unique():

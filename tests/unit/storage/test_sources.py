@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from richlazy.configuration import checks
+from richlazy.configuration import registers
 from richlazy.configuration.checks import ConfigurationError
 from richlazy.storage import array_io, data_sources
 from richlazy.tasks import image_sets
@@ -27,9 +27,9 @@ FILE = {"sha256": hashlib.sha256(BODY).hexdigest(), "size_bytes": len(BODY)}
 
 
 def test_the_shipped_registry_passes_and_serves_the_shipped_configuration():
-    registry = checks.load_sources(PATH, SCHEMA_PATH)
+    registry = registers.load_sources(PATH)
     assert registry == REGISTRY
-    checks.check_entries(CONFIG, registry)
+    registers.check_entries(CONFIG, registry)
     assert set(image_sets.IDX_FILES) == set(registry["mnist"]["files"])
 
 
@@ -44,7 +44,7 @@ def test_an_entry_that_is_no_treebank_is_refused():
     config = copy.deepcopy(CONFIG)
     config["sentence_sets"]["treebank"]["entry"] = "mnist"
     with pytest.raises(ConfigurationError, match=r"treebank\.entry is 'mnist', whose files .* lack trees"):
-        checks.check_entries(config, REGISTRY)
+        registers.check_entries(config, REGISTRY)
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason=f"the files of MNIST in {MNIST} are not here")
@@ -82,7 +82,7 @@ def refusal(tmp_path, change):
     path = tmp_path / "sources.yaml"
     path.write_text(yaml.safe_dump(registry))
     with pytest.raises(ConfigurationError) as raised:
-        checks.load_sources(path, SCHEMA_PATH)
+        registers.load_sources(path)
     sentence = str(raised.value)
     assert "\n" not in sentence and "config.yaml" not in sentence
     return sentence
@@ -118,7 +118,7 @@ def test_a_source_that_stands_twice_is_refused(tmp_path):
     path = tmp_path / "sources.yaml"
     path.write_text(PATH.read_text() * 2)
     with pytest.raises(ConfigurationError, match=r"sources\.yaml, line \d+: 'mnist' stands twice"):
-        checks.load_sources(path, SCHEMA_PATH)
+        registers.load_sources(path)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "mnist", "{}"])
@@ -126,7 +126,7 @@ def test_a_registry_without_sources_is_refused(tmp_path, text):
     path = tmp_path / "sources.yaml"
     path.write_text(text)
     with pytest.raises(ConfigurationError, match=r"^sources\.yaml: the registry (must be a mapping|is \{\})"):
-        checks.load_sources(path, SCHEMA_PATH)
+        registers.load_sources(path)
 
 
 # What image sets ask of it
@@ -135,7 +135,7 @@ def test_a_registry_without_sources_is_refused(tmp_path, text):
 def test_an_entry_that_does_not_exist_is_refused():
     config = {"image_sets": {"mine": {"source": "registry", "entry": "mnits"}}}
     with pytest.raises(ConfigurationError, match=r"image_sets\.mine\.entry names source 'mnits'.*mean 'mnist'\?"):
-        checks.check_entries(config, REGISTRY)
+        registers.check_entries(config, REGISTRY)
 
 
 def test_an_entry_that_holds_no_images_is_refused():
@@ -144,7 +144,7 @@ def test_an_entry_that_holds_no_images_is_refused():
     with pytest.raises(
         ConfigurationError, match=r"entry is 'mnist', whose files in .* lack test_labels; name a source"
     ):
-        checks.check_entries(CONFIG, registry)
+        registers.check_entries(CONFIG, registry)
 
 
 # Files as they are read

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-import yaml
 
 from richlazy.models import rate_network
 from richlazy.tasks import image_trials, neurogym_environments, neurogym_trials, registry, time_series
 from richlazy.tasks.entries import NetworkDefaults
 from richlazy.tasks.image_sets import digits
+from shipped import CONFIG
 
 ROOT = Path(__file__).parents[3]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 # Tasks of rate networks; sentences, which an LSTM reads, have settings of their own.
 TASKS = {name: registry.task(entry) for name, entry in CONFIG["tasks"].items() if "sentences" not in entry}
 DIGITS = digits()
@@ -162,6 +161,7 @@ def test_planning_imports_no_kind_that_takes_seconds():
 import sys
 sys.path.insert(0, {str(ROOT / "workflow" / "scripts")!r})
 from richlazy.tasks import registry
+from shipped import CONFIG
 assert registry.members()
 slow = {{"torch", "neurogym", "pandas", "scipy", "matplotlib"}}
 print(*sorted({{name.split(".")[0] for name in sys.modules}} & slow))

@@ -27,14 +27,18 @@ class Members(Mapping[str, type[Kind]], Generic[Kind]):
             for kind in re.findall(r'^    kind = "(\w+)"$', file.read_text(), re.MULTILINE)
         }
         self._files = dict(sorted(found.items()))
+        self._loaded: dict[str, type[Kind]] = {}
 
     def module(self, kind: str) -> str:
         """Name, below the library, of the module that holds a member."""
         return f"{self.package}.{self._files[kind].stem}"
 
     def __getitem__(self, kind: str) -> type[Kind]:
-        module = importlib.import_module(f"{_LIBRARY.name}.{self.module(kind)}")
-        return next(member for member in vars(module).values() if getattr(member, "kind", None) == kind)
+        if kind not in self._loaded:
+            module = importlib.import_module(f"{_LIBRARY.name}.{self.module(kind)}")
+            members = vars(module).values()
+            self._loaded[kind] = next(member for member in members if getattr(member, "kind", None) == kind)
+        return self._loaded[kind]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)

@@ -15,7 +15,7 @@ from richlazy.configuration.network_models import (
     Rectification,
     Trained,
 )
-from richlazy.configuration.registries import Measures, Quantities
+from richlazy.configuration.registries import Measures, Quantities, grid_entry
 from richlazy.settings import Settings
 
 _SEEDS = "How many seeds, counted from 0, or a list of seeds."
@@ -55,6 +55,9 @@ class Grid(Settings):
     iterations: Several[Count] = optional("As in training.")
 
 
+GridEntry = grid_entry(Grid)
+
+
 class Follow(Settings):
     """Networks that are followed during training."""
 
@@ -76,10 +79,10 @@ class Experiment(Settings):
     preset: Name = Field(
         description="Name of the preset that gives leak, rectification, momentum and gain where the grid does not."
     )
-    grid: Grid = Field(
+    grid: GridEntry = Field(
         description="Parameters and the values that they take; task and structure are needed here or in every group."
     )
-    groups: Annotated[list[Grid], Field(min_length=1)] = optional(
+    groups: Annotated[list[GridEntry], Field(min_length=1)] = optional(
         "Further parameters, a list of grids. Each completes `grid` in turn, and the experiment is all of them "
         "together; so structures of different sizes stand beside unstructured weights of their own size."
     )

@@ -242,18 +242,20 @@ def declaration(model: Any, config: Any, path: Path) -> tuple[Any, str]:
     description, value = "", config
     for part in path:
         value = value.get(part) if isinstance(value, Mapping) else value[part] if isinstance(value, list) else None
+        notes: list[Any] = []
         if fields := keys_of(annotation):
             field = fields.get(part)
             annotation, description = (field.annotation, field.description or "") if field else (Any, "")
+            notes = field.metadata if field else []
         elif typing.get_origin(annotation) in (dict, list):
             annotation = typing.get_args(annotation)[-1]
         else:
             return Any, ""
-        while typing.get_origin(annotation) is Annotated:
+        if typing.get_origin(annotation) is Annotated:
             annotation, *notes = typing.get_args(annotation)
-            for note in notes:
-                if isinstance(note, FieldInfo):
-                    description = note.description or description
-                if isinstance(note, ChosenByEntry):
-                    annotation = note.model(value) or Any
+        for note in notes:
+            if isinstance(note, FieldInfo):
+                description = note.description or description
+            if isinstance(note, ChosenByEntry):
+                annotation = note.model(value) or Any
     return annotation, description

@@ -84,6 +84,9 @@ class Claim(Settings):
 
     def _mistakes(self) -> Iterator[str]:
         given, bound = self.model_fields_set, self.test == "bound"
+        author, *_, year = self.paper.lower().split()
+        if not self.id.startswith(f"{author}{year}-"):
+            yield f".id is {self.id!r}, but its paper is {self.paper!r}; let it begin with {author}{year}-"
         needed = {"direction": not bound, "measures": self.test != "equivalence"}
         for key, wanted in needed.items():
             if wanted and key not in given:

@@ -1,17 +1,21 @@
 """Entries whose keys are declared where they are implemented: tasks, structures, measures."""
 
 import copy
+import re
+import typing
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, ValidationError, create_model
+from pydantic import Field, PlainValidator, TypeAdapter, ValidationError, create_model
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticKnownError
 
-from richlazy.configuration.fields import Several, mistake, one_of, refuse, reworded
+from richlazy.configuration.fields import Several, mistake, one_of, optional, refuse, reworded
 from richlazy.configuration.messages import ChosenByEntry, keys_of
 from richlazy.connectivity.base import STRUCTURES
+from richlazy.experiments.variants import NO_OPTIONS_OF_A_TASK
 from richlazy.settings import Settings
 from richlazy.tasks import registry
+from richlazy.wording import shown
 
 Model = type[Settings]
 
@@ -119,6 +123,61 @@ def _structure(entry: Any) -> Any:
 StructureEntry = Annotated[
     Any, PlainValidator(_structure, json_schema_input_type=AnyStructure), ChosenByEntry(lambda _: AnyStructure)
 ]
+
+
+# Grids
+
+Options = {key: field for key, field in keys_of(AnyStructure).items() if key != "kind"}
+OptionsOfTasks = {key: field for key, field in keys_of(AnyTask).items() if key not in NO_OPTIONS_OF_A_TASK}
+
+
+def _swept(value: Any) -> Any:
+    # A value that is no word of a path could not be told from the path again.
+    if not isinstance(value, (int, float, str)):
+        raise ValueError(f"must be a number or a text or true or false, not {shown(value)}; write values of paths")
+    if isinstance(value, str) and not re.fullmatch(SWEPT_TEXT, value):
+        raise PydanticKnownError("string_pattern_mismatch", {"pattern": SWEPT_TEXT})
+    return value
+
+
+SWEPT_TEXT = "[A-Za-z0-9_.-]+"
+Swept = Several[Annotated[Any, PlainValidator(_swept, json_schema_input_type=float | str | bool)]]
+
+
+def is_option(key: Any) -> bool:
+    """Whether some task or structure has an option that a grid may sweep; within a group it has a dotted name."""
+    group, _, inner = str(key).partition(".")
+    if not inner:
+        return key in Options or key in OptionsOfTasks
+    held = OptionsOfTasks[group].annotation if group in OptionsOfTasks else None
+    return inner in keys_of(held) or typing.get_origin(held) is dict
+
+
+def grid_entry(parameters: Model) -> Any:
+    """Type of a grid: parameters of runs, as a model declares them, and options of tasks and structures."""
+    options: dict[str, Any] = {
+        key: (Swept, optional(str(field.description))) for key, field in {**OptionsOfTasks, **Options}.items()
+    }
+    every = create_model(
+        "Grid", __base__=parameters, **{k: v for k, v in options.items() if k not in parameters.model_fields}
+    )
+
+    of_runs, of_options = TypeAdapter(parameters), TypeAdapter(dict[str, Swept])
+
+    def validate(grid: Any) -> Any:
+        _needs_mapping(grid)
+        swept = {key: values for key, values in grid.items() if key not in parameters.model_fields and is_option(key)}
+        own = {key: values for key, values in grid.items() if key not in swept}
+        found: list[InitErrorDetails] = []
+        for adapter, entries in ((of_runs, own), (of_options, swept)):
+            try:
+                adapter.validate_python(entries, strict=True)
+            except ValidationError as error:
+                found += reworded(error, lambda _: None)
+        refuse(found)
+        return grid
+
+    return Annotated[Any, PlainValidator(validate, json_schema_input_type=parameters), ChosenByEntry(lambda _: every)]
 
 
 # Measures

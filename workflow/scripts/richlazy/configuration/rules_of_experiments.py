@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
-from richlazy.configuration import rules_of_times
+from richlazy.configuration import rules_of_sweeps, rules_of_times
 from richlazy.connectivity.base import STRUCTURES, structure_parameters
 from richlazy.experiments import grids, parameters
 from richlazy.statistics import strata
@@ -29,11 +29,9 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     if found or not _is_sound(sound, experiment):
         return
     for place, grid in _grids(where, experiment):
-        one = list(_of_architectures(config, place, grid)) or [
-            *_of_structure_parameters(config, place, grid),
-            *_of_connectome_sizes(config, place, grid),
+        one = list(rules_of_sweeps.problems(config, place, grid)) or [
+            *_of_grid(grids.with_variants(config, [name]), where, place, grids.resolved(config, grid), experiment),
             *_of_compared(place, grid, experiment),
-            *rules_of_times.problems(config, where, place, grid, experiment["preset"]),
         ]
         yield from one
         found += one
@@ -42,12 +40,23 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     if found or one:
         return
     one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
-    runs = grids.runs(one_seed, name)
+    runs, swept = grids.runs(one_seed, name), grids.swept_options(config, name)
+    varied = grids.with_variants(config, [name])
     for run in runs:
-        found += _of_network(config, where, run)
+        found += _of_network(varied, where, run)
     yield from dict.fromkeys(found)
     if not found:
-        yield from _of_strata(config, name, runs)
+        yield from _of_strata(config, name, [grids.row_of_table(run, swept) for run in runs])
+
+
+def _of_grid(config: Config, where: str, place: str, grid: Grid, experiment: Config) -> Iterator[str]:
+    """Tasks, structures and parameters of runs that do not go together."""
+    found = list(_of_architectures(config, place, grid))
+    yield from found
+    if not found:
+        yield from _of_structure_parameters(config, place, grid)
+        yield from _of_connectome_sizes(config, place, grid)
+        yield from rules_of_times.problems(config, where, place, grid, experiment["preset"])
 
 
 def _of_names(config: Config, where: str, experiment: Config) -> Iterator[str]:
@@ -109,7 +118,8 @@ def _of_structure(config: Config, where: str, grid: Grid, name: str, structure: 
     task, known = registry.task(config["tasks"][name]), config["structures"][structure]["kind"]
     kind = STRUCTURES[known]
     if task.architecture not in kind.architectures:
-        fitting = (other for other in STRUCTURES if task.architecture in STRUCTURES[other].architectures)
+        fitting = [other for other in STRUCTURES if task.architecture in STRUCTURES[other].architectures]
+        fitting.sort(key=lambda other: not STRUCTURES[other].unstructured)  # the simplest first
         yield (
             f"{where}.structure names {structure!r} of kind {known!r}, but task {name!r} is learned by "
             f"{task.architecture} networks, which cannot have it; choose one of {wording.listed(fitting)}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from richlazy.configuration import models, register_models
+from richlazy.configuration import models, register_models, registries
 
 Schema = dict[str, Any]
 
@@ -19,6 +19,7 @@ DECLARED = {
     "published_values": (register_models.PublishedValues, "Numbers that a paper prints"),
     "sources": (register_models.Sources, "Registry of data"),
 }
+_SWEPT = TypeAdapter(registries.Swept).json_schema()
 
 
 def schema(name: str) -> Schema:
@@ -31,6 +32,9 @@ def schema(name: str) -> Schema:
     definitions = made.pop("$defs", {})
     found = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **_plain(made, definitions)}
     shared = {short: _plain(definitions[long], definitions) for long, short in SHARED.items() if long in definitions}
+    if "grid" in shared:
+        options = "|".join([*registries.Options, *registries.OptionsOfTasks])
+        shared["grid"]["patternProperties"] = {f"^({options})(\\..+)?$": _plain(_SWEPT, {})}
     return {**found, **({"$defs": shared} if shared else {})}
 
 

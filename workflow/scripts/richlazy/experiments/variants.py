@@ -20,7 +20,7 @@ from richlazy.tasks import registry
 Entry = Mapping[str, Any]
 
 # Keys of a task that say what it is, or how networks are trained and asked on it.
-_NO_OPTIONS_OF_A_TASK = ("environment", "images", "continuous", "sentences", "defaults", "probe")
+NO_OPTIONS_OF_A_TASK = ("environment", "images", "continuous", "sentences", "defaults", "probe")
 
 
 def options_of_structure(entry: Entry) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def options_of_task(entry: Entry) -> dict[str, Any]:
     """Options of a task that a grid can sweep, with the values that its entry has."""
     found = {}
     for name, value in entry.items():
-        if name not in _NO_OPTIONS_OF_A_TASK:
+        if name not in NO_OPTIONS_OF_A_TASK:
             parts = value.items() if isinstance(value, Mapping) else ()
             found |= {f"{name}.{key}": part for key, part in parts} or {name: value}
     return found
