@@ -161,7 +161,6 @@ def test_planning_imports_no_kind_that_takes_seconds():
 import sys
 sys.path.insert(0, {str(ROOT / "workflow" / "scripts")!r})
 from richlazy.tasks import registry
-from shipped import CONFIG
 assert registry.members()
 slow = {{"torch", "neurogym", "pandas", "scipy", "matplotlib"}}
 print(*sorted({{name.split(".")[0] for name in sys.modules}} & slow))

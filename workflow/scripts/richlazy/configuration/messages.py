@@ -78,7 +78,8 @@ def sentences(error: ValidationError, model: Any, config: Any) -> Iterator[tuple
 
 def _place(loc: Iterable[Any], config: Any, kind: str) -> tuple[Path, Path | None, str | None]:
     """Path of a mistake in the configuration, the path of the value that may have several types, and which type."""
-    parts, path, value = list(loc), (), config
+    parts, value = list(loc), config
+    path: Path = ()
     union = alternative = None
     for index, part in enumerate(parts):
         last = index == len(parts) - 1

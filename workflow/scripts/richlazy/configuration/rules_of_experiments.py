@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
-from richlazy.configuration import rules_of_sweeps, rules_of_times
+from richlazy.configuration import rules_of_runs, rules_of_sweeps, rules_of_times
 from richlazy.connectivity.base import STRUCTURES, structure_parameters
 from richlazy.experiments import grids, parameters
-from richlazy.statistics import strata
 from richlazy.tasks import registry
 from richlazy.tasks.base import Task
 
@@ -42,11 +41,10 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
     runs, swept = grids.runs(one_seed, name), grids.swept_options(config, name)
     varied = grids.with_variants(config, [name])
-    for run in runs:
-        found += _of_network(varied, where, run)
-    yield from dict.fromkeys(found)
+    found = list(dict.fromkeys(text for run in runs for text in rules_of_runs.of_network(varied, where, run)))
+    yield from found
     if not found:
-        yield from _of_strata(config, name, [grids.row_of_table(run, swept) for run in runs])
+        yield from rules_of_runs.of_strata(config, name, [grids.row_of_table(run, swept) for run in runs])
 
 
 def _of_grid(config: Config, where: str, place: str, grid: Grid, experiment: Config) -> Iterator[str]:
@@ -266,41 +264,3 @@ def _of_recurrent_weights(config: Config, where: str, experiment: Config) -> Ite
                 f"{where}.{asked[0]}, but task {name!r} is learned by feedforward networks, which have no "
                 "recurrent weights; remove it"
             )
-
-
-def _of_network(config: Config, where: str, run: parameters.Run) -> Iterator[str]:
-    """A network that has nothing to learn with, wherever its parameters come from."""
-    feedforward = run["architecture"] == "feedforward"
-    if feedforward and run["trained"] == "recurrent":
-        yield (
-            f"{where} trains recurrent weights alone, but task {run['task']!r} is learned by feedforward networks; "
-            "use trained: all"
-        )
-    unstructured = STRUCTURES[config["structures"][run["structure"]]["kind"]].unstructured
-    if run["gain"] == 0 and (feedforward or not unstructured):
-        of_whom = "first layers" if feedforward else f"structure {run['structure']!r}"
-        yield (
-            f"{where} has gain 0, but {of_whom} cannot have weights of size 0; leave out 0, or use recurrent networks "
-            "with a structure of kind gaussian or uniform"
-        )
-
-
-def _of_strata(config: Config, name: str, runs: list[parameters.Run]) -> Iterator[str]:
-    """Conditions in which all values of the compared parameter give one and the same network."""
-    compare = config["experiments"][name]["compare"]
-    for stratum, places in strata.of(runs, grids.arms(config, name)):
-        levels = [runs[place][compare] for place in places]
-        if len(set(levels)) < len(levels):
-            twice = next(level for level in levels if levels.count(level) > 1)
-            yield (
-                f"experiments.{name}.covaries leaves several networks with {compare} {wording.shown(twice)}; "
-                "give each value of it one group with one value of what covaries"
-            )
-            return
-        if len(set(levels)) < 2:
-            fixed = (f"{key} is {wording.shown(value)}" for key, value in stratum.items())
-            yield (
-                f"experiments.{name}.compare is {compare!r}, which makes no difference where "
-                f"{wording.listed(fixed, 120)}; compare another parameter or give these runs an experiment of their own"
-            )
-            return

@@ -1,0 +1,49 @@
+"""Rules of the runs that an experiment expands to: that each can learn, and that each comparison compares something."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from richlazy import wording
+from richlazy.connectivity.base import STRUCTURES
+from richlazy.experiments import grids, parameters
+from richlazy.statistics import strata
+
+Config = Mapping[str, Any]
+
+
+def of_network(config: Config, where: str, run: parameters.Run) -> Iterator[str]:
+    """A network that has nothing to learn with, wherever its parameters come from."""
+    feedforward = run["architecture"] == "feedforward"
+    if feedforward and run["trained"] == "recurrent":
+        yield (
+            f"{where} trains recurrent weights alone, but task {run['task']!r} is learned by feedforward networks; "
+            "use trained: all"
+        )
+    unstructured = STRUCTURES[config["structures"][run["structure"]]["kind"]].unstructured
+    if run["gain"] == 0 and (feedforward or not unstructured):
+        of_whom = "first layers" if feedforward else f"structure {run['structure']!r}"
+        yield (
+            f"{where} has gain 0, but {of_whom} cannot have weights of size 0; leave out 0, or use recurrent networks "
+            "with a structure of kind gaussian or uniform"
+        )
+
+
+def of_strata(config: Config, name: str, runs: list[parameters.Run]) -> Iterator[str]:
+    """Conditions in which all values of the compared parameter give one and the same network."""
+    compare = config["experiments"][name]["compare"]
+    for stratum, places in strata.of(runs, grids.arms(config, name)):
+        levels = [runs[place][compare] for place in places]
+        if len(set(levels)) < len(levels):
+            twice = next(level for level in levels if levels.count(level) > 1)
+            yield (
+                f"experiments.{name}.covaries leaves several networks with {compare} {wording.shown(twice)}; "
+                "give each value of it one group with one value of what covaries"
+            )
+            return
+        if len(set(levels)) < 2:
+            fixed = (f"{key} is {wording.shown(value)}" for key, value in stratum.items())
+            yield (
+                f"experiments.{name}.compare is {compare!r}, which makes no difference where "
+                f"{wording.listed(fixed, 120)}; compare another parameter or give these runs an experiment of their own"
+            )
+            return
