@@ -17,7 +17,8 @@ from pydantic import TypeAdapter
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
-from richlazy.configuration import fields, loading, registries, schema  # noqa: E402
+from richlazy.configuration import fields, loading, schema  # noqa: E402
+from richlazy.measures import registry as measures  # noqa: E402
 
 REFERENCE = Path(__file__).with_name("configuration.md")
 SCHEMAS = ROOT / "workflow/schemas"
@@ -111,7 +112,7 @@ class Reference:
             rows = self._rows(definition["properties"], (), {}, definition.get("required", ()))
             table = _table(("key", "type and range", "meaning"), (row[:2] + row[3:] for row in rows))
             lines += ["", f"## {name}", "", definition["description"], "", *table]
-        lines += [MEASURES, textwrap.fill(", ".join(f"`{name}`" for name in registries.TESTED), 120)]
+        lines += [MEASURES, textwrap.fill(", ".join(f"`{name}`" for name in measures.TESTED), 120)]
         return "\n".join(lines) + "\n"
 
     def _group(self, key: str, group: Schema) -> list[str]:
@@ -169,7 +170,7 @@ class Reference:
             return f"[{name}](#{name})"
         if "const" in node:
             return f"`{node['const']}`"
-        if node.get("enum") == list(registries.TESTED):
+        if node.get("enum") == list(measures.TESTED):
             return "[measures](#measures)"
         if "enum" in node:
             return _either([f"`{value}`" for value in node["enum"]])

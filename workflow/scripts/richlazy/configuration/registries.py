@@ -13,6 +13,8 @@ from richlazy.configuration.fields import Several, mistake, one_of, optional, re
 from richlazy.configuration.messages import ChosenByEntry, keys_of
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.experiments.variants import NO_OPTIONS_OF_A_TASK
+from richlazy.measures import during_training
+from richlazy.measures import registry as measures
 from richlazy.settings import Settings
 from richlazy.tasks import registry
 from richlazy.wording import shown
@@ -182,57 +184,5 @@ def grid_entry(parameters: Model) -> Any:
 
 # Measures
 
-TESTED = [
-    "weight_change_norm_recurrent",
-    "weight_change_norm",
-    "representation_alignment",
-    "kernel_alignment_recurrent",
-    "kernel_alignment",
-    "sign_similarity",
-    "accuracy",
-    "final_loss",
-    "probe_loss",
-    "effective_rank_eigenvalues_initial",
-    "effective_rank_eigenvalues",
-    "effective_rank_singular_values_initial",
-    "effective_rank_singular_values",
-    "stable_rank_initial",
-    "stable_rank",
-    "functional_rank",
-    "relative_weight_change_recurrent",
-    "stable_rank_change",
-    "leading_singular_value_change",
-    "loss_ratio_shuffled_initial",
-    "kernel_effective_rank",
-    "task_effective_rank",
-    "kernel_task_effective_rank_approach",
-    "kernel_task_alignment",
-    "centred_kernel_alignment",
-    "kernel_alignment_predicted",
-    "kernel_task_alignment_iterations",
-    "convergence_iterations",
-    "convergence_time",
-    "convergence_time_predicted",
-    "rescaled_convergence_time",
-    "weight_change_norm_recurrent_predicted",
-    "gradient_norm_recurrent",
-    "gradient_norm_recurrent_predicted",
-    "gradient_growth",
-    "loss_ratio_shuffled_initial_predicted",
-    "prediction_error_shuffled_initial",
-    "loss_deviation_first_order",
-    "loss_deviation_third_order",
-    "leading_singular_value_deviation",
-    "loss_curve_roughness",
-]
-Measures = Several[one_of(TESTED)]  # type: ignore[valid-type]
-_FOLLOWED = [
-    "kernel_alignment",
-    "kernel_task_alignment",
-    "centred_kernel_alignment",
-    "kernel_effective_rank",
-    "weight_change_norm",
-    "leading_singular_value_change",
-    "second_singular_value_change",
-]
-Quantities = Several[one_of(_FOLLOWED)]  # type: ignore[valid-type]
+Measures = Several[one_of(list(measures.TESTED))]
+Quantities = Several[one_of(list(during_training.QUANTITIES))]

@@ -13,7 +13,7 @@ from richlazy.configuration import checks, loading, registers
 from richlazy.configuration.checks import ConfigurationError
 from shipped import CLAIMS, CONFIG, PAPERS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FOLDERS = sorted(path.parent for path in PAPERS)
 WITH_CLAIMS = [folder for folder in FOLDERS if folder.name != "extensions"]
 VALUES = {folder.name: registers.load_published_values(folder / "published_values.yaml") for folder in WITH_CLAIMS}
