@@ -1,6 +1,6 @@
 """Keys of experiments: grids of parameters, what is followed and compared, and comparisons of parts of LSTMs."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -55,7 +55,10 @@ class Grid(Settings):
     iterations: Several[Count] = optional("As in training.")
 
 
-GridEntry = grid_entry(Grid)
+if TYPE_CHECKING:
+    GridEntry = Grid
+else:
+    GridEntry = grid_entry(Grid)
 
 
 class Follow(Settings):

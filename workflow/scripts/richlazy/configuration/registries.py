@@ -184,5 +184,9 @@ def grid_entry(parameters: Model) -> Any:
 
 # Measures
 
-Measures = Several[one_of(list(measures.TESTED))]
-Quantities = Several[one_of(list(during_training.QUANTITIES))]
+if typing.TYPE_CHECKING:
+    Measures = list[str]
+    Quantities = list[str]
+else:
+    Measures = Several[one_of(list(measures.TESTED))]
+    Quantities = Several[one_of(list(during_training.QUANTITIES))]

@@ -13,7 +13,7 @@ Schema = dict[str, Any]
 SHARED = {"Grid": "grid", "Selection": "selection", "Format": "format", "Download": "file"}
 
 # Declarations by the files of their schemas.
-DECLARED = {
+DECLARED: dict[str, tuple[Any, str]] = {
     "config": (models.Configuration, "Configuration of richlazy"),
     "claims": (register_models.Claims, "Claims of a paper"),
     "published_values": (register_models.PublishedValues, "Numbers that a paper prints"),
