@@ -11,6 +11,7 @@ import pytest
 from richlazy import reference
 from richlazy.experiments import parameters, paths
 from richlazy.models import lstm
+from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, parquet
 
 ROOT = Path(__file__).parents[2]
@@ -132,6 +133,8 @@ def test_elsewhere_half_of_the_networks_must_be_near():
 
 # Comparison
 
+NETWORK = "results/runs/task~T/seed~0/network.npz"
+
 
 def network_file(path, without_recurrent=False, **changes):
     rng = np.random.default_rng(0)
@@ -147,10 +150,10 @@ def network_file(path, without_recurrent=False, **changes):
 
 def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(tmp_path):
     first = network_file(tmp_path / "a.npz")
-    committed = reference.fingerprint(first)
-    assert set(committed) | {"run"} == set(reference.fingerprint_columns(reference.RATE_NETWORKS))
+    committed = reference.fingerprint(first, MODELS["recurrent"].matrices)
+    assert set(committed) | {"run"} == set(reference.fingerprint_columns(MODELS["recurrent"]))
     measures = dict.fromkeys(reference.MEASURES, 2.0)
-    row = {"run": "r", "final_loss": 0.3, **measures}
+    row = {"run": "r", "network": NETWORK, "final_loss": 0.3, **measures}
     same = reference.compare(row, committed, first, {"final_loss": 0.3, **measures})
     assert same["equal_bytes"]
     assert (same["weights"], same["measures"]) == (0.0, 0.0)
@@ -162,8 +165,8 @@ def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(
 
 def test_a_feedforward_network_equals_itself_and_another_by_the_matrices_that_it_has(tmp_path):
     first = network_file(tmp_path / "a.npz", without_recurrent=True)
-    committed = reference.fingerprint(first)
-    row = {"run": "r", **dict.fromkeys(reference.MEASURES, math.nan), "final_loss": 0.3}
+    committed = reference.fingerprint(first, MODELS["recurrent"].matrices)
+    row = {"run": "r", "network": NETWORK, **dict.fromkeys(reference.MEASURES, math.nan), "final_loss": 0.3}
     measures = dict.fromkeys(reference.MEASURES) | {"final_loss": 0.3}
     same = reference.compare(row, committed, first, measures)
     assert (same["equal_bytes"], same["weights"], same["measures"]) == (True, 0.0, 0.0)
@@ -175,7 +178,7 @@ def test_measures_that_a_published_table_does_not_have_yet_are_not_compared(tmp_
     network = network_file(tmp_path / "a.npz")
     older = {name: 2.0 for name in reference.MEASURES if name != "kernel_alignment_predicted"}
     found = reference.compare(
-        {"run": "r", **older}, reference.fingerprint(network), network, older | {"kernel_alignment_predicted": 0.5}
+        {"run": "r", "network": NETWORK, **older}, reference.fingerprint(network, MODELS["recurrent"].matrices), network, older | {"kernel_alignment_predicted": 0.5}
     )
     assert found["measures"] == 0
 
@@ -206,7 +209,7 @@ def test_a_condition_that_is_one_job_is_timed_once(tmp_path):
 
 
 def published_lstms(results, target):
-    """Two small LSTMs with timings, and a table that has two rows for each, as those of experiments on language."""
+    """Two small LSTMs with timings, and a table that has two rows for each, as those of experiments with LSTMs."""
     rows = []
     for seed in range(2):
         run = f"task~SST/seed~{seed}"
@@ -214,7 +217,7 @@ def published_lstms(results, target):
         weights = [lstm.initial_weights(3, 4, seed + change) for change in (0, 10)]
         lstm.save(network, *weights)
         rows += [{"network": str(network), "seed": seed, "part": part} for part in ("initial_weights", "change")]
-        for rule, seconds in (("train_sentiment", 10.0), ("measure_sentiment", 1.5)):
+        for rule, seconds in (("train", 10.0), ("measure", 1.5)):
             file = results / "benchmarks" / rule / f"{run}.tsv"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(f"s\th:m:s\n{seconds + seed}\t0:00:10\n")
@@ -227,7 +230,7 @@ def test_lstms_are_published_with_one_fingerprint_each_and_the_time_of_their_rul
     networks = published_lstms(tmp_path / "results", target)
     reference.save_origin(target, tmp_path / "results", tmp_path)
     provenance = array_io.load_json(target / "provenance.json")
-    assert provenance["wall_seconds"] == {"train_sentiment": 21.0, "measure_sentiment": 4.0}
+    assert provenance["wall_seconds"] == {"train": 21.0, "measure": 4.0}
     prints = parquet.load_table(target / "tables/fingerprints.parquet").set_index("network")
     assert prints.index.tolist() == networks
     assert prints["sha256"].tolist() == [array_io.checksum(network) for network in networks]
@@ -243,12 +246,19 @@ def test_lstms_are_published_with_one_fingerprint_each_and_the_time_of_their_rul
 
 def test_every_matrix_of_an_lstm_has_a_fingerprint():
     weights = lstm.initial_weights(3, 4, 0)
-    assert set(reference.LSTMS.matrices) == {name for name, matrix in weights.items() if matrix.ndim == 2}
+    assert set(MODELS["lstm"].matrices) == {name for name, matrix in weights.items() if matrix.ndim == 2}
+
+
+def test_a_network_in_no_folder_of_a_model_is_refused():
+    assert reference.model_of("results/quick/language/task~SST/seed~0/network.npz") is MODELS["lstm"]
+    assert reference.run_of("results/runs/runs/task~a+b/gain~1.5/seed~0/network.npz") == "task~a+b/gain~1.5/seed~0"
+    for network in ("results/images/task~T/seed~0/network.npz", "network.npz"):
+        with pytest.raises(ValueError, match=f"^{network} lies in no folder of networks; they are runs, language$"):
+            reference.model_of(network)
 
 
 GROUPS = (
     "presets", "connectomes", "structures", "tasks", "image_sets", "sentence_sets", "word_vectors", "experiments",
-    "language_experiments",
 )  # fmt: skip
 
 

@@ -180,7 +180,7 @@ rule publish_reference:
         runtime=growing(10),
     params:
         folder=REFERENCE,
-        selected=[*SELECTED, *LANGUAGE_NAMES],
+        selected=SELECTED,
     message:
         "Publishing the results of {params.selected} to {params.folder}"
     script:

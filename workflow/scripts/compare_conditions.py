@@ -1,28 +1,25 @@
 """Test the effect of the compared parameter of an experiment, and the equality of its losses."""
 
-from richlazy.experiments import parameters
 from richlazy.statistics import hypothesis_tests, interactions
 from richlazy.storage import logs, parquet
 
 
-def compare_conditions(
-    runs_table, trends, contrasts, losses, interaction_table, arms, compare, measures, settings
-):  # fmt: skip
-    runs, settings = parquet.load_table(runs_table), settings | {"measures": measures}
-    for path, test, columns in (
-        (trends, hypothesis_tests.trends, hypothesis_tests.TREND_COLUMNS),
-        (contrasts, hypothesis_tests.contrasts, hypothesis_tests.CONTRAST_COLUMNS),
-        (losses, hypothesis_tests.losses, hypothesis_tests.LOSS_COLUMNS),
-        (interaction_table, interactions.interactions, interactions.INTERACTION_COLUMNS),
-    ):
-        meanings = {name: parameters.PARAMETERS[name][1] for name in arms} | columns
-        parquet.save_table(path, test(runs, arms, compare, settings), meanings)
+def compare_conditions(runs_table, tables, arms, compare, settings):
+    tests = {
+        "trends": (hypothesis_tests.trends, hypothesis_tests.TREND_COLUMNS),
+        "contrasts": (hypothesis_tests.contrasts, hypothesis_tests.CONTRAST_COLUMNS),
+        "losses": (hypothesis_tests.losses, hypothesis_tests.LOSS_COLUMNS),
+        "interactions": (interactions.interactions, interactions.INTERACTION_COLUMNS),
+    }
+    runs, meanings = parquet.load_table(runs_table), parquet.meanings(runs_table)
+    for name, path in tables.items():
+        test, columns = tests[name]
+        of_arms = {column: meanings[column] for column in arms}
+        parquet.save_table(path, test(runs, arms, compare, settings), of_arms | columns)
 
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "scipy", "pandas")
-    output, params = snakemake.output, snakemake.params
-    compare_conditions(
-        snakemake.input.runs, output.trends, output.contrasts, output.losses, output.interactions,
-        params.arms, params.compare, params.measures, params.settings,
-    )  # fmt: skip
+    params, tables = snakemake.params, dict(snakemake.output.items())
+    settings = params.settings | {"measures": params.measures}
+    compare_conditions(snakemake.input.runs, tables, params.arms, params.compare, settings)

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from measure_networks import load_trained
 from richlazy.measures import low_rank_change, metrics
+from richlazy.measures.rate_network_measures import load_trained
 from richlazy.models import rate_network
 from richlazy.storage import array_io, devices, logs
 

@@ -13,6 +13,8 @@ from richlazy.connectivity.structures import frobenius_norm
 from richlazy.experiments import parameters, paths
 from richlazy.measures import during_training, learning_speed, quantities
 from richlazy.measures.metrics import MEASURES
+from richlazy.models.base import Files
+from richlazy.storage import array_io, parquet
 
 _TYPES = {int: "Int64", float: "Float64", str: "string"}
 
@@ -64,6 +66,30 @@ SPECTRUM_COLUMNS: dict[str, str] = {
     "eigenvalue_modulus": "modulus of an eigenvalue of the initial recurrent weights, sorted",
     "singular_value": "singular value of the initial recurrent weights, sorted",
 }
+
+
+def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, Any]) -> None:
+    """Write ``runs`` and ``curves`` of an experiment.
+
+    Args:
+        files: ``measures`` and ``histories`` of its networks; ``followed`` of those that it follows.
+        tables: where each goes.
+        settings: ``convergence_factor`` and ``loss_margin`` of group ``statistics``; ``connectomes``, what is said of
+            those; ``followed``, by run what of it is followed, in the order of its files; ``theory``, what
+            ``learning_speed.with_theory`` takes.
+    """
+    rows, courses = ([array_io.load_json(path) for path in files[name]] for name in ("measures", "histories"))
+    rows, courses = learning_speed.with_theory(rows, courses, settings["theory"])
+    moved = {
+        run: during_training.chosen(array_io.load_json(path), names)
+        for path, (run, names) in zip(files["followed"], settings["followed"].items(), strict=True)
+    }
+    runs = runs_table(
+        rows, settings["convergence_factor"], settings["loss_margin"], settings["connectomes"], moved
+    )
+    moved = learning_speed.with_predicted_movement(moved, runs, settings["theory"]["targets"])
+    parquet.save_table(tables["runs"], runs, RUN_COLUMNS)
+    parquet.save_table(tables["curves"], curves_table(courses, runs["run"], moved), CURVE_COLUMNS)
 
 
 def runs_table(

@@ -1,9 +1,12 @@
-"""Tables of an experiment on sentiment: what was measured of its networks, one row for each matrix and part."""
+"""Tables of an experiment with LSTMs: what was measured of its networks, one row for each matrix and part."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+
+from richlazy.models.base import Files
+from richlazy.storage import array_io, parquet
 
 _WHERE = {
     "seed": "seed of the network",
@@ -60,6 +63,22 @@ _NUMBERS = (
     "frobenius_norm", "leading_singular_value", "stable_rank", "final_training_loss", "final_training_accuracy",
     "final_validation_loss", "final_validation_accuracy", "test_accuracy",
 )  # fmt: skip
+
+
+def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, Any]) -> None:
+    """Write ``runs``, ``spectra``, ``truncations`` and ``curves`` of an experiment.
+
+    Args:
+        files: ``measures`` and ``histories`` of its networks.
+        tables: where each goes.
+        settings: ``weights`` and ``parts`` that the experiment compares.
+    """
+    measured, courses = ([array_io.load_json(path) for path in files[name]] for name in ("measures", "histories"))
+    runs = runs_table(measured, settings["weights"], settings["parts"])
+    parquet.save_table(tables["runs"], runs, RUN_COLUMNS)
+    parquet.save_table(tables["spectra"], spectra_table(measured), SPECTRUM_COLUMNS)
+    parquet.save_table(tables["truncations"], truncations_table(measured), TRUNCATION_COLUMNS)
+    parquet.save_table(tables["curves"], curves_table(measured, courses), CURVE_COLUMNS)
 
 
 def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], parts: Sequence[str]) -> pd.DataFrame:

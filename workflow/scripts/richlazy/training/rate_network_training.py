@@ -1,0 +1,79 @@
+"""Training of rate networks, recurrent and feedforward: the job of the model, around ``loop``."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from richlazy.models import rate_network
+from richlazy.models.backpropagation import Backpropagation
+from richlazy.models.base import Files, Matrices, Run
+from richlazy.models.rate_network import Weights
+from richlazy.storage import array_io, devices
+from richlazy.training import loop
+
+
+def initial_weights(runs: Sequence[Run], files: Files, settings: Mapping[str, Any]) -> list[Matrices]:
+    """``recurrent`` (N, N), ``input`` (N, N_in) and ``readout`` (N_out, N) of each network before training, float32."""
+    together = _initial(runs, files, slice(None))
+    return [_matrices(together.of_network(place)) for place in range(len(runs))]
+
+
+def train_networks(runs: Sequence[Run], files: Files, saved: Files, settings: Mapping[str, Any]) -> None:
+    """Train networks and keep their weights, their loss curves, and snapshots of those that are followed.
+
+    Args:
+        runs: parameters of each network.
+        files: ``structured`` weights and ``inputs`` and ``targets`` of the batches of each network; ``input_weights``
+            of each or none; ``description`` of the task, of one of them.
+        saved: ``network`` and ``history`` of each network; ``snapshots`` of those that ``settings["followed"]`` names
+            by their network files.
+        settings: what ``loop.train_together`` takes, and ``device``, ``final_loss_fraction`` and ``followed``.
+    """
+    device = devices.prepare(settings["device"])
+    snapshots = dict(zip(settings["followed"], saved["snapshots"], strict=True))
+    for part in devices.parts(len(runs), device):
+        # Mapped, not read: a batch comes into memory when its turn comes.
+        inputs, targets = (
+            [array_io.load_array(path, mapped=True) for path in files[name][part]] for name in ("inputs", "targets")
+        )
+        initial = _initial(runs, files, part)
+        final, history = loop.train_together(runs[part], initial, inputs, targets, settings, device)
+        for place, (network, record) in enumerate(zip(saved["network"][part], saved["history"][part], strict=True)):
+            rate_network.save_network(network, initial.of_network(place), final.of_network(place))
+            outcome = history.of_network(place, settings["final_loss_fraction"])
+            array_io.save_json(record, outcome | {"device": devices.name(device)})
+            if network in snapshots:
+                rate_network.save_snapshots(snapshots[network], history.snapshots[place])
+
+
+def gradients(run: Run, weights: Matrices, files: Files, settings: Mapping[str, Any]) -> tuple[float, Matrices]:
+    """Loss of the first stored batch, and its gradient for each matrix, in the precision of ``weights``."""
+    stacked = Weights(*(torch.from_numpy(weights[name])[None] for name in rate_network.MATRICES))
+    inputs, targets = (
+        torch.from_numpy(np.array(array_io.load_array(files[name][0], mapped=True)[:1])) for name in ("inputs", "targets")
+    )
+    pass_ = Backpropagation(
+        stacked, *inputs.shape[1:3], rate_network.dynamics_of(run), settings["loss_steps"], settings["loss"],
+        run["trained"],
+    )  # fmt: skip
+    pass_.load(inputs, targets)
+    log_likelihoods = stacked.input.new_zeros(1, 1, pass_.loss_rows)
+    pass_.forward(log_likelihoods)
+    pass_.backward()
+    gradient = stacked.map(torch.zeros_like)
+    pass_.add_gradient(gradient, 1.0)
+    return float(-log_likelihoods.mean()), _matrices(gradient.of_network(0))
+
+
+def _initial(runs: Sequence[Run], files: Files, part: slice) -> Weights:
+    input_units = array_io.load_array(files["inputs"][0], mapped=True).shape[-1]
+    outputs = array_io.load_json(files["description"][0])["outputs"]
+    return rate_network.initial_weights_of_runs(
+        runs[part], files["structured"][part], files["input_weights"][part], input_units, outputs
+    )
+
+
+def _matrices(weights: Weights) -> Matrices:
+    return {name: matrix.numpy() for name, matrix in zip(rate_network.MATRICES, weights, strict=True)}
