@@ -13,7 +13,7 @@ import yaml
 from richlazy.experiments import paths, planning
 from richlazy.models import base
 from richlazy.models.registry import MODELS
-from richlazy.storage import array_io, parquet
+from richlazy.storage import array_io, late_import, parquet
 from runner import ROOT, Project, merged, new_project
 
 CONFIG = merged(
@@ -41,12 +41,12 @@ def runs_of(model):
 
 def training_of(model, project, run):
     """Module that trains a model, with the arguments ``files`` and ``settings`` for one run."""
-    planner = base.load(model.planning)
+    planner = late_import.load(model.planning)
     files = {
         name: [str(project.folder / "results/tiny" / file) for file in named]
         for name, named in planner.training_inputs(CONFIG, [run]).items()
     }
-    return base.load(model.training), files, planner.training_settings(CONFIG, [run], [])
+    return late_import.load(model.training), files, planner.training_settings(CONFIG, [run], [])
 
 
 def network_of(model, project, run):
@@ -95,7 +95,9 @@ def test_gradients_are_slopes_of_the_loss(published, model):
     """In float64 against central differences along random directions: no derivative by autograd is taken on trust."""
     run = runs_of(model)[0]
     training, files, settings = training_of(model, published, run)
-    weights = {name: matrix.astype(float) for name, matrix in training.initial_weights([run], files, settings)[0].items()}
+    weights = {
+        name: matrix.astype(float) for name, matrix in training.initial_weights([run], files, settings)[0].items()
+    }
     loss, gradients = training.gradients(run, weights, files, settings)
     assert np.isfinite(loss) and set(gradients) == set(weights)
     rng = np.random.default_rng(0)
@@ -106,7 +108,8 @@ def test_gradients_are_slopes_of_the_loss(published, model):
         direction = rng.standard_normal(gradient.shape)
         step = 1e-5 * direction / np.linalg.norm(direction)
         after, before = (
-            training.gradients(run, weights | {name: weights[name] + sign * step}, files, settings)[0] for sign in (1, -1)
+            training.gradients(run, weights | {name: weights[name] + sign * step}, files, settings)[0]
+            for sign in (1, -1)
         )
         assert np.any(gradient != 0)
         assert (after - before) / 2 == pytest.approx(np.sum(gradient * step), rel=1e-5, abs=1e-14), name
@@ -154,7 +157,7 @@ def test_every_published_network_is_trained_again_with_equal_bytes(published, mo
 
 @every_model
 def test_jobs_ask_for_more_at_each_attempt(model):
-    planner = base.load(model.planning)
+    planner = late_import.load(model.planning)
     for need in (planner.training_need, planner.measuring_need):
         first, second = (need(CONFIG, runs_of(model)[:1], attempt) for attempt in (1, 2))
         assert all(isinstance(one, int) and 0 < one < two for one, two in zip(first, second, strict=True))
@@ -162,7 +165,7 @@ def test_jobs_ask_for_more_at_each_attempt(model):
 
 @every_model
 def test_planning_names_only_results_below_their_folder(model):
-    planner = base.load(model.planning)
+    planner = late_import.load(model.planning)
     for stage in (planner.training_inputs, planner.measuring_inputs):
         named = stage(CONFIG, runs_of(model)[:1])
         assert named and all(isinstance(files, list) for files in named.values())

@@ -781,7 +781,7 @@ OF_LSTMS = [
     Mistake("compared by an LSTM", {f"{LSTMS}.compare": "rank"}, f"{LSTMS}.compare is 'rank'", "use compare: part"),
     Mistake("measure of others", {f"{LSTMS}.measures": ["accuracy"]}, f"{LSTMS}.measures names accuracy",
             "choose from frobenius_norm"),
-    Mistake("measure of LSTMs", {f"{FIGURE_1}.measures": ["frobenius_norm"]}, f"{FIGURE_1}.measures names frobenius",
+    Mistake("measure of LSTMs", {f"{FIGURE_1}.measures": ["frobenius_norm"]}, f"{FIGURE_1}.measures names frob",
             "choose another"),
     Mistake("usual measure of LSTMs", {"statistics.measures": ["frobenius_norm"]}, "statistics.measures names frobenius",
             "in measures of their experiments"),

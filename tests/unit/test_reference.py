@@ -178,7 +178,10 @@ def test_measures_that_a_published_table_does_not_have_yet_are_not_compared(tmp_
     network = network_file(tmp_path / "a.npz")
     older = {name: 2.0 for name in reference.MEASURES if name != "kernel_alignment_predicted"}
     found = reference.compare(
-        {"run": "r", "network": NETWORK, **older}, reference.fingerprint(network, MODELS["recurrent"].matrices), network, older | {"kernel_alignment_predicted": 0.5}
+        {"run": "r", "network": NETWORK, **older},
+        reference.fingerprint(network, MODELS["recurrent"].matrices),
+        network,
+        older | {"kernel_alignment_predicted": 0.5},
     )
     assert found["measures"] == 0
 

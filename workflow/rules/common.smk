@@ -25,8 +25,8 @@ from richlazy.experiments import (
     trials,
 )
 from richlazy.experiments.jobs import network_jobs
-from richlazy.models import base
 from richlazy.models import registry as models
+from richlazy.storage import late_import
 from richlazy.storage.import_closure import import_closure, module_closure
 from richlazy.tasks import registry
 from richlazy.tasks.image_sets import IDX_FILES
@@ -213,7 +213,7 @@ def followed_files(wildcards):
 def tabulating_settings(wildcards):
     """What the tables of an experiment are told."""
     name = wildcards.experiment
-    planner = base.load(MODEL_OF_EXPERIMENT[name].planning)
+    planner = late_import.load(MODEL_OF_EXPERIMENT[name].planning)
     return planner.tabulating_settings(config, name, followed_runs(wildcards))
 
 

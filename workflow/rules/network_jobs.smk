@@ -34,7 +34,7 @@ def networks_of_job(jobs, wildcards):
 
 def stage_inputs(jobs, stage):
     """Input function that gives the files that training or measuring of a model reads, by name."""
-    planner = base.load(jobs.model.planning)
+    planner = late_import.load(jobs.model.planning)
 
     def files(wildcards):
         named = getattr(planner, f"{stage}_inputs")(
@@ -59,7 +59,7 @@ def runs_of_job(jobs):
 
 def training_settings(jobs):
     """Params function that gives how the networks of a job are trained, beside their parameters."""
-    planner = base.load(jobs.model.planning)
+    planner = late_import.load(jobs.model.planning)
 
     def settings(wildcards):
         followed = {
@@ -79,7 +79,7 @@ def training_settings(jobs):
 
 def measuring_settings(jobs):
     """Params function that gives how the networks of a job are measured."""
-    planner = base.load(jobs.model.planning)
+    planner = late_import.load(jobs.model.planning)
 
     def settings(wildcards):
         return planner.measuring_settings(
@@ -91,7 +91,7 @@ def measuring_settings(jobs):
 
 def need_of_job(jobs, stage, which):
     """Resource function that gives MB (which: 0) or minutes (1) of a job that trains or measures."""
-    planner = base.load(jobs.model.planning)
+    planner = late_import.load(jobs.model.planning)
 
     def need(wildcards, attempt):
         of_stage = getattr(planner, f"{stage}_need")

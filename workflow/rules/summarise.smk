@@ -9,7 +9,6 @@ Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivi
         claims.parquet, claims.md, claims.html
 """
 
-
 for folder, model in MODELS.items():
 
     rule:
@@ -114,7 +113,10 @@ for folder, model in MODELS.items():
             runs=TABLES.replace("{table}", "runs"),
             library=library("compare_conditions.py"),
         output:
-            **{table: STATISTICS.replace("{table}", table) for table in model.statistics},
+            **{
+                table: STATISTICS.replace("{table}", table)
+                for table in model.statistics
+            },
         log:
             f"{RESULTS}/logs/compare_conditions/{{experiment}}.log",
         wildcard_constraints:

@@ -17,16 +17,19 @@ SCRIPTS_OF_A_RUN = [
     "build_teacher_aligned.py",
     "sample_training_trials.py",
     "sample_probe_trials.py",
-    "train_networks.py",
     "train_teacher.py",
-    "measure_networks.py",
 ]
-# What they import by name: every kind of task, and what samples its trials.
+# What they import by name: every kind of task with what samples its trials, and every model.
 MODULES_OF_KINDS = [
     f"tasks.{module}"
     for key, kind in registry.members().items()
     for module in [f"kinds.{key}", kind.trials]
     if module
+]
+MODULES_OF_MODELS = [
+    stage
+    for model in MODELS.values()
+    for stage in [model.planning, model.training, model.measuring]
 ]
 
 
@@ -36,13 +39,11 @@ def reference_config():
     return yaml.safe_load(Path(REFERENCE, "config.yaml").read_text())
 
 
-def images_at_hand():
-    """Image sets that a row of the reference results can be trained on: those that need no download, or that are there."""
-    return {
-        name
-        for name, settings in config["image_sets"].items()
-        if settings["source"] == "scikit-learn"
-        or Path(f"{RESULTS}/images/{name}.npz").exists()
+def data_at_hand():
+    """Files of data that a row of the reference results can be trained on: those that need no download, or that are there."""
+    there = Path(RESULTS).glob("[isw]*/**/*.np[yz]")
+    return trials.files_at_hand(config) | {
+        str(path.relative_to(RESULTS)) for path in there
     }
 
 
@@ -55,9 +56,9 @@ def recheck_sample():
     found = rechecking.runs_tables(REFERENCE)
     if not found:
         sys.exit(
-            f"recheck finds no tables of rate networks in {REFERENCE}; name the folder of reference results in recheck.reference"
+            f"recheck finds no tables of runs in {REFERENCE}; name the folder of reference results in recheck.reference"
         )
-    without = trials.tasks_without_images(reference_config(), images_at_hand())
+    without = trials.tasks_without_data(reference_config(), data_at_hand())
     rows = rechecking.sample_rows(found, settings["runs"], settings["seed"], without)
     return rows, rechecking.left_out(found, without)
 
@@ -70,16 +71,15 @@ def recheck_results(wildcards):
     ]
 
 
-def images_of_recheck(wildcards):
-    """Input function that gives the images that a row of the reference results shows, where it shows any."""
+def data_of_recheck(wildcards):
+    """Input function that gives the files of data of which the task of a row of the reference results is made."""
     name = re.match("task~([^+/]+)", wildcards.run)[1]
-    task = registry.task(reference_config()["tasks"][name])
-    shown = "images" in task.needs
-    return {"images": f"{RESULTS}/images/{task.entry['images']}.npz"} if shown else {}
+    needed = trials.data_files(registry.task(reference_config()["tasks"][name]))
+    return {need: f"{RESULTS}/{file}" for need, file in needed.items()}
 
 
 rule recheck:
-    """Train a random sample of the rows in results/reference/ again, not of LSTMs, and compare weights and measures."""
+    """Train a random sample of the networks in results/reference/ again, and compare weights and measures."""
     input:
         results=recheck_results,
         library=library("recheck.py"),
@@ -105,13 +105,17 @@ rule recheck:
 rule train_again:
     """Train and measure the network of one row of the reference results again, from nothing."""
     input:
-        unpack(images_of_recheck),
+        unpack(data_of_recheck),
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
         config=f"{REFERENCE}/config.yaml",
         scripts=[
             project_file(f"workflow/scripts/{script}") for script in SCRIPTS_OF_A_RUN
         ],
-        library=library("train_again.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_KINDS),
+        library=library(
+            "train_again.py",
+            *SCRIPTS_OF_A_RUN,
+            modules=MODULES_OF_KINDS + MODULES_OF_MODELS,
+        ),
     output:
         network=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/network.npz"),
         measures=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/measures.json"),
@@ -125,6 +129,8 @@ rule train_again:
         runtime=growing(30),
     params:
         run="{run}",
+        given=lambda wildcards: list(data_of_recheck(wildcards)),
+        sources={name: {"title": source["title"]} for name, source in SOURCES.items()},
     message:
         "Training again {wildcards.run}"
     script:
@@ -139,7 +145,14 @@ rule recheck_run:
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
         fingerprints=REFERENCE_TABLE.replace("{table}", "fingerprints"),
         provenance=f"{REFERENCE}/experiments/{{experiment}}/provenance.json",
-        library=library("recheck_run.py"),
+        library=library(
+            "recheck_run.py",
+            modules=[
+                stage
+                for model in MODELS.values()
+                for stage in [model.planning, model.tabulating]
+            ],
+        ),
     output:
         temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}.json"),
     log:

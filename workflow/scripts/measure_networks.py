@@ -1,11 +1,11 @@
 """Measure what learning changed in the networks of one job, whatever their model."""
 
 from richlazy.models import base
-from richlazy.storage import logs
+from richlazy.storage import late_import, logs
 
 
 def measure_networks(implementation, runs, files, saved, settings):
-    base.load(implementation).measure_networks(runs, files, saved, settings)
+    late_import.load(implementation).measure_networks(runs, files, saved, settings)
 
 
 if __name__ == "__main__":

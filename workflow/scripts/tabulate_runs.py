@@ -1,11 +1,11 @@
 """Collect the runs of an experiment into its tables, whatever their model."""
 
 from richlazy.models import base
-from richlazy.storage import logs
+from richlazy.storage import late_import, logs
 
 
 def tabulate_runs(implementation, files, tables, settings):
-    base.load(implementation).save_tables(files, tables, settings)
+    late_import.load(implementation).save_tables(files, tables, settings)
 
 
 if __name__ == "__main__":

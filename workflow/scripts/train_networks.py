@@ -1,11 +1,11 @@
 """Train the networks of one job, whatever their model, and keep their weights and loss curves."""
 
 from richlazy.models import base
-from richlazy.storage import logs
+from richlazy.storage import late_import, logs
 
 
 def train_networks(implementation, runs, files, saved, settings):
-    base.load(implementation).train_networks(runs, files, saved, settings)
+    late_import.load(implementation).train_networks(runs, files, saved, settings)
 
 
 if __name__ == "__main__":

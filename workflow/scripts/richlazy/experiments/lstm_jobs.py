@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from richlazy.experiments import trials
 from richlazy.experiments.parameters import PARAMETERS, Run
 
 Config = Mapping[str, Any]
@@ -19,12 +20,21 @@ _MEMORY_MB = 1500
 
 
 def runs(config: Config, name: str) -> list[Run]:
-    """Every run of an experiment: its task, for each of its seeds; other parameters of a run are those of rate networks."""
+    """Every run of an experiment: its task, for each of its seeds. Other parameters are those of rate networks."""
     experiment = config["experiments"][name]
     given = experiment["seeds"]
     seeds = list(range(given)) if isinstance(given, int) else list(given)
     (task,) = experiment["grid"]["task"]
-    return [dict.fromkeys(PARAMETERS) | {"task": task, "architecture": "lstm", "seed": seed} for seed in seeds]
+    return [_run(task, seed) for seed in seeds]
+
+
+def run_of_row(row: Mapping[str, Any]) -> Run:
+    """Run of a row of ``runs.parquet``."""
+    return _run(str(row["task"]), int(row["seed"]))
+
+
+def _run(task: str, seed: int) -> Run:
+    return dict.fromkeys(PARAMETERS) | {"task": task, "architecture": "lstm", "seed": seed}
 
 
 def arms(config: Config, name: str) -> list[str]:
@@ -34,9 +44,7 @@ def arms(config: Config, name: str) -> list[str]:
 
 def training_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]]:
     """Files, below the results, from which networks are trained: sentences, and vectors of their words."""
-    task = config["tasks"][runs[0]["task"]]
-    sentences, vectors = task["sentences"], task["word_vectors"]
-    return {"sentences": [f"sentences/{sentences}.npz"], "vectors": [f"word_vectors/{sentences}/{vectors}.npy"]}
+    return {name: [file] for name, file in trials.files(config, runs[0]).items()}
 
 
 def measuring_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]]:
@@ -68,7 +76,7 @@ def measuring_settings(config: Config, sources: Mapping[str, Any], runs: Sequenc
 
 
 def training_need(config: Config, runs: Sequence[Run], attempt: int) -> tuple[int, int]:
-    """MB and minutes to train a network: about 13 s an epoch of the treebank with 256 units on one core, times three."""
+    """MB and minutes to train a network: 13 s an epoch of the treebank with 256 units on one core, times three."""
     minutes = 5 + config["lstm"]["epochs"] * (config["lstm"]["units"] / 256) ** 2
     return _MEMORY_MB * attempt, math.ceil(minutes * attempt)
 

@@ -4,6 +4,7 @@ The planning module of a model (``Model.planning``) has these functions, which i
 the folder of the results; ``runs`` are those of a job, or one of them where they are alike.
 
 - ``runs(config, name)``: every run of an experiment, with all ``parameters.PARAMETERS``
+- ``run_of_row(row)``: run of a row of ``runs.parquet``
 - ``arms(config, name)``: columns of ``runs.parquet`` whose combinations are tested separately
 - ``training_inputs(config, runs)``, ``measuring_inputs(config, runs)``: files by name, as its modules take them
 - ``training_settings(config, runs, followed)``, ``measuring_settings(config, sources, runs)``
@@ -15,9 +16,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from richlazy.experiments.parameters import Run
-from richlazy.models import base
 from richlazy.models.base import Model
 from richlazy.models.registry import MODELS
+from richlazy.storage import late_import
 from richlazy.tasks import registry
 
 Config = Mapping[str, Any]
@@ -32,11 +33,11 @@ def model_of(config: Config, name: str) -> Model:
 
 def runs(config: Config, name: str) -> list[Run]:
     """Every run of an experiment, each once."""
-    found: list[Run] = base.load(model_of(config, name).planning).runs(config, name)
+    found: list[Run] = late_import.load(model_of(config, name).planning).runs(config, name)
     return found
 
 
 def arms(config: Config, name: str) -> list[str]:
     """Columns of the table of an experiment whose combinations are tested separately."""
-    found: list[str] = base.load(model_of(config, name).planning).arms(config, name)
+    found: list[str] = late_import.load(model_of(config, name).planning).arms(config, name)
     return found

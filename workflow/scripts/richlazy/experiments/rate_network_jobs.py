@@ -5,12 +5,20 @@ from typing import Any
 
 from richlazy.experiments import grids, paths, resources, trials
 from richlazy.experiments.grids import arms, runs
-from richlazy.experiments.parameters import Run
+from richlazy.experiments.parameters import Run, run_of_row
 from richlazy.measures import learning_speed
 
 __all__ = [
-    "arms", "runs", "measuring_inputs", "measuring_need", "measuring_settings", "tabulating_settings",
-    "training_inputs", "training_need", "training_settings",
+    "arms",
+    "measuring_inputs",
+    "measuring_need",
+    "measuring_settings",
+    "run_of_row",
+    "runs",
+    "tabulating_settings",
+    "training_inputs",
+    "training_need",
+    "training_settings",
 ]  # fmt: skip
 
 Config = Mapping[str, Any]
@@ -74,7 +82,9 @@ def measuring_settings(config: Config, sources: Mapping[str, Any], runs: Sequenc
 def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """What the tables of an experiment are told; ``followed``: by run what of it is followed."""
     found = runs(config, name)
-    notes = {structure: grids.connectome_note(config, structure) for structure in sorted({r["structure"] for r in found})}
+    notes = {
+        structure: grids.connectome_note(config, structure) for structure in sorted({r["structure"] for r in found})
+    }
     return {
         **{key: config["statistics"][key] for key in ("convergence_factor", "loss_margin")},
         "connectomes": {structure: note for structure, note in notes.items() if note},

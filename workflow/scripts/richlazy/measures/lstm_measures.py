@@ -31,13 +31,13 @@ def measure_networks(runs: Sequence[Run], files: Files, saved: Files, settings: 
 
     Args:
         runs: parameters of each network.
-        files: ``network`` and ``history`` of each; ``sentences`` of their task and ``vectors`` of its words.
+        files: ``network`` and ``history`` of each; ``sentences`` and ``word_vectors`` of their task.
         saved: ``measures`` of each.
         settings: ``truncation_ranks`` and ``accuracy_margin`` of group ``lstm``; ``about``, what tables say of all of
             these networks.
     """
     devices.prepare("cpu")
-    parts, vectors = sentences.load(files["sentences"][0]), array_io.load_array(files["vectors"][0])
+    parts, vectors = sentences.load(files["sentences"][0]), array_io.load_array(files["word_vectors"][0])
     readers = {part: Reader(vectors, **vars(parts[part])) for part in ("validation", "test")}
     margin = settings["accuracy_margin"]
     each = zip(runs, files["network"], files["history"], saved["measures"], strict=True)

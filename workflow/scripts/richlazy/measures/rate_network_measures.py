@@ -17,7 +17,7 @@ def measure_networks(runs: Sequence[Run], files: Files, saved: Files, settings: 
 
     Args:
         runs: parameters of each network.
-        files: ``network``, ``history``, ``probe`` and ``decision`` of each network; ``description`` of the task, of one.
+        files: ``network``, ``history``, ``probe`` and ``decision`` of each; ``description`` of the task, of one.
         saved: ``measures`` of each network.
         settings: ``kernel_trials``, ``kernel_times``, ``loss_steps``, ``loss`` and ``device``.
     """

@@ -8,11 +8,10 @@ To add one, write
 - one that plans its jobs, as ``experiments.planning`` describes it,
 - its ``Model`` in ``registry.MODELS``, and a kind of task whose ``architecture`` it is.
 
-Each network is one ``network.npz`` with a float32 array ``<matrix>`` of each trained matrix or vector after training, and
-``<matrix>_initial`` of the same before. ``tests/conformance/test_models.py`` holds every model to all this.
+Each network is one ``network.npz`` with a float32 array ``<matrix>`` for each trained matrix or vector after training,
+and ``<matrix>_initial`` for the same before. ``tests/conformance/test_models.py`` holds every model to all this.
 """
 
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +65,9 @@ class Tabulating(Protocol):
     def save_tables(self, files: Files, tables: Mapping[str, str], settings: Mapping[str, Any]) -> None:
         """Write ``tables`` (Parquet, by name) from ``measures`` and ``histories`` of all networks of an experiment."""
 
+    def measured(self, record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+        """Measures that a row of ``runs.parquet`` has, from the measures.json of its network: what recheck compares."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -74,7 +76,8 @@ class Model:
     Attributes:
         architecture: its name in tasks, in run parameters and in tables.
         folder: of its networks, below the results; the path of a run follows (``paths.run_path``).
-        training, measuring, tabulating, planning: names of its modules.
+        training, measuring, tabulating, planning: names of its modules below the library, for ``late_import``. Rules
+            that load one list its closure.
         identity: column of ``tables/runs.parquet`` that tells one network from another.
         matrices: arrays of two dimensions in ``network.npz``, which fingerprints project.
         suffix: of the names of its rules.
@@ -95,11 +98,6 @@ class Model:
     tables: tuple[str, ...]
     statistics: tuple[str, ...]
     figures: tuple[str, ...]
-
-
-def load(module: str) -> Any:
-    """A module of a model, by its name; whoever runs a job lists its import closure as input."""
-    return importlib.import_module(module)
 
 
 def files(named: Any) -> dict[str, list[str]]:

@@ -84,12 +84,15 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
         run: during_training.chosen(array_io.load_json(path), names)
         for path, (run, names) in zip(files["followed"], settings["followed"].items(), strict=True)
     }
-    runs = runs_table(
-        rows, settings["convergence_factor"], settings["loss_margin"], settings["connectomes"], moved
-    )
+    runs = runs_table(rows, settings["convergence_factor"], settings["loss_margin"], settings["connectomes"], moved)
     moved = learning_speed.with_predicted_movement(moved, runs, settings["theory"]["targets"])
     parquet.save_table(tables["runs"], runs, RUN_COLUMNS)
     parquet.save_table(tables["curves"], curves_table(courses, runs["run"], moved), CURVE_COLUMNS)
+
+
+def measured(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Measures of a network, from its measures.json, that stand in its row of ``runs.parquet``."""
+    return {name: record[name] for name in MEASURES if name in record}
 
 
 def runs_table(

@@ -81,6 +81,17 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     parquet.save_table(tables["curves"], curves_table(measured, courses), CURVE_COLUMNS)
 
 
+def measured(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Measures of a network, from its measures.json, that stand in one of its rows of ``runs.parquet``."""
+    return {name: value for name, value in _of_part(record, row["weights"], row["part"]).items() if name in MEASURES}
+
+
+def _of_part(record: Mapping[str, Any], weights: str, part: str) -> dict[str, Any]:
+    """What was measured of a part of a matrix, or of a set of them; nothing where training diverged."""
+    rows = (row for row in (*record["norms"], *record["ranks"]) if (row["weights"], row["part"]) == (weights, part))
+    return dict(next(rows, {}))
+
+
 def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], parts: Sequence[str]) -> pd.DataFrame:
     """One row for each network, matrix (or set of them) and part that an experiment compares.
 
@@ -94,10 +105,9 @@ def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], pa
     """
     rows = []
     for record in measured:
-        found = {(row["weights"], row["part"]): row for row in (*record["norms"], *record["ranks"])}
         for name in weights:
             for part in parts:
-                own = {"weights": name, "part": part, **found.get((name, part), {})}
+                own = {"weights": name, "part": part, **_of_part(record, name, part)}
                 rows.append({column: {**record, **own}.get(column) for column in RUN_COLUMNS})
     table = pd.DataFrame(rows, columns=list(RUN_COLUMNS))
     types = dict.fromkeys(_NUMBERS, "Float64") | dict.fromkeys(_WHOLE_NUMBERS, "Int64")

@@ -14,6 +14,7 @@ MEASURES = ("frobenius_norm", "stable_rank", "leading_singular_value", RANK)
 # What experiments compare, and what they must have beside what every experiment has.
 COMPARED = "part"
 _EXPERIMENT = ("weights", "parts", "measures")
+_IDLE = ("preset", "groups", "covaries", "follow", "truncation", "spectrum", "schematic")
 ARCHIVE = "trees"
 PARTS = ("training", "validation", "test")
 
@@ -67,17 +68,23 @@ def problems_of_experiment(where: str, experiment: Mapping[str, Any]) -> Iterato
     if missing:
         yield f"{where} lacks {wording.listed(missing)}, which an experiment with LSTMs needs; add it as in config.yaml"
         return
-    idle = [key for key in ("preset", "groups", "covaries", "follow", "truncation", "spectrum", "schematic") if key in experiment]
+    idle = [key for key in _IDLE if key in experiment]
     idle += [f"grid.{key}" for key in experiment["grid"] if key != "task"]
     if idle:
         yield f"{where}.{idle[0]} has no effect on LSTMs, whose settings are those of group lstm; remove it"
-    if len(experiment["grid"]["task"]) > 1:
-        yield f"{where}.grid.task has {len(experiment['grid']['task'])} tasks, but LSTMs compare parts of the weights of one; give one"
-    if experiment["compare"] != COMPARED:
-        yield f"{where}.compare is {wording.shown(experiment['compare'])}, but experiments with LSTMs compare parts of weights; use compare: {COMPARED}"
+    tasks = experiment["grid"]["task"]
+    if len(tasks) > 1:
+        yield f"{where}.grid.task names {len(tasks)} tasks, but LSTMs compare parts of the weights of one; name one"
+    compare = experiment["compare"]
+    if compare != COMPARED:
+        yield (
+            f"{where}.compare is {wording.shown(compare)}, but experiments with LSTMs compare parts of weights; use "
+            f"compare: {COMPARED}"
+        )
     foreign = [name for name in experiment["measures"] if name not in MEASURES]
     if foreign:
-        yield f"{where}.measures names {foreign[0]}, which is not measured of LSTMs; choose from {wording.listed(MEASURES)}"
+        known = wording.listed(MEASURES)
+        yield f"{where}.measures names {foreign[0]}, which is not measured of LSTMs; choose from {known}"
     given = experiment["seeds"]
     if (given if isinstance(given, int) else len(given)) < 2:
         yield f"{where}.seeds gives one seed, but seeds are the sample; give at least two"

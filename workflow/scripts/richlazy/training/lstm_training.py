@@ -52,7 +52,7 @@ class Course:
 
 def initial_weights(runs: Sequence[Run], files: Files, settings: Mapping[str, Any]) -> list[Weights]:
     """Weights of each network before training, float32, by name as in PyTorch (``lstm.initial_weights``)."""
-    dimensions = array_io.load_array(files["vectors"][0], mapped=True).shape[1]
+    dimensions = array_io.load_array(files["word_vectors"][0], mapped=True).shape[1]
     return [lstm.initial_weights(dimensions, settings["units"], run["seed"]) for run in runs]
 
 
@@ -61,12 +61,12 @@ def train_networks(runs: Sequence[Run], files: Files, saved: Files, settings: Ma
 
     Args:
         runs: parameters of each network; the seed decides weights, order and dropout.
-        files: ``sentences`` of their task, and ``vectors`` of its words, (words, D).
+        files: ``sentences`` of their task, and ``word_vectors`` of it, (words, D).
         saved: ``network`` and ``history`` of each network.
         settings: group ``lstm`` of the configuration.
     """
     devices.prepare("cpu")
-    vectors, parts = array_io.load_array(files["vectors"][0]), sentences.load(files["sentences"][0])
+    vectors, parts = array_io.load_array(files["word_vectors"][0]), sentences.load(files["sentences"][0])
     starts = initial_weights(runs, files, settings)
     for run, initial, network, history in zip(runs, starts, saved["network"], saved["history"], strict=True):
         LOGGER.info("%s numbers are trained", lstm.parameter_count(initial))
@@ -80,7 +80,7 @@ def gradients(run: Run, weights: Weights, files: Files, settings: Mapping[str, A
     part = sentences.load(files["sentences"][0])["training"]
     chosen = next(length_buckets(part.lengths, settings["batch_size"], seeds.generator(run["seed"], "order")))
     network = lstm.build(weights)
-    vectors = array_io.load_array(files["vectors"][0]).astype(weights[lstm.MATRICES[0]].dtype)
+    vectors = array_io.load_array(files["word_vectors"][0]).astype(weights[lstm.MATRICES[0]].dtype)
     loss, _ = _loss(network, vectors, part, chosen)
     loss.backward()
     return float(loss.detach()), lstm.gradients_of(network)

@@ -52,7 +52,8 @@ def gradients(run: Run, weights: Matrices, files: Files, settings: Mapping[str, 
     """Loss of the first stored batch, and its gradient for each matrix, in the precision of ``weights``."""
     stacked = Weights(*(torch.from_numpy(weights[name])[None] for name in rate_network.MATRICES))
     inputs, targets = (
-        torch.from_numpy(np.array(array_io.load_array(files[name][0], mapped=True)[:1])) for name in ("inputs", "targets")
+        torch.from_numpy(np.array(array_io.load_array(files[name][0], mapped=True)[:1]))
+        for name in ("inputs", "targets")
     )
     pass_ = Backpropagation(
         stacked, *inputs.shape[1:3], rate_network.dynamics_of(run), settings["loss_steps"], settings["loss"],
