@@ -783,7 +783,7 @@ OF_LSTMS = [
             "choose from frobenius_norm"),
     Mistake("measure of LSTMs", {f"{FIGURE_1}.measures": ["frobenius_norm"]}, f"{FIGURE_1}.measures names frob",
             "choose another"),
-    Mistake("usual measure of LSTMs", {"statistics.measures": ["frobenius_norm"]}, "statistics.measures names frobenius",
+    Mistake("usual measure of LSTMs", {"statistics.measures": ["frobenius_norm"]}, "statistics.measures names frob",
             "in measures of their experiments"),
     Mistake("parts of rate networks", {f"{FIGURE_1}.parts": ["weights", "change"]}, f"{FIGURE_1}.parts has no effect",
             "remove it"),

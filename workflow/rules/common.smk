@@ -254,6 +254,12 @@ def held_out_of(table, wildcard):
     return held_out
 
 
+def probe_count(wildcards):
+    """How many trials a probe has."""
+    task = trials.task_of(config, PROBES[wildcards.probe])
+    return task.probe(config["probe"])["trials"]
+
+
 # Regular expression of the beginning of the folder of weights that are aligned with a teacher network.
 TEACHER_ALIGNED = "task~[^/]+/structure~({})[+/]".format(
     one_of(

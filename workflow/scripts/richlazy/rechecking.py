@@ -144,9 +144,8 @@ def compare(
 
 
 def _relative_difference(old: float | None, new: float | None) -> float:
-    old, new = (np.nan if is_missing(value) else float(value) for value in (old, new))
-    if np.isnan(old) or np.isnan(new):
-        return 0.0 if np.isnan(old) and np.isnan(new) else np.inf
+    if old is None or new is None or is_missing(old) or is_missing(new):
+        return 0.0 if is_missing(old) and is_missing(new) else np.inf
     return abs(new - old) / max(abs(old), 1e-12)
 
 

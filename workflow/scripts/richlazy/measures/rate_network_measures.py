@@ -43,5 +43,12 @@ def load_trained(network: str, probe: str, decision: str) -> metrics.Trained:
 def _together(runs, files, settings, device):
     each = map(load_trained, files["network"], files["probe"], files["decision"])
     trained = metrics.Trained.stacked(each).map(lambda array: array.to(device))
-    how = (settings[name] for name in ("kernel_trials", "kernel_times", "loss_steps", "loss"))
-    return metrics.measure_together(trained, rate_network.dynamics_of(runs[0]), *how, [run["seed"] for run in runs])
+    return metrics.measure_together(
+        trained,
+        rate_network.dynamics_of(runs[0]),
+        settings["kernel_trials"],
+        settings["kernel_times"],
+        settings["loss_steps"],
+        settings["loss"],
+        [run["seed"] for run in runs],
+    )

@@ -55,10 +55,9 @@ def gradients(run: Run, weights: Matrices, files: Files, settings: Mapping[str, 
         torch.from_numpy(np.array(array_io.load_array(files[name][0], mapped=True)[:1]))
         for name in ("inputs", "targets")
     )
-    pass_ = Backpropagation(
-        stacked, *inputs.shape[1:3], rate_network.dynamics_of(run), settings["loss_steps"], settings["loss"],
-        run["trained"],
-    )  # fmt: skip
+    _, steps, batch_size, _ = inputs.shape
+    dynamics, how = rate_network.dynamics_of(run), (settings["loss_steps"], settings["loss"], run["trained"])
+    pass_ = Backpropagation(stacked, steps, batch_size, dynamics, *how)
     pass_.load(inputs, targets)
     log_likelihoods = stacked.input.new_zeros(1, 1, pass_.loss_rows)
     pass_.forward(log_likelihoods)
