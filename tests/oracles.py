@@ -146,3 +146,12 @@ def relative_error(actual, expected):
     if difference == 0:
         return 0.0
     return difference / size if size else float("inf")
+
+
+def random_connectome(size=20, seed=0, density=0.3):
+    """Sparse weights of which each column has one sign, without connections of a unit to itself."""
+    rng = np.random.default_rng(seed)
+    weights = rng.exponential(size=(size, size)) * (rng.random((size, size)) < density)
+    weights *= np.where(rng.random(size) < 0.8, 1.0, -1.0)
+    np.fill_diagonal(weights, 0.0)
+    return weights

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import draw_batches
-import draw_probe
-
-from richlazy.connectivity.structures import structured_weights
+from richlazy.connectivity.base import structured_weights
 from richlazy.storage import array_io
 from richlazy.storage.seeds import generator
-from richlazy.tasks import task_settings
+from richlazy.tasks import registry
+from sample_probe_trials import sample_probe_trials
+from sample_training_trials import sample_training_trials
 
 from . import ROOT
 from .measuring import Row, Settings
@@ -45,7 +44,6 @@ def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
     """Peak resident bytes of a training job that stops early, and bytes of its mapped files."""
     preset, settings = config["presets"][PRESET], config["training"]
     run = config["dynamics"] | preset | settings | {"seed": SEED, "architecture": "recurrent"}
-    task = config["tasks"][TASK]
     names = ("recurrent.npy", "inputs.npy", "targets.npy", "task.json", "network.npz", "history.json")
     recurrent, inputs, targets, description, network, history = (str(folder / name) for name in names)
     array_io.save_array(
@@ -54,14 +52,16 @@ def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
             "gaussian", config["connectivity"]["size"], preset["gain"], "frobenius", generator(SEED, "connectivity")
         ),
     )
-    draw_batches.draw_batches(inputs, targets, task, run)
-    draw_probe.draw_probe(str(folder / "probe.npz"), str(folder / "decision.npy"), description, task, run, 1)
+    task = registry.task(config["tasks"][TASK])
+    trials = (str(task.trials), task.trial_entry, run, {})
+    sample_training_trials(inputs, targets, *trials)
+    sample_probe_trials(str(folder / "probe.npz"), str(folder / "decision.npy"), description, *trials, 1)
     job = {
         "structured": [recurrent], "input_weights": [], "inputs": [inputs], "targets": [targets],
         "description": description, "saved": [network], "histories": [history], "runs": [run],
         "structure": {"signs_held": False}, "snapshots": {},
         # Every loss is above this one, so that training ends at its first point of the curve.
-        "settings": task_settings.of_training(task, settings) | {"divergence_loss": -1.0},
+        "settings": task.of_training(settings) | {"divergence_loss": -1.0},
     }  # fmt: skip
     answer = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.memory_job", json.dumps(job)],

@@ -34,6 +34,6 @@ def test_scripts_that_only_touch_still_depend_on_their_modules(tmp_path):
 def test_a_call_of_snakemake_has_its_cost(tmp_path):
     project = new_project(tmp_path / "project")
     (project.folder / "scale.yaml").write_text(yaml.safe_dump(scale.grid_of(200, 1)))
-    cost = scale.snakemake(project.folder, "--dry-run", "--until", "draw_probe")
+    cost = scale.snakemake(project.folder, "--dry-run", "--until", "sample_probe_trials")
     assert cost.jobs == scale.SEEDS
     assert cost.processor > 0.1 and 50 < cost.megabytes < 2000

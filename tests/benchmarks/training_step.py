@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from richlazy.connectivity.structures import structured_weights
+from richlazy.connectivity.base import structured_weights
 from richlazy.models.backpropagation import Backpropagation
 from richlazy.models.rate_network import Dynamics, Weights, initial_weights
 from richlazy.training.minibatches import StagedDescent

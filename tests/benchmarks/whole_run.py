@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import draw_batches
-import draw_probe
 import numpy as np
 import torch
 import yaml
 from neurogym.utils.data import Dataset
 
-from richlazy.connectivity.structures import structured_weights
+from richlazy.connectivity.base import structured_weights
 from richlazy.measures import metrics
 from richlazy.measures.tangent_kernel import TangentKernel
 from richlazy.models import rate_network
 from richlazy.storage.seeds import generator
 from richlazy.tasks import neurogym_environments
 from richlazy.training import loop
+from sample_probe_trials import sample_probe_trials
+from sample_training_trials import sample_training_trials
 
 from . import ROOT
 from .measuring import Comparison, Row, Settings, clock, seconds
@@ -68,9 +68,10 @@ class Run:
     def plot_trials(self) -> None:
         """Our trials, by the workflow's scripts: all batches and the probe, written to files."""
         paths = [str(self.folder / name) for name in ("inputs.npy", "targets.npy")]
-        draw_batches.draw_batches(*paths, self.task, self.parameters)
+        trials = ("neurogym_trials", self.task, self.parameters, {})
+        sample_training_trials(*paths, *trials)
         probe = [str(self.folder / name) for name in ("probe.npz", "decision.npy", "task.json")]
-        draw_probe.draw_probe(*probe, self.task, self.parameters, self.config["probe"]["trials"])
+        sample_probe_trials(*probe, *trials, self.config["probe"]["trials"])
 
     def train(self, weights: rate_network.Weights, first: int, count: int) -> rate_network.Weights:
         """Our training on stored batches, from the one that is given, wherever the file ends."""

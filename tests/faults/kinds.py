@@ -217,9 +217,11 @@ def times_of_now(setting: Setting, output: str) -> Sequence[list[str]]:
     return [["bash", "-c", 'find . -newermt now -exec touch -d "$(date)" {} +']]
 
 
-_SIGNALLED = ("draw_batches", "draw_probe", "build_connectivity", "train_network", "measure_network", "tabulate",
-              "tabulate_connectivity", "compare_conditions", "judge_claims", "plot_measures", "plot_losses",
-              "plot_effects", "plot_robustness")  # fmt: skip
+_SIGNALLED = (
+    "sample_training_trials", "sample_probe_trials", "build_connectivity", "train_network", "measure_network",
+    "tabulate", "tabulate_connectivity", "compare_conditions", "judge_claims", "plot_measures", "plot_losses",
+    "plot_effects", "plot_robustness",
+)  # fmt: skip
 
 KINDS: dict[str, Kind] = {
     "training job killed": Kind(

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
+import kinds_of_tasks
 from richlazy.storage import import_closure as closure_module
-from richlazy.storage.import_closure import import_closure
+from richlazy.storage.import_closure import import_closure, module_closure
+from richlazy.tasks import registry as task_registry
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 LIBRARY = sorted((ROOT / "workflow" / "scripts" / "richlazy").rglob("*.py"))
-NUMERICS = {"loop", "metrics", "neurogym_environments", "rate_network", "tangent_kernel", "trials"}
+NUMERICS = {"loop", "metrics", "neurogym_environments", "neurogym_trials", "rate_network", "tangent_kernel"}
 
 
 def names(files):
@@ -51,9 +53,9 @@ def closure_of(script):
         ),
         ("build_connectivity.py", {"seeds", "structures"}, NUMERICS | {"hypothesis_tests", "measure_figure"}),
         (
-            "draw_batches.py",
-            {"neurogym_environments", "seeds", "trials"},
-            {"loop", "measure_figure", "rate_network", "tangent_kernel"},
+            "sample_training_trials.py",
+            {"array_io", "loader"},
+            NUMERICS | {"base", "image_trials", "measure_figure", "registry", "seeds", "settings"},
         ),
         (
             "compare_conditions.py",
@@ -69,6 +71,48 @@ def test_a_script_depends_on_what_its_result_depends_on(script, present, absent)
     found = closure_of(script)
     assert present <= found
     assert not found & absent
+
+
+# Kinds of tasks whose trials are sampled by jobs.
+SAMPLED = {key: kind for key, kind in task_registry.members().items() if kind.trials}
+
+
+@pytest.mark.parametrize("key", SAMPLED)
+def test_trials_of_one_kind_depend_on_no_other_kind_and_on_no_planning(key):
+    found = names(module_closure(f"tasks.{SAMPLED[key].trials}"))
+    others = {kind.trials for kind in SAMPLED.values()} - {SAMPLED[key].trials}
+    assert SAMPLED[key].trials in found
+    # Trials that a network teaches are made of images.
+    assert not found & (others - ({"image_trials"} if "images" in SAMPLED[key].needs else set()))
+    planning = {"base", "checks", "entries", "job_needs", "registry", "settings", *SAMPLED}
+    assert not found & (planning | {"measure_figure", "metrics"})
+    assert ("rate_network" in found) == ("teacher" in SAMPLED[key].needs)
+
+
+@pytest.mark.parametrize("key", SAMPLED)
+def test_the_listed_closure_is_what_is_imported_when_trials_of_a_kind_are_sampled(key, tmp_path):
+    net, files = kinds_of_tasks.network_and_files(key, tmp_path)
+    implementation, entry, run = net.training_trials
+    _, _, probe_run = net.probe_trials
+    program = f"""
+import json, sys, warnings
+warnings.simplefilter("ignore")
+sys.path.insert(0, {str(ROOT / "workflow" / "scripts")!r})
+import sample_training_trials, sample_probe_trials
+entry, run, probe_run, files = json.loads(sys.argv[1])
+folder = {str(tmp_path)!r}
+x, y, probe, decision, about = (folder + name for name in ("/x.npy", "/y.npy", "/p.npz", "/d.npy", "/t.json"))
+sample_training_trials.sample_training_trials(x, y, {implementation!r}, entry, run, files)
+sample_probe_trials.sample_probe_trials(probe, decision, about, {implementation!r}, entry, probe_run, files, 2)
+print(json.dumps(sorted(name for name in sys.modules if name.split(".")[0] == "richlazy")))
+"""
+    arguments = json.dumps([entry, run, probe_run, files])
+    finished = subprocess.run([sys.executable, "-c", program, arguments], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    scripts = ("sample_training_trials.py", "sample_probe_trials.py")
+    listed = {file for script in scripts for file in import_closure(ROOT / "workflow" / "scripts" / script)}
+    listed |= set(module_closure(f"tasks.{implementation}"))
+    assert sorted(module_name(file) for file in listed) == json.loads(finished.stdout)
 
 
 @pytest.mark.parametrize("script", [script.name for script in SCRIPTS])
@@ -116,12 +160,19 @@ def test_the_closure_is_what_python_really_imports(script):
 def library_of_rules():
     """For every rule with a script: that script, and the scripts whose closures the rule lists as input."""
     for file in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
-        for rule in re.split(r"^ *(?:rule|checkpoint)\b", file.read_text(), flags=re.MULTILINE)[1:]:
+        text = file.read_text()
+        for name, scripts in re.findall(r"^([A-Z_]+) = \[\n(.*?)\]", text, flags=re.MULTILINE | re.DOTALL):
+            text = text.replace(f"*{name}", scripts)
+        for rule in re.split(r"^ *(?:rule|checkpoint)\b", text, flags=re.MULTILINE)[1:]:
             # A rule of a loop has its name in quotes.
             name = re.search(r'(?s)^ (\w+):|name:\s+f"(\w+)_', rule)
             name, script = name and (name[1] or name[2]), re.search(r'script:\s+"\.\./scripts/(\w+\.py)"', rule)
             if script:
-                yield name, script[1], re.findall(r'"(\w+\.py)"', " ".join(re.findall(r"library\(([^)]*)\)", rule)))
+                yield (
+                    name,
+                    script[1],
+                    re.findall(r'"(\w+\.py)"', " ".join(re.findall(r"library(?:_of_trials)?\(([^)]*)\)", rule))),
+                )
 
 
 RULES = list(library_of_rules())
@@ -218,6 +269,19 @@ def package(tmp_path, monkeypatch):
     return tmp_path
 
 
+def test_the_closure_of_a_module_holds_it_and_all_initialisers_on_the_way(package):
+    assert names(module_closure("second")) == {"__init__", "first", "second", "third"}
+    below = package / "richlazy" / "below"
+    below.mkdir()
+    (below / "__init__.py").write_text("")
+    (below / "last.py").write_text("from richlazy import alone")
+    (package / "richlazy" / "alone.py").write_text("")
+    found = {str(file.relative_to(package / "richlazy")) for file in module_closure("below.last")}
+    assert found == {"__init__.py", "alone.py", "below/__init__.py", "below/last.py"}
+    with pytest.raises(ImportError, match="which is no module of the library"):
+        module_closure("below.missing")
+
+
 def test_indirect_and_circular_imports_are_followed(package):
     script = package / "script.py"
     script.write_text("from richlazy import second")
@@ -249,7 +313,9 @@ def test_imports_are_absolute_and_stand_in_the_text(file):
     tree = ast.parse(file.read_text())
     relative = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
     assert not relative
-    assert not re.search(r"import_module|__import__|runpy|exec\(", file.read_text())
+    computed = re.findall(r"import_module|__import__|runpy|exec\(", file.read_text())
+    # A job imports the module of its own kind of task alone, which its rule lists: test_the_listed_closure_is_what_...
+    assert computed == (["import_module"] if file.name == "loader.py" else [])
 
 
 # The stages from the ground up: a module imports from its own package and from those before it.

@@ -16,9 +16,15 @@ from hypothesis import strategies as st
 
 from richlazy.configuration import checks
 from richlazy.configuration.checks import ConfigurationError
-from richlazy.connectivity import structures
+from richlazy.connectivity import cell_types
+from richlazy.connectivity.aligned import TASK_VECTORS
+from richlazy.connectivity.base import STRUCTURES as KINDS_OF_STRUCTURES
+from richlazy.connectivity.base import structure_parameters
+from richlazy.connectivity.connectome_based import SHUFFLES
+from richlazy.connectivity.draws import ENTRIES
+from richlazy.connectivity.matching import MATCHINGS
 from richlazy.experiments import grids, parameters, paths
-from richlazy.figures import figure_style, measure_figure
+from richlazy.figures import measure_figure
 from richlazy.measures import learning_speed, metrics
 from richlazy.models import backpropagation, rate_network
 from richlazy.statistics import strata
@@ -1118,7 +1124,7 @@ def combinations(draw):
             name for name in swept
             if (name != "readout" or fitting == "feedforward")
             and (name != "condition_number" or registry.task(task).has_teacher)
-            and name not in structures.STRUCTURE_PARAMETERS
+            and name not in structure_parameters()
         ]  # fmt: skip
     grid = {"task": draw(some(tasks_)), "structure": draw(some(names))}
     needed = {kind_of(name).parameter for name in grid["structure"]} - {None}
@@ -1133,7 +1139,7 @@ def combinations(draw):
 
 
 def kind_of(structure):
-    return structures.STRUCTURES[CONFIG["structures"][structure]["kind"]]
+    return KINDS_OF_STRUCTURES[CONFIG["structures"][structure]["kind"]]
 
 
 def test_any_task_structure_and_swept_parameter_expand_to_runs_or_are_refused_in_a_sentence():
@@ -1212,13 +1218,13 @@ def test_the_schema_walk_finds_keys_of_every_level():
 @pytest.mark.parametrize(
     ("path", "table"),
     [
-        (("structures", "*", "kind"), structures.STRUCTURES),
-        (("structures", "*", "entries"), structures.ENTRIES),
-        (("structures", "*", "blocks"), structures.CELL_TYPE_BLOCKS),
-        (("structures", "*", "shuffle"), structures.SHUFFLES),
+        (("structures", "*", "kind"), KINDS_OF_STRUCTURES),
+        (("structures", "*", "entries"), ENTRIES),
+        (("structures", "*", "blocks"), cell_types.BLOCKS),
+        (("structures", "*", "shuffle"), SHUFFLES),
         (("experiments", "*", "spectrum"), measure_figure.SPECTRA),
-        (("connectivity", "matching"), structures.MATCHINGS),
-        (("experiments", "*", "grid", "matching"), structures.MATCHINGS),
+        (("connectivity", "matching"), MATCHINGS),
+        (("experiments", "*", "grid", "matching"), MATCHINGS),
         (("presets", "*", "leak"), rate_network.LEAKS),
         (("experiments", "*", "grid", "leak"), rate_network.LEAKS),
         (("presets", "*", "rectification"), rate_network.RECTIFICATIONS),
@@ -1233,7 +1239,7 @@ def test_the_schema_walk_finds_keys_of_every_level():
         (("tasks", "*", "presentation"), image_trials.PRESENTATIONS),
         (("tasks", "*", "continuous"), time_series.KINDS),
         (("tasks", "*", "target"), time_series.FLIP_FLOP_TARGETS),
-        (("structures", "*", "features"), structures.ALIGNED_FEATURES),
+        (("structures", "*", "features"), TASK_VECTORS),
         (("training", "device"), devices.DEVICES),
         (("statistics", "measures"), measure_figure.LABELS),
         (("figures", "measures"), measure_figure.LABELS),
@@ -1260,20 +1266,20 @@ def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
 
 
 def test_structure_options_of_the_schema_are_those_of_the_library():
-    options = {option for structure in structures.STRUCTURES.values() for option in structure.options}
+    options = {option for structure in KINDS_OF_STRUCTURES.values() for option in structure.Options.model_fields}
     assert set(SCHEMA["properties"]["structures"]["additionalProperties"]["properties"]) == options | {
         "kind",
         "signs_held",
     }
-    needed = {structure.parameter for structure in structures.STRUCTURES.values()} - {None}
-    assert set(structures.STRUCTURE_PARAMETERS) == needed
+    needed = {structure.parameter for structure in KINDS_OF_STRUCTURES.values()} - {None}
+    assert structure_parameters() == needed
     assert needed <= set(KEYS[("experiments", "*", "grid")]["properties"])
 
 
 def test_every_grid_parameter_is_a_parameter_of_a_run_with_a_label():
     grid = set(KEYS[("experiments", "*", "grid")]["properties"])
     assert grid == set(parameters.PARAMETERS) - {"seed", "architecture"}  # which follows from the task
-    assert grid | {"architecture"} == set(figure_style.PARAMETER_LABELS)
+    assert all(parameter.label for parameter in parameters.PARAMETERS.values())
 
 
 def test_environments_of_the_paper_are_those_of_the_library():
@@ -1306,7 +1312,7 @@ OPTIONAL = {
     "covaries", "draw", "entries", "entry", "groups", "measures", "quantities", "schematic", "signs_held", "spectrum",
     "truncation",
 }  # fmt: skip
-OPTIONAL |= {option for structure in structures.STRUCTURES.values() for option in structure.options}
+OPTIONAL |= {option for structure in KINDS_OF_STRUCTURES.values() for option in structure.Options.model_fields}
 # Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.
 ABSENT = {"arguments", "sequence_steps", "release", "file", "folder"}
 # Defaults of tasks that need no others than the general ones.
@@ -1343,4 +1349,6 @@ WORKFLOW = workflow_text()
 def test_every_key_of_the_schema_is_read_by_the_workflow(path):
     # Coordinates are read one after the other.
     name = "xyz" if path[-2:-1] == ("format",) and path[-1] in ("x", "y", "z") else path[-1]
-    assert re.search(rf"""["'/]{name}["']""", WORKFLOW), f"nothing reads {'.'.join(path)}"
+    # Options of structures are fields of their models, and go into functions by their names.
+    option = rf"|\n +{name}: \w+.* = Field\(" if path[0] == "structures" else ""
+    assert re.search(rf"""["'/]{name}["']{option}""", WORKFLOW), f"nothing reads {'.'.join(path)}"

@@ -6,7 +6,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from richlazy.connectivity import structures
+from richlazy.connectivity.base import STRUCTURES, structured_weights
+from richlazy.connectivity.draws import gaussian_entries, uniform_entries
+from richlazy.connectivity.low_rank import SoftRank, truncate_rank
+from richlazy.connectivity.matching import frobenius_norm, leading_eigenvalue, match_magnitude
 from richlazy.measures import metrics
 from richlazy.storage import seeds
 
@@ -18,7 +21,7 @@ gains = st.floats(0.1, 3.0)
 
 def weights_of(seed, kind, size=20, gain=GAIN, matching="frobenius", **parameters):
     rng = seeds.generator(seed, "connectivity")
-    return structures.structured_weights(kind, size, gain, matching, rng, **parameters)
+    return structured_weights(kind, size, gain, matching, rng, **parameters)
 
 
 def singular_values(weights):
@@ -34,7 +37,7 @@ def relative_distance(actual, expected):
 
 def test_gaussian_entries_have_variance_gain_squared_over_size():
     size = 300
-    entries = structures.gaussian_entries(size, size, GAIN, np.random.default_rng(0))
+    entries = gaussian_entries(size, size, GAIN, np.random.default_rng(0))
     assert entries.shape == (size, size)
     assert entries.dtype == np.float64
     assert stats.kstest(entries.ravel(), stats.norm(0, GAIN / np.sqrt(size)).cdf).pvalue > 0.01
@@ -44,7 +47,7 @@ def test_gaussian_entries_have_variance_gain_squared_over_size():
 
 def test_uniform_entries_have_a_third_of_the_gaussian_variance():
     size = 300
-    entries = structures.uniform_entries(size, size, GAIN, np.random.default_rng(0))
+    entries = uniform_entries(size, size, GAIN, np.random.default_rng(0))
     bound = GAIN / np.sqrt(size)
     assert entries.shape == (size, size)
     assert np.abs(entries).max() <= bound
@@ -52,14 +55,14 @@ def test_uniform_entries_have_a_third_of_the_gaussian_variance():
     assert entries.var() == pytest.approx(GAIN**2 / (3 * size), rel=0.02)
 
 
-@pytest.mark.parametrize("draw", [structures.gaussian_entries, structures.uniform_entries])
+@pytest.mark.parametrize("draw", [gaussian_entries, uniform_entries])
 @given(size=sizes, gain=gains, seed=run_seeds)
 def test_gain_only_scales_the_draw(draw, size, gain, seed):
     unit, scaled = (draw(size, size, value, np.random.default_rng(seed)) for value in (1.0, gain))
     assert relative_distance(scaled, gain * unit) < 1e-14
 
 
-@pytest.mark.parametrize(("draw", "share"), [(structures.gaussian_entries, 1), (structures.uniform_entries, 1 / 3)])
+@pytest.mark.parametrize(("draw", "share"), [(gaussian_entries, 1), (uniform_entries, 1 / 3)])
 @pytest.mark.parametrize("size", [2, 5, 10])
 def test_variance_is_exact_for_small_networks_too(draw, share, size):
     # N and N - 1 are nearly the same at N = 300, not here.
@@ -75,7 +78,7 @@ def test_variance_is_exact_for_small_networks_too(draw, share, size):
 def test_truncation_is_the_best_approximation_of_its_rank(size, seed, data):
     rank = data.draw(st.integers(1, size - 1))
     base = np.random.default_rng(seed).standard_normal((size, size))
-    truncated = structures.truncate_rank(base, rank)
+    truncated = truncate_rank(base, rank)
     kept, lost = np.split(singular_values(base), [rank])
     np.testing.assert_allclose(singular_values(truncated)[:rank], kept, rtol=1e-10)
     assert singular_values(truncated)[rank:].max() < 1e-12 * kept[0]
@@ -115,7 +118,7 @@ def test_impossible_rank_is_refused(rank):
 @given(size=sizes, seed=run_seeds, exponent=st.floats(0, 8))
 def test_soft_rank_keeps_the_singular_vectors_and_sets_the_singular_values(size, seed, exponent):
     base = np.random.default_rng(seed).standard_normal((size, size))
-    soft = structures.soften_rank(base, exponent)
+    soft = SoftRank.shape(base, exponent)
     decay = (1 - np.arange(size) / size) ** exponent
     np.testing.assert_allclose(singular_values(soft), singular_values(base)[0] * decay, rtol=1e-9, atol=1e-12)
     # With the same singular vectors, W'S = V s d V' and W S' = U s d U' are symmetric with positive eigenvalues.
@@ -139,11 +142,11 @@ def test_effective_rank_of_a_soft_rank_is_one_over_exponent_plus_one(exponent):
 
 
 def test_magnitudes_of_small_matrices():
-    assert structures.frobenius_norm(np.array([[3.0, 0.0], [4.0, 0.0]])) == pytest.approx(5.0)
+    assert frobenius_norm(np.array([[3.0, 0.0], [4.0, 0.0]])) == pytest.approx(5.0)
     # Eigenvalues of a rotation by a quarter turn, twice as large: +2i and -2i.
-    assert structures.leading_eigenvalue(np.array([[0.0, -2.0], [2.0, 0.0]])) == pytest.approx(2.0)
+    assert leading_eigenvalue(np.array([[0.0, -2.0], [2.0, 0.0]])) == pytest.approx(2.0)
     # A large entry above the diagonal has no eigenvalue of its own.
-    assert structures.leading_eigenvalue(np.array([[-3.0, 100.0], [0.0, 1.0]])) == pytest.approx(3.0)
+    assert leading_eigenvalue(np.array([[-3.0, 100.0], [0.0, 1.0]])) == pytest.approx(3.0)
 
 
 @given(
@@ -154,7 +157,7 @@ def test_magnitudes_of_small_matrices():
 )
 def test_matching_restores_the_magnitude_and_only_rescales(size, seed, scale, matching):
     base, weights = np.random.default_rng(seed).standard_normal((2, size, size))
-    matched = structures.match_magnitude(scale * weights, base, matching)
+    matched = match_magnitude(scale * weights, base, matching)
     magnitude = {
         "frobenius": lambda matrix: np.sqrt((matrix**2).sum()),
         "leading_eigenvalue": lambda matrix: np.abs(np.linalg.eigvals(matrix)).max(),
@@ -207,7 +210,7 @@ def test_every_structure_consumes_the_same_random_numbers():
     after = []
     for kind, parameters in (("gaussian", {}), ("svd_truncation", {"rank": 3}), ("soft_rank", {"decay_exponent": 1.0})):
         rng = seeds.generator(0, "connectivity")
-        structures.structured_weights(kind, 20, GAIN, "frobenius", rng, **parameters)
+        structured_weights(kind, 20, GAIN, "frobenius", rng, **parameters)
         after.append(rng.random())
     assert len(set(after)) == 1
 
@@ -241,8 +244,8 @@ def test_effective_ranks_of_the_gaussian_null():
 def test_spectral_radius_and_norm_of_the_gaussian_null():
     size = 300
     weights = weights_of(0, "gaussian", size)
-    assert structures.leading_eigenvalue(weights) == pytest.approx(GAIN, rel=0.1)
-    assert structures.frobenius_norm(weights) == pytest.approx(GAIN * np.sqrt(size), rel=0.02)
+    assert leading_eigenvalue(weights) == pytest.approx(GAIN, rel=0.1)
+    assert frobenius_norm(weights) == pytest.approx(GAIN * np.sqrt(size), rel=0.02)
     assert singular_values(weights)[0] == pytest.approx(2 * GAIN, rel=0.05)
 
 
@@ -250,7 +253,8 @@ def test_spectral_radius_and_norm_of_the_gaussian_null():
 
 
 def test_unknown_kind_is_refused_with_the_choices():
-    with pytest.raises(ValueError, match=r"unknown structure kind 'lattice'; choose one of gaussian, uniform, "):
+    choices = "choose one of cell_type_blocks, chain_motif, "
+    with pytest.raises(ValueError, match=f"unknown structure kind 'lattice'; {choices}"):
         weights_of(0, "lattice")
 
 
@@ -262,12 +266,12 @@ def test_unknown_matching_is_refused_with_the_choices():
 
 def test_structure_table_names_the_parameter_and_the_options_that_each_kind_takes():
     for kind, value in (("svd_truncation", 3), ("soft_rank", 1.0)):
-        structure = structures.STRUCTURES[kind]
-        assert structure.options == ("entries",)
+        structure = STRUCTURES[kind]
+        assert list(structure.Options.model_fields) == ["entries"]
         weights = weights_of(0, kind, entries="uniform", **{structure.parameter: value})
         assert np.isfinite(weights).all()
         assert not (structure.draws or structure.signed or structure.unstructured)
     for kind in ("gaussian", "uniform"):
-        assert structures.STRUCTURES[kind].parameter is None
-        assert structures.STRUCTURES[kind].options == ()
-        assert structures.STRUCTURES[kind].unstructured
+        assert STRUCTURES[kind].parameter is None
+        assert not STRUCTURES[kind].Options.model_fields
+        assert STRUCTURES[kind].unstructured

@@ -13,7 +13,7 @@ from scipy import stats
 
 from richlazy.models import rate_network
 from richlazy.storage import seeds
-from richlazy.tasks import task_settings, time_series, time_series_trials
+from richlazy.tasks import registry, time_series, time_series_trials
 
 ROOT = Path(__file__).parents[2]
 TASKS = {
@@ -57,10 +57,10 @@ def test_every_task_has_a_generator_and_an_entry():
 def test_trials_have_the_shape_that_is_said_of_them_before(name):
     task, step = TASKS[name], TASKS[name]["defaults"]["time_step_ms"]
     trials = published(name, count=3)
-    shape = (task_settings.steps(task, step), 1 if name in ONE_TRIAL else 3)
+    shape = (registry.task(task).steps(step), 1 if name in ONE_TRIAL else 3)
     described = time_series.describe(task)
     assert trials.inputs.shape == (*shape, described["input_units"])
-    assert trials.targets.shape == (*shape, described["outputs"]) == (*shape, task_settings.outputs(task))
+    assert trials.targets.shape == (*shape, described["outputs"]) == (*shape, registry.task(task).outputs)
     assert trials.inputs.dtype == trials.targets.dtype == np.float32
     assert np.isfinite(trials.inputs).all()
     assert described["bayes_loss"] is None and described["environment"] == f"continuous, {task['continuous']}"
@@ -68,13 +68,13 @@ def test_trials_have_the_shape_that_is_said_of_them_before(name):
 
 
 def test_steps_are_those_that_are_published():
-    found = {name: task_settings.steps(task, task["defaults"]["time_step_ms"]) for name, task in TASKS.items()}
+    found = {name: registry.task(task).steps(task["defaults"]["time_step_ms"]) for name, task in TASKS.items()}
     responses = dict.fromkeys(["step_response_half", "step_response_one", "step_response_two"], 202)
     responses |= dict.fromkeys(["step_response_two_long", "step_response_four_long"], 402)
     longest = {"flip_flop": 100, "flip_flop_memory": 100, "mante": 96, "romo": 56}
     # The cosine has 200 steps, and the one before them that sets the state.
     assert found == longest | responses | {"pattern_generation": 50, "cosine": 201}
-    assert task_settings.steps(TASKS["romo"], 25.0) == 112
+    assert registry.task(TASKS["romo"]).steps(25.0) == 112
 
 
 @pytest.mark.parametrize("name", FRESH)

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from richlazy import job_needs
 from richlazy.experiments import resources
+from richlazy.tasks import registry
 
 # Peak memory in MB of one process and CPU time in s, with 32 trials in a batch (the table in costs.py), and the two
 # Snakemake processes that run it in a job of a cluster.
@@ -80,25 +82,40 @@ def test_every_attempt_asks_for_as_many_times_the_first(attempt):
         (resources.training_minutes, (300, 8, 32, 10_000, 1)),
         (resources.measuring_memory_mb, (300, 8, 32, 1)),
         (resources.measuring_minutes, (300, 8, 32, 1)),
-        (resources.drawing_memory_mb, (320_000, 8)),
-        (resources.drawing_minutes, (320_000, 8, "neurogym")),
-        (resources.drawing_numbers_memory_mb, (320_000, 56, 3)),
+        (job_needs.memory_mb, (300.0,)),
+        (job_needs.minutes, (36.0,)),
     ]:
         assert need(*arguments, attempt) == attempt * need(*arguments, 1)
 
 
-def test_drawing_asks_for_what_was_measured():
-    assert resources.drawing_memory_mb(320_000, 8) >= 1.2 * (484 + SNAKEMAKE_MB)
-    assert resources.drawing_minutes(320_000, 8, "neurogym") * 60 >= 2 * 36
-    assert resources.drawing_minutes(320_000, 8, "vectorised") * 60 >= 2 * 3.7
+def need_of_trials(trials, timing, **entry):
+    """What 100 batches of training trials need, with steps of a millisecond."""
+    run = {"iterations": 100, "batch_size": trials // 100, "time_step_ms": 1.0}
+    return registry.task(entry | {"timing_ms": timing}).training_need(run)
 
 
-# Trials, steps, inputs and outputs together: MB of one process, and seconds.
-NUMBERS = [(32_000, 100, 4, 135, 0.6), (64_000, 96, 5, 269, 0.6), (192_000, 56, 3, 297, 0.9)]
+@pytest.mark.parametrize(("sampler", "seconds"), [("neurogym", 36), ("vectorised", 3.7)])
+def test_drawing_asks_for_what_was_measured(sampler, seconds):
+    need = need_of_trials(320_000, {"decision": 8}, environment="A-v0", sampler=sampler)
+    assert need.memory_mb >= 1.2 * (484 + SNAKEMAKE_MB)
+    assert need.minutes * 60 >= 2 * seconds
 
 
-@pytest.mark.parametrize(("trials", "steps", "channels", "memory_mb", "seconds"), NUMBERS)
-def test_drawing_numbers_over_time_asks_for_what_was_measured(trials, steps, channels, memory_mb, seconds):
-    asked = resources.drawing_numbers_memory_mb(trials, steps, channels)
-    assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2.5 * (memory_mb + SNAKEMAKE_MB)
-    assert resources.drawing_minutes(trials, steps, "vectorised") * 60 >= 2 * seconds
+# Trials, steps, inputs and outputs together of a task: MB of one process, and seconds.
+NUMBERS = [
+    (32_000, 100, 4, "flip_flop", 135, 0.6),
+    (64_000, 96, 5, "mante", 269, 0.6),
+    (192_000, 56, 3, "romo", 297, 0.9),
+]
+
+
+@pytest.mark.parametrize(("trials", "steps", "channels", "name", "memory_mb", "seconds"), NUMBERS)
+def test_drawing_numbers_over_time_asks_for_what_was_measured(trials, steps, channels, name, memory_mb, seconds):
+    entry = {"continuous": name} | ({"channels": 2} if name == "flip_flop" else {})
+    task = registry.task(entry)
+    assert task.input_units + task.outputs == channels
+    # One period of all steps; romo shows its stimulus twice, so half of them are that.
+    timing = {"fixation": 0, "stimulus": steps / 2} if name == "romo" else {"fixation": steps, "stimulus": 0}
+    need = need_of_trials(trials, timing, **entry)
+    assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= need.memory_mb <= 2.5 * (memory_mb + SNAKEMAKE_MB)
+    assert need.minutes * 60 >= 2 * seconds

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from richlazy.configuration import checks
-from richlazy.connectivity import structures
+from richlazy.connectivity.matching import MATCHINGS
 from richlazy.experiments import grids, jobs, parameters, paths, planning
 from richlazy.measures import quantities
 from richlazy.models import rate_network
 from richlazy.models.registry import MODELS
-from richlazy.tasks import task_settings
+from richlazy.tasks import registry
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -50,9 +50,9 @@ GAUSSIAN = {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]}
 def parameters_in(path):
     """Names and values of a path, read back as types of ``PARAMETERS``; missing ones are None."""
     found = dict(part.split("~") for folder in path.split("/") for part in folder.split("+"))
-    unsaid = parameters.USUAL | {"architecture": task_settings.architecture(CONFIG["tasks"][found["task"]])}
+    unsaid = parameters.USUAL | {"architecture": registry.task(CONFIG["tasks"][found["task"]]).architecture}
     found = unsaid | found
-    return {name: kind(found[name]) if name in found else None for name, (kind, _) in parameters.PARAMETERS.items()} | {
+    return {name: of.type(found[name]) if name in found else None for name, of in parameters.PARAMETERS.items()} | {
         name: value for name, value in found.items() if name not in parameters.PARAMETERS
     }
 
@@ -126,8 +126,8 @@ def test_the_shipped_experiments_have_their_runs():
 def test_a_run_has_every_parameter_in_its_type_and_order():
     for run in runs_of(SVD | {"decay_exponent": [1, 2], "structure": ["svd_truncation", "soft_rank", "uniform"]}):
         assert list(run) == list(parameters.PARAMETERS)
-        for name, (kind, _) in parameters.PARAMETERS.items():
-            assert run[name] is None or type(run[name]) is kind, name
+        for name, parameter in parameters.PARAMETERS.items():
+            assert run[name] is None or type(run[name]) is parameter.type, name
 
 
 def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_training():
@@ -256,7 +256,7 @@ VALUES = {
     "structure": st.sampled_from(list(CONFIG["structures"])),
     "rank": st.integers(1, 300),
     "decay_exponent": st.floats(1e-6, 1e6),
-    "matching": st.sampled_from(list(structures.MATCHINGS)),
+    "matching": st.sampled_from(list(MATCHINGS)),
     "size": st.integers(2, 10**6),
     "gain": st.floats(1e-6, 1e6),
     "readout": st.sampled_from(rate_network.READOUTS),
@@ -507,7 +507,7 @@ def test_the_structures_of_figure_2_are_compared_at_their_own_size():
 # Structures without a parameter of the grid
 
 
-@pytest.mark.parametrize("matching", structures.MATCHINGS)
+@pytest.mark.parametrize("matching", MATCHINGS)
 @pytest.mark.parametrize(
     "structure",
     [
@@ -526,7 +526,7 @@ def test_matching_is_part_of_every_structured_run_and_of_no_unstructured_one(str
 
 
 def test_what_decides_the_initial_weights_is_what_their_path_holds():
-    assert paths.CONNECTIVITY_PARAMETERS == (
+    assert parameters.CONNECTIVITY_PARAMETERS == (
         "task", "condition_number", "structure", "rank", "decay_exponent", "matching", "size", "gain", "seed",
     )  # fmt: skip
 
@@ -586,7 +586,8 @@ def test_networks_without_time_have_no_leak_and_no_place_of_the_rectifier(task):
     for rectification in rate_network.RECTIFICATIONS:
         runs = runs_of(grid | {"rectification": [rectification]}, seeds=1)
         feedforward = task in ("MNIST", "linear_2", "linear_20", "linear_100")
-        assert {run["architecture"] for run in runs} == {"feedforward" if feedforward else "recurrent"}
+        usual = "lstm" if task == "SST" else "recurrent"
+        assert {run["architecture"] for run in runs} == {"feedforward" if feedforward else usual}
         assert len(runs) == (2 if feedforward else 8)
         assert all((run[name] is None) == feedforward for run in runs for name in ("leak", "time_step_ms"))
         assert all((run["time_constant_ms"] is None) == feedforward for run in runs)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy.connectivity import structures
+from richlazy.connectivity.base import structured_weights
 from richlazy.measures import metrics
 from richlazy.measures.tangent_kernel import tangent_kernel
 from richlazy.models import rate_network
@@ -616,7 +616,7 @@ def converged(rank, scale=1e-4, inputs=4, size=30, whitened=False, readout="equa
     """A linear network of small weights trained until it has learned its teacher, with trials and targets."""
     settings = {"inputs": inputs, "samples": 50, "whitened": whitened}
     trials, targets = linear_teacher.trials(settings, 3.0, seed)
-    layer = structures.structured_weights(
+    layer = structured_weights(
         "svd_truncation", size, scale, "frobenius", np.random.default_rng(seed), columns=inputs, rank=rank
     )
     initial = rate_network.initial_feedforward_weights(layer, 1, readout, seed)

@@ -16,7 +16,7 @@ import yaml
 from matplotlib import pyplot as plt
 
 from drawings import watch
-from richlazy.connectivity import structures
+from richlazy.connectivity.base import STRUCTURES, settings_of, structured_weights
 from richlazy.experiments import grids, paths
 from richlazy.figures import figure_style, measure_figure
 from richlazy.measures import learning_speed, metrics
@@ -163,11 +163,11 @@ def spectra_of(config, runs, notes):
     matrices = []
     for run in starts:
         structure = config["structures"][run["structure"]]
-        kind = structures.STRUCTURES[structure["kind"]]
-        options = {name: mapped if name == "connectome" else structure[name] for name in kind.options}
+        kind = STRUCTURES[structure["kind"]]
+        options = settings_of(kind, structure) | ({"connectome": mapped} if "connectome" in kind.needs else {})
         rng = np.random.default_rng(run["seed"])
         matrices.append(
-            structures.structured_weights(
+            structured_weights(
                 structure["kind"], run["size"], run["gain"], run["matching"] or "frobenius", rng, **options
             )
         )

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from richlazy import reference
+from richlazy import rechecking, reference
 from richlazy.experiments import parameters, paths
+from richlazy.measures import metrics
 from richlazy.models import lstm
 from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, parquet
@@ -27,17 +28,17 @@ def runs_table(*names, connectomes=None):
 
 def test_the_sample_holds_each_run_once_and_is_the_same_each_time():
     tables = [runs_table("c", "a", "b"), runs_table("b", "d")]
-    sample = reference.sample_rows(tables, 3, 0, [])
+    sample = rechecking.sample_rows(tables, 3, 0, [])
     assert len(sample) == 3
     assert sample["run"].is_unique
-    pd.testing.assert_frame_equal(reference.sample_rows(tables, 3, 0, []), sample)
-    pd.testing.assert_frame_equal(reference.sample_rows(tables[::-1], 3, 0, [])[["run"]], sample[["run"]])
-    assert reference.sample_rows(tables, 99, 0, [])["run"].tolist() == ["a", "b", "c", "d"]
+    pd.testing.assert_frame_equal(rechecking.sample_rows(tables, 3, 0, []), sample)
+    pd.testing.assert_frame_equal(rechecking.sample_rows(tables[::-1], 3, 0, [])[["run"]], sample[["run"]])
+    assert rechecking.sample_rows(tables, 99, 0, [])["run"].tolist() == ["a", "b", "c", "d"]
 
 
 def test_every_run_can_be_drawn():
     table = runs_table(*"abcdef")
-    drawn = {run for seed in range(40) for run in reference.sample_rows([table], 2, seed, [])["run"]}
+    drawn = {run for seed in range(40) for run in rechecking.sample_rows([table], 2, seed, [])["run"]}
     assert drawn == set("abcdef")
 
 
@@ -47,13 +48,22 @@ def test_runs_that_start_from_a_connectome_are_never_drawn():
         runs_table("g", connectomes=["v1 (cave): cells"]),
     ]
     for seed in range(20):
-        assert set(reference.sample_rows(tables, 2, seed, [])["run"]) <= {"a", "c", "e"}
-    assert reference.sample_rows(tables, 99, 0, [])["run"].tolist() == ["a", "c", "e"]
+        assert set(rechecking.sample_rows(tables, 2, seed, [])["run"]) <= {"a", "c", "e"}
+    assert rechecking.sample_rows(tables, 99, 0, [])["run"].tolist() == ["a", "c", "e"]
 
 
 def test_runs_of_tasks_without_data_here_are_never_drawn():
     tables = [runs_table(*"abc"), runs_table(*"def").assign(task=["sMNIST", "2AF", "MNIST"])]
-    assert reference.sample_rows(tables, 99, 0, ["sMNIST", "MNIST"])["run"].tolist() == ["a", "b", "c", "e"]
+    assert rechecking.sample_rows(tables, 99, 0, ["sMNIST", "MNIST"])["run"].tolist() == ["a", "b", "c", "e"]
+
+
+def test_rows_that_are_left_out_are_counted_with_their_reasons():
+    tables = [runs_table("a", "b", connectomes=["x", None]), runs_table(*"cde").assign(task=["sMNIST", "2AF", "MNIST"])]
+    assert rechecking.left_out(tables, ["sMNIST", "MNIST", "other"]) == (
+        "left out 3 of 5 rows, whose data is not here: a connectome and images of MNIST, sMNIST"
+    )
+    assert rechecking.left_out(tables[1:], ["MNIST"]) == "left out 1 of 3 rows, whose data is not here: images of MNIST"
+    assert rechecking.left_out(tables[1:], []) == ""
 
 
 def test_tables_of_lstms_are_never_drawn_from(tmp_path):
@@ -62,16 +72,16 @@ def test_tables_of_lstms_are_never_drawn_from(tmp_path):
     for name, runs in (("figure_1", runs_table("a", "b")), ("lstm", lstms.assign(connectome=pd.NA))):
         file = tmp_path / "experiments" / name / "tables/runs.parquet"
         parquet.save_table(file, runs, dict.fromkeys(runs, "of a test"))
-    (found,) = reference.runs_tables(tmp_path)
+    (found,) = rechecking.runs_tables(tmp_path)
     assert set(found["experiment"]) == {"figure_1"}
-    assert reference.sample_rows([found], 99, 0, [])["run"].tolist() == ["a", "b"]
-    assert reference.runs_tables(tmp_path / "elsewhere") == []
+    assert rechecking.sample_rows([found], 99, 0, [])["run"].tolist() == ["a", "b"]
+    assert rechecking.runs_tables(tmp_path / "elsewhere") == []
 
 
 def test_tables_of_before_and_of_after_new_columns_are_drawn_from_together():
     old = pd.read_parquet(ROOT / "results/reference/experiments/figure_2/tables/runs.parquet")
     new = old.iloc[:2].assign(run=["new 1", "new 2"], architecture="feedforward", condition_number=2.0)
-    sample = reference.sample_rows([old, new], 99, 0, [])
+    sample = rechecking.sample_rows([old, new], 99, 0, [])
     assert set(sample["run"]) == set(old["run"][old["connectome"].isna()]) | {"new 1", "new 2"}
     for row in sample[sample["architecture"].isna()].to_dict("records"):
         assert paths.run_path(parameters.run_of_row(row)) == row["run"]
@@ -103,7 +113,7 @@ def result(run="run", equal_bytes=True, weights=0.0, measures=0.0, same_class=Tr
 def test_bytes_count_on_the_same_class_of_machine_and_the_tolerance_elsewhere(
     equal_bytes, difference, same_class, agrees, word, part
 ):
-    passed, (line,) = reference.verdict(
+    passed, (line,) = rechecking.verdict(
         [result("my/run", equal_bytes, same_class=same_class, **{part: difference})], 1e-3
     )
     assert passed == agrees
@@ -115,8 +125,8 @@ def test_results_of_several_classes_are_judged_each_by_its_own_rule():
     """Experiments may have been published from different machines."""
     near = {"equal_bytes": False, "weights": 1e-6}
     here, elsewhere, equal = result("a", same_class=True, **near), result("b", same_class=False, **near), result("c")
-    assert reference.verdict([elsewhere, equal], 1e-3)[0]
-    passed, lines = reference.verdict([elsewhere, here, equal], 1e-3)
+    assert rechecking.verdict([elsewhere, equal], 1e-3)[0]
+    passed, lines = rechecking.verdict([elsewhere, here, equal], 1e-3)
     assert not passed
     assert [line[:4] for line in lines] == ["ok  ", "FAIL", "ok  "]
     assert [line[-1] for line in lines] == ["b", "a", "c"]
@@ -126,9 +136,9 @@ def test_elsewhere_half_of_the_networks_must_be_near():
     """Rounding of another processor takes single networks elsewhere, and most of them not."""
     near = result("near", equal_bytes=False, weights=1e-6, same_class=False)
     far = result("far", equal_bytes=False, weights=0.5, same_class=False)
-    assert reference.verdict([near, far], 1e-3)[0]
-    assert not reference.verdict([near, far, far], 1e-3)[0]
-    assert not reference.verdict([near, near, result("here", equal_bytes=False, same_class=True)], 1e-3)[0]
+    assert rechecking.verdict([near, far], 1e-3)[0]
+    assert not rechecking.verdict([near, far, far], 1e-3)[0]
+    assert not rechecking.verdict([near, near, result("here", equal_bytes=False, same_class=True)], 1e-3)[0]
 
 
 # Comparison
@@ -152,13 +162,13 @@ def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(
     first = network_file(tmp_path / "a.npz")
     committed = reference.fingerprint(first, MODELS["recurrent"].matrices)
     assert set(committed) | {"run"} == set(reference.fingerprint_columns(MODELS["recurrent"]))
-    measures = dict.fromkeys(reference.MEASURES, 2.0)
+    measures = dict.fromkeys(metrics.MEASURES, 2.0)
     row = {"run": "r", "network": NETWORK, "final_loss": 0.3, **measures}
-    same = reference.compare(row, committed, first, {"final_loss": 0.3, **measures})
+    same = rechecking.compare(row, committed, first, {"final_loss": 0.3, **measures})
     assert same["equal_bytes"]
     assert (same["weights"], same["measures"]) == (0.0, 0.0)
     scaled = network_file(tmp_path / "b.npz", input=1.5, readout=1.1)
-    other = reference.compare(row, committed, scaled, {"final_loss": 0.3, **measures})
+    other = rechecking.compare(row, committed, scaled, {"final_loss": 0.3, **measures})
     assert not other["equal_bytes"]
     assert other["weights"] == pytest.approx(0.5)
 
@@ -166,18 +176,18 @@ def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(
 def test_a_feedforward_network_equals_itself_and_another_by_the_matrices_that_it_has(tmp_path):
     first = network_file(tmp_path / "a.npz", without_recurrent=True)
     committed = reference.fingerprint(first, MODELS["recurrent"].matrices)
-    row = {"run": "r", "network": NETWORK, **dict.fromkeys(reference.MEASURES, math.nan), "final_loss": 0.3}
-    measures = dict.fromkeys(reference.MEASURES) | {"final_loss": 0.3}
-    same = reference.compare(row, committed, first, measures)
+    row = {"run": "r", "network": NETWORK, **dict.fromkeys(metrics.MEASURES, math.nan), "final_loss": 0.3}
+    measures = dict.fromkeys(metrics.MEASURES) | {"final_loss": 0.3}
+    same = rechecking.compare(row, committed, first, measures)
     assert (same["equal_bytes"], same["weights"], same["measures"]) == (True, 0.0, 0.0)
     scaled = network_file(tmp_path / "b.npz", without_recurrent=True, input=1.25)
-    assert reference.compare(row, committed, scaled, measures)["weights"] == pytest.approx(0.25)
+    assert rechecking.compare(row, committed, scaled, measures)["weights"] == pytest.approx(0.25)
 
 
 def test_measures_that_a_published_table_does_not_have_yet_are_not_compared(tmp_path):
     network = network_file(tmp_path / "a.npz")
-    older = {name: 2.0 for name in reference.MEASURES if name != "kernel_alignment_predicted"}
-    found = reference.compare(
+    older = {name: 2.0 for name in metrics.MEASURES if name != "kernel_alignment_predicted"}
+    found = rechecking.compare(
         {"run": "r", "network": NETWORK, **older},
         reference.fingerprint(network, MODELS["recurrent"].matrices),
         network,

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import linalg
 
-from richlazy.connectivity import structures
+from oracles import random_connectome
+from richlazy.connectivity.aligned import TASK_VECTORS
+from richlazy.connectivity.base import STRUCTURES, structure_parameters, structured_weights
+from richlazy.connectivity.cell_types import CellTypeBlocks
+from richlazy.connectivity.chain import ChainMotif
+from richlazy.connectivity.connectome_based import SHUFFLES, ShuffledConnectome
+from richlazy.connectivity.dale import DalesLaw
+from richlazy.connectivity.draws import ENTRIES, gaussian_entries
+from richlazy.connectivity.low_rank import truncate_rank
+from richlazy.connectivity.matching import MATCHINGS, match_magnitude
 from richlazy.connectivity.motifs import second_order_motifs
 from richlazy.measures import metrics
 from richlazy.storage import seeds
@@ -27,18 +36,9 @@ run_seeds = st.integers(0, 10_000)
 every_matching = pytest.mark.parametrize("matching", ["frobenius", "leading_eigenvalue"])
 
 
-def random_connectome(size=20, seed=0, density=0.3):
-    """Sparse weights of which each column has one sign, without connections of a unit to itself."""
-    rng = np.random.default_rng(seed)
-    weights = rng.exponential(size=(size, size)) * (rng.random((size, size)) < density)
-    weights *= np.where(rng.random(size) < 0.8, 1.0, -1.0)
-    np.fill_diagonal(weights, 0.0)
-    return weights
-
-
 def weights_of(seed, kind, size=20, matching="frobenius", **settings):
     rng = seeds.generator(seed, "connectivity")
-    return structures.structured_weights(kind, size, GAIN, matching, rng, **settings)
+    return structured_weights(kind, size, GAIN, matching, rng, **settings)
 
 
 # A setting of every kind, at 20 units.
@@ -64,13 +64,14 @@ def magnitude(weights, matching):
 
 
 def test_there_is_a_setting_for_every_kind_with_its_parameter_and_all_options():
-    of_recurrent = {kind for kind, known in structures.STRUCTURES.items() if "recurrent" in known.architectures}
+    of_recurrent = {kind for kind, known in STRUCTURES.items() if "recurrent" in known.architectures}
     of_recurrent -= {"teacher_aligned"}  # needs a trained teacher: test_teacher_network.py
-    assert set(SETTINGS) == of_recurrent == set(structures.STRUCTURES) - {"task_aligned", "teacher_aligned"}
+    assert set(SETTINGS) == of_recurrent == set(STRUCTURES) - {"task_aligned", "teacher_aligned"}
     for kind in of_recurrent:
-        structure = structures.STRUCTURES[kind]
-        assert set(SETTINGS[kind]) == {*structure.options} | ({structure.parameter} - {None})
-    assert structures.STRUCTURE_PARAMETERS == ("rank", "decay_exponent")
+        structure = STRUCTURES[kind]
+        of_weights = set(structure.Options.model_fields) - {"signs_held"}
+        assert set(SETTINGS[kind]) == of_weights | ({structure.parameter} - {None})
+    assert structure_parameters() == {"rank", "decay_exponent"}
 
 
 @every_matching
@@ -101,16 +102,16 @@ def test_structures_that_hold_signs_have_columns_of_one_sign_unless_shuffled_awa
     weights = weights_of(0, kind, **SETTINGS[kind])
     mixed = ((weights > 0).any(0) & (weights < 0).any(0)).any()
     if kind != "shuffled_connectome":  # whose sign depends on the shuffle
-        assert structures.STRUCTURES[kind].signed != mixed
-    assert structures.STRUCTURES[kind].unstructured == (kind in ("gaussian", "uniform"))
+        assert STRUCTURES[kind].signed != mixed
+    assert STRUCTURES[kind].unstructured == (kind in ("gaussian", "uniform"))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in SETTINGS if not structures.STRUCTURES[kind].draws])
+@pytest.mark.parametrize("kind", [kind for kind in SETTINGS if not STRUCTURES[kind].draws])
 def test_structures_without_random_numbers_of_their_own_leave_the_generator_where_the_base_draw_does(kind):
     structured, plain = (seeds.generator(0, "connectivity") for _ in range(2))
-    structures.structured_weights(kind, 20, GAIN, "frobenius", structured, **SETTINGS[kind])
+    structured_weights(kind, 20, GAIN, "frobenius", structured, **SETTINGS[kind])
     entries = SETTINGS[kind].get("entries", "uniform" if kind == "uniform" else "gaussian")
-    structures.ENTRIES[entries](20, 20, GAIN, plain)
+    ENTRIES[entries](20, 20, GAIN, plain)
     assert structured.random() == plain.random()
 
 
@@ -160,13 +161,13 @@ def test_structures_are_those_of_the_published_results(kind, settings, values):
     np.testing.assert_allclose(weights_of(3, kind, 6, **settings).sum(1), values, rtol=1e-12)
 
 
-@pytest.mark.parametrize("matching", structures.MATCHINGS)
+@pytest.mark.parametrize("matching", MATCHINGS)
 def test_weights_without_magnitude_cannot_be_matched(matching):
     base = np.random.default_rng(0).standard_normal((5, 5))
     # Nothing flows back in a chain of units: all eigenvalues are 0, its norm is not.
     nothing = np.zeros((5, 5)) if matching == "frobenius" else np.eye(5, k=1)
     with pytest.raises(ValueError, match=f"have a {matching} magnitude of 0, which nothing can rescale"):
-        structures.match_magnitude(nothing, base, matching)
+        match_magnitude(nothing, base, matching)
 
 
 @pytest.mark.parametrize(("size", "rank"), [(16, 4), (100, 30), (300, 1), (300, 30), (300, 100)])
@@ -175,13 +176,13 @@ def test_truncated_recurrent_weights_have_the_bytes_of_the_full_decomposition(si
     base = np.random.default_rng(size).standard_normal((size, size))
     left, values, right = linalg.svd(base, full_matrices=True)
     expected = (left[:, :rank] * values[:rank]) @ right[:rank]
-    assert structures.truncate_rank(base, rank).tobytes() == expected.tobytes()
+    assert truncate_rank(base, rank).tobytes() == expected.tobytes()
 
 
 # First layers of feedforward networks
 
 
-@pytest.mark.parametrize("entries", structures.ENTRIES)
+@pytest.mark.parametrize("entries", ENTRIES)
 @given(size=st.integers(2, 12), columns=st.integers(2, 12), seed=run_seeds, data=st.data())
 def test_a_first_layer_is_truncated_to_its_leading_components(entries, size, columns, seed, data):
     rank = data.draw(st.integers(1, min(size, columns)))
@@ -231,13 +232,13 @@ def test_a_task_aligned_layer_has_one_unit_that_reads_the_task(size, inputs, see
 
 
 def test_only_some_structures_are_for_first_layers():
-    known = structures.STRUCTURES
+    known = STRUCTURES
     assert {kind for kind in known if "feedforward" in known[kind].architectures} == {
         "gaussian", "uniform", "svd_truncation", "task_aligned",
     }  # fmt: skip
     assert known["task_aligned"].architectures == ("feedforward",)
-    assert set(structures.ALIGNED_FEATURES) == {"all", "dominant"}
-    assert set(structures.ALIGNED_FEATURES.values()) <= set(
+    assert set(TASK_VECTORS) == {"all", "dominant"}
+    assert set(TASK_VECTORS.values()) <= set(
         linear_teacher.describe({"inputs": 2, "samples": 9, "whitened": False}, 2.0, 0)
     )
 
@@ -251,7 +252,7 @@ def test_blocks_have_the_variance_of_their_gain(blocks):
     rng = np.random.default_rng(0)
     drawn = np.stack(
         [
-            structures.cell_type_blocks(structures.gaussian_entries(size, size, 1.0, rng), fraction, 10.0, 0.8, blocks)
+            CellTypeBlocks.shape(gaussian_entries(size, size, 1.0, rng), fraction, 10.0, 0.8, blocks)
             for _ in range(draws)
         ]
     )
@@ -268,13 +269,13 @@ def test_cell_types_only_scale_the_base_draw(blocks):
     base = np.random.default_rng(0).standard_normal((20, 20))
     types = np.array([0] * 4 + [1] * 16)
     gains = np.where(STRONG[blocks][np.ix_(types, types)], 3.0, 0.5)
-    np.testing.assert_array_equal(structures.cell_type_blocks(base, 0.2, 3.0, 0.5, blocks), base * gains)
-    assert np.array_equal(structures.cell_type_blocks(base, 0.2, 1.0, 1.0, blocks), base)
+    np.testing.assert_array_equal(CellTypeBlocks.shape(base, 0.2, 3.0, 0.5, blocks), base * gains)
+    assert np.array_equal(CellTypeBlocks.shape(base, 0.2, 1.0, 1.0, blocks), base)
 
 
 @pytest.mark.parametrize(("fraction", "units"), [(0.001, 1), (0.02, 1), (0.08, 2), (0.5, 10)])
 def test_there_is_at_least_one_hyperexcitable_unit(fraction, units):
-    scaled = structures.cell_type_blocks(np.ones((20, 20)), fraction, 2.0, 1.0, "pre")
+    scaled = CellTypeBlocks.shape(np.ones((20, 20)), fraction, 2.0, 1.0, "pre")
     assert (scaled[0] == 2).sum() == units
 
 
@@ -291,7 +292,7 @@ def test_the_spectral_radius_of_cell_types_is_that_of_theory(blocks):
     rng = np.random.default_rng(0)
     radii = [
         magnitude(
-            structures.cell_type_blocks(structures.gaussian_entries(200, 200, 1.0, rng), **setting, blocks=blocks),
+            CellTypeBlocks.shape(gaussian_entries(200, 200, 1.0, rng), **setting, blocks=blocks),
             "leading_eigenvalue",
         )
         for _ in range(6)
@@ -346,7 +347,7 @@ def test_magnitudes_are_uniform_and_excitation_is_weaker_by_the_ratio_of_the_uni
     from scipy import stats
 
     size, excitatory = 100, 80
-    weights = structures.dales_law(np.empty((size, size)), np.random.default_rng(0), 0.8)
+    weights = DalesLaw.shape(np.empty((size, size)), np.random.default_rng(0), 0.8)
     others = ~np.eye(size, dtype=bool)
     bound = 1 / np.sqrt(size)
     for columns, largest in ((slice(excitatory), bound / 4), (slice(excitatory, None), bound)):
@@ -358,7 +359,7 @@ def test_magnitudes_are_uniform_and_excitation_is_weaker_by_the_ratio_of_the_uni
 def test_rows_are_balanced_in_expectation():
     size, draws = 20, 400
     rng = np.random.default_rng(0)
-    sums = np.stack([structures.dales_law(np.empty((size, size)), rng, 0.8).sum(1) for _ in range(draws)])
+    sums = np.stack([DalesLaw.shape(np.empty((size, size)), rng, 0.8).sum(1) for _ in range(draws)])
     # Balance would be exact but for the connection that each unit does not have to itself.
     mean = 0.5 / np.sqrt(size)
     expected = np.where(np.arange(size) < 16, -mean / 4, mean)
@@ -409,7 +410,7 @@ def expected_motifs(tau, exact, size):
 def motifs_of_draws(tau, exact, size=100, draws=300):
     rng = np.random.default_rng(1)
     empty = np.empty((size, size))
-    found = [second_order_motifs(structures.chain_motif(empty, rng, tau, exact)) for _ in range(draws)]
+    found = [second_order_motifs(ChainMotif.shape(empty, rng, tau, exact)) for _ in range(draws)]
     return {name: np.array([motifs[name] for motifs in found]) for name in found[0]}
 
 
@@ -438,7 +439,7 @@ def test_exact_factors_halve_the_scatter_of_the_motif(drawn_motifs, tau, scatter
 @pytest.mark.parametrize("tau", [0.03, -0.1])
 def test_entries_of_chains_have_unit_variance_and_no_mean(tau, exact):
     rng = np.random.default_rng(0)
-    drawn = np.stack([structures.chain_motif(np.empty((60, 60)), rng, tau, exact) for _ in range(150)])
+    drawn = np.stack([ChainMotif.shape(np.empty((60, 60)), rng, tau, exact) for _ in range(150)])
     assert drawn.var() == pytest.approx(1.0, rel=0.02)
     means = drawn.mean((1, 2))
     assert abs(means.mean()) < 3.5 * means.std() / np.sqrt(len(means))
@@ -530,36 +531,34 @@ KEPT_BY = {
 
 
 def test_every_shuffle_is_tested():
-    assert set(KEPT_BY) == set(structures.SHUFFLES)
+    assert set(KEPT_BY) == set(SHUFFLES)
 
 
-@pytest.mark.parametrize("shuffle", structures.SHUFFLES)
+@pytest.mark.parametrize("shuffle", SHUFFLES)
 @given(size=st.integers(2, 12), density=st.floats(0, 1), seed=run_seeds, with_diagonal=st.booleans())
 def test_a_shuffle_keeps_what_it_says(shuffle, size, density, seed, with_diagonal):
     connectome = random_connectome(size, seed, density)
     before = connectome.copy()
-    shuffled = structures.shuffled_connectome(
-        np.empty((size, size)), np.random.default_rng(seed + 1), connectome, shuffle
-    )
+    shuffled = ShuffledConnectome.shape(np.empty((size, size)), np.random.default_rng(seed + 1), connectome, shuffle)
     for name in KEPT_BY[shuffle]:
         assert np.array_equal(KEPT[name](shuffled), KEPT[name](connectome)), name
     assert np.array_equal(connectome, before)
 
 
-@pytest.mark.parametrize("shuffle", structures.SHUFFLES)
+@pytest.mark.parametrize("shuffle", SHUFFLES)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_shuffle_destroys_all_else(shuffle, seed):
     connectome = random_connectome(30, seed)
-    shuffled = structures.shuffled_connectome(connectome, np.random.default_rng(seed), connectome, shuffle)
+    shuffled = ShuffledConnectome.shape(connectome, np.random.default_rng(seed), connectome, shuffle)
     kept = {name for name, property_ in KEPT.items() if np.array_equal(property_(shuffled), property_(connectome))}
     assert kept == KEPT_BY[shuffle]
 
 
-@pytest.mark.parametrize("shuffle", structures.SHUFFLES)
+@pytest.mark.parametrize("shuffle", SHUFFLES)
 def test_each_weight_comes_to_each_allowed_place_equally_often(shuffle):
     connectome = np.array([[0.0, 2.0, 0.0, 0.0], [3.0, 0.0, 0.0, 0.0], [0.0, 5.0, 0.0, 7.0], [0.0, 0.0, 0.0, 0.0]])
     rng, draws = np.random.default_rng(0), 3000
-    places = sum(structures.shuffled_connectome(connectome, rng, connectome, shuffle) == 2.0 for _ in range(draws))
+    places = sum(ShuffledConnectome.shape(connectome, rng, connectome, shuffle) == 2.0 for _ in range(draws))
     others, connected = ~np.eye(4, dtype=bool), connectome != 0
     allowed = connected if shuffle.startswith("values") else others
     if shuffle.endswith("within_column"):
@@ -573,6 +572,6 @@ def test_shuffles_of_two_seeds_differ_and_of_one_seed_agree_on_their_magnitude()
     connectome = random_connectome()
     norms = [
         np.linalg.norm(weights_of(5, "shuffled_connectome", connectome=connectome, shuffle=shuffle))
-        for shuffle in structures.SHUFFLES
+        for shuffle in SHUFFLES
     ]
     assert norms == pytest.approx([np.linalg.norm(weights_of(5, "gaussian"))] * 4, rel=1e-12)

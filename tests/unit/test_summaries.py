@@ -77,7 +77,7 @@ def test_every_column_has_a_meaning():
 @pytest.mark.parametrize("rows", [[row()], [row(), diverged()], [diverged()]], ids=["good", "both", "diverged"])
 def test_types_do_not_depend_on_what_is_missing(rows):
     types = runs_table(*rows).dtypes.astype(str).to_dict()
-    expected = {name: KINDS[kind] for name, (kind, _) in parameters.PARAMETERS.items()}
+    expected = {name: KINDS[of.type] for name, of in parameters.PARAMETERS.items()}
     expected |= dict.fromkeys(
         ("final_loss", "bayes_loss", "bayes_accuracy", *metrics.MEASURES, *learning_speed.MEASURES), "float64"
     )
@@ -310,10 +310,10 @@ def connectivity():
 def test_initial_weights_are_a_row_each_with_their_parameters(connectivity):
     table, _ = connectivity
     assert list(table.columns) == list(experiment_tables.CONNECTIVITY_COLUMNS)
-    for name in paths.CONNECTIVITY_PARAMETERS:
+    for name in parameters.CONNECTIVITY_PARAMETERS:
         found = [None if pd.isna(value) else value for value in table[name]]
         assert found == [(run | OF_EVERY_TASK)[name] for run in CONNECTIVITY_RUNS]
-        assert str(table[name].dtype) == KINDS[parameters.PARAMETERS[name][0]]
+        assert str(table[name].dtype) == KINDS[parameters.PARAMETERS[name].type]
     assert [None if pd.isna(value) else value for value in table["connectome"]] == [None, None, "mine"]
     assert list(table.index) == [0, 1, 2]
 
@@ -345,7 +345,7 @@ def test_spectra_are_a_row_per_eigenvalue_from_the_largest(connectivity):
         moduli = sorted(np.abs(np.linalg.eigvals(weights)), reverse=True)
         assert rows["eigenvalue_modulus"].tolist() == pytest.approx(moduli)
         assert rows["singular_value"].tolist() == pytest.approx(np.linalg.svd(weights, compute_uv=False))
-        for name in paths.CONNECTIVITY_PARAMETERS:
+        for name in parameters.CONNECTIVITY_PARAMETERS:
             assert {None if pd.isna(value) else value for value in rows[name]} == {(run | OF_EVERY_TASK)[name]}
     assert spectra["connectome"].dropna().unique().tolist() == ["mine"]
 
@@ -397,7 +397,7 @@ def test_types_of_initial_weights_do_not_depend_on_what_is_missing(tmp_path, cho
     found = experiment_tables.connectivity_tables(runs, [matrices[place] for place in chosen], {})
     meanings = (experiment_tables.CONNECTIVITY_COLUMNS, experiment_tables.SPECTRUM_COLUMNS)
     for table, columns in zip(found, meanings, strict=True):
-        expected = {name: KINDS[parameters.PARAMETERS[name][0]] for name in paths.CONNECTIVITY_PARAMETERS}
+        expected = {name: KINDS[parameters.PARAMETERS[name].type] for name in parameters.CONNECTIVITY_PARAMETERS}
         expected |= {"connectome": "string", "index": "int64"}
         types = table.dtypes.astype(str).to_dict()
         assert types == {name: expected.get(name, "float64") for name in columns}

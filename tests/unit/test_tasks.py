@@ -14,7 +14,7 @@ from neurogym.envs.native.delaymatchsample import DelayMatchSample
 from neurogym.envs.native.perceptualdecisionmaking import PerceptualDecisionMaking
 
 import oracles
-from richlazy.tasks import neurogym_environments, trials
+from richlazy.tasks import neurogym_environments, neurogym_trials
 
 CHOICE, MATCH, CONTEXT = "PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "ContextDecisionMaking-v0"
 PAPER_TASKS = (CHOICE, MATCH, CONTEXT)
@@ -375,7 +375,7 @@ def test_ceilings_are_reached_by_a_bayesian_observer(name, time_step_ms, timing_
     # The observer sees every sample of every channel and knows the task's list of noise-free trials, nothing more.
     env = environment(name, time_step_ms=time_step_ms, timing_ms=timing_ms, **arguments)
     count = 20_000
-    drawn = trials.vectorised(env, count, np.random.default_rng(0))
+    drawn = neurogym_trials.vectorised(env, count, np.random.default_rng(0))
     means, classes = hypotheses(env)
     probabilities = observer(drawn.inputs, means, env.sigma)
     correct = np.stack([probabilities[:, classes == answer].sum(1) for answer in (1, 2)], axis=1)

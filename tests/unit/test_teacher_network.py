@@ -10,7 +10,7 @@ import yaml
 
 from richlazy.configuration import checks
 from richlazy.configuration.checks import ConfigurationError
-from richlazy.connectivity.structures import structured_weights
+from richlazy.connectivity.base import structured_weights
 from richlazy.experiments import grids, paths
 from richlazy.models import rate_network
 from richlazy.models.rate_network import Dynamics, Weights

@@ -12,7 +12,7 @@ from scipy import stats
 
 import oracles
 from richlazy.storage import seeds
-from richlazy.tasks import neurogym_environments, trials
+from richlazy.tasks import neurogym_environments, neurogym_trials
 
 CHOICE, MATCH, CONTEXT = "PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "ContextDecisionMaking-v0"
 PAPER_TASKS = (CHOICE, MATCH, CONTEXT)
@@ -37,7 +37,7 @@ def equal(first, second):
     return all(np.array_equal(getattr(first, name), getattr(second, name)) for name in names)
 
 
-def neurogym_trials(env, count, seed):
+def trials_by_neurogym(env, count, seed):
     """Trials straight from NeuroGym's own interface: inputs (T, m, N_in) and classes (T, m)."""
     env.seed(seed)
     drawn = []
@@ -126,23 +126,23 @@ def compare_distributions(env, ours, theirs):
 )
 def test_vectorised_trials_have_the_distribution_of_the_environment(name, time_step_ms, timing_ms, arguments, count):
     env = environment(name, time_step_ms=time_step_ms, timing_ms=timing_ms, **arguments)
-    drawn = trials.vectorised(env, count, np.random.default_rng(1))
-    compare_distributions(env, (drawn.inputs, drawn.targets), neurogym_trials(env, count, seed=2))
+    drawn = neurogym_trials.vectorised(env, count, np.random.default_rng(1))
+    compare_distributions(env, (drawn.inputs, drawn.targets), trials_by_neurogym(env, count, seed=2))
 
 
 def test_vectorised_matching_has_the_distribution_of_the_installed_environment():
     # Delayed match to sample is NeuroGym's own in both semantics.
     env = environment(MATCH, "installed")
-    drawn = trials.vectorised(environment(MATCH), 4000, np.random.default_rng(3))
-    compare_distributions(env, (drawn.inputs, drawn.targets), neurogym_trials(env, 4000, seed=4))
+    drawn = neurogym_trials.vectorised(environment(MATCH), 4000, np.random.default_rng(3))
+    compare_distributions(env, (drawn.inputs, drawn.targets), trials_by_neurogym(env, 4000, seed=4))
 
 
 @pytest.mark.parametrize("name", PAPER_TASKS)
 def test_comparison_of_distributions_sees_small_differences(name):
     # The comparison is worth something only if it can fail.
     env = environment(name)
-    theirs = neurogym_trials(env, 4000, seed=2)
-    drawn = trials.vectorised(env, 4000, np.random.default_rng(1))
+    theirs = trials_by_neurogym(env, 4000, seed=2)
+    drawn = neurogym_trials.vectorised(env, 4000, np.random.default_rng(1))
     extra = 0.05 * np.random.default_rng(5).standard_normal(drawn.inputs.shape)
     noisier = drawn.inputs + np.where(drawn.inputs % 1 == 0, 0, extra)  # .112 instead of .1 where there is noise
     other_answers = drawn.targets.copy()
@@ -156,7 +156,7 @@ def test_comparison_of_distributions_sees_small_differences(name):
 def test_context_channels_and_modalities_occur_together_as_they_should():
     env = environment(CONTEXT, sigma=0.0)
     count = 4000
-    drawn = trials.vectorised(env, count, np.random.default_rng(0))
+    drawn = neurogym_trials.vectorised(env, count, np.random.default_rng(0))
     assert drawn.inputs.shape[2] == 7
     # Exactly one context, at all steps and through the decision.
     assert (drawn.inputs[:, :, 5:].sum(2) == 1).all()
@@ -175,7 +175,7 @@ def test_context_channels_and_modalities_occur_together_as_they_should():
 
 
 def test_coherences_of_choices_are_equally_likely_and_constant_within_a_trial():
-    drawn = trials.vectorised(environment(CHOICE, sigma=0.0), 4000, np.random.default_rng(0))
+    drawn = neurogym_trials.vectorised(environment(CHOICE, sigma=0.0), 4000, np.random.default_rng(0))
     assert (drawn.inputs[:7] == drawn.inputs[:1]).all()
     signed = (drawn.inputs[0, :, 1] - drawn.inputs[0, :, 2]).round(4)
     levels, counts = np.unique(signed, return_counts=True)
@@ -188,12 +188,12 @@ def test_coherences_of_choices_are_equally_likely_and_constant_within_a_trial():
 # Shape and type
 
 
-@pytest.mark.parametrize("sampler", trials.SAMPLERS)
+@pytest.mark.parametrize("sampler", neurogym_trials.SAMPLERS)
 @pytest.mark.parametrize("name", PAPER_TASKS)
 @given(count=st.integers(1, 20), time_step_ms=st.sampled_from([100, 50, 20]))
 def test_trials_have_the_promised_shapes_and_types(name, sampler, count, time_step_ms):
     env = environment(name, time_step_ms=time_step_ms)
-    drawn = trials.draw(env, count, 0, "trials", sampler)
+    drawn = neurogym_trials.draw(env, count, 0, "trials", sampler)
     steps, last = 800 // time_step_ms, 100 // time_step_ms
     assert drawn.inputs.shape == (steps, count, 7 if name == CONTEXT else 3)
     assert drawn.targets.shape == drawn.decision.shape == (steps, count)
@@ -209,7 +209,7 @@ def test_trials_have_the_promised_shapes_and_types(name, sampler, count, time_st
 @pytest.mark.parametrize("name", PAPER_TASKS)
 def test_fine_time_steps_have_more_noise(name):
     env = environment(name, time_step_ms=20)
-    inputs = trials.vectorised(env, 4000, np.random.default_rng(0)).inputs
+    inputs = neurogym_trials.vectorised(env, 4000, np.random.default_rng(0)).inputs
     stimulus = {CHOICE: range(35), MATCH: [*range(5), *range(30, 35)], CONTEXT: range(10)}[name]
     # Differences of neighbouring steps leave noise alone: the stimulus is constant within its period.
     pairs = [(step, step + 1) for step in stimulus if step + 1 in stimulus]
@@ -222,43 +222,43 @@ def test_fine_time_steps_have_more_noise(name):
 # Seeding
 
 
-@pytest.mark.parametrize("sampler", trials.SAMPLERS)
+@pytest.mark.parametrize("sampler", neurogym_trials.SAMPLERS)
 @pytest.mark.parametrize("name", PAPER_TASKS)
 def test_equal_seeds_give_equal_trials(name, sampler):
     env = environment(name)
-    first = trials.draw(env, 10, 5, "trials", sampler)
+    first = neurogym_trials.draw(env, 10, 5, "trials", sampler)
     # Neither earlier use of the environment nor a new one changes the trials of a seed.
-    assert equal(first, trials.draw(env, 10, 5, "trials", sampler))
-    assert equal(first, trials.draw(environment(name), 10, 5, "trials", sampler))
+    assert equal(first, neurogym_trials.draw(env, 10, 5, "trials", sampler))
+    assert equal(first, neurogym_trials.draw(environment(name), 10, 5, "trials", sampler))
 
 
-@pytest.mark.parametrize("sampler", trials.SAMPLERS)
+@pytest.mark.parametrize("sampler", neurogym_trials.SAMPLERS)
 @pytest.mark.parametrize("name", PAPER_TASKS)
 def test_seeds_and_streams_give_different_trials(name, sampler):
     env = environment(name)
-    drawn = [trials.draw(env, 10, seed, stream, sampler) for seed in (0, 1) for stream in ("trials", "probe")]
+    drawn = [neurogym_trials.draw(env, 10, seed, stream, sampler) for seed in (0, 1) for stream in ("trials", "probe")]
     for first, second in itertools.combinations(drawn, 2):
         assert not np.array_equal(first.inputs, second.inputs)
 
 
 def test_samplers_draw_from_the_named_stream():
     env = environment(CHOICE)
-    expected = trials.vectorised(env, 10, seeds.generator(3, "probe"))
-    assert equal(trials.draw(env, 10, 3, "probe", "vectorised"), expected)
-    expected = trials.from_neurogym(env, 10, seeds.legacy_seed(3, "probe"))
-    assert equal(trials.draw(env, 10, 3, "probe", "neurogym"), expected)
+    expected = neurogym_trials.vectorised(env, 10, seeds.generator(3, "probe"))
+    assert equal(neurogym_trials.draw(env, 10, 3, "probe", "vectorised"), expected)
+    expected = neurogym_trials.from_neurogym(env, 10, seeds.legacy_seed(3, "probe"))
+    assert equal(neurogym_trials.draw(env, 10, 3, "probe", "neurogym"), expected)
 
 
 def test_more_trials_of_neurogym_start_with_the_same_ones():
     env = environment(CONTEXT)
-    few, many = (trials.from_neurogym(env, count, 7) for count in (5, 12))
+    few, many = (neurogym_trials.from_neurogym(env, count, 7) for count in (5, 12))
     assert np.array_equal(few.inputs, many.inputs[:, :5])
     assert np.array_equal(few.targets, many.targets[:, :5])
 
 
 def test_unknown_sampler_is_refused_with_the_choices():
     with pytest.raises(ValueError, match="unknown sampler 'dataset'; choose one of vectorised, neurogym"):
-        trials.draw(environment(CHOICE), 10, 0, "trials", "dataset")
+        neurogym_trials.draw(environment(CHOICE), 10, 0, "trials", "dataset")
 
 
 # NeuroGym's environments, one trial after the other
@@ -268,8 +268,8 @@ def test_unknown_sampler_is_refused_with_the_choices():
 @pytest.mark.parametrize("name", PAPER_TASKS)
 def test_sequences_are_the_trials_of_the_environment(name, semantics):
     env = environment(name, semantics)
-    drawn = trials.from_neurogym(env, 10, seed=11)
-    inputs, classes = neurogym_trials(env, 10, seed=11)
+    drawn = neurogym_trials.from_neurogym(env, 10, seed=11)
+    inputs, classes = trials_by_neurogym(env, 10, seed=11)
     assert np.array_equal(drawn.inputs, inputs)
     assert np.array_equal(drawn.targets, classes)
     assert drawn.decision[-1].all()
@@ -303,7 +303,7 @@ def concatenated(env, length, seed):
 )
 def test_trials_of_varying_length_are_cut_into_windows(make, steps):
     count = 12
-    drawn = trials.from_neurogym(make(), count, seed=3, sequence_steps=steps)
+    drawn = neurogym_trials.from_neurogym(make(), count, seed=3, sequence_steps=steps)
     inputs, classes, decision = concatenated(make(), count * steps, seed=3)
     assert drawn.inputs.shape[:2] == drawn.targets.shape == drawn.decision.shape == (steps, count)
     # Window after window, nothing is lost at the seams.
@@ -315,15 +315,15 @@ def test_trials_of_varying_length_are_cut_into_windows(make, steps):
 
 
 def test_a_task_without_decision_period_decides_at_its_last_step():
-    drawn = trials.from_neurogym(distractor_task(), 4, seed=0)
+    drawn = neurogym_trials.from_neurogym(distractor_task(), 4, seed=0)
     assert drawn.decision[-1].all()
     assert not drawn.decision[:-1].any()
 
 
 def test_a_task_that_the_papers_do_not_use():
     env = neurogym_environments.make_environment("MultiSensoryIntegration-v0", "installed", 100, {})
-    assert not trials.can_vectorise(env)
-    first, second = (trials.from_neurogym(env, 20, seed=1) for _ in range(2))
+    assert not neurogym_trials.can_vectorise(env)
+    first, second = (neurogym_trials.from_neurogym(env, 20, seed=1) for _ in range(2))
     assert equal(first, second)
     assert first.inputs.shape == (11, 20, 5)
     assert set(first.targets[-1]) == {1, 2}
@@ -333,8 +333,8 @@ def test_a_task_that_the_papers_do_not_use():
 def test_sequences_of_fixed_trials_are_one_trial_long():
     for name, time_step_ms in itertools.product(PAPER_TASKS, (100, 20)):
         env = environment(name, time_step_ms=time_step_ms)
-        assert trials.sequence_length(env, None) == 800 // time_step_ms
-        assert trials.sequence_length(env, 30) == 30
+        assert neurogym_trials.sequence_length(env, None) == 800 // time_step_ms
+        assert neurogym_trials.sequence_length(env, 30) == 30
 
 
 def test_trials_of_varying_length_need_a_length_of_sequences():
@@ -342,17 +342,17 @@ def test_trials_of_varying_length_need_a_length_of_sequences():
     with pytest.raises(
         ValueError, match=r"trials of GoCue\w+ last 11 to 17 steps: set sequence_steps of this task"
     ) as caught:
-        trials.from_neurogym(env, 10, seed=0)
+        neurogym_trials.from_neurogym(env, 10, seed=0)
     assert "\n" not in str(caught.value)
-    assert trials.sequence_length(env, 25) == 25
+    assert neurogym_trials.sequence_length(env, 25) == 25
 
 
 # Which tasks can be drawn at once
 
 
 def test_only_the_papers_tasks_with_fixed_periods_are_drawn_at_once():
-    assert all(trials.can_vectorise(environment(name)) for name in PAPER_TASKS)
-    assert trials.can_vectorise(environment(MATCH, "installed"))
+    assert all(neurogym_trials.can_vectorise(environment(name)) for name in PAPER_TASKS)
+    assert neurogym_trials.can_vectorise(environment(MATCH, "installed"))
     refused = [
         environment(CHOICE, "installed"),  # other semantics are another distribution
         environment(CONTEXT, "installed"),
@@ -360,11 +360,11 @@ def test_only_the_papers_tasks_with_fixed_periods_are_drawn_at_once():
         neurogym_environments.make_environment("MultiSensoryIntegration-v0", "installed", 100, {}),
     ]
     for env in refused:
-        assert not trials.can_vectorise(env)
+        assert not neurogym_trials.can_vectorise(env)
         with pytest.raises(
             ValueError, match=f"{type(env).__name__} has no vectorised sampler .*; use sampler: neurogym"
         ):
-            trials.vectorised(env, 10, np.random.default_rng(0))
+            neurogym_trials.vectorised(env, 10, np.random.default_rng(0))
 
 
 # Batches
@@ -373,10 +373,10 @@ def test_only_the_papers_tasks_with_fixed_periods_are_drawn_at_once():
 @given(steps=st.integers(1, 4), iterations=st.integers(1, 5), batch_size=st.integers(1, 4))
 def test_batches_follow_the_order_of_the_sequences(steps, iterations, batch_size):
     sequences = np.arange(steps * iterations * batch_size * 2).reshape(steps, iterations * batch_size, 2)
-    batches = trials.as_batches(sequences, iterations, batch_size)
+    batches = neurogym_trials.as_batches(sequences, iterations, batch_size)
     assert batches.shape == (iterations, steps, batch_size, 2)
     assert batches.flags.c_contiguous
     for iteration in range(iterations):
         chosen = slice(iteration * batch_size, (iteration + 1) * batch_size)
         assert np.array_equal(batches[iteration], sequences[:, chosen])
-    assert np.array_equal(trials.as_batches(sequences[..., 0], iterations, batch_size), batches[..., 0])
+    assert np.array_equal(neurogym_trials.as_batches(sequences[..., 0], iterations, batch_size), batches[..., 0])

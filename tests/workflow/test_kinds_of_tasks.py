@@ -86,7 +86,7 @@ def test_sequential_digits_with_and_without_following(tmp_path):
     )
     done = project.run(*targets(*names))
     assert {rule: count for rule, count in done.items() if not rule.startswith(("tab", "comp", "meas"))} == {
-        "prepare_images": 1, "draw_image_batches": 2, "draw_image_probe": 2, "build_connectivity": 6,
+        "prepare_images": 1, "sample_training_trials": 2, "sample_probe_trials": 2, "build_connectivity": 6,
         "train_network": 3, "train_followed_network": 3, "follow_network": 3,
     }  # fmt: skip
     runs, curves = assert_complete(project, names[1], 6, 3)
@@ -154,7 +154,7 @@ def test_linear_networks_learn_teachers(tmp_path):
     done = project.run(*targets(*names))
     # A teacher of 20 inputs and one of 2, for each of two seeds; three conditions, and two.
     assert {rule: count for rule, count in done.items() if rule.startswith(("draw", "build", "train"))} == {
-        "draw_teacher_batches": 4, "draw_teacher_probe": 4, "build_first_layer": 10,
+        "sample_training_trials": 4, "sample_probe_trials": 4, "build_first_layer": 10,
         "train_condition_of_seeds_0_to_1": 2, "train_condition_of_seeds_0_to_1_followed_0_to_1": 3,
     }  # fmt: skip
 
@@ -222,7 +222,7 @@ def test_trials_with_numbers_over_time_are_drawn_and_pictured(tmp_path):
     }
     wanted = [f"{trials}/task~{task}/{path}/seed~0/targets.npy" for task, path in batches.items()]
     wanted += [f"results/tiny/tasks/{task}/figures/trials.png" for task in batches]
-    assert project.run(*wanted) == {"draw_continuous_batches": 2, "draw_continuous_probe": 2, "plot_trials": 2}
+    assert project.run(*wanted) == {"sample_training_trials": 2, "sample_probe_trials": 2, "plot_trials": 2}
     for task, steps, counts, outputs in (("flip_flop", 20, (5, 4, 6), 2), ("cosine", 201, (1, 1, 1), 1)):
         stored = [np.load(project.folder / trials / f"task~{task}/{batches[task]}/seed~0/{name}.npy")
                   for name in ("inputs", "targets")]  # fmt: skip
@@ -239,7 +239,7 @@ def test_trials_with_numbers_over_time_are_drawn_and_pictured(tmp_path):
     project.configure(tasks={"flip_flop": {"defaults": {"learning_rate": 0.1}}})
     assert project.jobs(*wanted) == {}
     project.configure(tasks={"flip_flop": {"target": "text"}})
-    assert project.jobs(*wanted) == {"draw_continuous_batches": 1, "draw_continuous_probe": 1, "plot_trials": 1}
+    assert project.jobs(*wanted) == {"sample_training_trials": 1, "sample_probe_trials": 1, "plot_trials": 1}
 
 
 def test_singular_values_of_the_change_are_followed_beside_their_expansion(tmp_path):

@@ -32,8 +32,8 @@ def test_a_new_seed_trains_only_the_new_networks(project):
     before = project.results()
     project.configure(experiments={"figure_1": {"seeds": 3}})
     assert project.run() == {
-        "build_connectivity": 3, "draw_batches": 2, "draw_probe": 2, "train_network": 6, "measure_network": 6,
-        **SUMMARY, **FIGURES,
+        "build_connectivity": 3, "sample_training_trials": 2, "sample_probe_trials": 2, "train_network": 6,
+        "measure_network": 6, **SUMMARY, **FIGURES,
     }  # fmt: skip
     after = project.results()
     assert all(after[name] == before[name] for name in before if name.startswith("runs/"))
@@ -84,7 +84,8 @@ def test_a_changed_task_timing_rebuilds_that_task_only(project):
     before = project.results()
     project.configure(tasks={"CXT": {"timing_ms": {"stimulus": 300}}})
     assert project.run() == {
-        "draw_batches": 2, "draw_probe": 2, "train_network": 6, "measure_network": 6, **SUMMARY, **FIGURES,
+        "sample_training_trials": 2, "sample_probe_trials": 2, "train_network": 6, "measure_network": 6,
+        **SUMMARY, **FIGURES,
     }  # fmt: skip
     after = project.results()
     for name in before:

@@ -30,7 +30,7 @@ def project(tmp_path_factory):
         experiments={"figure_3_c": {"grid": {"condition_number": [1.0, 10.0], "rank": [4]}, "seeds": 2}},
     )  # fmt: skip
     assert project.run(*TABLES) == {
-        "prepare_images": 1, "train_teacher": 4, "draw_taught_batches": 4, "draw_taught_probe": 4,
+        "prepare_images": 1, "train_teacher": 4, "sample_training_trials": 4, "sample_probe_trials": 4,
         "build_connectivity": 4, "build_teacher_aligned": 8, "train_condition": 6, "measure_condition": 6,
         "tabulate": 1, "tabulate_connectivity": 1,
     }  # fmt: skip

@@ -13,7 +13,7 @@ SCRIPTS = Path(workflow.basedir, "workflow/scripts")
 sys.path.insert(0, str(SCRIPTS))
 
 from richlazy.configuration import checks
-from richlazy.connectivity.structures import STRUCTURE_PARAMETERS
+from richlazy.connectivity.base import STRUCTURES
 from richlazy.connectome import cave_token
 from richlazy.experiments import (
     grids,
@@ -50,6 +50,8 @@ RESULTS = "results" if config["scale"] == "paper" else f"results/{config['scale'
 # Devices that a training or a measuring job asks of a cluster.
 GPU = int(config["training"]["device"] == "cuda")
 SELECTED = checks.selected(config)
+# Tasks and structures with options that an experiment sweeps stand beside the others.
+config.update(grids.with_variants(config, SELECTED))
 EXPERIMENT_RUNS = {name: planning.runs(config, name) for name in SELECTED}
 MODEL_OF_EXPERIMENT = {name: planning.model_of(config, name) for name in SELECTED}
 # One of the models of each folder of networks, with its experiments; models of one folder share their modules.
@@ -114,12 +116,12 @@ STATISTICS = f"{RESULTS}/experiments/{{experiment}}/statistics/{{table}}.parquet
 
 wildcard_constraints:
     experiment="[a-z][a-z0-9_]*",
-    run="task~.+/seed~[0-9]+",
-    connectivity="(task~[^/]+/)?structure~.+/seed~[0-9]+",
-    probe="task~[^/]+/(time_step_ms~[^/]+/)?seed~[0-9]+",
-    batches="task~[^/]+/(time_step_ms~[^/]+/)?batch_size~[^/]+/seed~[0-9]+",
-    teacher="task~[^/]+/seed~[0-9]+",
-    task="[A-Za-z0-9][A-Za-z0-9_-]*",
+    run=paths.PATTERNS["run"],
+    connectivity=paths.PATTERNS["connectivity"],
+    probe=paths.PATTERNS["probe"],
+    batches=paths.PATTERNS["batches"],
+    teacher=paths.PATTERNS["teacher"],
+    task=paths.NAME_OF_VARIANT,
 
 
 def require_token(jobs):
@@ -169,6 +171,11 @@ def experiment_setting(key, default=None):
         return config["experiments"][wildcards.experiment].get(key, default)
 
     return setting
+
+
+def experiment_swept_options(wildcards):
+    """Options of structures and tasks that an experiment sweeps, for the columns of its tables."""
+    return grids.swept_options(config, wildcards.experiment)
 
 
 def experiment_arms(wildcards):
@@ -260,32 +267,27 @@ def probe_count(wildcards):
     return task.probe(config["probe"])["trials"]
 
 
-# Regular expression of the beginning of the folder of weights that are aligned with a teacher network.
-TEACHER_ALIGNED = "task~[^/]+/structure~({})[+/]".format(
-    one_of(
-        re.escape(name)
-        for name in config["structures"]
-        if grids.is_teacher_aligned(config, name)
-    )
+# Regular expression of the beginning of the folders of weights that are aligned with a teacher network.
+TEACHER_ALIGNED = paths.beginning(
+    "structure",
+    [n for n in config["structures"] if grids.is_teacher_aligned(config, n)],
 )
 
 
-def features_of_connectivity(wildcards):
-    """Features that the input weights of a network which is aligned with its teacher see."""
-    return connectivity_structure(wildcards)["features"]
-
-
-def description_of_connectivity(wildcards):
-    """Description of the task whose inputs are the columns of a first layer."""
-    run = CONNECTIVITIES[wildcards.connectivity]
-    return f"{RESULTS}/trials/{paths.probe_path(run)}/task.json"
-
-
-def connectome_of_connectivity(wildcards):
-    """Input function that gives the connectome from which initial weights are made, where there is one."""
+def made_of(wildcards):
+    """Input function that gives what initial weights are made of: a connectome, or the task of a first layer."""
     run = CONNECTIVITIES[wildcards.connectivity]
     name = grids.connectome_of(config, run["structure"])
-    return {"connectome": f"{RESULTS}/connectomes/{name}/weights.npy"} if name else {}
+    files = {"connectome": f"{RESULTS}/connectomes/{name}/weights.npy"} if name else {}
+    if run["architecture"] == "feedforward":
+        files["description"] = f"{RESULTS}/trials/{paths.probe_path(run)}/task.json"
+    return files
+
+
+def library_of_structure(wildcards):
+    """Input function that gives the library files of the structure behind a connectivity path, and of its script."""
+    kind = connectivity_structure(wildcards)["kind"]
+    return library("build_connectivity.py", modules=[STRUCTURES.module(kind)])
 
 
 def experiment_connectomes(wildcards):
@@ -327,7 +329,7 @@ def experiment_connectivities(wildcards):
 
 def experiment_connectivity_runs(wildcards):
     """What decides the initial recurrent weights of an experiment, in the order of their files."""
-    keys = [*paths.CONNECTIVITY_PARAMETERS, "architecture"]
+    keys = [*parameters.CONNECTIVITY_PARAMETERS, "architecture"]
     return [
         {key: run[key] for key in keys}
         for run in connectivity_runs(wildcards.experiment).values()

@@ -7,63 +7,47 @@ Writes  connectivity/{connectivity}/recurrent_initial.npy   (N, N) float64, W[i,
         connectivity/{connectivity}/input_initial.npy       (N, N_in) float64, from input j to unit i; or both
 """
 
-STRUCTURE_OF_RUN = [*STRUCTURE_PARAMETERS, "matching", "size", "gain", "seed"]
+# Of a run; its task and structure are in the settings.
+STRUCTURE_OF_RUN = [
+    key
+    for key in parameters.CONNECTIVITY_PARAMETERS
+    if key not in ["task", "condition_number", "structure"]
+]
+INITIAL_WEIGHTS = f"{RESULTS}/connectivity/{{connectivity}}/LAYER_initial.npy"
 
+for name, layer in {
+    "build_connectivity": "recurrent",
+    "build_first_layer": "input",
+}.items():
 
-rule build_connectivity:
-    """Build the initial recurrent weights of one structure, size, gain and seed."""
-    input:
-        unpack(connectome_of_connectivity),
-        library=library("build_connectivity.py"),
-    output:
-        recurrent=f"{RESULTS}/connectivity/{{connectivity}}/recurrent_initial.npy",
-    log:
-        f"{RESULTS}/logs/connectivity/{{connectivity}}.log",
-    wildcard_constraints:
-        connectivity=f"(?!{TEACHER_ALIGNED})(task~[^/]+/)?structure~.+",
-    group:
-        "connectivities"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(5),
-    params:
-        run=run_parameters(CONNECTIVITIES, STRUCTURE_OF_RUN, "connectivity"),
-        structure=connectivity_structure,
-    message:
-        "Connectivity {wildcards.connectivity}"
-    script:
-        "../scripts/build_connectivity.py"
-
-
-rule build_first_layer:
-    """Build the initial first layer of a feedforward network, of one task, structure, size, gain and seed."""
-    input:
-        description=description_of_connectivity,
-        library=library("build_connectivity.py"),
-    output:
-        f"{RESULTS}/connectivity/{{connectivity}}/input_initial.npy",
-    log:
-        f"{RESULTS}/logs/connectivity/{{connectivity}}.log",
-    wildcard_constraints:
-        connectivity=f"(?!{TEACHER_ALIGNED})(task~[^/]+/)?structure~.+",
-    group:
-        "connectivities"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(5),
-    params:
-        run=run_parameters(CONNECTIVITIES, STRUCTURE_OF_RUN, "connectivity"),
-        structure=connectivity_structure,
-    message:
-        "First layer {wildcards.connectivity}"
-    script:
-        "../scripts/build_connectivity.py"
+    rule:
+        """Build initial weights of one structure, size, gain and seed: recurrent ones, or the first layer of a task."""
+        name:
+            name
+        input:
+            unpack(made_of),
+            library=library_of_structure,
+        output:
+            INITIAL_WEIGHTS.replace("LAYER", layer),
+        log:
+            f"{RESULTS}/logs/connectivity/{{connectivity}}.log",
+        wildcard_constraints:
+            connectivity=f"(?!{TEACHER_ALIGNED}){paths.PATTERNS['connectivity']}",
+        group:
+            "connectivities"
+        conda:
+            "../../envs/compute.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(1000),
+            runtime=growing(5),
+        params:
+            run=run_parameters(CONNECTIVITIES, STRUCTURE_OF_RUN, "connectivity"),
+            structure=connectivity_structure,
+        message:
+            f"Initial {layer} weights {{wildcards.connectivity}}"
+        script:
+            "../scripts/build_connectivity.py"
 
 
 rule build_teacher_aligned:
@@ -72,12 +56,12 @@ rule build_teacher_aligned:
         teacher=file_of_task(CONNECTIVITIES, "connectivity", "teacher"),
         library=library("build_teacher_aligned.py"),
     output:
-        recurrent=f"{RESULTS}/connectivity/{{connectivity}}/recurrent_initial.npy",
-        input=f"{RESULTS}/connectivity/{{connectivity}}/input_initial.npy",
+        recurrent=INITIAL_WEIGHTS.replace("LAYER", "recurrent"),
+        input=INITIAL_WEIGHTS.replace("LAYER", "input"),
     log:
         f"{RESULTS}/logs/connectivity/{{connectivity}}.log",
     wildcard_constraints:
-        connectivity=f"{TEACHER_ALIGNED}.+",
+        connectivity=f"(?={TEACHER_ALIGNED}){paths.PATTERNS['connectivity']}",
     group:
         "connectivities"
     conda:
@@ -93,7 +77,7 @@ rule build_teacher_aligned:
         run=run_parameters(
             CONNECTIVITIES, ["matching", "size", "gain", "seed"], "connectivity"
         ),
-        features=features_of_connectivity,
+        features=lambda wildcards: connectivity_structure(wildcards)["features"],
     message:
         "Aligned with a teacher: {wildcards.connectivity}"
     script:

@@ -13,9 +13,9 @@ GROUP_OF_NETWORKS = (
 def folders_of_jobs(kind):
     """Regular expression of the folders of one kind of training jobs: of their general form, where that tells."""
     if kind == "condition":
-        return "task~.+iterations~[0-9]+"
+        return paths.PATTERNS["condition"]
     if kind == "network":  # nearly all of many, so the others are named
-        return f"(?!({one_of(map(re.escape, FOLLOWED))})/)task~.+/seed~[0-9]+"
+        return f"(?!({one_of(map(re.escape, FOLLOWED))})/){paths.PATTERNS['run']}"
     return one_of(map(re.escape, NETWORK_JOBS[kind].folders))
 
 

@@ -97,6 +97,7 @@ rule tabulate_connectivity:
     params:
         runs=experiment_connectivity_runs,
         connectomes=experiment_connectomes,
+        swept=experiment_swept_options,
     message:
         "Initial weights of {wildcards.experiment}"
     script:

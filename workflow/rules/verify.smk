@@ -19,18 +19,25 @@ SCRIPTS_OF_A_RUN = [
     "sample_probe_trials.py",
     "train_teacher.py",
 ]
-# What they import by name: every kind of task with what samples its trials, and every model.
+# What they import by name: every structure, every kind of task with what samples its trials, and every model.
 MODULES_OF_KINDS = [
     f"tasks.{module}"
     for key, kind in registry.members().items()
     for module in [f"kinds.{key}", kind.trials]
     if module
 ]
+MODULES_OF_KINDS += [STRUCTURES.module(kind) for kind in STRUCTURES]
 MODULES_OF_MODELS = [
     stage
     for model in MODELS.values()
     for stage in [model.planning, model.training, model.measuring]
 ]
+
+
+# Paths of runs of any model.
+RUN_OF_ANY_MODEL = "|".join(
+    f"(?:{late_import.load(model.planning).RUN_PATH})" for model in MODELS.values()
+)
 
 
 @functools.cache
@@ -121,6 +128,8 @@ rule train_again:
         measures=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/measures.json"),
     log:
         f"{RESULTS}/logs/train_again/{{experiment}}/{{run}}.log",
+    wildcard_constraints:
+        run=RUN_OF_ANY_MODEL,
     conda:
         "../../envs/compute.yaml"
     threads: 1
@@ -157,6 +166,8 @@ rule recheck_run:
         temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}.json"),
     log:
         f"{RESULTS}/logs/recheck/{{experiment}}/{{run}}.log",
+    wildcard_constraints:
+        run=RUN_OF_ANY_MODEL,
     conda:
         "../../envs/compute.yaml"
     threads: 1

@@ -1,22 +1,21 @@
 """Initial weights with a structure: recurrent weights, or the first layer of a feedforward network."""
 
-from richlazy.connectivity.structures import ALIGNED_FEATURES, STRUCTURE_PARAMETERS, STRUCTURES, structured_weights
+from richlazy.connectivity.base import STRUCTURES, settings_of
 from richlazy.storage import array_io, logs
 from richlazy.storage.seeds import generator
 
 
 def build_connectivity(output, run, structure, connectome=None, description=None):
-    settings = {name: run[name] for name in STRUCTURE_PARAMETERS if run[name] is not None}
-    settings |= {name: structure[name] for name in STRUCTURES[structure["kind"]].options}
+    kind = STRUCTURES[structure["kind"]]
+    settings = settings_of(kind, structure)
+    if kind.parameter is not None:
+        settings[kind.parameter] = run[kind.parameter]
     if connectome is not None:
         settings["connectome"] = array_io.load_array(connectome)
     if description is not None:  # of the task, whose inputs are the columns of a first layer
         task = array_io.load_json(description)
-        settings["columns"] = task["input_units"]
-        if "features" in settings:
-            settings["task_vector"] = task[ALIGNED_FEATURES[settings.pop("features")]]
-    weights = structured_weights(
-        kind=structure["kind"],
+        settings = kind.of_task(settings, task) | {"columns": task["input_units"]}
+    weights = kind.weights(
         size=run["size"],
         gain=run["gain"],
         matching=run["matching"] or "frobenius",

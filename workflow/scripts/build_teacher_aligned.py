@@ -1,6 +1,6 @@
 """Initial recurrent and input weights that are aligned with the teacher network of a task."""
 
-from richlazy.connectivity.structures import structured_weights
+from richlazy.connectivity.aligned import TeacherAligned
 from richlazy.storage import array_io, logs
 from richlazy.storage.seeds import generator
 from richlazy.tasks import network_teacher
@@ -8,10 +8,14 @@ from richlazy.tasks import network_teacher
 
 def build_teacher_aligned(recurrent, input_weights, network, teacher, run, features):
     known = network_teacher.load(network, teacher)
-    weights = structured_weights(
-        "teacher_aligned", run["size"], run["gain"], run["matching"], generator(run["seed"], "connectivity"),
-        teacher=known.weights.recurrent.numpy().astype(float), rank=teacher["rank"],
-    )  # fmt: skip
+    weights = TeacherAligned.weights(
+        size=run["size"],
+        gain=run["gain"],
+        matching=run["matching"],
+        rng=generator(run["seed"], "connectivity"),
+        teacher=known.weights.recurrent.numpy().astype(float),
+        rank=teacher["rank"],
+    )
     array_io.save_array(recurrent, weights)
     array_io.save_array(input_weights, known.input_weights(features))
 

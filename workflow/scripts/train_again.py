@@ -8,7 +8,7 @@ import yaml
 from build_connectivity import build_connectivity
 from build_teacher_aligned import build_teacher_aligned
 from richlazy import rechecking
-from richlazy.experiments import retraining
+from richlazy.experiments import retraining, variants
 from richlazy.storage import late_import, logs
 from sample_probe_trials import sample_probe_trials
 from sample_training_trials import sample_training_trials
@@ -34,7 +34,8 @@ def inputs_of_rate_network(net, given, at):
 
 
 def train_again(model, config, sources, run, given, network, measures, at):
-    plan, config = late_import.load(model.planning), config | {"training": config["training"] | {"device": "cpu"}}
+    plan = late_import.load(model.planning)
+    config = variants.with_entries_of(config, run) | {"training": config["training"] | {"device": "cpu"}}
     files = {name: [path] for name, path in given.items()}
     if set(plan.training_inputs(config, [run])) - set(files):  # what rules do not give whole
         files = inputs_of_rate_network(retraining.network_of(config, run), given, at)

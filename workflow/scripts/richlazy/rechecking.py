@@ -91,7 +91,7 @@ def committed_network(runs: str | Path, name: str) -> Committed:
     table = load_runs(runs)
     rows = table[table["run"] == name].to_dict("records")
     model = model_of(rows[0]["network"])
-    run = late_import.load(model.planning).run_of_row(rows[0])
+    run = late_import.load(model.planning).run_of_path(name)
     return Committed(MODELS[run["architecture"]], run, rows)
 
 

@@ -11,9 +11,9 @@ import pydantic
 import yaml
 
 from richlazy import wording
-from richlazy.configuration import error_messages
-from richlazy.connectivity.structures import STRUCTURE_PARAMETERS, STRUCTURES
-from richlazy.experiments import grids, parameters
+from richlazy.configuration import derived_schema, error_messages
+from richlazy.connectivity.base import STRUCTURES, structure_parameters
+from richlazy.experiments import grids, parameters, variants
 from richlazy.statistics import strata
 from richlazy.tasks import lstm_settings, registry
 from richlazy.tasks.base import Task
@@ -50,7 +50,8 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
         _check_duplicate_keys(Path(file))
     _check_finite(config)
     _check_older_groups(config)
-    _check_schema(config, _load_schema(schema_path))
+    schema = derived_schema.completed(_load_schema(schema_path), config)
+    _check_schema(config, schema)
     _check_tasks(config)
     _check_connectomes(config)
     _check_image_sets(config)
@@ -61,7 +62,7 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
     for sentence in lstm_settings.problems(config):
         raise ConfigurationError(sentence)
     for name in selected(config):
-        _check_experiment(config, name)
+        _check_experiment(config, name, schema)
 
 
 def _check_older_groups(config: Config) -> None:
@@ -349,24 +350,25 @@ def _check_connectome_format(where: str, settings: Mapping[str, Any]) -> None:
 def _check_structures(config: Config) -> None:
     for name, structure in config["structures"].items():
         where, kind = f"structures.{name}", STRUCTURES[structure["kind"]]
-        for option in set(structure) - {"kind", "signs_held"}:
-            if option not in kind.options:
-                raise ConfigurationError(f"{where}.{option} has no meaning for kind {structure['kind']!r}; remove it")
-        for option in kind.options:
-            if option not in structure:
+        fields, options = kind.Options.model_fields, {key: structure[key] for key in structure if key != "kind"}
+        for option in options:
+            if option not in fields:
+                reason = ", whose units have outgoing weights of both signs" if option == "signs_held" else ""
+                raise ConfigurationError(
+                    f"{where}.{option} has no meaning for kind {structure['kind']!r}{reason}; remove it"
+                )
+        for option, field in fields.items():
+            if option not in structure and field.is_required():
                 raise ConfigurationError(
                     f"{where} lacks {option}, which kind {structure['kind']!r} needs; add it as in config.yaml"
                 )
-        mixing = structure.get("shuffle") in ("values_on_mask", "edges")
-        if "signs_held" in structure and (not kind.signed or mixing):
-            what = f"shuffle: {structure['shuffle']}" if mixing else f"kind {structure['kind']!r}"
-            raise ConfigurationError(
-                f"{where}.signs_held has no meaning for {what}, "
-                "whose units have outgoing weights of both signs; remove it"
-            )
-        if structure.get("correlation") == 0:
-            raise ConfigurationError(f"{where}.correlation is 0, which makes no motif; use kind: gaussian")
-        if "connectome" in structure:
+        try:
+            kind.Options(**options)
+        except pydantic.ValidationError as error:
+            [first, *_] = error.errors()
+            problem = first["ctx"]["error"] if first["type"] == "value_error" else f"is wrong: {first['msg']}"
+            raise ConfigurationError(f"{wording.where(('structures', name, *first['loc']))} {problem}") from error
+        if "connectome" in kind.needs:
             _known(f"{where}.connectome", "connectome", structure["connectome"], config["connectomes"])
 
 
@@ -413,7 +415,7 @@ def _check_selection(config: Config) -> None:
         )
 
 
-def _check_experiment(config: Config, name: str) -> None:
+def _check_experiment(config: Config, name: str, schema: Mapping[str, Any]) -> None:
     experiment, where = config["experiments"][name], f"experiments.{name}"
     if _has_lstms(config, where, experiment):
         for sentence in lstm_settings.problems_of_experiment(where, experiment):
@@ -427,20 +429,75 @@ def _check_experiment(config: Config, name: str) -> None:
                 raise ConfigurationError(f"{place} lacks {key}; add a list of names from {key}s")
             for named in grid[key]:
                 _known(f"{place}.{key}", key, named, config[f"{key}s"])
-        for name_of_task in grid["task"]:
-            _check_task_in_use(config, name_of_task)
-        _check_architectures(config, place, grid)
-        _check_structure_parameters(config, place, grid)
-        _check_connectome_sizes(config, place, grid)
+        _check_swept_options(config, place, grid, schema)
+        varied, of_runs = grids.with_variants(config, [name]), grids.resolved(config, grid)
+        _check_grid(varied, where, place, of_runs, experiment["preset"])
         _check_compared(place, grid, experiment)
-        _check_times(config, where, place, grid, experiment["preset"])
     _check_comparison(config, where, experiment)
     _check_change_of_recurrent_weights(config, where, experiment)
     one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
-    runs = grids.runs(one_seed, name)
+    runs, swept = grids.runs(one_seed, name), grids.swept_options(config, name)
     for run in runs:
-        _check_network(config, where, run)
-    _check_arms(config, name, runs)
+        _check_network(grids.with_variants(config, [name]), where, run)
+    _check_arms(config, name, [grids.row_of_table(run, swept) for run in runs])
+
+
+def _check_grid(config: Config, where: str, place: str, grid: Mapping[str, Any], preset: str) -> None:
+    """Refuse tasks, structures and parameters of runs that do not go together."""
+    for task in grid["task"]:
+        _check_task_in_use(config, task)
+    _check_architectures(config, place, grid)
+    _check_structure_parameters(config, place, grid)
+    _check_connectome_sizes(config, place, grid)
+    _check_times(config, where, place, grid, preset)
+
+
+def _check_swept_options(config: Config, where: str, grid: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Refuse options that nothing in a grid has, and values that the entry of a task or structure could not have."""
+    swept = grids.options(grid)
+    having = {
+        owner: {name: options_of(config[group][name]) for name in grid[owner]}
+        for owner, (group, options_of) in variants.OWNERS.items()
+    }
+    for option in swept:
+        with_it = {owner: [name for name in own if option in own[name]] for owner, own in having.items()}
+        of_task, of_structure = with_it["task"], with_it["structure"]
+        file = next((name for name in grid["structure"] if _names_a_file(config, name, option)), None)
+        if file is not None:
+            raise ConfigurationError(
+                f"{where}.{option} names what structure {file!r} is made of, which cannot be swept; give each "
+                f"{option} a structure of its own and list these under structure"
+            )
+        if not of_task and not of_structure:
+            raise ConfigurationError(
+                f"{where}.{option} has no effect on {wording.listed([*grid['structure'], *grid['task']])}; remove it"
+            )
+        if of_task and of_structure:
+            raise ConfigurationError(
+                f"{where}.{option} is an option of task {of_task[0]!r} and of structure {of_structure[0]!r}, which "
+                "cannot be swept together; sweep it in two experiments"
+            )
+    for option, values in swept.items():
+        one = {**{key: grid[key] for key in variants.OWNERS}, option: values}
+        for owner, (group, _) in variants.OWNERS.items():
+            for name in grids.resolved(config, one)[owner]:
+                if name not in config[group]:
+                    _check_variant(config, f"{where}.{option}", group, name, schema)
+
+
+def _names_a_file(config: Config, structure: str, option: str) -> bool:
+    return option in grids.structure_kind(config, structure).needs and option in config["structures"][structure]
+
+
+def _check_variant(config: Config, where: str, group: str, name: str, schema: Mapping[str, Any]) -> None:
+    """Refuse a variant of a task or structure for whatever its entry would be refused."""
+    alone = {group: {variants.base_name(name): variants.entry(config[group], name)}}
+    check_entries_of = {"tasks": _check_tasks, "structures": _check_structures}[group]
+    try:
+        _check_schema(alone, {"$defs": schema["$defs"], "properties": {group: schema["properties"][group]}})
+        check_entries_of({**config, **alone})
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where} does not fit: {error}") from error
 
 
 def _check_task_in_use(config: Config, name: str) -> None:
@@ -490,27 +547,24 @@ def _grids(where: str, experiment: Mapping[str, Any]) -> list[tuple[str, dict[st
 
 
 def _check_structure_parameters(config: Config, where: str, grid: Mapping[str, Any]) -> None:
-    kinds = {structure: STRUCTURES[config["structures"][structure]["kind"]] for structure in grid["structure"]}
+    kinds = {structure: grids.structure_kind(config, structure) for structure in grid["structure"]}
     needed = {kind.parameter: structure for structure, kind in kinds.items() if kind.parameter is not None}
     for parameter, structure in needed.items():
         if parameter not in grid:
             raise ConfigurationError(
                 f"{where} lacks {parameter}, which structure {structure!r} needs; add a list of values"
             )
-    idle = [parameter for parameter in STRUCTURE_PARAMETERS if parameter in grid and parameter not in needed]
+    idle = [parameter for parameter in grid if parameter in structure_parameters() and parameter not in needed]
     if "matching" in grid and all(kind.unstructured for kind in kinds.values()):
         idle.append("matching")
     if idle:
         raise ConfigurationError(f"{where}.{idle[0]} has no effect on {wording.listed(grid['structure'])}; remove it")
     sizes = _sizes(config, grid)
-    for structure in grid["structure"]:
-        fraction = config["structures"][structure].get("excitatory_fraction")
-        for size in sizes if fraction is not None else []:
-            if not 0 < int(fraction * size) < size:
-                raise ConfigurationError(
-                    f"structures.{structure}.excitatory_fraction is {fraction}, which leaves {int(fraction * size)} of "
-                    f"the {size} units of {where} excitatory; choose one that leaves at least one unit of each kind"
-                )
+    for structure, kind in kinds.items():
+        for size in sizes:
+            problem = kind.refusal(config["structures"][structure], size, where)
+            if problem is not None:
+                raise ConfigurationError(f"structures.{structure}.{problem}")
     if "rank" in grid and max(grid["rank"]) > min(sizes):
         raise ConfigurationError(
             f"{where}.rank has {max(grid['rank'])}, more than the {min(sizes)} units of the network; "
@@ -538,7 +592,8 @@ def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) ->
         for structure in grid["structure"]:
             kind = config["structures"][structure]["kind"]
             if architecture not in STRUCTURES[kind].architectures:
-                fitting = (name for name, known in STRUCTURES.items() if architecture in known.architectures)
+                fitting = [name for name, known in STRUCTURES.items() if architecture in known.architectures]
+                fitting.sort(key=lambda name: not STRUCTURES[name].unstructured)  # the simplest first
                 raise ConfigurationError(
                     f"{where}.structure names {structure!r} of kind {kind!r}, but task {task!r} is learned by "
                     f"{architecture} networks, which cannot have it; choose one of {wording.listed(fitting)}"
@@ -549,12 +604,12 @@ def _check_architectures(config: Config, where: str, grid: Mapping[str, Any]) ->
                     f"{where}.matching is leading_eigenvalue, but task {task!r} is learned by feedforward networks, "
                     "whose first layer has no eigenvalues; use matching: [frobenius]"
                 )
-            if kind == "task_aligned" and not learned.has_task_vector:
+            if "task" in STRUCTURES[kind].needs and not learned.has_task_vector:
                 raise ConfigurationError(
                     f"{where}.structure names {structure!r}, aligned with a teacher, but task {task!r} has none; "
                     "use a task with teacher"
                 )
-            if kind == "teacher_aligned":
+            if "teacher" in STRUCTURES[kind].needs:
                 _check_teacher_aligned(config, where, structure, task, grid)
         _check_optimiser(where, learned.entry, grid, config["structures"])
         _check_readout(f"{where}.readout", learned, grid.get("readout", []))

@@ -8,7 +8,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from richlazy.connectivity.structures import STRUCTURE_PARAMETERS, STRUCTURES
+from richlazy.connectivity.base import STRUCTURES, Structure, structure_parameters
+from richlazy.experiments import variants
 from richlazy.experiments.parameters import DIRECTIONS, PARAMETERS, RANK_ORDER, TEACHER_PARAMETERS, USUAL, Run
 from richlazy.experiments.paths import run_path
 from richlazy.measures import quantities
@@ -33,9 +34,34 @@ def values(experiment: Mapping[str, Any], key: str) -> list[Any]:
     return list(dict.fromkeys(value for grid in completed(experiment) for value in grid.get(key, [])))
 
 
+def options(grid: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Options of structures and tasks that a grid sweeps, with their values."""
+    return {key: found for key, found in grid.items() if key not in PARAMETERS}
+
+
+def resolved(config: Config, grid: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """A grid of parameters of runs alone: variants of its tasks and structures in place of the options it sweeps."""
+    swept = options(grid)
+    found = {key: values_of_one for key, values_of_one in grid.items() if key not in swept}
+    for owner, (group, _) in variants.OWNERS.items() if swept else ():
+        names = (variants.names(config[group], owner, name, swept) for name in found[owner])
+        found[owner] = list(dict.fromkeys(itertools.chain.from_iterable(names)))
+    return found
+
+
+def with_variants(config: Config, names: Iterable[str]) -> Config:
+    """The configuration with the variants of some experiments beside the entries of tasks and structures."""
+    found: dict[str, dict[str, Any]] = {group: {} for group, _ in variants.OWNERS.values()}
+    for grid in (grid for name in names for grid in completed(config["experiments"][name]) if options(grid)):
+        grid = resolved(config, grid)
+        for owner, (group, _) in variants.OWNERS.items():
+            found[group] |= {name: variants.entry(config[group], name) for name in grid[owner]}
+    return {**config, **{group: {**config[group], **entries} for group, entries in found.items() if entries}}
+
+
 def runs(config: Config, name: str) -> list[Run]:
     """Every run of an experiment, each once, in the order of its grids and then of its seeds."""
-    experiment = config["experiments"][name]
+    config, experiment = with_variants(config, [name]), config["experiments"][name]
     defaults = {
         **config["presets"][experiment["preset"]],
         **config["connectivity"],
@@ -46,7 +72,7 @@ def runs(config: Config, name: str) -> list[Run]:
         "trained": USUAL["trained"],
     }
     unique: dict[str, Run] = {}
-    for grid in completed(experiment):
+    for grid in (resolved(config, grid) for grid in completed(experiment)):
         for values_of_one in itertools.product(*grid.values()):
             chosen = dict(zip(grid, values_of_one, strict=True))
             own = config["tasks"][chosen["task"]].get("defaults", {})
@@ -58,9 +84,9 @@ def runs(config: Config, name: str) -> list[Run]:
 
 def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     """Parameters in their types and order, without those that make no difference to this network."""
-    structure = STRUCTURES[config["structures"][given["structure"]]["kind"]]
+    structure = structure_kind(config, given["structure"])
     task = registry.task(config["tasks"][given["task"]])
-    ignored = set(STRUCTURE_PARAMETERS) - {structure.parameter}
+    ignored = structure_parameters() - {structure.parameter}
     if structure.unstructured:
         ignored.add("matching")
     if not task.has_teacher:
@@ -74,13 +100,47 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     if given["optimiser"] == "adam":
         ignored.add("momentum")
     run = {
-        name: kind(given[name]) if name in given and name not in ignored else None
-        for name, (kind, _) in PARAMETERS.items()
+        name: parameter.type(given[name]) if name in given and name not in ignored else None
+        for name, parameter in PARAMETERS.items()
     }
     memoryless = run["leak"] == "euler" and run["time_step_ms"] == run["time_constant_ms"]
     if memoryless and run["rectification"] == "inside":
         run["rectification"] = "after_leak"
     return run
+
+
+def swept_options(config: Config, name: str) -> dict[str, dict[str, Any]]:
+    """What an experiment sweeps of its structures and tasks, by the names of the options; plain, for jobs.
+
+    Returns:
+        For each option ``owner``, ``task`` or ``structure``; ``meaning``; and ``values``, for each variant of the
+        experiment its value, None where it is no number or word, or the option not one of the variant's.
+    """
+    config, experiment = with_variants(config, [name]), config["experiments"][name]
+    grids_of_one = [(grid, resolved(config, grid)) for grid in completed(experiment)]
+    found: dict[str, dict[str, Any]] = {}
+    for option in dict.fromkeys(key for grid, _ in grids_of_one for key in options(grid)):
+        for owner, (group, options_of) in variants.OWNERS.items():
+            names = dict.fromkeys(name for _, grid in grids_of_one for name in grid[owner])
+            own = {name: options_of(config[group][name]) for name in names}
+            if any(option in options_of_one for options_of_one in own.values()):
+                entry = next(config[group][name] for name in names if option in own[name])
+                known = {name: options_of_one.get(option) for name, options_of_one in own.items()}
+                plain = {name: None if isinstance(value, (list, dict)) else value for name, value in known.items()}
+                meaning = variants.meaning(owner, entry, option)
+                found[option] = {"owner": owner, "meaning": meaning, "values": plain}
+    return found
+
+
+def row_of_table(run: Run, swept: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A run as tables have it: task and structure by their own names, with each option that the experiment sweeps."""
+    found = {option: of["values"][run[of["owner"]]] for option, of in swept.items()}
+    return {**run, **{owner: variants.base_name(run[owner]) for owner in variants.OWNERS}, **found}
+
+
+def structure_kind(config: Config, structure: str) -> type[Structure]:
+    """What kind of structure a name of the configuration is."""
+    return STRUCTURES[config["structures"][structure]["kind"]]
 
 
 def teacher(config: Config, run: Run) -> dict[str, Any]:
@@ -101,12 +161,12 @@ def teacher(config: Config, run: Run) -> dict[str, Any]:
         "condition_number": run["condition_number"],
         "seed": run["seed"],
     }
-    return {name: PARAMETERS[name][0](given[name]) for name in TEACHER_PARAMETERS}
+    return {name: PARAMETERS[name].type(given[name]) for name in TEACHER_PARAMETERS}
 
 
 def is_teacher_aligned(config: Config, structure: str) -> bool:
     """Whether networks with a structure start with weights of the teacher network of their task."""
-    return config["structures"][structure]["kind"] == "teacher_aligned"
+    return "teacher" in structure_kind(config, structure).needs
 
 
 def arms(config: Config, name: str) -> list[str]:

@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from richlazy.experiments import trials
+from richlazy.experiments import paths, trials
 from richlazy.experiments.parameters import PARAMETERS, Run
+
+# Regular expression of the paths of runs.
+RUN_PATH = rf"task~{paths.NAME_OF_VARIANT}/seed~\d+"
 
 Config = Mapping[str, Any]
 
@@ -28,9 +31,10 @@ def runs(config: Config, name: str) -> list[Run]:
     return [_run(task, seed) for seed in seeds]
 
 
-def run_of_row(row: Mapping[str, Any]) -> Run:
-    """Run of a row of ``runs.parquet``."""
-    return _run(str(row["task"]), int(row["seed"]))
+def run_of_path(path: str) -> Run:
+    """Run of a path."""
+    task, seed = (part.partition(paths.MARK)[2] for part in path.split("/"))
+    return _run(task, int(seed))
 
 
 def _run(task: str, seed: int) -> Run:

@@ -4,7 +4,7 @@ The planning module of a model (``Model.planning``) has these functions, which i
 the folder of the results; ``runs`` are those of a job, or one of them where they are alike.
 
 - ``runs(config, name)``: every run of an experiment, with all ``parameters.PARAMETERS``
-- ``run_of_row(row)``: run of a row of ``runs.parquet``
+- ``RUN_PATH``: regular expression of the paths of runs; ``run_of_path(path)``: the run of one
 - ``arms(config, name)``: columns of ``runs.parquet`` whose combinations are tested separately
 - ``training_inputs(config, runs)``, ``measuring_inputs(config, runs)``: files by name, as its modules take them
 - ``training_settings(config, runs, followed)``, ``measuring_settings(config, sources, runs)``

@@ -5,7 +5,7 @@ from typing import Any
 
 from richlazy.experiments import grids, paths, resources, trials
 from richlazy.experiments.grids import arms, runs
-from richlazy.experiments.parameters import Run, run_of_row
+from richlazy.experiments.parameters import Run
 from richlazy.measures import learning_speed
 
 __all__ = [
@@ -13,13 +13,16 @@ __all__ = [
     "measuring_inputs",
     "measuring_need",
     "measuring_settings",
-    "run_of_row",
     "runs",
     "tabulating_settings",
     "training_inputs",
     "training_need",
     "training_settings",
 ]  # fmt: skip
+
+# Regular expression of the paths of runs, and the run of one.
+RUN_PATH = paths.PATTERNS["run"]
+run_of_path = paths.parse
 
 Config = Mapping[str, Any]
 
@@ -89,6 +92,7 @@ def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequen
         **{key: config["statistics"][key] for key in ("convergence_factor", "loss_margin")},
         "connectomes": {structure: note for structure, note in notes.items() if note},
         "followed": dict(followed),
+        "swept": grids.swept_options(config, name),
         "theory": {
             "targets": learning_speed.predicted_targets(config, found),
             "convergence_fraction": config["training"]["convergence_fraction"],

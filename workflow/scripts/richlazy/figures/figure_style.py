@@ -12,34 +12,11 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from richlazy.experiments import parameters
 from richlazy.statistics import strata
 from richlazy.storage import array_io
 
 MM_PER_INCH = 25.4
-
-# Label of each parameter of a run but the seed, whatever the network.
-PARAMETER_LABELS = {
-    "task": "task",
-    "condition_number": "condition number $\\kappa$ of the features",
-    "architecture": "architecture",
-    "rank": "rank of initial weights",
-    "decay_exponent": "decay exponent $k$",
-    "gain": "gain $g$",
-    "size": "units $N$",
-    "readout": "initial readout",
-    "learning_rate": "learning rate",
-    "optimiser": "optimiser",
-    "momentum": "momentum",
-    "trained": "trained weights",
-    "time_step_ms": "time step (ms)",
-    "time_constant_ms": "time constant (ms)",
-    "iterations": "iterations",
-    "batch_size": "batch size",
-    "structure": "initial structure",
-    "leak": "leak",
-    "rectification": "rectification",
-    "matching": "matching",
-}
 
 # The weights that have the structure, and the rank.
 _STRUCTURED_WEIGHTS = {"recurrent": "$W_h$", "feedforward": "$W_1$"}
@@ -138,11 +115,7 @@ def heading(title: str, table: pd.DataFrame, arms: Sequence[str]) -> str:
 
 def with_name(name: str, value: Any) -> str:
     """A parameter with its value, the name left out where the value speaks for itself."""
-    words = {"momentum": "momentum {}", "gain": "g = {}", "size": "N = {}", "learning_rate": "learning rate {}"}
-    words |= {"time_step_ms": "step {} ms", "time_constant_ms": "time constant {} ms", "batch_size": "batches of {}"}
-    words |= {"iterations": "{} iterations", "decay_exponent": "k = {}"}
-    words |= {"condition_number": "κ = {}", "readout": "{} readout", "trained": "{} weights trained"}
-    return words.get(name, "{}").format(text_of(value))
+    return parameters.title(name).format(text_of(value))
 
 
 def text_of(value: Any) -> str:
@@ -199,7 +172,7 @@ def parameter_label(parameter: str, runs: pd.DataFrame) -> str:
     # Tables that were published before there were other networks do not say that theirs are recurrent.
     kinds = set(runs["architecture"]) if "architecture" in runs else {"recurrent"}
     weights = _STRUCTURED_WEIGHTS[kinds.pop()] if len(kinds) == 1 else "weights"
-    return PARAMETER_LABELS[parameter].replace("initial weights", f"initial {weights}")
+    return parameters.label(parameter).replace("initial weights", f"initial {weights}")
 
 
 def wrapped_parameter_label(parameter: str, runs: pd.DataFrame) -> str:

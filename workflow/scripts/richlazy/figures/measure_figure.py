@@ -175,10 +175,10 @@ def _draw_spectrum(
     """Sorted magnitudes over the largest, against their place; a line at the median over seeds, a band over all."""
     # Recurrent weights are those of every task; their rows say so by having none.
     of_every_task = spectra["task"].isna() if "task" in spectra else pd.Series(True, index=spectra.index)
+    of_task = list(spectra.loc[:, "task":"structure"])[:-1] if "task" in spectra else []
     rows = pd.concat(
-        [_rows_of(spectra[of_every_task].drop(columns=["task", "condition_number"], errors="ignore"), runs),
-         _rows_of(spectra[~of_every_task], runs)]
-    )  # fmt: skip
+        [_rows_of(spectra[of_every_task].drop(columns=of_task), runs), _rows_of(spectra[~of_every_task], runs)]
+    )
     column, _ = SPECTRA[spectrum]
     for level in figure_style.levels_of(runs, compare):
         table = rows[rows[compare] == level].pivot(index="index", columns="seed", values=column)
@@ -418,7 +418,7 @@ def _are_between_numbers(contrasts: pd.DataFrame) -> bool:
 
 def _meaning(table: pd.DataFrame, compare: str, is_trend: bool) -> str:
     """What the horizontal axis of effects shows."""
-    label = figure_style.PARAMETER_LABELS[compare]
+    label = parameters.label(compare)
     if is_trend:
         undirected = any(LABELS[measure][1] == 0 for measure in table["measure"])
         right = "lazier as it grows" + "; larger, where neither side is lazier" * undirected

@@ -8,19 +8,21 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
+from richlazy.connectivity.matching import frobenius_norm
 from richlazy.connectivity.motifs import MOTIFS, second_order_motifs
-from richlazy.connectivity.structures import frobenius_norm
-from richlazy.experiments import parameters, paths
+from richlazy.experiments import parameters, paths, variants
 from richlazy.measures import during_training, learning_speed, quantities
 from richlazy.measures.metrics import MEASURES
 from richlazy.models.base import Files
 from richlazy.storage import array_io, parquet
 
-_TYPES = {int: "Int64", float: "Float64", str: "string"}
+_TYPES = {int: "Int64", float: "Float64", str: "string", bool: "boolean"}
+
+Swept = Mapping[str, Mapping[str, Any]]
 
 RUN_COLUMNS: dict[str, str] = {
     "run": "identity of the run: its folder below runs/",
-    **{name: meaning for name, (_, meaning) in parameters.PARAMETERS.items()},
+    **{name: parameter.meaning for name, parameter in parameters.PARAMETERS.items()},
     "connectome": "where the connectome of the structure comes from; null for other structures",
     "network": "path of the weights before and after training, relative to the folder of the workflow",
     "probe": "path of the trials on which change was measured, likewise",
@@ -51,7 +53,7 @@ CURVE_COLUMNS: dict[str, str] = {
 }
 
 CONNECTIVITY_COLUMNS: dict[str, str] = {
-    **{name: parameters.PARAMETERS[name][1] for name in paths.CONNECTIVITY_PARAMETERS},
+    **{name: parameters.PARAMETERS[name].meaning for name in parameters.CONNECTIVITY_PARAMETERS},
     "connectome": RUN_COLUMNS["connectome"],
     "frobenius_norm": "square root of the summed squared weights",
     "leading_eigenvalue": "largest modulus among the eigenvalues",
@@ -60,7 +62,7 @@ CONNECTIVITY_COLUMNS: dict[str, str] = {
 }
 
 SPECTRUM_COLUMNS: dict[str, str] = {
-    **{name: parameters.PARAMETERS[name][1] for name in paths.CONNECTIVITY_PARAMETERS},
+    **{name: parameters.PARAMETERS[name].meaning for name in parameters.CONNECTIVITY_PARAMETERS},
     "connectome": RUN_COLUMNS["connectome"],
     "index": "1 for the largest, to size for the smallest",
     "eigenvalue_modulus": "modulus of an eigenvalue of the initial recurrent weights, sorted",
@@ -75,8 +77,8 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
         files: ``measures`` and ``histories`` of its networks; ``followed`` of those that it follows.
         tables: where each goes.
         settings: ``convergence_factor`` and ``loss_margin`` of group ``statistics``; ``connectomes``, what is said of
-            those; ``followed``, by run what of it is followed, in the order of its files; ``theory``, what
-            ``learning_speed.with_theory`` takes.
+            those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
+            order of its files; ``theory``, what ``learning_speed.with_theory`` takes.
     """
     rows, courses = ([array_io.load_json(path) for path in files[name]] for name in ("measures", "histories"))
     rows, courses = learning_speed.with_theory(rows, courses, settings["theory"])
@@ -84,9 +86,12 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
         run: during_training.chosen(array_io.load_json(path), names)
         for path, (run, names) in zip(files["followed"], settings["followed"].items(), strict=True)
     }
-    runs = runs_table(rows, settings["convergence_factor"], settings["loss_margin"], settings["connectomes"], moved)
+    swept = settings["swept"]
+    runs = runs_table(
+        rows, settings["convergence_factor"], settings["loss_margin"], settings["connectomes"], moved, swept
+    )
     moved = learning_speed.with_predicted_movement(moved, runs, settings["theory"]["targets"])
-    parquet.save_table(tables["runs"], runs, RUN_COLUMNS)
+    parquet.save_table(tables["runs"], runs, with_swept(RUN_COLUMNS, swept))
     parquet.save_table(tables["curves"], curves_table(courses, runs["run"], moved), CURVE_COLUMNS)
 
 
@@ -95,22 +100,48 @@ def measured(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any
     return {name: record[name] for name in MEASURES if name in record}
 
 
+def with_swept(columns: Mapping[str, str], swept: Swept) -> dict[str, str]:
+    """Columns of a table, each followed by the options of tasks or structures that the experiment sweeps.
+
+    Args:
+        columns: names with meanings.
+        swept: options as ``experiments.grids.swept_options`` gives them.
+    """
+    found: dict[str, str] = {}
+    for name, meaning in columns.items():
+        found |= {name: meaning}
+        found |= {option: of["meaning"] for option, of in swept.items() if of["owner"] == name}
+    return found
+
+
+def _name_options(table: pd.DataFrame, swept: Swept) -> None:
+    """Give each swept option its column, and tasks and structures their own names in place of those of variants."""
+    for option, of in swept.items():
+        known = {variant: value for variant, value in of["values"].items() if value is not None}
+        types = {type(value) for value in known.values()}
+        kind = float if types == {int, float} else types.pop() if len(types) == 1 else str
+        table[option] = table[of["owner"]].map(known).astype(_TYPES[kind])
+    for owner in variants.OWNERS if swept else ():
+        table[owner] = table[owner].map(variants.base_name, na_action="ignore").astype("string")
+
+
 def runs_table(
     rows: Sequence[Mapping[str, Any]],
     convergence_factor: float,
     loss_margin: float,
     connectomes: Mapping[str, str] = MappingProxyType({}),
     followed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    swept: Swept = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """One row per run with typed columns ``RUN_COLUMNS``.
+    """One row per run with typed columns ``RUN_COLUMNS``, and those of swept options.
 
     A run counts as converged when its final loss is at most the floor times the factor plus the margin.
     ``connectomes`` says of each structure that is made of a connectome where that comes from; ``followed`` holds, by
-    run, what was followed during training.
+    run, what was followed during training; ``swept`` holds the options that the experiment sweeps (``with_swept``).
     """
     table = pd.DataFrame(list(rows))
-    for name, (kind, _) in parameters.PARAMETERS.items():
-        table[name] = table[name].astype(_TYPES[kind])
+    for name, parameter in parameters.PARAMETERS.items():
+        table[name] = table[name].astype(_TYPES[parameter.type])
     table["run"] = [paths.run_path(parameters.run_of_row(row)) for row in rows]
     table["connectome"] = table["structure"].map(connectomes).astype("string")
     table["diverged"] = table["diverged"].astype(bool)
@@ -125,7 +156,8 @@ def runs_table(
     bound = table["bayes_loss"] * convergence_factor + loss_margin
     converged = (table["final_loss"] <= bound).astype("boolean")
     table["converged"] = converged.mask(table["bayes_loss"].isna())
-    return table[list(RUN_COLUMNS)]
+    _name_options(table, swept)
+    return table[list(with_swept(RUN_COLUMNS, swept))]
 
 
 def curves_table(
@@ -154,7 +186,10 @@ def _curve(run: str, course: Mapping[str, Any], quantity: str) -> pd.DataFrame:
 
 
 def connectivity_tables(
-    runs: Sequence[Mapping[str, Any]], matrices: Iterable[np.ndarray], connectomes: Mapping[str, str]
+    runs: Sequence[Mapping[str, Any]],
+    matrices: Iterable[np.ndarray],
+    connectomes: Mapping[str, str],
+    swept: Swept = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What initial recurrent weights are like, one row per matrix, and their spectra, one row per eigenvalue.
 
@@ -162,13 +197,14 @@ def connectivity_tables(
         runs: for each matrix a run that starts with it.
         matrices: initial recurrent weights, (N, N), or first layers, (N, N_in).
         connectomes: for each structure that is made of a connectome where that comes from.
+        swept: options that the experiment sweeps.
 
     Returns:
-        Tables with columns ``CONNECTIVITY_COLUMNS`` and ``SPECTRUM_COLUMNS``.
+        Tables with columns ``CONNECTIVITY_COLUMNS`` and ``SPECTRUM_COLUMNS``, and those of swept options.
     """
     rows, spectra = [], []
     for run, weights in zip(runs, matrices, strict=True):
-        row = {name: run[name] for name in paths.CONNECTIVITY_PARAMETERS}
+        row = {name: run[name] for name in parameters.CONNECTIVITY_PARAMETERS}
         if run["architecture"] == "recurrent" and run["condition_number"] is None:  # weights are those of every task
             row |= {"task": None, "condition_number": None}
         row["connectome"] = connectomes.get(run["structure"])
@@ -184,10 +220,12 @@ def connectivity_tables(
         rows.append(row | norms | row_of_recurrent)
         values = {"eigenvalue_modulus": moduli, "singular_value": singular_values}
         spectrum = pd.DataFrame(row | {"index": np.arange(1, len(singular_values) + 1)} | values)
-        spectra.append(_typed(spectrum, SPECTRUM_COLUMNS))
-    return _typed(pd.DataFrame(rows), CONNECTIVITY_COLUMNS), pd.concat(spectra, ignore_index=True)
+        spectra.append(_typed(spectrum, SPECTRUM_COLUMNS, swept))
+    return _typed(pd.DataFrame(rows), CONNECTIVITY_COLUMNS, swept), pd.concat(spectra, ignore_index=True)
 
 
-def _typed(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
-    kinds = {name: _TYPES[kind] for name, (kind, _) in parameters.PARAMETERS.items() if name in columns}
-    return table.astype(kinds | {"connectome": "string"})[list(columns)].reset_index(drop=True)
+def _typed(table: pd.DataFrame, columns: Mapping[str, str], swept: Swept) -> pd.DataFrame:
+    kinds = {name: _TYPES[of.type] for name, of in parameters.PARAMETERS.items() if name in columns}
+    table = table.astype(kinds | {"connectome": "string"})
+    _name_options(table, swept)
+    return table[list(with_swept(columns, swept))].reset_index(drop=True)

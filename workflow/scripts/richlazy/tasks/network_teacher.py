@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from richlazy.connectivity.structures import structured_weights
+from richlazy.connectivity.low_rank import SvdTruncation
 from richlazy.models import rate_network
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import seeds
@@ -55,9 +55,7 @@ def initial_weights(settings: Mapping[str, Any], inputs: int, outputs: int) -> W
     [rng] = seeds.generator(settings["seed"], "teacher").spawn(1)
     size = settings["size"]
     matrices = (
-        structured_weights(
-            "svd_truncation", size, settings["gain"], settings["matching"], rng, "gaussian", rank=settings["rank"]
-        ),
+        SvdTruncation.weights(size, settings["gain"], settings["matching"], rng, "gaussian", rank=settings["rank"]),
         rate_network.linear_layer_weights(size, inputs, rng),
         rate_network.linear_layer_weights(outputs, size, rng),
     )
