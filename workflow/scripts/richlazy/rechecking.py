@@ -68,7 +68,7 @@ def _each_once(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _can_be_trained(runs: pd.DataFrame, without_tasks: Collection[str]) -> pd.Series:
-    return runs["connectome"].isna() & ~runs["task"].isin(without_tasks)
+    return runs["connectome"].isna() & ~runs["task"].isin(list(without_tasks))
 
 
 @dataclass(frozen=True)
