@@ -8,8 +8,10 @@ BIN = .venv/bin
 INSTALLED = .venv/installed
 # Jobs have one thread each; Snakemake runs as many jobs as there are cores.
 export OMP_NUM_THREADS = 1
+# Processes that run the tests; those that share a build stay in one of them.
+TESTERS = 2
 
-.PHONY: run paper test test-slow test-faults test-slurm lint benchmark campaign clean
+.PHONY: run paper test test-slow test-faults test-slurm test-slurm-all lint benchmark campaign clean
 
 run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
 	$(BIN)/snakemake --profile profiles/quick
@@ -22,7 +24,7 @@ paper: $(INSTALLED)  ## everything in config.yaml, at paper scale
 	@$(BIN)/python workflow/scripts/print_verdicts.py results
 
 test: $(INSTALLED) lint  ## all tests but the slow ones
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n $(TESTERS) --dist loadgroup
 
 test-slow: $(INSTALLED)  ## the slow tests
 	$(BIN)/pytest -q -m slow
@@ -33,11 +35,14 @@ test-faults: $(INSTALLED)  ## a few faults injected into a run, and the document
 test-slurm: $(INSTALLED)  ## the cluster profile on a real SLURM of four virtual nodes (root, Debian's slurm-wlm and munge)
 	$(BIN)/pytest -q -m slurm
 
+test-slurm-all: $(INSTALLED)  ## every experiment of config.yaml on that SLURM, at the scale of seconds: about an hour
+	$(BIN)/pytest -q -m slurm_all
+
 lint: $(INSTALLED)  ## formats, types, workflow rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
 benchmark: $(INSTALLED)  ## speed and memory against stated references, as ratios

@@ -1,11 +1,28 @@
 """How connectivity shapes rich and lazy learning: from config.yaml to figures, statistics, claims and report."""
 
-from snakemake.utils import min_version
+from pathlib import Path
+
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import min_version, update_config
 
 min_version("9.20")
 
+# The folder of this file, also where another workflow imports it.
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+if not ROOT.is_dir():
+    raise WorkflowError(
+        f"richlazy cannot be imported from {ROOT}; git clone it, and name its Snakefile by its path"
+    )
 
-configfile: f"{workflow.basedir}/config.yaml"
+
+configfile: f"{ROOT}/config.yaml"
+
+
+# The line above is without effect where another workflow gives its own configuration, which then says only what it changes.
+if not workflow.modifier.is_main_snakefile():
+    given = config
+    config = load_configfile(f"{ROOT}/config.yaml")
+    update_config(config, given)
 
 
 include: "workflow/rules/common.smk"
@@ -30,9 +47,13 @@ onstart:
     require_token(workflow.dag.needrun_jobs())
 
 
+# A workflow that imports this one may have a default target already.
+IS_DEFAULT = workflow.default_target is None
+
+
 rule all:
     """Build figures, statistics and claims of all selected experiments (the default target)."""
-    default_target: True
+    default_target: IS_DEFAULT
     input:
         figure_files(*SELECTED),
         statistics_files(*SELECTED),

@@ -12,6 +12,23 @@ settings.register_profile("richlazy", max_examples=25, deadline=None, derandomiz
 settings.load_profile("richlazy")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep in one process what shares a build: the tests of a file, and of tests/workflow those of a module's fixture.
+
+    With ``-n 2 --dist loadgroup``, as `make test` runs them; without it nothing changes.
+    """
+    for item in items:
+        group = item.nodeid.partition("::")[0]
+        if "workflow" in item.path.parts:
+            found = item._fixtureinfo.name2fixturedefs
+            shared = [name for name, definitions in found.items() if definitions[-1].scope == "module"]
+            if not shared:
+                continue
+            group += ":" + sorted(shared)[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread():
     torch.set_num_threads(1)

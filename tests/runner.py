@@ -1,10 +1,12 @@
 """Real Snakemake runs at a scale of seconds, in copies of the project."""
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,10 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "workflow", "envs", "data", "profiles", "cluster")
+# What jobs run again is decided as by the profile that Snakemake loads by itself; the rest of it is not for tests.
+PROFILE = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
+CONTENT_DECIDES = ["--rerun-triggers", *PROFILE["rerun-triggers"]]
+CONTENT_DECIDES += ["--max-checksum-file-size", PROFILE["max-checksum-file-size"]]
 TINY = yaml.safe_load((ROOT / "tests/configs/tiny.yaml").read_text())
 
 
@@ -24,11 +30,17 @@ class Project:
     def snakemake(self, *arguments: str, cores: int = 2, check: bool = True) -> subprocess.CompletedProcess:
         """Run Snakemake on the tiny scale; its output is text."""
         command = [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", "--workflow-profile", "none"]
+        command += CONTENT_DECIDES
         command += ["--cores", str(cores), *arguments]
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment())
         if check and done.returncode:
             raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
         return done
+
+    def copy(self, folder: Path) -> "Project":
+        """A copy for a test to change; its files have the same times, which Snakemake looks at."""
+        shutil.copytree(self.folder, folder)
+        return Project(folder)
 
     def jobs(self, *arguments: str) -> dict[str, int]:
         """How many jobs of each rule a run would do, by a dry-run."""
@@ -60,6 +72,27 @@ class Project:
             for path in files
             if path.relative_to(root).parts[0] not in skipped
         }
+
+
+def built_once(factory, name: str, build: Callable[[Path], object]) -> Path:
+    """A folder that is built by the first process of pytest that asks for it, and used by all of them.
+
+    Args:
+        factory: pytest's ``tmp_path_factory``.
+        name: of the folder.
+        build: called with the folder, which is not there yet.
+    """
+    # The processes of one session have folders beside each other.
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    built, temporary = shared / name, shared / f"{name}.unfinished"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not built.exists():
+            shutil.rmtree(temporary, ignore_errors=True)  # of a process that failed
+            build(temporary)
+            temporary.rename(built)
+    return built
 
 
 def environment() -> dict[str, str]:

@@ -32,6 +32,22 @@ class PlainNetwork(torch.nn.Module):
         return linear(torch.stack(rates if loss_steps == "all" else rates[-1:]), self.readout)
 
 
+class TanhNetwork(PlainNetwork):
+    """x[t] = rho x[t-1] + (1 - rho) (W_h tanh(x[t-1]) + W_x u[t]) as a loop over time, outputs w tanh(x[t]) (Schuessler
+    et al. 2020)."""
+
+    def rates(self, inputs: torch.Tensor) -> list[torch.Tensor]:
+        """Rates at each step, T tensors (m, N), of trials (T, m, N_in)."""
+        rho = self.leak_factor
+        state = inputs.new_zeros(inputs.shape[1], len(self.recurrent))
+        rate, rates = torch.tanh(state), []
+        for drive in linear(inputs, self.input):
+            state = rho * state + (1 - rho) * (drive + linear(rate, self.recurrent))
+            rate = torch.tanh(state)
+            rates.append(rate)
+        return rates
+
+
 class TorchNetwork(torch.nn.Module):
     """The same network from PyTorch's own ``torch.nn.RNN``, which knows no leak: equal for rho = 0."""
 
@@ -51,20 +67,51 @@ class TorchNetwork(torch.nn.Module):
         return linear(rates if loss_steps == "all" else rates[-1:], self.readout)
 
 
-class AutogradTraining:
-    """Stochastic gradient descent (Eq. 3) by automatic differentiation and ``torch.optim.SGD``."""
+def loss_of_classes(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of outputs (T, B, N_out) with classes (T, B)."""
+    return cross_entropy(outputs.flatten(0, 1), targets.flatten())
 
-    def __init__(self, network: torch.nn.Module, learning_rate: float, momentum: float = 0.0, loss_steps: str = "all"):
-        self.network, self.loss_steps = network, loss_steps
-        self.optimiser = torch.optim.SGD(network.parameters(), lr=learning_rate, momentum=momentum)
+
+def loss_of_numbers(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Half the mean square of outputs (T, B, N_out) less the targets that are asked for; the others are nan."""
+    asked = ~targets.isnan()
+    return (outputs - targets)[asked].square().mean() / 2
+
+
+class AutogradTraining:
+    """Descent by automatic differentiation: stochastic (Eq. 3) by ``torch.optim.SGD``, or by another optimiser.
+
+    Args:
+        network, learning_rate, loss_steps: as the library has them.
+        momentum: of ``torch.optim.SGD``.
+        optimiser: of all weights, in place of it.
+        loss: of outputs and targets, a function.
+    """
+
+    def __init__(
+        self,
+        network: torch.nn.Module,
+        learning_rate: float,
+        momentum: float = 0.0,
+        loss_steps: str = "all",
+        optimiser=None,
+        loss=loss_of_classes,
+    ):
+        self.network, self.loss_steps, self.loss = network, loss_steps, loss
+        weights = network.parameters()
+        self.optimiser = (
+            optimiser(weights, lr=learning_rate)
+            if optimiser
+            else torch.optim.SGD(weights, lr=learning_rate, momentum=momentum)
+        )
 
     def step(self, inputs: torch.Tensor, targets: torch.Tensor) -> float:
-        """One update on a batch (T, B, N_in) with classes (T, B); returns the loss before it."""
+        """One update on a batch (T, B, N_in) with its targets; returns the loss before it."""
         if self.loss_steps == "last":
             targets = targets[-1:]
         self.optimiser.zero_grad()
         outputs = self.network(inputs, self.loss_steps)
-        loss = cross_entropy(outputs.flatten(0, 1), targets.flatten())
+        loss = self.loss(outputs, targets)
         loss.backward()
         self.optimiser.step()
         return loss.item()

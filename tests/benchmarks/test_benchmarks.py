@@ -17,14 +17,21 @@ from . import __main__ as program
 from . import dry_run, measuring, memory, together, training_autograd, training_step, whole_run
 from . import tangent_kernel as tangent_kernel_benchmark
 from .measuring import Comparison, Row, Settings, Spread
-from .references import MatrixProducts, PlainNetwork, TorchNetwork, per_output_kernel
+from .references import MatrixProducts, PlainNetwork, TanhNetwork, TorchNetwork, per_output_kernel
 
 SHAPES = (
     training_step.Shape("small", 12, 3, 3, 5, 4, calls=1, required=0.8, moonshot=0.9),
     training_step.Shape("small, last step", 12, 7, 4, 6, 3, "last", calls=1),
 )
+# Of Schuessler et al.: targets are numbers, of which some are not asked for.
+FLIP_FLOP = training_step.Shape("small flip-flop", 12, 2, 2, 9, 4, tanh=True, calls=1)
 ONCE = Settings(repeats=1, quick=True)
 NETWORKS = (PlainNetwork, TorchNetwork)
+BOTH_SIDES = pytest.mark.parametrize(
+    ("shape", "network"),
+    [*((shape, network) for shape in SHAPES for network in NETWORKS), (FLIP_FLOP, TanhNetwork)],
+    ids=lambda value: getattr(value, "name", None) or value.__name__,
+)
 
 
 @pytest.fixture
@@ -37,8 +44,7 @@ def small_config():
     return config
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.loss_steps)
+@BOTH_SIDES
 def test_both_sides_of_a_training_step_give_the_same_weights(shape, network):
     ours = training_step.LibraryStep(shape, torch.float64)
     reference = training_autograd.AutogradStep(shape, network, torch.float64)
@@ -50,11 +56,11 @@ def test_both_sides_of_a_training_step_give_the_same_weights(shape, network):
     expected = {matrix.shape: matrix for matrix in trained}
     for matrix, initial in zip(ours.weights, before, strict=True):
         assert not torch.equal(matrix, initial)
-        torch.testing.assert_close(matrix[0], expected[matrix[0].shape], rtol=1e-12, atol=1e-14)
+        # Adam divides by the root of the square, so that rounding of small gradients weighs more.
+        torch.testing.assert_close(matrix[0], expected[matrix[0].shape], rtol=1e-9 if shape.tanh else 1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.loss_steps)
+@BOTH_SIDES
 def test_both_sides_of_a_training_step_see_the_same_loss(shape, network):
     ours = training_step.LibraryStep(shape, torch.float64)
     reference = training_autograd.AutogradStep(shape, network, torch.float64)
@@ -140,7 +146,14 @@ def test_appends_are_timed_from_the_first_to_the_last(monkeypatch):
 
 @pytest.mark.parametrize("subject", [training_step, training_autograd])
 def test_training_steps_are_measured(subject):
-    check(subject.rows(ONCE, SHAPES), subject.NAME)
+    check(subject.rows(ONCE, (*SHAPES, FLIP_FLOP)), subject.NAME)
+
+
+@pytest.mark.parametrize("subject", [training_step, training_autograd])
+@pytest.mark.parametrize("shape", training_step.SHAPES, ids=lambda shape: shape.name)
+def test_training_steps_of_every_shape_of_make_benchmark_are_measured(subject, shape):
+    """At one call: the numbers mean nothing."""
+    check(subject.rows(ONCE, [replace(shape, calls=1)]), subject.NAME)
 
 
 def test_tangent_kernel_is_measured_and_compared():

@@ -16,6 +16,7 @@ from .references import MatrixProducts
 
 NAME = "training_step"
 LEARNING_RATE = 0.003
+LEAK_FACTOR = 0.5  # of tanh networks
 STORED_BATCHES = 20
 
 
@@ -81,7 +82,7 @@ class LibraryStep:
         )
         dynamics, loss = Dynamics(0.0), "cross_entropy"
         if shape.tanh:
-            dynamics, loss = Dynamics(0.5, "tanh"), "masked_squared_error"
+            dynamics, loss = Dynamics(LEAK_FACTOR, "tanh"), "masked_squared_error"
         backpropagation = Backpropagation(self.weights, shape.steps, shape.batch_size, dynamics, shape.loss_steps, loss)
         descent = (Adam if shape.tanh else GradientDescent)(backpropagation, LEARNING_RATE)
         self.staged = StagedDescent(descent, [inputs], [targets], STORED_BATCHES)

@@ -12,7 +12,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "workflow" / "docs"
-PAGES = sorted([ROOT / "README.md", ROOT / "data" / "README.md", *DOCS.glob("*.md")])
+PAGES = sorted(ROOT / page for page in ("README.md", "CONTRIBUTING.md", "config/README.md", "data/README.md"))
+PAGES += sorted(DOCS.glob("*.md"))
 RECIPES = [DOCS / "extending.md", DOCS / "trace_a_number.md"]
 LIBRARY = ROOT / "workflow/scripts"
 MODULES = {

@@ -1,7 +1,6 @@
 """A reader who doubts the committed tables trains a sample of them again."""
 
 import json
-import shutil
 
 import pandas as pd
 import pytest
@@ -23,9 +22,7 @@ LSTMS = {
 @pytest.fixture(scope="module")
 def published(finished, tmp_path_factory) -> Project:
     """A project that has published its tiny results, and LSTMs beside them, as its reference."""
-    folder = tmp_path_factory.mktemp("published") / "project"
-    shutil.copytree(finished.folder, folder)
-    project = Project(folder)
+    project = finished.copy(tmp_path_factory.mktemp("published") / "project")
     # A path that only the machine of the user has, which nothing here reads.
     mine = {"mine": {"source": "file", "file": "/home/me/vectors.txt"}}
     project.configure(recheck={"runs": 2}, **LSTMS | {"word_vectors": LSTMS["word_vectors"] | mine})
@@ -82,8 +79,7 @@ def test_networks_trained_again_are_equal_bytes(published):
 
 
 def test_a_row_that_does_not_hold_is_found(published, tmp_path):
-    shutil.copytree(published.folder, tmp_path / "project")
-    project = Project(tmp_path / "project")
+    project = published.copy(tmp_path / "project")
     path = project.folder / "results/reference/experiments/figure_1/tables/fingerprints.parquet"
     prints = pd.read_parquet(path)
     prints["sha256"] = "0" * 64

@@ -18,9 +18,9 @@ DRIVER = shutil.which("chromedriver")
 
 @pytest.fixture(scope="module")
 def report(finished, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    finished.snakemake("--report", str(path))
-    return path
+    folder = tmp_path_factory.mktemp("report")
+    finished.copy(folder / "project").snakemake("--report", str(folder / "report.html"))
+    return folder / "report.html"
 
 
 @pytest.fixture(scope="module")

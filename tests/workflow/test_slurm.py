@@ -1,4 +1,7 @@
-"""`snakemake --profile cluster` on a real SLURM of four virtual nodes on this machine: `make test-slurm`."""
+"""`snakemake --profile cluster` on a real SLURM of four virtual nodes on this machine: `make test-slurm`.
+
+`make test-slurm-all` runs what takes an hour: every experiment of config.yaml.
+"""
 
 import re
 import shutil
@@ -10,10 +13,7 @@ import pytest
 import slurm_cluster
 from runner import ROOT, Project, new_project
 
-pytestmark = [
-    pytest.mark.slurm,
-    pytest.mark.skipif(bool(slurm_cluster.missing()), reason=slurm_cluster.missing() or "SLURM is here"),
-]
+pytestmark = pytest.mark.skipif(bool(slurm_cluster.missing()), reason=slurm_cluster.missing() or "SLURM is here")
 # A test looks at its jobs every few seconds; a cluster is asked once a minute.
 PATIENCE = ["--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "5"]
 
@@ -24,10 +24,10 @@ def cluster():
         yield running
 
 
-def every_figure(folder) -> Project:
-    """A project with every experiment of config.yaml at the scale of seconds."""
+def project_of(configuration: str, folder) -> Project:
+    """A project with a selection of experiments at the scale of seconds, a file in tests/configs."""
     project = new_project(folder)
-    shutil.copy2(ROOT / "tests/configs/every_figure.yaml", project.folder / "tiny.yaml")
+    shutil.copy2(ROOT / "tests/configs" / configuration, project.folder / "tiny.yaml")
     return project
 
 
@@ -42,24 +42,42 @@ def submit(project: Project, cluster: slurm_cluster.SlurmCluster, *arguments: st
     return done.stderr
 
 
-def test_every_figure_on_a_cluster_has_the_bytes_of_a_local_run(cluster, tmp_path):
-    here, there = every_figure(tmp_path / "here"), every_figure(tmp_path / "there")
-    said = submit(there, cluster)
-    here.run()
+def assert_equal_to_a_local_run(cluster, configuration: str, tmp_path, networks: int, *targets: str) -> None:
+    """Run on the cluster and here: equal bytes, the networks that were asked for, and nothing where Snakemake is."""
+    here, there = (project_of(configuration, tmp_path / name) for name in ("here", "there"))
+    said = submit(there, cluster, *targets)
+    here.run(*targets)
     local, remote = here.results(), there.results()
     assert local.keys() == remote.keys()
     compared = [name for name in local if name.endswith((".parquet", ".npz", ".npy", ".json", ".md"))]
     assert [name for name in compared if local[name] != remote[name]] == []
-    assert len([name for name in compared if name.endswith("network.npz")]) == 76 + 4 + 12 + 4 + 4
-    jobs = sum(there.jobs("--forceall").values())
-    assert len(cluster.jobs()) < jobs / 5
+    assert len([name for name in compared if name.endswith("network.npz")]) == networks
     assert {job["JobState"] for job in cluster.jobs()} == {"COMPLETED"}
     assert set(re.findall(r"^localrule (\w+):", said, re.MULTILINE)) <= {"all"}  # nothing ran where Snakemake did
+
+
+@pytest.mark.slurm
+def test_one_experiment_of_each_kind_on_a_cluster_has_the_bytes_of_a_local_run(cluster, tmp_path):
+    experiments = ("figure_1", "figure_4_a", "figure_1_smnist", "schuessler_figure_1", "figure_19")
+    targets = [f"results/tiny/experiments/{name}/statistics/contrasts.parquet" for name in experiments]
+    targets += ["results/tiny/experiments/figure_1/figures/measures.png"]
+    assert_equal_to_a_local_run(cluster, "one_of_each_kind.yaml", tmp_path, 5 * 2 * 2, *targets)
+    # Several conditions, trials or matrices are one job.
+    trained = [job for job in cluster.jobs() if "train_condition" in job["Comment"]]
+    assert 0 < len(trained) < 5 * 2
+
+
+@pytest.mark.slurm_all
+def test_every_figure_on_a_cluster_has_the_bytes_of_a_local_run(cluster, tmp_path):
+    assert_equal_to_a_local_run(cluster, "every_figure.yaml", tmp_path, 76 + 4 + 12 + 4 + 4)
+    jobs = sum(project_of("every_figure.yaml", tmp_path / "planned").jobs("--forceall").values())
+    assert len(cluster.jobs()) < jobs / 5
 
 
 MATRIX = "results/tiny/connectivity/structure~svd_truncation+rank~1+matching~frobenius/size~16+gain~1.5/seed~0"
 
 
+@pytest.mark.slurm
 def test_a_job_killed_for_its_memory_asks_for_more_and_succeeds(cluster, tmp_path):
     project = new_project(tmp_path / "project")
     # SLURM looks at the memory of a job once a second, so this one holds what it takes for some seconds. It is 0.5 GB
@@ -77,6 +95,7 @@ def test_a_job_killed_for_its_memory_asks_for_more_and_succeeds(cluster, tmp_pat
     assert (project.folder / MATRIX / "recurrent_initial.npy").exists()
 
 
+@pytest.mark.slurm
 def test_conditions_ask_for_a_device_and_nothing_else_does(tmp_path):
     project = new_project(tmp_path / "project")
     project.configure(
@@ -93,6 +112,7 @@ def test_conditions_ask_for_a_device_and_nothing_else_does(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.slurm
 @pytest.mark.skipif(
     bool(slurm_cluster.missing(accounting=True)), reason=slurm_cluster.missing(accounting=True) or "slurmdbd is here"
 )

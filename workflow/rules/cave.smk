@@ -40,13 +40,6 @@ for connectome, asked in CAVE_CONNECTOMES.items():
     }
 
 
-# They run where Snakemake itself runs: compute nodes of a cluster often have no way out.
-localrules:
-    download_cave_table,
-    download_cave_nuclei,
-    download_cave_synapses,
-
-
 rule download_cave_table:
     """Download a whole small table of CAVE: cell types or proofreading."""
     output:
@@ -59,6 +52,7 @@ rule download_cave_table:
         version=one_of(CAVE_VALUES["version"]),
         table=one_of(CAVE_VALUES["cell_types"] | CAVE_VALUES["proofreading"]),
     retries: 2
+    localrule: True  # compute nodes of a cluster often have no way out
     conda:
         "../../envs/connectome.yaml"
     threads: 1
@@ -89,6 +83,7 @@ rule download_cave_nuclei:
         nuclei=one_of(CAVE_VALUES["nuclei"]),
         table=one_of(CAVE_VALUES["cell_types"]),
     retries: 2
+    localrule: True  # compute nodes of a cluster often have no way out
     conda:
         "../../envs/connectome.yaml"
     threads: 1
@@ -145,6 +140,7 @@ rule download_cave_synapses:
     wildcard_constraints:
         connectome=one_of(CAVE_CONNECTOMES),
     retries: 2
+    localrule: True  # compute nodes of a cluster often have no way out
     conda:
         "../../envs/connectome.yaml"
     threads: 1

@@ -1,5 +1,6 @@
 """Configuration checks, the runs of every experiment, and names that all stages share. No rules."""
 
+import functools
 import gc
 import os
 import re
@@ -9,7 +10,7 @@ from pathlib import Path
 # Planning makes millions of objects that stay; by default Python searches them for garbage again and again.
 gc.set_threshold(100_000, 50, 50)
 
-SCRIPTS = Path(workflow.basedir, "workflow/scripts")
+SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from richlazy.configuration import checks
@@ -34,12 +35,12 @@ from richlazy.tasks.image_sets import IDX_FILES
 try:
     checks.check(
         config,
-        Path(workflow.basedir, "workflow/schemas/config.schema.yaml"),
+        ROOT / "workflow/schemas/config.schema.yaml",
         workflow.configfiles,
     )
     SOURCES = checks.load_sources(
-        Path(workflow.basedir, "data/sources.yaml"),
-        Path(workflow.basedir, "workflow/schemas/sources.schema.yaml"),
+        ROOT / "data/sources.yaml",
+        ROOT / "workflow/schemas/sources.schema.yaml",
     )
     checks.check_entries(config, SOURCES)
 except checks.ConfigurationError as error:
@@ -139,19 +140,22 @@ def one_of(names):
     return "|".join(sorted(names)) or "(?!)"
 
 
+@functools.cache
 def library(*scripts, modules=()):
-    """Library files that scripts import, to be listed as input because Snakemake does not follow imports.
+    """Scripts and the library files that they import, as input: their content decides whether a job runs again.
 
     Modules that they import by a computed name are named too.
     """
-    files = {path for script in scripts for path in import_closure(SCRIPTS / script)}
+    files = {SCRIPTS / script for script in scripts}
+    files |= {path for script in scripts for path in import_closure(SCRIPTS / script)}
     files |= {path for module in modules for path in module_closure(module)}
-    return sorted(os.path.relpath(path) for path in files)
+    return [project_file(path) for path in sorted(files)]
 
 
 def project_file(path):
     """A file of the project as input; relative, so that a project that moves does not build anything again."""
-    return os.path.relpath(Path(workflow.basedir, path))
+    # local: not one of the files to which a workflow that imports this one gives a prefix.
+    return local(os.path.relpath(ROOT / path))
 
 
 def run_parameters(table, keys, wildcard):
@@ -287,7 +291,7 @@ def made_of(wildcards):
 def library_of_structure(wildcards):
     """Input function that gives the library files of the structure behind a connectivity path, and of its script."""
     kind = connectivity_structure(wildcards)["kind"]
-    return library("build_connectivity.py", modules=[STRUCTURES.module(kind)])
+    return library("build_connectivity.py", modules=(STRUCTURES.module(kind),))
 
 
 def experiment_connectomes(wildcards):

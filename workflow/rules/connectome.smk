@@ -16,11 +16,6 @@ Writes  data/downloads/releases/{connectome}/{part}/{file}     what a release of
 include: "connectome_inputs.smk"
 
 
-# They run where Snakemake itself runs: compute nodes of a cluster often have no way out.
-localrules:
-    download_release,
-
-
 rule download_release:
     """Download one file of a public release and check it."""
     output:
@@ -31,6 +26,7 @@ rule download_release:
         connectome=one_of(RELEASE_CONNECTOMES),
         part="connections|cells",
         file="[^/]+",
+    localrule: True  # compute nodes of a cluster often have no way out
     conda:
         "../../envs/connectome.yaml"
     threads: 1

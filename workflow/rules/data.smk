@@ -12,11 +12,6 @@ Writes  data/downloads/sources/{source}/{file}    what a mirror sends, checked
 include: "data_inputs.smk"
 
 
-# They run where Snakemake itself runs: compute nodes of a cluster often have no way out.
-localrules:
-    download_source,
-
-
 rule download_source:
     """Download one file of a source from the first mirror that sends it, and check it."""
     input:
@@ -29,6 +24,7 @@ rule download_source:
     wildcard_constraints:
         source=one_of(SOURCES),
         file="[^/]+",
+    localrule: True  # compute nodes of a cluster often have no way out
     conda:
         "../../envs/connectome.yaml"
     threads: 1

@@ -17,7 +17,7 @@ for kind, jobs in NETWORK_JOBS.items():
             unpack(stage_inputs(jobs, "measuring")),
             network=files_of_networks(jobs, "network.npz"),
             history=files_of_networks(jobs, "history.json"),
-            library=library("measure_networks.py", modules=[jobs.model.measuring]),
+            library=library("measure_networks.py", modules=(jobs.model.measuring,)),
         output:
             measures=files_of_networks(jobs, "measures.json"),
         log:

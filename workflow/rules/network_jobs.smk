@@ -62,14 +62,7 @@ def training_settings(jobs):
     planner = late_import.load(jobs.model.planning)
 
     def settings(wildcards):
-        followed = {
-            file.format(networks=wildcards.networks): FOLLOWED[
-                wildcards.networks + member
-            ]
-            for member, file in zip(
-                jobs.followed, files_of_networks(jobs, "network.npz", jobs.followed)
-            )
-        }
+        followed = [FOLLOWED[wildcards.networks + member] for member in jobs.followed]
         return planner.training_settings(
             config, networks_of_job(jobs, wildcards), followed
         )

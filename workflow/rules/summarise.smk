@@ -19,7 +19,7 @@ for folder, model in MODELS.items():
             measures=run_files("measures.json"),
             histories=run_files("history.json"),
             followed=followed_files,
-            library=library("tabulate_runs.py", modules=[model.tabulating]),
+            library=library("tabulate_runs.py", modules=(model.tabulating,)),
         output:
             **{
                 table: TABLES.replace("{table}", table)

@@ -19,7 +19,7 @@ for kind, jobs in NETWORK_JOBS.items():
             f"train_{kind}"
         input:
             unpack(stage_inputs(jobs, "training")),
-            library=library("train_networks.py", modules=[jobs.model.training]),
+            library=library("train_networks.py", modules=(jobs.model.training,)),
         output:
             network=files_of_networks(jobs, "network.npz"),
             history=files_of_networks(jobs, "history.json"),

@@ -17,7 +17,7 @@ def library_of_trials(script, table, wildcard):
 
     def files(wildcards):
         implementation = trials.task_of(config, table[wildcards[wildcard]]).trials
-        return library(script, modules=[f"tasks.{implementation}"])
+        return library(script, modules=(f"tasks.{implementation}",))
 
     return files
 

@@ -20,20 +20,20 @@ SCRIPTS_OF_A_RUN = [
     "train_teacher.py",
 ]
 # What they import by name: every structure, every kind of task with what samples its trials, and every model.
-MODULES_OF_KINDS = [
-    f"tasks.{module}"
-    for key, kind in registry.members().items()
-    for module in [f"kinds.{key}", kind.trials]
-    if module
-]
-MODULES_OF_KINDS += [STRUCTURES.module(kind) for kind in STRUCTURES]
-MODULES_OF_MODELS = [
-    stage
-    for model in MODELS.values()
-    for stage in [model.planning, model.training, model.measuring]
-]
-
-
+MODULES_OF_A_RUN = (
+    *(
+        f"tasks.{module}"
+        for key, kind in registry.members().items()
+        for module in [f"kinds.{key}", kind.trials]
+        if module
+    ),
+    *(STRUCTURES.module(kind) for kind in STRUCTURES),
+    *(
+        stage
+        for model in MODELS.values()
+        for stage in [model.planning, model.training, model.measuring]
+    ),
+)
 # Paths of runs of any model.
 RUN_OF_ANY_MODEL = "|".join(
     f"(?:{late_import.load(model.planning).RUN_PATH})" for model in MODELS.values()
@@ -115,14 +115,7 @@ rule train_again:
         unpack(data_of_recheck),
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
         config=f"{REFERENCE}/config.yaml",
-        scripts=[
-            project_file(f"workflow/scripts/{script}") for script in SCRIPTS_OF_A_RUN
-        ],
-        library=library(
-            "train_again.py",
-            *SCRIPTS_OF_A_RUN,
-            modules=MODULES_OF_KINDS + MODULES_OF_MODELS,
-        ),
+        library=library("train_again.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_A_RUN),
     output:
         network=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/network.npz"),
         measures=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/measures.json"),
@@ -156,11 +149,11 @@ rule recheck_run:
         provenance=f"{REFERENCE}/experiments/{{experiment}}/provenance.json",
         library=library(
             "recheck_run.py",
-            modules=[
+            modules=tuple(
                 stage
                 for model in MODELS.values()
                 for stage in [model.planning, model.tabulating]
-            ],
+            ),
         ),
     output:
         temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}.json"),
@@ -187,10 +180,6 @@ rule publish_reference:
     input:
         files=publishable_files,
         register=project_file("data/claims.yaml"),
-        scripts=[
-            project_file(f"workflow/scripts/{script}.py")
-            for script in ["judge_claims", "plot_robustness"]
-        ],
         library=library("publish_reference.py", "judge_claims.py", "plot_robustness.py"),
     output:
         touch(f"{RESULTS}/published.done"),

@@ -3,11 +3,14 @@
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import kiwisolver
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib import _layoutgrid
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -29,6 +32,9 @@ _CONDITION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#5
 
 # A row holds the panels of at most this many arms.
 _PANELS_PER_ROW = 4
+
+# Variables of a layout: six for each row and each column of each grid, so this is more than any figure has.
+_VARIABLES = 2000
 
 
 def style(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,12 +61,53 @@ def style(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def save(figure: Figure, pdf: str | Path | None, png: str | Path, settings: Mapping[str, Any]) -> None:
     """Write both files, or PNG alone, without dates, so that equal figures are equal bytes."""
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        figure.set_layout_engine(RepeatableLayout(**engine.get()))
     if pdf is not None:
         with array_io.atomic(pdf) as temporary:
             figure.savefig(temporary, metadata={"CreationDate": None})
     with array_io.atomic(png) as temporary:
         figure.savefig(temporary, dpi=settings["resolution_dpi"], metadata={"Software": None})
     plt.close(figure)
+
+
+class RepeatableLayout(ConstrainedLayoutEngine):
+    """Constrained layout that depends on nothing but the figure.
+
+    The solver adds up its terms in the order of the addresses of its variables in memory. Where a process has freed
+    memory before, addresses do not rise, and sums differ in their last bit from those of other processes: too little
+    for a PDF, enough to round a text to another pixel. Here each layout takes variables whose addresses do rise.
+    """
+
+    def execute(self, fig: Figure) -> None:
+        """Lay out a figure with variables in the order of their addresses."""
+        rising = iter(variables_by_address(_VARIABLES))
+
+        def variable(name: str) -> kiwisolver.Variable:
+            chosen = next(rising, None)
+            if chosen is None:
+                return kiwisolver.Variable(name)
+            chosen.setName(name)
+            return chosen
+
+        grids: Any = _layoutgrid  # the one place where matplotlib makes variables
+        original = grids.kiwi
+        grids.kiwi = SimpleNamespace(**vars(kiwisolver) | {"Variable": variable})
+        try:
+            super().execute(fig)
+        finally:
+            grids.kiwi = original
+
+
+def variables_by_address(count: int) -> list[kiwisolver.Variable]:
+    """New variables of the solver, in the order of their addresses: that in which it lists those of a problem."""
+    variables = {str(number): kiwisolver.Variable(str(number)) for number in range(count)}
+    solver = kiwisolver.Solver()
+    for each in variables.values():
+        solver.addConstraint((each == 0) | "weak")
+    listed = solver.dumps().partition("Variables\n---------\n")[2].partition("\n\n")[0]
+    return [variables[line.partition(" = ")[0]] for line in listed.splitlines()]
 
 
 def panels_of_arms(runs: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple[str, pd.DataFrame]], tuple[int, int]]:

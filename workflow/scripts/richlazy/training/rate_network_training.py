@@ -1,6 +1,7 @@
 """Training of rate networks, recurrent and feedforward: the job of the model, around ``loop``."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,11 @@ def train_networks(runs: Sequence[Run], files: Files, saved: Files, settings: Ma
         runs: parameters of each network.
         files: ``structured`` weights and ``inputs`` and ``targets`` of the batches of each network; ``input_weights``
             of each or none; ``description`` of the task, of one of them.
-        saved: ``network`` and ``history`` of each network; ``snapshots`` of those that ``settings["followed"]`` names
-            by their network files.
-        settings: what ``loop.train_together`` takes, and ``device``, ``final_loss_fraction`` and ``followed``.
+        saved: ``network`` and ``history`` of each network; ``snapshots`` of those that are followed, beside these.
+        settings: what ``loop.train_together`` takes, and ``device`` and ``final_loss_fraction``.
     """
     device = devices.prepare(settings["device"])
-    snapshots = dict(zip(settings["followed"], saved["snapshots"], strict=True))
+    snapshots = {str(Path(file).with_name("network.npz")): file for file in saved["snapshots"]}
     for part in devices.parts(len(runs), device):
         # Mapped, not read: a batch comes into memory when its turn comes.
         inputs, targets = (
