@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from richlazy.connectivity.base import structured_weights
+from richlazy.models.registry import MODELS
 from richlazy.storage import array_io
 from richlazy.storage.seeds import generator
 from richlazy.tasks import registry
@@ -57,11 +58,15 @@ def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
     sample_training_trials(inputs, targets, *trials)
     sample_probe_trials(str(folder / "probe.npz"), str(folder / "decision.npy"), description, *trials, 1)
     job = {
-        "structured": [recurrent], "input_weights": [], "inputs": [inputs], "targets": [targets],
-        "description": description, "saved": [network], "histories": [history], "runs": [run],
-        "structure": {"signs_held": False}, "snapshots": {},
+        "implementation": MODELS["recurrent"].training,
+        "files": {
+            "structured": [recurrent], "input_weights": [], "inputs": [inputs], "targets": [targets],
+            "description": [description],
+        },
+        "saved": {"network": [network], "history": [history], "snapshots": []},
+        "runs": [run],
         # Every loss is above this one, so that training ends at its first point of the curve.
-        "settings": task.of_training(settings) | {"divergence_loss": -1.0},
+        "settings": task.of_training(settings) | {"divergence_loss": -1.0, "signs_held": False},
     }  # fmt: skip
     answer = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.memory_job", json.dumps(job)],

@@ -46,7 +46,7 @@ def training_of(model, project, run):
         name: [str(project.folder / "results/tiny" / file) for file in named]
         for name, named in planner.training_inputs(CONFIG, [run]).items()
     }
-    return late_import.load(model.training), files, planner.training_settings(CONFIG, [run], [])
+    return late_import.load(model.training), files, planner.training_settings(CONFIG, [run], {})
 
 
 def network_of(model, project, run):

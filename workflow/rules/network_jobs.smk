@@ -62,7 +62,8 @@ def training_settings(jobs):
     planner = late_import.load(jobs.model.planning)
 
     def settings(wildcards):
-        followed = [FOLLOWED[wildcards.networks + member] for member in jobs.followed]
+        members = [wildcards.networks + member for member in jobs.followed]
+        followed = {path: FOLLOWED[path] for path in members}
         return planner.training_settings(
             config, networks_of_job(jobs, wildcards), followed
         )

@@ -40,7 +40,7 @@ def train_again(model, config, sources, run, given, network, measures, at):
     if set(plan.training_inputs(config, [run])) - set(files):  # what rules do not give whole
         files = inputs_of_rate_network(retraining.network_of(config, run), given, at)
     saved = {"network": [network], "history": [at("history.json")], "snapshots": []}
-    settings = plan.training_settings(config, [run], [])
+    settings = plan.training_settings(config, [run], {})
     late_import.load(model.training).train_networks([run], files, saved, settings)
     how, done = plan.measuring_settings(config, sources, [run]), {"measures": [measures]}
     late_import.load(model.measuring).measure_networks([run], files | saved, done, how)

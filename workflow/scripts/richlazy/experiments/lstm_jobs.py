@@ -56,7 +56,7 @@ def measuring_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]
     return training_inputs(config, runs)
 
 
-def training_settings(config: Config, runs: Sequence[Run], followed: Sequence[Sequence[int]]) -> dict[str, Any]:
+def training_settings(config: Config, runs: Sequence[Run], followed: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """How networks are trained; none is followed."""
     return {key: config["lstm"][key] for key in _TRAINING}
 

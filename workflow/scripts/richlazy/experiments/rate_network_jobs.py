@@ -54,14 +54,14 @@ def training_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]]
     }
 
 
-def training_settings(config: Config, runs: Sequence[Run], followed: Sequence[Sequence[int]]) -> dict[str, Any]:
-    """How networks are trained; ``followed``: for each network that is followed, at which iterations."""
+def training_settings(config: Config, runs: Sequence[Run], followed: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """How networks are trained; ``followed``: at which iterations those are followed that are, by the paths of their runs."""
     training = trials.task_of(config, runs[0]).of_training(config["training"])
     structure = config["structures"][runs[0]["structure"]]
     return {
         **{key: training[key] for key in _TRAINING},
         "signs_held": structure.get("signs_held", False),
-        "snapshot_at": sorted({iteration for iterations in followed for iteration in iterations}),
+        "snapshot_at": sorted({iteration for iterations in followed.values() for iteration in iterations}),
     }
 
 
