@@ -55,7 +55,7 @@ def training_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]]
 
 
 def training_settings(config: Config, runs: Sequence[Run], followed: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-    """How networks are trained; ``followed``: at which iterations those are followed that are, by the paths of their runs."""
+    """How networks are trained; ``followed``: iterations at which some of them are followed, by the paths of runs."""
     training = trials.task_of(config, runs[0]).of_training(config["training"])
     structure = config["structures"][runs[0]["structure"]]
     return {
