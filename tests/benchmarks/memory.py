@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from richlazy.connectivity.base import structured_weights
+from richlazy.experiments import grids
 from richlazy.models.registry import MODELS
 from richlazy.storage import array_io
 from richlazy.storage.seeds import generator
@@ -21,7 +22,7 @@ from .measuring import Row, Settings
 from .whole_run import PRESET, SEED, paper_scale
 
 NAME = "memory"
-TASK = "CXT"  # of the paper's tasks the one with the largest trial files
+EXPERIMENT, TASK = "figure_1", "CXT"  # of the paper's tasks the one with the largest trial files
 MEGABYTE = 1e6
 
 
@@ -44,7 +45,7 @@ def rows(settings: Settings, config: Mapping[str, Any] | None = None) -> list[Ro
 def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
     """Peak resident bytes of a training job that stops early, and bytes of its mapped files."""
     preset, settings = config["presets"][PRESET], config["training"]
-    run = config["dynamics"] | preset | settings | {"seed": SEED, "architecture": "recurrent"}
+    run = next(run for run in grids.runs(config, EXPERIMENT) if (run["task"], run["seed"]) == (TASK, SEED))
     names = ("recurrent.npy", "inputs.npy", "targets.npy", "task.json", "network.npz", "history.json")
     recurrent, inputs, targets, description, network, history = (str(folder / name) for name in names)
     array_io.save_array(

@@ -203,7 +203,6 @@ def test_the_reference_draws_the_trials_of_the_task(small_config, tmp_path):
     assert np.array_equal(again()[0], batches[0][0]), "the same seed gives the same trials"
 
 
-@pytest.mark.slow
 def test_memory_of_a_training_job_is_measured(small_config):
     found = memory.rows(ONCE, small_config)
     check(found, "memory")

@@ -140,6 +140,17 @@ def test_the_checks_of_names_see_something():
     assert len(named(DOTTED)) > 30
 
 
+def test_each_word_of_the_glossary_has_a_short_explanation_and_a_link():
+    entries = re.split(r"^- ", (DOCS / "glossary.md").read_text(), flags=re.MULTILINE)[1:]
+    words = [entry.split(":")[0] for entry in entries]
+    assert len(words) == len(set(words)) > 30
+    for entry in entries:
+        assert re.match(r"\*\*\w", entry)
+        explanation, *links = re.split(r"\s\[[^\]]+\]\(", " ".join(entry.split()))
+        assert links, f"{entry[:30]} has no link"
+        assert len(re.findall(r"[.!?](?=\s|$)", explanation)) <= 2
+
+
 def test_every_caption_of_the_report_exists():
     rules = ROOT / "workflow" / "rules"
     captions = re.findall(r'caption="([^"]+)"', "".join(path.read_text() for path in rules.glob("*.smk")))

@@ -12,11 +12,19 @@ from richlazy.storage import array_io, parquet
 from runner import Project
 
 LSTMS = {
-    "experiments_to_build": ["figure_1", "schuessler_figure_5"],
-    "tasks": {"SST": {"sentences": "synthetic", "word_vectors": "random"}},
+    "experiments_to_build": ["figure_1", "figure_1_smnist", "schuessler_figure_5"],
+    "tasks": {
+        "SST": {"sentences": "synthetic", "word_vectors": "random"},
+        "sMNIST": {
+            "images": "digits",
+            "held_out": 200,
+            "defaults": {"batch_size": 4},
+            "probe": {"trials": 10, "kernel_trials": 2},
+        },
+    },
+    "experiments": {"figure_1_smnist": {"grid": {"rank": [1, 4]}, "seeds": 2}, "schuessler_figure_5": {"seeds": 2}},
     "word_vectors": {"random": {"dimensions": 4}},
     "lstm": {"units": 6, "learning_rate": 0.01, "epochs": 1},
-    "experiments": {"schuessler_figure_5": {"seeds": 2}},
 }
 
 
@@ -77,6 +85,27 @@ def test_networks_trained_again_are_equal_bytes(published):
     verdict = (published.folder / "results/tiny/recheck/verdict.txt").read_text()
     assert (published.folder / "results/reference/experiments/schuessler_figure_5").exists()
     assert verdict.count("equal bytes: weights 0.0e+00, measures 0.0e+00") == 2, done.stderr
+
+
+def test_a_row_that_shows_images_that_are_here_is_trained_again(published):
+    table = published.folder / "results/reference/experiments/figure_1_smnist/tables/runs.parquet"
+    target = f"results/tiny/recheck/figure_1_smnist/{parquet.load_table(table)['run'].iloc[0]}.json"
+    done = published.run("--notemp", target)
+    assert done["train_again"] == done["recheck_run"] == 1
+    assert array_io.load_json(published.folder / target)["equal_bytes"]
+
+
+def test_rows_whose_images_are_not_here_are_left_out_with_a_sentence(published, tmp_path):
+    project = published.copy(tmp_path / "project")
+    kept = project.folder / "results/reference/config.yaml"
+    config = yaml.safe_load(kept.read_text())
+    config["tasks"]["sMNIST"]["images"] = "mnist"
+    kept.write_text(yaml.safe_dump(config))
+    project.configure(recheck={"runs": 1, "seed": 1})
+    project.snakemake("recheck")
+    verdict = (project.folder / "results/tiny/recheck/verdict.txt").read_text()
+    assert "left out 4 of 18 rows, whose data is not here: images of sMNIST" in verdict
+    assert verdict.count("equal bytes") == 2  # the rule and one row
 
 
 def test_a_row_that_does_not_hold_is_found(published, tmp_path):

@@ -271,29 +271,6 @@ def probe_count(wildcards):
     return task.probe(config["probe"])["trials"]
 
 
-# Regular expression of the beginning of the folders of weights that are aligned with a teacher network.
-TEACHER_ALIGNED = paths.beginning(
-    "structure",
-    [n for n in config["structures"] if grids.is_teacher_aligned(config, n)],
-)
-
-
-def made_of(wildcards):
-    """Input function that gives what initial weights are made of: a connectome, or the task of a first layer."""
-    run = CONNECTIVITIES[wildcards.connectivity]
-    name = grids.connectome_of(config, run["structure"])
-    files = {"connectome": f"{RESULTS}/connectomes/{name}/weights.npy"} if name else {}
-    if run["architecture"] == "feedforward":
-        files["description"] = f"{RESULTS}/trials/{paths.probe_path(run)}/task.json"
-    return files
-
-
-def library_of_structure(wildcards):
-    """Input function that gives the library files of the structure behind a connectivity path, and of its script."""
-    kind = connectivity_structure(wildcards)["kind"]
-    return library("build_connectivity.py", modules=(STRUCTURES.module(kind),))
-
-
 def experiment_connectomes(wildcards):
     """For each structure of an experiment that is made of a connectome, what tables say of it."""
     structures = {run["structure"] for run in EXPERIMENT_RUNS[wildcards.experiment]}
@@ -345,11 +322,6 @@ def experiment_spectra(wildcards):
     spectrum = config["experiments"][wildcards.experiment].get("spectrum")
     folder = f"{RESULTS}/experiments/{wildcards.experiment}/tables"
     return {"spectra": f"{folder}/spectra.parquet"} if spectrum else {}
-
-
-def connectivity_structure(wildcards):
-    """Configuration of the structure behind a connectivity path."""
-    return config["structures"][CONNECTIVITIES[wildcards.connectivity]["structure"]]
 
 
 def collect_settings(group, keys):

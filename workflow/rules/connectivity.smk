@@ -13,7 +13,38 @@ STRUCTURE_OF_RUN = [
     for key in parameters.CONNECTIVITY_PARAMETERS
     if key not in ["task", "condition_number", "structure"]
 ]
+# Regular expression of the beginning of the folders of weights that are aligned with a teacher network.
+TEACHER_ALIGNED = paths.beginning(
+    "structure",
+    [n for n in config["structures"] if grids.is_teacher_aligned(config, n)],
+)
 INITIAL_WEIGHTS = f"{RESULTS}/connectivity/{{connectivity}}/LAYER_initial.npy"
+
+
+def connectivity_structure(wildcards):
+    """Configuration of the structure behind a connectivity path."""
+    return config["structures"][CONNECTIVITIES[wildcards.connectivity]["structure"]]
+
+
+def made_of(wildcards):
+    """Input function that gives what initial weights are made of: a connectome, or the task of a first layer."""
+    run = CONNECTIVITIES[wildcards.connectivity]
+    name = grids.connectome_of(config, run["structure"])
+    files = {"connectome": f"{RESULTS}/connectomes/{name}/weights.npy"} if name else {}
+    if run["architecture"] == "feedforward":
+        files["description"] = f"{RESULTS}/trials/{paths.probe_path(run)}/task.json"
+    return files
+
+
+def library_of_structure(script):
+    """Input function that gives the library files of a script and of the structure behind a connectivity path."""
+
+    def files(wildcards):
+        kind = connectivity_structure(wildcards)["kind"]
+        return library(script, modules=(STRUCTURES.module(kind),))
+
+    return files
+
 
 for name, layer in {
     "build_connectivity": "recurrent",
@@ -26,7 +57,7 @@ for name, layer in {
             name
         input:
             unpack(made_of),
-            library=library_of_structure,
+            library=library_of_structure("build_connectivity.py"),
         output:
             INITIAL_WEIGHTS.replace("LAYER", layer),
         log:

@@ -16,7 +16,11 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "caveclient", "pandas", "pyarrow")
     wildcards, output = snakemake.wildcards, snakemake.output
     download_cave_nuclei(
-        snakemake.input.cell_types, output.table, output.provenance, snakemake.params.chunks,
-        cave.source(snakemake.config["connectomes"], wildcards.datastack, int(wildcards.version)),
-        wildcards.nuclei, cave_token.token(os.environ),
-    )  # fmt: skip
+        cell_types=snakemake.input.cell_types,
+        output=output.table,
+        provenance=output.provenance,
+        chunks=snakemake.params.chunks,
+        source=cave.source(snakemake.config["connectomes"], wildcards.datastack, int(wildcards.version)),
+        table=wildcards.nuclei,
+        token=cave_token.token(os.environ),
+    )

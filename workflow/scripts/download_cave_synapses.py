@@ -15,10 +15,15 @@ def download_cave_synapses(selection, output, provenance, chunks, source, table,
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "caveclient", "pandas", "pyarrow")
     params, output = snakemake.params, snakemake.output
-    # Patience and chunks change no row, so they are read here and are not params, which would download again.
+    # Patience and the size of chunks change no row. As params they would start the download again.
     connectomes = snakemake.config["connectomes"]
     download_cave_synapses(
-        snakemake.input.selection, output.synapses, output.provenance, params.chunks,
-        cave.source(connectomes, params.datastack, params.version), params.table,
-        connectomes[snakemake.wildcards.connectome]["cave"]["chunk_cells"], cave_token.token(os.environ),
-    )  # fmt: skip
+        selection=snakemake.input.selection,
+        output=output.synapses,
+        provenance=output.provenance,
+        chunks=params.chunks,
+        source=cave.source(connectomes, params.datastack, params.version),
+        table=params.table,
+        chunk_cells=connectomes[snakemake.wildcards.connectome]["cave"]["chunk_cells"],
+        token=cave_token.token(os.environ),
+    )

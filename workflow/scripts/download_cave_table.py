@@ -15,7 +15,10 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "caveclient", "pandas", "pyarrow")
     wildcards, output = snakemake.wildcards, snakemake.output
     download_cave_table(
-        output.table, output.provenance, snakemake.params.chunks,
-        cave.source(snakemake.config["connectomes"], wildcards.datastack, int(wildcards.version)),
-        wildcards.table, cave_token.token(os.environ),
-    )  # fmt: skip
+        output=output.table,
+        provenance=output.provenance,
+        chunks=snakemake.params.chunks,
+        source=cave.source(snakemake.config["connectomes"], wildcards.datastack, int(wildcards.version)),
+        table=wildcards.table,
+        token=cave_token.token(os.environ),
+    )

@@ -16,6 +16,11 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "pyarrow", "standard_transform")
     inputs, output = snakemake.input, snakemake.output
     gather_cave_cells(
-        inputs.cell_types, inputs.nuclei, inputs.proofreading, inputs.provenance,
-        output.cells, output.counts, snakemake.params.datastack,
-    )  # fmt: skip
+        cell_types=inputs.cell_types,
+        nuclei=inputs.nuclei,
+        proofreading=inputs.proofreading,
+        sources=inputs.provenance,
+        cells=output.cells,
+        counts=output.counts,
+        datastack=snakemake.params.datastack,
+    )

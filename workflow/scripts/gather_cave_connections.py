@@ -20,6 +20,11 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "pyarrow")
     inputs, output = snakemake.input, snakemake.output
     gather_cave_connections(
-        inputs.synapses, inputs.selection, inputs.cells, inputs.provenance,
-        output.connections, output.provenance, snakemake.params.description,
-    )  # fmt: skip
+        synapses=inputs.synapses,
+        selection=inputs.selection,
+        cells=inputs.cells,
+        source=inputs.provenance,
+        connections=output.connections,
+        provenance=output.provenance,
+        description=snakemake.params.description,
+    )

@@ -23,6 +23,11 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "scipy")
     inputs, output, params = snakemake.input, snakemake.output, snakemake.params
     judge_claims(
-        inputs.register, [*inputs.statistics, *inputs.runs], output.table, output.markdown, output.page,
-        params.settings, params.scale,
-    )  # fmt: skip
+        register=inputs.register,
+        found_tables=[*inputs.statistics, *inputs.runs],
+        table=output.table,
+        markdown=output.markdown,
+        page=output.page,
+        settings=params.settings,
+        scale=params.scale,
+    )

@@ -1,12 +1,10 @@
 """Figure of the loss curves of an experiment."""
 
-from richlazy.figures import measure_figure
+from richlazy.figures import loss_figure
+from richlazy.figures.context import FigureContext
 from richlazy.storage import logs, parquet
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "matplotlib")
-    inputs, output, params = snakemake.input, snakemake.output, snakemake.params
-    measure_figure.plot_losses(
-        parquet.load_table(inputs.runs), parquet.load_table(inputs.curves), params.arms, params.compare, params.title,
-        params.settings, output.pdf, output.png,
-    )  # fmt: skip
+    runs, curves = parquet.load_table(snakemake.input.runs), parquet.load_table(snakemake.input.curves)
+    loss_figure.plot(FigureContext.of_job(snakemake), runs, curves)

@@ -1,13 +1,17 @@
 """Figure of the measures of change of an experiment."""
 
 from richlazy.figures import measure_figure
+from richlazy.figures.context import FigureContext
 from richlazy.storage import logs, parquet
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "matplotlib")
-    inputs, output, params = snakemake.input, snakemake.output, snakemake.params
-    measure_figure.plot_measures(
-        parquet.load_table(inputs.runs), params.arms, params.compare, params.title, params.measures, params.settings,
-        output.pdf, output.png, params.schematic, parquet.load_table(inputs.spectra) if params.spectrum else None,
-        params.spectrum,
-    )  # fmt: skip
+    inputs, params = snakemake.input, snakemake.params
+    measure_figure.plot(
+        FigureContext.of_job(snakemake),
+        runs=parquet.load_table(inputs.runs),
+        measures=params.measures,
+        with_schematic=params.schematic,
+        spectra=parquet.load_table(inputs.spectra) if params.spectrum else None,
+        spectrum=params.spectrum,
+    )

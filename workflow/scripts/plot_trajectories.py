@@ -1,12 +1,10 @@
-"""Figure of how the tangent kernels of an experiment move during training."""
+"""Figure of how the networks of an experiment change during training."""
 
-from richlazy.figures import trajectories
+from richlazy.figures import trajectory_figure
+from richlazy.figures.context import FigureContext
 from richlazy.storage import logs, parquet
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "matplotlib")
-    inputs, output, params = snakemake.input, snakemake.output, snakemake.params
-    trajectories.draw(
-        parquet.load_table(inputs.runs), parquet.load_table(inputs.curves), params.arms, params.compare, params.title,
-        params.settings, output.pdf, output.png,
-    )  # fmt: skip
+    runs, curves = parquet.load_table(snakemake.input.runs), parquet.load_table(snakemake.input.curves)
+    trajectory_figure.plot(FigureContext.of_job(snakemake), runs, curves)

@@ -1,13 +1,11 @@
 """Figure of a few trials of a task with numbers over time."""
 
-from richlazy.figures import trial_figures
+from richlazy.figures import trial_figure
+from richlazy.figures.context import FigureContext
 from richlazy.storage import array_io, logs
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "matplotlib")
-    output, params = snakemake.output, snakemake.params
     trials = array_io.load_arrays(snakemake.input.probe)
-    trial_figures.draw(
-        trials["inputs"], trials["targets"], params.run["time_step_ms"], f"Task {snakemake.wildcards.task}",
-        params.settings, output.pdf, output.png,
-    )  # fmt: skip
+    context = FigureContext.of_job(snakemake, title=f"Task {snakemake.wildcards.task}")
+    trial_figure.plot(context, trials["inputs"], trials["targets"], snakemake.params.run["time_step_ms"])

@@ -8,6 +8,7 @@ from judge_claims import judge_claims
 from plot_robustness import plot_robustness
 from richlazy import reference
 from richlazy.experiments import grids
+from richlazy.figures import context, robustness_figure
 from richlazy.storage import array_io, logs
 
 
@@ -22,12 +23,13 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
     merged = reference.merged_configuration(yaml.safe_load(kept.read_text()) if kept.exists() else {}, config)
     array_io.save_text(kept, yaml.safe_dump(merged, sort_keys=False))
     published = [*Path(folder).glob("experiments/*/statistics/*"), *Path(folder).glob("experiments/*/tables/runs.*")]
-    written = (Path(folder, f"claims.{suffix}") for suffix in ("parquet", "md", "html"))
-    judge_claims(register, sorted(published), *written, config["statistics"], config["scale"])
+    suffixes = {"table": "parquet", "markdown": "md", "page": "html"}
+    written = {name: Path(folder, f"claims.{suffix}") for name, suffix in suffixes.items()}
+    judge_claims(register, sorted(published), settings=config["statistics"], scale=config["scale"], **written)
     trends = sorted(path for path in published if path.stem == "trends")
-    comparisons = grids.rank_comparisons(merged, merged["experiments"])
-    drawn = [Path(folder, "figures", f"robustness.{suffix}") for suffix in ("parquet", "png")]
-    plot_robustness(trends, comparisons, config["statistics"]["significance_level"], config["figures"], *drawn)
+    table, level = Path(folder, "figures", "robustness.parquet"), config["statistics"]["significance_level"]
+    page = context.FigureContext(robustness_figure.TITLE, config["figures"], png=table.with_suffix(".png"))
+    plot_robustness(page, trends, grids.rank_comparisons(merged, merged["experiments"]), level, table)
 
 
 if __name__ == "__main__":

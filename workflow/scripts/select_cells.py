@@ -1,13 +1,13 @@
 """Cells of a connectome that become units of the network."""
 
-from richlazy.connectome import assembly
+from richlazy.connectome import assembly, cell_selection
 from richlazy.storage import array_io, logs, parquet
 
 
 def select_cells(cells, connections, selection, table, record):
     found = parquet.load_table(connections) if connections else None
-    chosen, counts = assembly.select_cells(parquet.load_table(cells), found, selection)
-    logs.LOGGER.info("%s", ", ".join(assembly.describe_stages(counts)))
+    chosen, counts = cell_selection.select_cells(parquet.load_table(cells), found, selection)
+    logs.LOGGER.info("%s", ", ".join(cell_selection.describe_stages(counts)))
     parquet.save_table(table, chosen, assembly.CELL_COLUMNS)
     array_io.save_json(record, counts)
 

@@ -1,12 +1,12 @@
 """Collect the losses of the truncated networks of an experiment into one table."""
 
-from richlazy.figures import truncations
 from richlazy.storage import array_io, logs, parquet
+from richlazy.tables import truncation_table
 
 
 def tabulate_truncations(truncated, table):
     found = {run: array_io.load_json(path) for run, path in truncated.items()}
-    parquet.save_table(table, truncations.table(found), truncations.COLUMNS)
+    parquet.save_table(table, truncation_table.table(found), truncation_table.COLUMNS)
 
 
 if __name__ == "__main__":

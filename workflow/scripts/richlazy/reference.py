@@ -181,8 +181,15 @@ def save_origin(target: Path, results: Path, workflow_folder: Path) -> None:
 
 # Groups whose entries have names of their own, of which a later publication may lack some.
 _NAMED_GROUPS = (
-    "presets", "connectomes", "structures", "tasks", "image_sets", "sentence_sets", "word_vectors", "experiments",
-)  # fmt: skip
+    "presets",
+    "connectomes",
+    "structures",
+    "tasks",
+    "image_sets",
+    "sentence_sets",
+    "word_vectors",
+    "experiments",
+)
 
 
 def merged_configuration(earlier: Mapping[str, Any], latest: Mapping[str, Any]) -> dict[str, Any]:

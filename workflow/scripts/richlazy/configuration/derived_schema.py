@@ -5,6 +5,7 @@ from typing import Any
 
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.experiments import variants
+from richlazy.tasks import registry
 
 Schema = Mapping[str, Any]
 
@@ -41,10 +42,17 @@ def completed(schema: Schema, config: Mapping[str, Any]) -> Schema:
     tasks = config.get("tasks") if isinstance(config, Mapping) else None  # the schema says so if it is none
     of_tasks = [entry for entry in tasks.values() if isinstance(entry, Mapping)] if isinstance(tasks, Mapping) else []
     swept = {*of_structures, *(str(option) for entry in of_tasks for option in variants.options_of_task(entry))}
+    of_task = properties["tasks"]["additionalProperties"]  # models check what keys of other kinds hold
+    fields = {field: {} for kind in registry.members().values() for field in kind.settings.model_fields}
+    entry_of_task = {**of_task, "properties": {**fields, **of_task["properties"]}}
     grid = schema["$defs"]["grid"]
     columns = {**dict.fromkeys(sorted(swept), _SWEPT_VALUES), **grid["properties"]}
     return {
         **schema,
-        "properties": {**properties, "structures": structures},
+        "properties": {
+            **properties,
+            "structures": structures,
+            "tasks": {**properties["tasks"], "additionalProperties": entry_of_task},
+        },
         "$defs": {**schema["$defs"], "grid": {**grid, "properties": columns}},
     }

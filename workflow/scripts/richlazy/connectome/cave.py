@@ -1,7 +1,7 @@
-"""Dialogue with CAVE, the service that serves MICrONS: token, one frozen version, patience, and clear mistakes.
+"""Connection to CAVE, the service behind MICrONS: token, one frozen version, retries, and clear messages.
 
-Everything is asked through caveclient 8, of one frozen materialization version and never live. The token goes into
-the client and nowhere else: causes of errors are cut off, since texts of requests can hold its headers.
+All requests go through caveclient 8 to one frozen materialization version. The token goes into the client and nowhere
+else; messages leave out the causes of errors, because texts of requests can hold its headers.
 """
 
 import webbrowser
@@ -22,7 +22,7 @@ from richlazy.connectome.cave_token import ALTERNATIVES, TOKEN_VARIABLE, stored_
 
 API_VERSION = 3
 CONNECT_SECONDS = 10.0
-SILENCES = 2  # a server that was silent for the whole timeout is asked so often again, not for every retry
+SILENCES = 2  # repeats after a silence of the whole timeout; other failures have all retries
 TRANSIENT = (429, 500, 502, 503, 504)
 ROW_LIMIT = 200_000  # of one answer by default (MaterializationEngine); a server may have a higher one
 NANOMETRES = (1.0, 1.0, 1.0)
@@ -30,7 +30,7 @@ NANOMETRES = (1.0, 1.0, 1.0)
 
 @dataclass(frozen=True)
 class Source:
-    """One frozen version of a datastack, and the patience with its server.
+    """One frozen version of a datastack, and how patiently its server is asked.
 
     Attributes:
         server: address of the global CAVE server.
@@ -38,7 +38,7 @@ class Source:
         version: number of the frozen materialization.
         timeout_s: seconds of silence after which a request has failed.
         retries: how often a refused request is sent again.
-        backoff_s: seconds before the second of these; they double each time, up to two minutes.
+        backoff_s: seconds before the second retry; the wait doubles each time, up to two minutes.
     """
 
     server: str
@@ -50,7 +50,7 @@ class Source:
 
     @property
     def place(self) -> str:
-        """How mistakes name it."""
+        """Name of the source in messages."""
         return f"CAVE at {self.server}, {self.datastack} version {self.version},"
 
 
@@ -58,7 +58,7 @@ def source(connectomes: Mapping[str, Any], datastack: str, version: int) -> Sour
     """The source of this datastack and version among the connectomes of a configuration.
 
     Raises:
-        ValueError: when no connectome names it.
+        ValueError: if no connectome names them.
     """
     for entry in connectomes.values():
         asked = entry.get("cave", {})
@@ -69,14 +69,14 @@ def source(connectomes: Mapping[str, Any], datastack: str, version: int) -> Sour
 
 @dataclass
 class Connection:
-    """An open dialogue with one source; made by ``connect``.
+    """An open connection to one source; made by ``connect``.
 
     Attributes:
-        source: where it leads.
+        source: where it leads to.
         client: the client of caveclient.
         secret: the token, to keep it out of messages.
-        facts: what provenance says of the source.
-        row_limit: rows that one answer can hold, as far as known.
+        facts: entries of provenance.json about the source.
+        row_limit: rows that one answer can hold, as far as is known.
     """
 
     source: Source
@@ -87,16 +87,16 @@ class Connection:
     _warnings: list[str] = field(default_factory=list)
 
     def count(self, table: str, filters: Mapping[str, Sequence[int]]) -> int:
-        """Rows that the server itself counts."""
+        """Number of rows, counted by the server."""
         answer = self._ask(table, filters, get_counts=True)
         return int(answer["count"].iloc[0])
 
     def rows(
         self, table: str, filters: Mapping[str, Sequence[int]], columns: Sequence[str] | None = None
     ) -> tuple[pd.DataFrame, bool]:
-        """Rows as the server gives them, positions in nm, and whether it says that it cut them off.
+        """Rows of a table, positions in nm, and whether the server says that it cut the answer off.
 
-        caveclient only logs the warning of the row limit, so its header is read here.
+        caveclient only logs the warning about the row limit, so this method reads the header itself.
         """
         self._warnings.clear()
         options: dict[str, Any] = {"select_columns": list(columns)} if columns else {"desired_resolution": NANOMETRES}
@@ -119,11 +119,11 @@ class Connection:
 
 @contextmanager
 def connect(source: Source, token: str | None) -> Iterator[Connection]:
-    """Open a dialogue with one frozen version.
+    """Open a connection to one frozen version.
 
     Raises:
-        ValueError: one sentence for a missing or refused token, terms that were not accepted, a version that has
-            expired, an old server, and a server that does not answer.
+        ValueError: one sentence if the token is missing or refused, the terms are not accepted, the version has
+            expired, or the server is too old or does not answer.
     """
     import caveclient
 
@@ -164,7 +164,7 @@ def connect(source: Source, token: str | None) -> Iterator[Connection]:
 
 
 def _check_api(source: Source, found: int) -> None:
-    # One failed request is enough to make caveclient fall back, silently, to an interface with other column names.
+    # After one failed request caveclient falls back, without a word, to an interface with other column names.
     if found != API_VERSION:
         raise ValueError(
             f"{source.place} did not offer version {API_VERSION} of its interface, so caveclient fell back to "
@@ -192,12 +192,12 @@ def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
 
 @contextmanager
 def _patient_sessions(source: Source) -> Iterator[None]:
-    """Sessions that caveclient makes meanwhile have retries and a timeout, of which it has none."""
+    """Give retries and a timeout to the sessions that caveclient makes inside the block; its own have neither."""
     from caveclient import session_config, set_session_defaults
 
     class PatientAdapter(requests.adapters.HTTPAdapter):
         def __init__(self, max_retries=None, **options):
-            # One request of caveclient, that of the interface versions, goes out without its retries.
+            # caveclient asks for the interface versions without its retries.
             retries = max_retries or urllib3.Retry(
                 source.retries,
                 backoff_factor=source.backoff_s,
@@ -221,10 +221,7 @@ def _patient_sessions(source: Source) -> Iterator[None]:
 
 @contextmanager
 def _explained(source: Source, secret: str | None, what: str) -> Iterator[None]:
-    """Turn whatever a request can end in into one sentence.
-
-    The cause is cut off, since texts of requests can hold headers; and a job opens no browser.
-    """
+    """Turn every error of a request into one sentence, without its cause, and keep the job from opening a browser."""
     from caveclient.base import AuthException, ServerIncompatibilityError
 
     try:
@@ -236,7 +233,7 @@ def _explained(source: Source, secret: str | None, what: str) -> Iterator[None]:
 
 
 def _sentence(error: Exception, source: Source, what: str) -> str:
-    """What an error of requests, caveclient or pyarrow means to the user."""
+    """Meaning of an error of requests, caveclient or pyarrow, for the user."""
     from caveclient.base import AuthException, ServerIncompatibilityError
 
     response = getattr(error, "response", None)
@@ -266,7 +263,7 @@ def _sentence(error: Exception, source: Source, what: str) -> str:
 
 
 def _refusal(response: requests.Response, source: Source, what: str) -> str:
-    """What an HTTP status means to the user."""
+    """Meaning of an HTTP status, for the user."""
     status, server = response.status_code, source.server
     said = " ".join(response.text.split())
     if status == 401:

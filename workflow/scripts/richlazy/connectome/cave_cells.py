@@ -1,6 +1,6 @@
 """Cells of the V1 column from three tables of CAVE (types, nuclei, proofreading), and synapses between them.
 
-Cells keep the number of their nucleus, which is the same in every version; segmentation roots are not.
+Cells have the number of their nucleus, which is the same in every version; segmentation roots change.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from richlazy.connectome.assembly import cell_table, cortical_position_um
 
 _TYPES = ("target_id", "classification_system", "cell_type")
 _POSITIONS = ["pt_position_x", "pt_position_y", "pt_position_z"]
-# Depth in µm outside which a cell of cortex cannot lie, so that positions came in another unit.
+# Depths in µm that a cell of cortex can have; others mean that positions came in another unit.
 _PLAUSIBLE_UM = (-200.0, 1500.0)
 _NOT_PROOFREAD = "none"  # of versions from 1078 on; before them the word was `non`
 
@@ -26,13 +26,13 @@ def cells_from_tables(
         proofreading: ``pt_root_id``, ``valid_id`` and either words in ``status_axon`` and ``status_dendrite``
             (`proofreading_status_public_release`) or truth values there and words in ``strategy_axon`` and
             ``strategy_dendrite`` (`proofreading_status_and_strategy`).
-        datastack: where they come from; depth is known for minnie65 only.
+        datastack: where the tables come from; depth is known for minnie65 only.
 
     Returns:
-        Cells in ascending order of nucleus, columns CELL_COLUMNS; and the counts.
+        Cells in ascending order of nucleus with the columns ``assembly.CELL_COLUMNS``, and the counts.
 
     Raises:
-        ValueError: for another volume, a lacking column, positions in another unit, or if no cell is left.
+        ValueError: if the volume is another one, a column is missing, positions have another unit, or no cell is left.
     """
     if not datastack.startswith("minnie65"):
         raise ValueError(f"the depth of cells is known for minnie65 only, not for datastack {datastack}; name another")
@@ -42,7 +42,7 @@ def cells_from_tables(
     somata = nuclei[["id", "pt_root_id", *_POSITIONS]]
     placed = once.merge(somata, left_on="target_id", right_on="id", validate="one_to_one")
     rooted = placed[placed["pt_root_id"].fillna(0) != 0]
-    # Two somata of one root are merged in the segmentation: synapses cannot be told apart.
+    # Two somata of one root are merged in the segmentation, and so are their synapses.
     single = rooted.drop_duplicates("pt_root_id", keep=False)
     sign = _sign(single["classification_system"])
     kept = single[sign.notna()].sort_values("target_id", ignore_index=True)
@@ -78,14 +78,14 @@ def cells_from_tables(
 
 
 def synapses_between(synapses: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Synapses by the numbers of their cells in place of segmentation roots.
+    """Synapses with the numbers of their cells in place of segmentation roots.
 
     Args:
         synapses: ``pre_pt_root_id``, ``post_pt_root_id``, ``size``.
         cells: ``cell``, ``root``.
 
     Returns:
-        ``presynaptic``, ``postsynaptic`` and ``size`` of the synapses with both ends at these cells.
+        ``presynaptic``, ``postsynaptic`` and ``size`` of the synapses with both ends on these cells.
     """
     cell_of_root = cells.set_index("root")["cell"]
     inside = synapses["pre_pt_root_id"].isin(cell_of_root.index) & synapses["post_pt_root_id"].isin(cell_of_root.index)
@@ -106,7 +106,7 @@ def _require(table: pd.DataFrame, what: str, *columns: str) -> None:
 
 
 def _sign(systems: pd.Series) -> pd.Series:
-    """Sign of each cell by its class, null where that is unclear; names of types differ between versions."""
+    """Sign of each cell by its class, null if the class is unclear; names of types differ between versions."""
     sign = pd.Series(pd.NA, systems.index, dtype="Int8")
     sign[systems.str.contains("excitatory", na=False).astype(bool)] = 1
     sign[systems.str.contains("inhibitory", na=False).astype(bool)] = -1
@@ -114,7 +114,7 @@ def _sign(systems: pd.Series) -> pd.Series:
 
 
 def _plausible(coordinates_um: np.ndarray) -> np.ndarray:
-    """Refuse coordinates that cannot be cells of cortex; a wrong unit or resolution puts them far outside."""
+    """The coordinates; raise ValueError if cells lie outside cortex, as a wrong unit or resolution makes them."""
     depths = coordinates_um[:, 1]
     low, high = _PLAUSIBLE_UM
     if not ((low < depths) & (depths < high)).all():
@@ -126,9 +126,9 @@ def _plausible(coordinates_um: np.ndarray) -> np.ndarray:
 
 
 def _proofreading(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """How far axon and dendrite of each segmentation root were proofread, in the word of the table."""
+    """How far axon and dendrite of each segmentation root were proofread, in the words of the table."""
     _require(table, "the table of proofreading", "pt_root_id", "valid_id", "status_axon", "status_dendrite")
-    # A root that has changed since it was proofread may be joined to anything.
+    # A root that changed after proofreading may contain other cells by now.
     present = table[(table["pt_root_id"] == table["valid_id"]).fillna(False).astype(bool)]
     words = pd.DataFrame({"root": present["pt_root_id"].astype("Int64")})
     for part in ("axon", "dendrite"):

@@ -1,9 +1,9 @@
 """Tables of CAVE as files: complete, exact, and continued where an interrupted download ended.
 
-The server cuts answers off at a row limit, says so only in a header, and orders rows at will, so that asking for
-"the next rows" loses some. So every question is counted first by the server, and an answer is taken only when it has
-that many different rows; a question with too many is asked in halves of its ids. Identifiers exceed 2^53 and stay
-whole numbers throughout.
+The server cuts answers off at a row limit, says so in a header alone, and has no fixed order of rows, so asking for
+"the next rows" would lose some. Therefore the server counts the rows of each question first, and an answer is valid
+only if it has that many different rows. A question with too many rows is split into halves of its ids. Identifiers
+exceed 2^53 and stay whole numbers throughout.
 """
 
 import hashlib
@@ -47,15 +47,15 @@ def download_table(
 
     Args:
         source: where to ask.
-        token: for it; None for that of caveclient's own store.
-        table: name of the table, asked without the table it refers to.
-        folder: keeps the answer; once it is there, neither server nor token is needed.
+        token: token for the source; None takes the one in the store of caveclient.
+        table: name of the table; the table that it refers to is not joined.
+        folder: folder that keeps the answer; with it, neither server nor token is needed.
 
     Returns:
-        Rows sorted by ``id``, columns as the server gives them; and where they come from.
+        Rows sorted by ``id`` with the columns of the server, and their origin.
 
     Raises:
-        ValueError: when the answer is not complete.
+        ValueError: if the answer is not complete.
     """
     digest = _digest(source, table, {}, None)
     file = Path(folder, f"{digest}.parquet")
@@ -85,24 +85,24 @@ def download_rows(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Every row of a table whose column holds one of the ids, chunk by chunk.
 
-    Once all chunks are there, neither server nor token is needed.
+    With all chunks on disk, neither server nor token is needed.
 
     Args:
         source: where to ask.
-        token: for it; None for that of caveclient's own store.
+        token: token for the source; None takes the one in the store of caveclient.
         table: name of the table.
         column: column with the ids.
         ids: wanted ids; repeated ones count once.
-        chunk: ids asked at once.
-        folder: keeps finished chunks; whatever it already holds is not asked again.
+        chunk: number of ids in one question.
+        folder: folder that keeps finished chunks; they are not asked for again.
         others: further columns, each with its wanted ids.
         columns: columns to ask for; None for all.
 
     Returns:
-        Rows sorted by ``id``; and where the chunk that was downloaded last comes from.
+        Rows sorted by ``id``, and the origin of the chunk that was downloaded last.
 
     Raises:
-        ValueError: when an answer is not complete.
+        ValueError: if an answer is not complete.
     """
     wanted = sorted({int(one) for one in ids})
     if not wanted:
@@ -150,7 +150,7 @@ def download_synapses(
 
 
 def save(table: str, rows: pd.DataFrame, origin: Mapping[str, Any], output: str | Path, provenance: str | Path) -> None:
-    """Write rows of a table to Parquet, and where they come from to JSON."""
+    """Write rows of a table to Parquet, and their origin to JSON."""
     meanings = {name: _MEANINGS.get(name, f"as {table} of CAVE has it") for name in rows.columns}
     parquet.save_table(output, rows, meanings)
     array_io.save_json(provenance, {**origin, "rows": len(rows)})
@@ -163,7 +163,7 @@ def _origin(connection: Connection, table: str) -> dict[str, Any]:
 def _halves(
     connection: Connection, table: str, column: str, filters: dict[str, list[int]], columns: Sequence[str] | None
 ) -> Iterator[pd.DataFrame]:
-    """Complete answers that together hold every row; ids are halved until each answer is complete."""
+    """Complete answers that together hold every row; the ids are halved until each answer is complete."""
     frame = _complete(connection, table, filters, columns)
     ids = filters[column]
     if frame is not None:
@@ -181,7 +181,7 @@ def _halves(
 def _complete(
     connection: Connection, table: str, filters: Mapping[str, Sequence[int]], columns: Sequence[str] | None
 ) -> pd.DataFrame | None:
-    """The answer to a question; None when there are more rows than the answer holds."""
+    """The answer to a question; None if there are more rows than one answer holds."""
     counted = connection.count(table, filters)
     if filters and counted > connection.row_limit:
         return None
@@ -197,7 +197,7 @@ def _complete(
 def _checked(
     connection: Connection, table: str, frame: pd.DataFrame, filters: Mapping[str, Sequence[int]], counted: int
 ) -> pd.DataFrame:
-    """Refuse rows that are repeated, too many, or not what was asked for."""
+    """The rows; raise ValueError if some are repeated, too many, or not what was asked for."""
     mistake = None
     if frame["id"].duplicated().any():
         mistake = "repeated rows"
@@ -211,7 +211,7 @@ def _checked(
 
 
 def _exact(connection: Connection, table: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Ids as Int64; refused when they were floating-point numbers on the way, which end at 2^53."""
+    """Ids as Int64; raise ValueError if the server sent floating-point numbers, which are exact up to 2^53 only."""
     exact = {}
     for name in [name for name in frame if name == "id" or str(name).endswith("_id")]:
         if len(frame) and pd.api.types.is_float_dtype(frame[name]):
@@ -224,12 +224,12 @@ def _exact(connection: Connection, table: str, frame: pd.DataFrame) -> pd.DataFr
 
 
 def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    # Types of an answer without rows are arbitrary, so it has no say in those of the whole.
+    # An answer without rows has arbitrary types, so it is left out.
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def _digest(source: Source, table: str, filters: Mapping[str, Sequence[int]], columns: Any) -> str:
-    """Name of a question: where it is asked and for what."""
+    """Name of a question, from its source and content."""
     place = [source.server, source.datastack, int(source.version), table]
     question = [*place, filters, list(columns or [])]
     return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:32]
@@ -242,7 +242,7 @@ def _save_chunk(file: Path, rows: pd.DataFrame, origin: Mapping[str, Any], diges
 
 
 def _load_chunk(file: Path, digest: str) -> tuple[pd.DataFrame, dict[str, Any]] | None:
-    """A finished chunk and its origin; None when there is none, or when it is damaged or answers another question."""
+    """A finished chunk and its origin; None if it is missing, damaged, or answers another question."""
     if not file.exists():
         return None
     try:

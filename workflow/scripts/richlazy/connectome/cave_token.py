@@ -1,4 +1,4 @@
-"""Where the token for CAVE comes from, and what to do without one; light, so that it can be checked before any job."""
+"""Where the token for CAVE comes from. The module imports nothing heavy, because it is checked before any job."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ def token(environment: Mapping[str, str]) -> str | None:
     """Token from the environment variable CAVE_TOKEN; None leaves it to caveclient's own store.
 
     Raises:
-        ValueError: when the variable holds something that cannot be a token, which is not shown.
+        ValueError: if the variable holds something that cannot be a token; the message does not show it.
     """
     given = environment.get(TOKEN_VARIABLE, "").strip()
     if not (given.isascii() and given.isprintable()) or " " in given:
@@ -24,7 +24,7 @@ def token(environment: Mapping[str, str]) -> str | None:
 
 
 def stored_token(server: str) -> str | None:
-    """Token that caveclient would find for a server in ~/.cloudvolume/secrets."""
+    """Token that caveclient would find in ~/.cloudvolume/secrets for a server."""
     folder = Path("~/.cloudvolume/secrets").expanduser()
     own = folder / f"{urlparse(server).netloc}-cave-secret.json"
     first = own if own.is_file() else folder / "cave-secret.json"
@@ -43,10 +43,10 @@ def stored_token(server: str) -> str | None:
 
 
 def check_token(server: str, environment: Mapping[str, str]) -> None:
-    """Refuse to start without a token; offline and quick.
+    """Check that there is a token, offline and quickly.
 
     Raises:
-        ValueError: when neither CAVE_TOKEN nor caveclient's store has one.
+        ValueError: if neither CAVE_TOKEN nor the store of caveclient has one.
     """
     if token(environment) is None and stored_token(server) is None:
         raise ValueError(

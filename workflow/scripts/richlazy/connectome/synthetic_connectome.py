@@ -1,9 +1,9 @@
 """A synthetic stand-in for the MICrONS V1 column, with its published statistics; not data.
 
-It lets the whole workflow run where no connectome can be downloaded. Numbers of cells, depths and proofreading are
-those of the cell tables at versions 1300 and 1718; connection probabilities, synapses per connection and synapse
-sizes are those of 1,351 column cells at version 1718. What it cannot have is the wiring itself: beyond cell classes,
-distance and how many partners a cell has, connections are independent.
+With it the whole workflow runs where no connectome can be downloaded. Numbers of cells, depths and proofreading come
+from the cell tables at versions 1300 and 1718; connection probabilities, synapses per connection and synapse sizes
+come from 1,351 column cells at version 1718. The wiring itself is not in it: given cell classes, distance and the
+number of partners of each cell, connections are independent.
 """
 
 import numpy as np
@@ -64,7 +64,7 @@ def generate(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
         seed: equal seeds give equal columns.
 
     Returns:
-        Cells as ``connectome.CELL_COLUMNS`` says, and one row per synapse: ``presynaptic``, ``postsynaptic`` and
+        Cells with the columns ``assembly.CELL_COLUMNS``, and one row per synapse: ``presynaptic``, ``postsynaptic`` and
         ``size`` in voxels of 4 x 4 x 40 nm.
     """
     rng = np.random.default_rng(seed)
@@ -74,7 +74,7 @@ def generate(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _draw_cells(rng: np.random.Generator) -> pd.DataFrame:
     names, counts = list(TYPES), [TYPES[name][0] for name in TYPES]
-    # Shuffled, so that the number of a cell tells nothing about it.
+    # Shuffled, so that the number of a cell says nothing about its type.
     types = rng.permutation(np.repeat(names, counts))
     signs = np.array([TYPES[name][1] for name in types])
     depths = np.array(
@@ -90,19 +90,22 @@ def _draw_cells(rng: np.random.Generator) -> pd.DataFrame:
         axons[proofread[:partially]] = "axon_partially_extended"
         axons[proofread[partially:]] = "axon_fully_extended"
     dendrites = np.where(rng.random(len(types)) < 0.5, "dendrite_clean", "dendrite_extended")
-    return assembly.cell_table(
-        {
-            "cell": np.arange(1, len(types) + 1), "cell_type": types, "sign": signs, "depth_um": depths, **across,
-            "axon_proofreading": axons, "dendrite_proofreading": dendrites,
-        }
-    )  # fmt: skip
+    columns = {
+        "cell": np.arange(1, len(types) + 1),
+        "cell_type": types,
+        "sign": signs,
+        "depth_um": depths,
+        "axon_proofreading": axons,
+        "dendrite_proofreading": dendrites,
+    }
+    return assembly.cell_table(columns | across)
 
 
 def _draw_synapses(cells: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     signs = cells["sign"].to_numpy(int)
     chances = _chances(cells, rng)
     pre, post = np.nonzero(rng.random(chances.shape, dtype=np.float32) < chances)
-    numbers, means, spreads = (np.empty(len(pre)) for _ in range(3))
+    numbers, means, spreads = np.empty(len(pre)), np.empty(len(pre)), np.empty(len(pre))
     for (source, target), (_, synapses, size) in BLOCKS.items():
         block = (signs[pre] == source) & (signs[post] == target)
         numbers[block] = 1 + rng.poisson(synapses - 1, block.sum())

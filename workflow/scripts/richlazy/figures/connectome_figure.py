@@ -4,102 +4,93 @@ import itertools
 import textwrap
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, SymLogNorm
 from matplotlib.figure import SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
-from richlazy.connectome import assembly
-from richlazy.figures import figure_style
-from richlazy.figures.figure_style import MM_PER_INCH
+from richlazy.connectome import cell_selection
+from richlazy.figures.context import FigureContext
 
-# The ends of the diverging colours of the matrix, which can be told apart without colour vision.
+# The ends of the diverging colours of the matrix; readers without colour vision see them as different.
 _COLOURS = {1: "#B2182B", -1: "#2166AC"}
 _UNKNOWN = "0.5"
 _NAMES = {1: "excitatory", -1: "inhibitory"}
 _CANDIDATES = "0.85"
-# More types than these are summed up in one bar; smaller groups than this share of the cells have no label.
+# Types beyond these share one bar. Groups smaller than this share of the cells have no label.
 _MOST_TYPES = 10
 _LABELLED_SHARE = 0.04
 # Room for a legend above the highest bar.
 _HEADROOM = 1.25
 SYNTHETIC = "synthetic stand-in, not data"
+# How the mark of a stand-in looks.
+_MARK: dict[str, Any] = {
+    "ha": "right",
+    "fontweight": "bold",
+    "color": "white",
+    "bbox": {"boxstyle": "round,pad=0.35", "facecolor": "#D55E00", "edgecolor": "none"},
+}
 
 
-def draw(
+def plot(
+    context: FigureContext,
     cells: pd.DataFrame,
     chosen: pd.DataFrame,
     counts: Mapping[str, Any],
     weights: np.ndarray,
     source: str,
-    title: str,
-    settings: Mapping[str, Any],
-    pdf: str | Path,
-    png: str | Path,
 ) -> None:
-    """Draw depths and types of the chosen cells, the matrix, numbers of partners, and sizes of connections.
+    """Plot depths and types of the chosen cells, the matrix, numbers of partners, and sizes of connections.
 
     Args:
-        cells: all candidates, as ``connectome.CELL_COLUMNS`` says.
+        context: heading, style and files.
+        cells: all candidates, with the columns ``assembly.CELL_COLUMNS``.
         chosen: the selection, in the order of the matrix. Depths or types may be unknown.
-        counts: what ``connectome.select_cells`` counted.
+        counts: counts of ``cell_selection.select_cells``.
         weights: (N, N), ``W[i, j]`` from cell j to cell i.
-        source: where the connectome comes from; where it is ``synthetic``, the page says so.
-        title: heading of the figure.
-        settings: group ``figures`` of the configuration.
-        pdf, png: files to write.
+        source: source of the connectome; the page marks ``synthetic`` as a stand-in.
     """
     panels: list[Callable[[Axes], None]] = []
     if chosen["depth_um"].notna().any():
-        panels.append(partial(_draw_depths, cells=cells, chosen=chosen, boundary=counts.get("boundary_um")))
+        panels.append(partial(_plot_depths, cells=cells, chosen=chosen, boundary=counts.get("boundary_um")))
     if chosen["cell_type"].notna().any():
-        panels.append(partial(_draw_types, chosen=chosen))
+        panels.append(partial(_plot_types, chosen=chosen))
     for axis, word in ((1, "presynaptic"), (0, "postsynaptic")):
         partners = (weights != 0).sum(axis=axis)
-        panels.append(partial(_draw_partners, chosen=chosen, partners=partners, label=f"{word} partners per cell"))
-    panels.append(partial(_draw_sizes, weights=weights))
-    with mpl.rc_context(figure_style.style(settings)):
-        width, size = settings["width_mm"] / MM_PER_INCH, settings["font_size_pt"]
-        height = 0.92 * width
-        # The heading leaves room for the note at its side.
-        lines = textwrap.wrap(title, 78 if source == "synthetic" else 110)
-        head, foot = ((1.6 * max(len(lines), 1) + 1) * size / 72 / height, 2.2 * size / 72 / height)
-        figure = plt.figure(
-            figsize=(width, height), layout=ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot - head), h_pad=0.06)
-        )
+        panels.append(partial(_plot_partners, chosen=chosen, partners=partners, label=f"{word} partners per cell"))
+    panels.append(partial(_plot_sizes, weights=weights))
+    size, height = context.font_size, 0.92 * context.width
+    # The heading leaves room for the mark at its side.
+    lines = textwrap.wrap(context.title, 78 if source == "synthetic" else 110)
+    head, foot = ((1.6 * max(len(lines), 1) + 1) * size / 72 / height, 2.2 * size / 72 / height)
+    top = 1 - 0.8 * size / 72 / height
+    with context.page(height, ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot - head), h_pad=0.06)) as figure:
         upper, lower = figure.subfigures(2, 1, height_ratios=[2.1, 1], hspace=0.04)
         left, right = upper.subfigures(1, 2, width_ratios=[1, 1.75], wspace=0.03)
         places = [*left.subplots(2, 1, height_ratios=[1.35, 1])]
-        _draw_matrix(right.subplots(), right, chosen, weights)
+        _plot_matrix(right.subplots(), right, chosen, weights)
         places += [*lower.subplots(1, len(panels) - 2, squeeze=False)[0]]
         for axes, panel in zip(places, panels, strict=True):
             panel(axes)
-        top = 1 - 0.8 * size / 72 / height
         figure.text(0.012, top, "\n".join(lines), va="top", fontsize=size + 1.5)
         if source == "synthetic":
-            figure.text(
-                0.985, top, SYNTHETIC, ha="right", va="top", fontsize=size + 1, fontweight="bold", color="white",
-                bbox={"boxstyle": "round,pad=0.35", "facecolor": "#D55E00", "edgecolor": "none"},
-            )  # fmt: skip
-        stages = " → ".join(assembly.describe_stages(counts))
+            figure.text(0.985, top, SYNTHETIC, va="top", fontsize=size + 1, **_MARK)
+        stages = " → ".join(cell_selection.describe_stages(counts))
         figure.text(0.012, 0.35 * foot, stages, ha="left", va="bottom", color="0.35", fontsize=size - 0.5)
-        figure_style.save(figure, pdf, png, settings)
 
 
 def _signs(chosen: pd.DataFrame) -> np.ndarray:
     return chosen["sign"].fillna(0).to_numpy(int)
 
 
-def _draw_depths(axes: Axes, cells: pd.DataFrame, chosen: pd.DataFrame, boundary: float | None) -> None:
-    """Depth of all candidates and of the chosen cells, the surface on top, with the border that decided."""
+def _plot_depths(axes: Axes, cells: pd.DataFrame, chosen: pd.DataFrame, boundary: float | None) -> None:
+    """Plot the depths of all candidates and of the chosen cells, surface on top, and the border behind the choice."""
     candidates = cells["depth_um"].dropna().to_numpy(float)
     depths, signs = chosen["depth_um"].to_numpy(float, na_value=np.nan), _signs(chosen)
     low, high = candidates.min(), candidates.max()
@@ -108,30 +99,39 @@ def _draw_depths(axes: Axes, cells: pd.DataFrame, chosen: pd.DataFrame, boundary
     parts = [depths[(signs == sign) & np.isfinite(depths)] for sign in _COLOURS]
     if len(cells) > len(chosen):
         axes.hist(candidates, bins.tolist(), orientation="horizontal", color=_CANDIDATES, label="candidates")
-    axes.hist(
-        parts, bins.tolist(), orientation="horizontal", stacked=True, color=list(_COLOURS.values()),
-        label=list(_NAMES.values()),
-    )  # fmt: skip
+    colours, names = list(_COLOURS.values()), list(_NAMES.values())
+    axes.hist(parts, bins.tolist(), orientation="horizontal", stacked=True, color=colours, label=names)
     if boundary is not None:
         axes.axhline(boundary, color="black", lw=0.8, ls="--")
         axes.annotate(
-            f"border {boundary:.0f} µm", (1, boundary), (0, 2), xycoords=("axes fraction", "data"),
-            textcoords="offset points", ha="right", va="bottom",
-        )  # fmt: skip
+            f"border {boundary:.0f} µm",
+            (1, boundary),
+            (0, 2),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+        )
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.set(xlabel="cells", ylabel="depth below the pia (µm)")
     axes.legend(
-        frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, handlelength=1.0, borderaxespad=0.2,
-        columnspacing=1.2, handletextpad=0.4,
-    )  # fmt: skip
+        frameon=False,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=3,
+        handlelength=1.0,
+        borderaxespad=0.2,
+        columnspacing=1.2,
+        handletextpad=0.4,
+    )
 
 
-def _draw_types(axes: Axes, chosen: pd.DataFrame) -> None:
-    """Number of chosen cells of each type, in the colour of its sign."""
+def _plot_types(axes: Axes, chosen: pd.DataFrame) -> None:
+    """Plot the number of chosen cells of each type, in the colour of its sign."""
     types, signs = chosen["cell_type"].fillna("unknown"), _signs(chosen)
-    composition = assembly.composition(types)
+    composition = cell_selection.composition(types)
     bars = list(composition.items())
     if len(bars) > _MOST_TYPES:
         rest = bars[_MOST_TYPES - 1 :]
@@ -149,21 +149,20 @@ def _draw_types(axes: Axes, chosen: pd.DataFrame) -> None:
     axes.set_xlabel("chosen cells")
 
 
-def _draw_matrix(axes: Axes, figure: SubFigure, chosen: pd.DataFrame, weights: np.ndarray) -> None:
-    """The signed weights, cells ordered by sign, type and depth."""
+def _plot_matrix(axes: Axes, figure: SubFigure, chosen: pd.DataFrame, weights: np.ndarray) -> None:
+    """Plot the signed weights, cells ordered by sign, type and depth."""
     order, groups = _ordered(chosen)
     sizes = np.abs(weights[weights != 0])
     smallest, largest = np.quantile(sizes, 0.02), sizes.max()
-    # Where all weights are alike, one decade of colours.
+    # Equal weights get one decade of colours.
     smallest = min(smallest, largest / 10)
     signed = bool(weights.min() < 0)
     colours = mpl.colormaps["RdBu_r"]
     if not signed:
         colours = LinearSegmentedColormap.from_list("excitatory", colours(np.linspace(0.5, 1, 128)))
-    image = axes.imshow(
-        weights[np.ix_(order, order)], cmap=colours, interpolation="nearest", aspect="equal",
-        norm=SymLogNorm(smallest, linscale=0.35, vmin=-largest if signed else 0, vmax=largest),
-    )  # fmt: skip
+    norm = SymLogNorm(smallest, linscale=0.35, vmin=-largest if signed else 0, vmax=largest)
+    ordered = weights[np.ix_(order, order)]
+    image = axes.imshow(ordered, cmap=colours, norm=norm, interpolation="nearest", aspect="equal")
     edges = np.cumsum([count for _, count in groups])
     middles = edges - np.array([count for _, count in groups]) / 2 - 0.5
     for edge in edges[:-1]:
@@ -188,7 +187,7 @@ def _draw_matrix(axes: Axes, figure: SubFigure, chosen: pd.DataFrame, weights: n
 
 
 def _ordered(chosen: pd.DataFrame) -> tuple[np.ndarray, list[tuple[str, int]]]:
-    """Order of the cells by sign, mean depth of the type, and depth; and the groups in it with their sizes."""
+    """Order of the cells by sign, mean depth of the type, and depth; and each group in this order with its size."""
     known = pd.DataFrame(
         {
             "sign": -_signs(chosen),
@@ -207,7 +206,7 @@ def _ordered(chosen: pd.DataFrame) -> tuple[np.ndarray, list[tuple[str, int]]]:
     return ordered.index.to_numpy(), named
 
 
-def _draw_partners(axes: Axes, chosen: pd.DataFrame, partners: np.ndarray, label: str) -> None:
+def _plot_partners(axes: Axes, chosen: pd.DataFrame, partners: np.ndarray, label: str) -> None:
     signs = _signs(chosen)
     width = max(1, int(np.ceil((partners.max() + 1) / 24)))
     bins = np.arange(0, partners.max() + width + 1, width) - 0.5
@@ -222,7 +221,7 @@ def _draw_partners(axes: Axes, chosen: pd.DataFrame, partners: np.ndarray, label
     axes.legend(frameon=False, loc="upper right", handlelength=1.0, borderaxespad=0.1)
 
 
-def _draw_sizes(axes: Axes, weights: np.ndarray) -> None:
+def _plot_sizes(axes: Axes, weights: np.ndarray) -> None:
     sizes = np.abs(weights[weights != 0])
     low, high = sizes.min(), sizes.max()
     bins = np.geomspace(low, high, 31) if high > low else np.array([low / 2, low * 2])

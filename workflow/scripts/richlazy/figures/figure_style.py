@@ -1,7 +1,7 @@
 """What the figures of an experiment share: style, files, words, colours, and the note below the panels."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,12 +21,12 @@ from richlazy.storage import array_io
 
 MM_PER_INCH = 25.4
 
-# The weights that have the structure, and the rank.
+# The weights that have the structure and the rank, by architecture.
 _STRUCTURED_WEIGHTS = {"recurrent": "$W_h$", "feedforward": "$W_1$"}
 
-# Colours of named conditions, distinct without colour vision; the first, their reference, is grey.
+# Colours of named conditions, distinct without colour vision; the reference, which comes first, is grey.
 REFERENCE_COLOUR = "#7F7F7F"
-# Label of what theory says of a curve.
+# Label of the curve that theory predicts.
 EXPANSION = "theory, to third order"
 _CONDITION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
@@ -111,10 +111,10 @@ def variables_by_address(count: int) -> list[kiwisolver.Variable]:
 
 
 def panels_of_arms(runs: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple[str, pd.DataFrame]], tuple[int, int]]:
-    """Each arm with its title, in the order of its panels, and the rows and columns in which these stand.
+    """Title and runs of each arm in the order of the panels, and the numbers of rows and columns of panels.
 
-    Where several tasks and the values of one other parameter make the arms, in all combinations, each task has a column
-    and each value a row. Other arms stand in their order, in rows about equally full.
+    If the arms are all combinations of several tasks and the values of one other parameter, each task has a column and
+    each value a row. Other arms keep their order, in rows about equally full.
     """
     found = strata.of(runs.to_dict("records"), names)
     arms = pd.DataFrame([arm for arm, _ in found])
@@ -131,14 +131,38 @@ def panels_of_arms(runs: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple
     return [groups[place] for place in np.lexsort((column, row))], (rows, columns)
 
 
+def panels_by_arm(
+    panels: np.ndarray, groups: Sequence[tuple[str, pd.DataFrame]], labels: Sequence[str]
+) -> Iterator[tuple[np.ndarray, pd.DataFrame]]:
+    """Each arm with its column of panels, under its title; panels that no arm needs are hidden.
+
+    Args:
+        panels: axes, shape (blocks * len(labels), columns); a block of panels holds one row of arms.
+        groups: title and runs of each arm, from ``panels_of_arms``.
+        labels: label of the vertical axis of each panel of an arm, written at the left end of a row.
+    """
+    for axes in panels.flat:
+        axes.set_visible(False)
+    rows, columns = len(labels), panels.shape[1]
+    for place, (title, group) in enumerate(groups):
+        block, column = divmod(place, columns)
+        of_arm = panels[block * rows : (block + 1) * rows, column]
+        of_arm[0].set_title(wrapped_title(title, len(groups)))
+        for axes, label in zip(of_arm, labels, strict=True):
+            axes.set_visible(True)
+            if column == 0:
+                axes.set_ylabel(label)
+        yield of_arm, group
+
+
 def rows_and_columns(arms: int) -> tuple[int, int]:
-    """Rows and columns in which panels of some arms stand, the rows about equally full."""
+    """Numbers of rows and columns for the panels of some arms, the rows about equally full."""
     rows = -(-arms // _PANELS_PER_ROW)
     return rows, -(-arms // rows)
 
 
 def arm_titles(arms: pd.DataFrame) -> list[str]:
-    """Title of each arm (row): the parameters that distinguish it from others, or its task where it is alone."""
+    """Title of each arm (a row): the parameters that distinguish it, or its task if it is the only one."""
     telling = [name for name in arms if arms[name].nunique(dropna=False) > 1]
     chosen = arms[telling or list(arms)]
     return [
@@ -147,13 +171,13 @@ def arm_titles(arms: pd.DataFrame) -> list[str]:
 
 
 def wrapped_title(title: str, panels: int) -> str:
-    """Title of a panel in lines that fit beside others; a parameter is never cut from its value."""
+    """Title of a panel, wrapped to fit beside others; a parameter and its value stay on one line."""
     parts = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in title.split(", ")]
     return textwrap.fill(", ".join(parts), 20 if panels > 1 else 60)
 
 
 def heading(title: str, table: pd.DataFrame, arms: Sequence[str]) -> str:
-    """Title of a figure, with what all its arms have in common."""
+    """Title of a figure, with the parameters that all its arms share."""
     shared = [name for name in arms if table[name].nunique(dropna=False) == 1 and pd.notna(table[name].iloc[0])]
     if not shared or len(shared) == len(arms):
         return title
@@ -161,12 +185,12 @@ def heading(title: str, table: pd.DataFrame, arms: Sequence[str]) -> str:
 
 
 def with_name(name: str, value: Any) -> str:
-    """A parameter with its value, the name left out where the value speaks for itself."""
+    """A parameter with its value; values that speak for themselves stand alone."""
     return parameters.title(name).format(text_of(value))
 
 
 def text_of(value: Any) -> str:
-    """A value of a parameter as it stands beside an axis."""
+    """A value of a parameter as the axes show it."""
     return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
@@ -180,7 +204,7 @@ def _is_ordered(runs: pd.DataFrame, compare: str) -> bool:
 
 
 def colours_of(runs: pd.DataFrame, compare: str) -> dict[Any, Any]:
-    """Colour of each condition: along a scale where they are ordered, distinct where they are names."""
+    """Colour of each condition: numbers along a scale, names in distinct colours."""
     levels = levels_of(runs, compare)
     if _is_ordered(runs, compare):
         return dict(zip(levels, mpl.colormaps["viridis"](np.linspace(0, 0.85, len(levels))), strict=True))
@@ -189,7 +213,13 @@ def colours_of(runs: pd.DataFrame, compare: str) -> dict[Any, Any]:
 
 
 def footnote(figure: Figure, runs: pd.DataFrame, mark: str = "") -> None:
-    """Say below the panels how many runs diverged or did not converge, and whose connectome it is."""
+    """Write below the panels how many runs diverged or did not converge, and where connectomes come from.
+
+    Args:
+        figure: the page.
+        runs: the runs of the figure.
+        mark: how the figure marks runs that did not converge, such as "(open circles)".
+    """
     total, diverged = len(runs), int(runs["diverged"].sum())
     unconverged = int((~runs["converged"] & ~runs["diverged"]).sum()) if runs["converged"].notna().all() else None
     text = f"{total} runs; {diverged} diverged"
@@ -202,33 +232,33 @@ def footnote(figure: Figure, runs: pd.DataFrame, mark: str = "") -> None:
 
 
 def origin_lines(table: pd.DataFrame) -> list[str]:
-    """Where the connectomes of a figure come from, in lines as wide as the figure."""
+    """Where the connectomes of a figure come from, wrapped to the width of the page."""
     notes = {note for text in table["connectome"].dropna().unique() for note in text.split("; ")}
     return [line for note in sorted(notes) for line in textwrap.wrap(f"connectome {note}", 120)]
 
 
-def room_for_footnote(settings: Mapping[str, Any], height: float, runs: pd.DataFrame) -> ConstrainedLayoutEngine:
-    """Layout that leaves room for the footnote below the panels of a figure of some height in inches."""
+def room_for_footnote(font_size: float, height: float, runs: pd.DataFrame) -> ConstrainedLayoutEngine:
+    """Layout that keeps room for the footnote of a page: font size in points, height of the page in inches."""
     lines = 1 + len(origin_lines(runs))
-    foot = (0.3 + 1.25 * lines) * settings["font_size_pt"] / 72 / height
+    foot = (0.3 + 1.25 * lines) * font_size / 72 / height
     return ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot))
 
 
 def parameter_label(parameter: str, runs: pd.DataFrame) -> str:
-    """Label of a parameter for some runs: with the name of their weights, where that is one."""
-    # Tables that were published before there were other networks do not say that theirs are recurrent.
+    """Label of a parameter, with the symbol of the weights if all runs have the same architecture."""
+    # The first published tables hold recurrent networks only, and have no column for it.
     kinds = set(runs["architecture"]) if "architecture" in runs else {"recurrent"}
     weights = _STRUCTURED_WEIGHTS[kinds.pop()] if len(kinds) == 1 else "weights"
     return parameters.label(parameter).replace("initial weights", f"initial {weights}")
 
 
 def wrapped_parameter_label(parameter: str, runs: pd.DataFrame) -> str:
-    """The same in lines for the head of a legend."""
+    """Label of a parameter, wrapped for the head of a legend."""
     return parameter_label(parameter, runs).replace(" of ", "\nof ")
 
 
 def targets_are_numbers(runs: pd.DataFrame) -> pd.Series:
-    """Whether a run learns numbers and not classes: it has a loss without accuracy, or, neither known, a teacher."""
+    """Whether each run learns numbers rather than classes: it has a loss but no accuracy, or else a linear teacher."""
     numbers = pd.Series(runs["condition_number"].notna() if "condition_number" in runs else False, index=runs.index)
     if {"probe_loss", "accuracy"} <= set(runs.columns):
         numbers = numbers.where(runs["probe_loss"].isna(), runs["accuracy"].isna())

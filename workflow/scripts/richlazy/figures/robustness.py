@@ -1,4 +1,4 @@
-"""What the rank of the initial weights does in every arm of several experiments, in one table."""
+"""Table of the effect of the rank of the initial weights, in every arm of several experiments."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,12 +25,12 @@ ROBUSTNESS_COLUMNS: dict[str, str] = {
     "interval_high": "upper end of the bootstrap interval of the effect",
     "p_holm": "p of Page's exact test after Holm's correction over the experiment",
 }
-# Panels where no measure that figures draw says which side is lazier.
+# Panels if no measure of the figures says which side is lazier.
 _USUAL = ("weight_change_norm_recurrent", "representation_alignment", "kernel_alignment_recurrent")
 
 
 def panels(measures: Sequence[str]) -> list[str]:
-    """Those measures that say which side is lazier."""
+    """The measures among these that say which side is lazier; the usual three if none does."""
     return [measure for measure in measures if LABELS[measure][1]] or list(_USUAL)
 
 
@@ -46,13 +46,13 @@ def robustness(
 
     Args:
         trends: trends.parquet by experiment.
-        comparisons: experiments in the order of the rows, as ``experiments.rank_comparisons`` gives them; those
-            without trends are left out.
-        measures: one panel each. Where an experiment did not test one, that of all weights stands for it.
+        comparisons: experiments in the order of the rows, from ``grids.rank_comparisons``; those without trends are
+            left out.
+        measures: one panel each. The measure of all weights replaces one that an experiment did not test.
 
     Returns:
-        Columns ``ROBUSTNESS_COLUMNS``; experiments in their order, arms in that of their trends, then measures. An
-        experiment has no rows of a measure that it tested in neither way.
+        Columns ``ROBUSTNESS_COLUMNS``, sorted by experiment, arm and measure. Measures that an experiment tested in
+        neither form have no rows.
     """
     parts = [
         _of_experiment(trends[name], {"experiment": name, **comparison}, measure)
@@ -64,9 +64,8 @@ def robustness(
         return pd.DataFrame(columns=list(ROBUSTNESS_COLUMNS))
     table = pd.concat(parts, ignore_index=True)
     experiments, rows = list(comparisons), table.pop("place")
-    order = np.lexsort(
-        (table["measure"].map(list(measures).index), rows, table["experiment"].map(experiments.index))
-    )  # the last key is the first to sort by
+    # lexsort sorts by its last key first.
+    order = np.lexsort((table["measure"].map(list(measures).index), rows, table["experiment"].map(experiments.index)))
     return table.iloc[order].reset_index(drop=True)
 
 

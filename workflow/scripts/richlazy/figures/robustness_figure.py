@@ -1,20 +1,20 @@
 """Forest plot of the effect of rank in every arm of several experiments."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from richlazy.figures import figure_style
+from richlazy.figures.context import FigureContext
 from richlazy.figures.measure_figure import LABELS
+
+TITLE = "Does learning become lazier with the rank of the initial weights?"
+_AXIS = "Kendall's τ with the rank (right: lazier at higher rank)"
 
 # Colours that stay apart without colour vision: the expected direction, the reversed one, and neither.
 _LAZIER, _RICHER, _NEITHER = "#0072B2", "#D55E00", "#7F7F7F"
@@ -47,36 +47,27 @@ class _Line:
     experiment: str
 
 
-def draw(
-    rows: pd.DataFrame,
-    measures: list[str],
-    significance_level: float,
-    settings: Mapping[str, Any],
-    pdf: str | Path | None,
-    png: str | Path,
-) -> None:
-    """A row for each arm under the heading of its experiment, a panel for each measure.
+def plot(context: FigureContext, rows: pd.DataFrame, measures: Sequence[str], significance_level: float) -> None:
+    """Plot a row for each arm under the heading of its experiment, and a panel for each measure.
 
-    Right is lazier at higher rank; filled markers are significant, another colour is a reversed effect, squares stand
-    for measures of all weights. The figure grows with its rows.
+    Right is lazier at higher rank. Filled markers are significant, another colour is a reversed effect, squares are
+    measures of all weights. The page grows with its rows.
 
     Args:
+        context: heading, style and files.
         rows: table of ``robustness.robustness``.
-        measures: one panel each.
+        measures: measures to show, each in a panel of its own.
         significance_level: of the corrected p.
-        settings: group ``figures`` of the configuration.
-        pdf, png: files to write; no PDF where it is None.
     """
     lines = _lines(rows)
+    arms = [line for line in lines if line.rows is not None]
     total = lines[-1].top + lines[-1].height if lines else 1
-    with mpl.rc_context(figure_style.style(settings)):
-        em = settings["font_size_pt"] / 72
-        numbers_above = 1.3 * (total > _TALL)
-        above = (4.2 + numbers_above + 1.4 * max(LABELS[measure][0].count("\n") + 1 for measure in measures)) * em
-        width, below = settings["width_mm"] / figure_style.MM_PER_INCH, 8 * em
-        height = total * _LINE * em + above + below
-        figure = plt.figure(figsize=(width, height))
-        arms = [line for line in lines if line.rows is not None]
+    em = context.font_size / 72
+    numbers_above = 1.3 * (total > _TALL)
+    above = (4.2 + numbers_above + 1.4 * max(LABELS[measure][0].count("\n") + 1 for measure in measures)) * em
+    width, below = context.width, 8 * em
+    height = total * _LINE * em + above + below
+    with context.page(height, layout=None) as figure:
         left = (_longest([line.text for line in arms], at_least=8) * _LETTER + 2.5) * em / width
         right = 1 - (_longest([_seeds(line.rows)[0] for line in arms], at_least=5) * _LETTER + 1.5) * em / width
         bottom, top = below / height, 1 - above / height
@@ -87,17 +78,14 @@ def draw(
         step = (right - left + gap) / len(measures)
         for place, measure in enumerate(measures):
             axes = figure.add_axes((left + place * step, bottom, step - gap, top - bottom), ylim=(total, 0))
-            _draw_panel(axes, lines, measure, significance_level, settings)
+            _plot_panel(axes, lines, measure, significance_level, context.font_size)
             if total > _TALL:
                 axes.tick_params(labeltop=True)
-            axes.set_title(LABELS[measure][0], pad=0.4 * settings["font_size_pt"])
-        figure.text((left + right) / 2, 4.4 * em / height, "Kendall's τ with the rank (right: lazier at higher rank)",
-                    ha="center", va="bottom")  # fmt: skip
-        figure.text(0.5, 1 - 0.8 * em / height, "Does learning become lazier with the rank of the initial weights?",
-                    ha="center", va="top", fontsize=settings["font_size_pt"] + 2)  # fmt: skip
+            axes.set_title(LABELS[measure][0], pad=0.4 * context.font_size)
+        figure.text((left + right) / 2, 4.4 * em / height, _AXIS, ha="center", va="bottom")
+        figure.text(0.5, 1 - 0.8 * em / height, context.title, ha="center", va="top", fontsize=context.font_size + 2)
         figure.text(right + gap, top + 0.6 * em / height, "seeds", va="bottom", color="0.35")
-        _add_legend(figure, rows, significance_level, settings)
-        figure_style.save(figure, pdf, png, settings)
+        _add_legend(figure, rows, significance_level, context.font_size)
 
 
 def _lines(rows: pd.DataFrame) -> list[_Line]:
@@ -147,10 +135,7 @@ def _seeds(rows: pd.DataFrame) -> tuple[str, bool]:
     return ", ".join(parts), len(parts) > 1
 
 
-def _draw_panel(
-    axes: Axes, lines: list[_Line], measure: str, significance_level: float, settings: Mapping[str, Any]
-) -> None:
-    size = settings["font_size_pt"]
+def _plot_panel(axes: Axes, lines: list[_Line], measure: str, significance_level: float, size: float) -> None:
     axes.patch.set_visible(False)
     for line in lines:
         if line.rows is None:
@@ -160,11 +145,18 @@ def _draw_panel(
         middle = line.top + line.height / 2
         for _, row in line.rows[line.rows["measure"] == measure].iterrows():
             colour = colour_of(row["effect"])
+            fill = colour if row["p_holm"] < significance_level else "white"
             axes.hlines(middle, row["interval_low"], row["interval_high"], colors=colour, lw=1.3, zorder=2)
             axes.scatter(
-                row["effect"], middle, s=size * 2.4, marker=_marker(row), linewidths=0.9, zorder=3,
-                c=colour if row["p_holm"] < significance_level else "white", edgecolors=colour,
-            )  # fmt: skip
+                row["effect"],
+                middle,
+                s=size * 2.4,
+                c=fill,
+                edgecolors=colour,
+                linewidths=0.9,
+                marker=_marker(row),
+                zorder=3,
+            )
     axes.set(xlim=(-1.12, 1.12), xticks=[-1, -0.5, 0, 0.5, 1], xticklabels=["−1", "", "0", "", "1"], yticks=[])
     axes.spines["left"].set_visible(False)
 
@@ -180,9 +172,9 @@ def _marker(row: Any) -> str:
     return "o" if row["tested"] == row["measure"] else "s"
 
 
-def _add_legend(figure: Figure, rows: pd.DataFrame, significance_level: float, settings: Mapping[str, Any]) -> None:
-    """What colours, filling and shapes say."""
-    shape: dict[str, Any] = {"ls": "", "ms": settings["font_size_pt"] * 0.65, "mew": 0.9}
+def _add_legend(figure: Figure, rows: pd.DataFrame, significance_level: float, size: float) -> None:
+    """Explain colours, filling and shapes."""
+    shape: dict[str, Any] = {"ls": "", "ms": size * 0.65, "mew": 0.9}
     significant = f"p < {significance_level:g} after Holm"
 
     def entry(colour: str, label: str, is_filled: bool = True, marker: str = "o") -> Line2D:
@@ -197,6 +189,11 @@ def _add_legend(figure: Figure, rows: pd.DataFrame, significance_level: float, s
     if (rows["tested"] != rows["measure"]).any():
         entries.append(entry("0.3", "square: of all weights", is_filled=False, marker="s"))
     figure.legend(
-        handles=entries, loc="lower center", ncols=3, frameon=False, handletextpad=0.2, columnspacing=1.5,
+        handles=entries,
+        loc="lower center",
+        ncols=3,
+        frameon=False,
+        handletextpad=0.2,
+        columnspacing=1.5,
         borderaxespad=0.4,
-    )  # fmt: skip
+    )

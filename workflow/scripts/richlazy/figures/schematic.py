@@ -1,8 +1,5 @@
 """Drawing of network, learning and measures: panel A of the main figure."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch
@@ -10,11 +7,10 @@ from matplotlib.patches import Circle, FancyArrowPatch
 _BEFORE, _AFTER = "0.55", "#0072B2"
 
 
-def draw(axes: Axes, settings: Mapping[str, Any]) -> None:
-    """Draw a recurrent network before and after learning, and what is compared between the two."""
+def plot(axes: Axes, size: float) -> None:
+    """Draw a recurrent network before and after learning, and what is compared; letters have a size in points."""
     axes.set(xlim=(0, 10), ylim=(0, 16.5), aspect="equal")
     axes.axis("off")
-    size = settings["font_size_pt"]
     _network(axes, 12.9, _BEFORE, "before: $W_h^{(0)}$ of rank $r$", size)
     _arrow(axes, (5, 10.3), (5, 8.3), "black", width=1.4)
     axes.text(5.4, 9.3, "gradient descent\non $W_h,\\ W_x,\\ w$", va="center", fontsize=size)
@@ -44,9 +40,16 @@ def _network(axes: Axes, height: float, colour: str, label: str, size: float) ->
 
 
 def _arrow(axes: Axes, start, stop, colour: str, width: float = 1.0, bend: float = 0.0) -> None:
-    axes.add_patch(
-        FancyArrowPatch(
-            tuple(start), tuple(stop), arrowstyle="-|>", mutation_scale=5 + 2 * width, color=colour, lw=width,
-            connectionstyle=f"arc3,rad={bend}", shrinkA=3, shrinkB=3, zorder=2,
-        )
-    )  # fmt: skip
+    arrow = FancyArrowPatch(
+        tuple(start),
+        tuple(stop),
+        arrowstyle="-|>",
+        mutation_scale=5 + 2 * width,
+        connectionstyle=f"arc3,rad={bend}",
+        color=colour,
+        lw=width,
+        shrinkA=3,
+        shrinkB=3,
+        zorder=2,
+    )
+    axes.add_patch(arrow)

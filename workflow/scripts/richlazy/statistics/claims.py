@@ -12,7 +12,7 @@ from richlazy.statistics import one_sided_tests
 
 VERDICTS = ("supported", "contradicted", "mixed", "underpowered", "not run")
 
-# Tests that a claim can name, with the table they read: one of statistics, or that of the runs.
+# Tests that a claim can name, and the table that each reads: one of the statistics, or the runs.
 TESTS = {
     "trend": "trends",
     "contrast": "contrasts",
@@ -61,7 +61,7 @@ def judge(
 
     Args:
         claims: entries of data/claims.yaml.
-        statistics: for each experiment that was run its tables, by the names in ``TESTS``.
+        statistics: tables of each experiment that was run, by the names in ``TESTS``.
         settings: group ``statistics`` of the configuration.
         scale: name of the set of results.
 
@@ -81,7 +81,7 @@ def judge(
 
 
 def _rows(claim: Mapping[str, Any], table: pd.DataFrame, settings: Mapping[str, Any]) -> list[pd.Series]:
-    """Tests of a claim: the rows of a table of statistics that it is about, or what the runs say of its bound."""
+    """Tests of a claim: its rows in a table of statistics, or the tests of its bound."""
     if claim["test"] == "bound":
         return [row for _, row in one_sided_tests.tests(claim, table, settings).iterrows()]
     chosen = table
@@ -102,7 +102,7 @@ def _judge_row(claim: Mapping[str, Any], row: pd.Series, settings: Mapping[str, 
         broken = bool(row["p_opposite_holm"] < settings["significance_level"])
         favour = -row["effect"] if "at_most" in claim else row["effect"]
         return Judgement(int(significant) - int(broken), favour, row)
-    # A claim that joins measures says for each of them which way it goes.
+    # A claim about several measures has a direction for each.
     direction = claim["direction"]
     word = direction[row["measure"]] if isinstance(direction, Mapping) else direction
     sign = {"increasing": 1, "higher": 1, "decreasing": -1, "lower": -1}[word]
@@ -133,7 +133,7 @@ def _claim_row(
 
 
 def _verdict(judgements: list[Judgement], minimum_seeds: int) -> str:
-    """One word for all tests of a claim; whatever disagrees makes it mixed, never an average."""
+    """One word for all tests of a claim; tests that disagree make it mixed, and nothing is averaged."""
     outcomes = {judgement.outcome for judgement in judgements}
     if not outcomes:
         return "not run"

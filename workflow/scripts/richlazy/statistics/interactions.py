@@ -18,10 +18,10 @@ INTERACTION_COLUMNS: dict[str, str] = {
 
 
 def interactions(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Trend over every swept parameter of the difference that the compared parameter makes.
+    """Test, for every swept parameter, whether the difference that the compared parameter makes has a trend over it.
 
-    The difference is that of one seed, between the highest and the lowest value that the compared parameter has in
-    an arm (other sizes of a network have other highest ranks).
+    The difference is taken for each seed, between the highest and the lowest value of the compared parameter in an
+    arm (networks of another size have another highest rank).
 
     Args:
         runs: the runs of one experiment, one row each.
@@ -30,8 +30,8 @@ def interactions(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings
         settings: group ``statistics`` of the configuration.
 
     Returns:
-        Columns ``arms`` and ``INTERACTION_COLUMNS``, that of the swept parameter null. No rows where the compared
-        parameter is no number, nor where no other one has three numbers.
+        Columns ``arms`` and ``INTERACTION_COLUMNS``; the column of the swept parameter is null. There are rows only
+        where the compared parameter is a number and another parameter takes three numbers.
     """
     rows = []
     for swept in arms if pd.api.types.is_numeric_dtype(runs[compare]) else []:

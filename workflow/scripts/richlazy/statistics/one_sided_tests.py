@@ -12,7 +12,7 @@ from richlazy.statistics.hypothesis_tests import bootstrap_interval, describe, h
 
 
 def conditions(runs: pd.DataFrame) -> list[str]:
-    """Parameters that tell the conditions of an experiment apart: the task, and all others that vary but the seed."""
+    """Parameters that distinguish the conditions of an experiment: the task, and what varies besides the seed."""
     parameters = [name for name in runs.loc[:, :"seed"] if name not in ("run", "seed")]
     return [name for name in parameters if name == "task" or runs[name].nunique(dropna=False) > 1]
 
@@ -20,20 +20,21 @@ def conditions(runs: pd.DataFrame) -> list[str]:
 def tests(claim: Mapping[str, Any], runs: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
     """Exact one-sided sign test of each measure of a claim against its bound, in every condition that it names.
 
-    The seeds whose values keep to the bound (it included) are counted: were the median beyond the bound, each seed
-    would keep to it with a probability of at most one half.
+    The test counts the seeds whose values keep to the bound; a value equal to the bound keeps to it. If the median
+    were beyond the bound, each seed would keep to it with a probability of at most one half.
 
     Args:
         claim: an entry of data/claims.yaml with ``at_most`` or ``at_least``.
-        runs: the runs of its experiment, one row each, parameters first; a table that was published before a measure
-            existed lacks its column.
+        runs: the runs of its experiment, one row each, parameters first. Tables published before a measure existed
+            lack its column.
         settings: ``confidence_level`` and ``bootstrap_resamples`` of group ``statistics`` of the configuration.
 
     Returns:
         One row per condition and measure: the parameters that vary; ``measure``; ``bound``, in words; ``n``,
-        ``excluded``, ``unconverged`` as in the tables of statistics; ``p`` that the measure keeps to the bound and
-        ``p_opposite`` that it does not, each with Holm's correction over the claim as ``p_holm`` and
-        ``p_opposite_holm``; ``effect``, the median minus the bound, with its bootstrap interval; ``connectome``.
+        ``excluded``, ``unconverged`` as in the tables of statistics; ``p`` for the claim that the measure keeps to
+        the bound and ``p_opposite`` for the claim that it does not, both also with Holm's correction over the claim
+        (``p_holm``, ``p_opposite_holm``); ``effect``, the median minus the bound, with its bootstrap interval;
+        ``connectome``.
     """
     names = conditions(runs)
     chosen = runs
@@ -55,19 +56,18 @@ def tests(claim: Mapping[str, Any], runs: pd.DataFrame, settings: Mapping[str, A
 
 
 def _test(claim: Mapping[str, Any], runs: pd.DataFrame, measure: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The test of one measure in one condition; without numbers where no seed has a value."""
+    """The test of one measure in one condition; nan where no seed has a value."""
     word = "at_most" if "at_most" in claim else "at_least"
     bound = float(claim[word])
     values = runs[measure].where(~runs["diverged"].astype(bool)).to_numpy(float, na_value=np.nan)
     finite = np.isfinite(values)
     sample, enter = values[finite], runs[finite]
     keeps = sample <= bound if word == "at_most" else sample >= bound
-    row = {
-        "bound": f"{word.replace('_', ' ')} {bound:g}",
-        **describe(enter, len(sample), len(values)),
-    } | dict.fromkeys(("p", "p_opposite", "effect", "interval_low", "interval_high"), np.nan)
+    row = {"bound": f"{word.replace('_', ' ')} {bound:g}"} | describe(enter, len(sample), len(values))
+    row |= dict.fromkeys(("p", "p_opposite", "effect", "interval_low", "interval_high"), np.nan)
     if len(sample):
-        row["p"], row["p_opposite"] = (_sign_test(count, len(sample)) for count in (keeps.sum(), (~keeps).sum()))
+        row["p"] = _sign_test(keeps.sum(), len(sample))
+        row["p_opposite"] = _sign_test((~keeps).sum(), len(sample))
         row["effect"] = float(np.median(sample)) - bound
         how = (settings["confidence_level"], settings["bootstrap_resamples"])
         row["interval_low"], row["interval_high"] = bootstrap_interval(sample - bound, np.median, *how, seed=0)
@@ -75,5 +75,5 @@ def _test(claim: Mapping[str, Any], runs: pd.DataFrame, measure: str, settings: 
 
 
 def _sign_test(count: int, seeds: int) -> float:
-    """Probability that at least so many of the seeds fall on one side, were each side equally likely."""
+    """Probability that at least ``count`` seeds fall on one side, if both sides are equally likely."""
     return float(stats.binomtest(int(count), seeds, 0.5, alternative="greater").pvalue)

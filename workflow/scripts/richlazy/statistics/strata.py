@@ -1,4 +1,4 @@
-"""Arms of an experiment: combinations of parameters that are compared, tested and drawn by themselves."""
+"""Arms (strata) of an experiment: combinations of parameters that are tested and drawn by themselves."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ Key = tuple[Hashable, ...]
 
 
 def of(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[tuple[dict[str, Any], list[int]]]:
-    """Arms among rows of a table, each as its parameters and the places of its rows.
+    """Arms of a table: for each its parameters and the places of its rows.
 
     Args:
         rows: runs, or rows made from runs.
@@ -20,16 +20,16 @@ def of(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[tuple[di
 
 
 def assign(keys: Sequence[Key]) -> dict[Key, list[int]]:
-    """Rows of each arm, from the values that each row has of the parameters that make the arms.
+    """Rows of each arm, from the values of the parameters that make the arms.
 
-    A value of None says that the parameter makes no difference to this row; it then belongs to every arm that
-    agrees in the others, as unstructured weights belong to each way of matching the magnitude of structured ones.
+    A value of None says that the parameter makes no difference to this row. The row then belongs to every arm that
+    agrees in the other values: unstructured weights, for example, belong to each way of matching structured ones.
 
     Args:
-        keys: for each row its values.
+        keys: values of each row.
 
     Returns:
-        For each arm the places of its rows, arms in the order of their first row.
+        The places of the rows of each arm; arms in the order of their first row.
     """
     places: dict[Key, list[int]] = {}
     for row, key in enumerate(keys):
@@ -43,7 +43,7 @@ def assign(keys: Sequence[Key]) -> dict[Key, list[int]]:
 
 
 def _covers(general: Key, special: Key) -> bool:
-    """Whether two keys differ, and agree wherever the first has a value."""
+    """Whether two keys differ but agree wherever the first has a value."""
     return general != special and all(
         left is None or left == right for left, right in zip(general, special, strict=True)
     )

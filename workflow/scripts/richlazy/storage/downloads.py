@@ -57,9 +57,12 @@ def download(
     if urlsplit(url).scheme not in ("http", "https"):
         raise DownloadError(f"{url!r} is no address to download from", "write one that starts with https://")
     source = pooch.create(
-        path.parent, base_url="", registry={path.name: f"sha256:{sha256.lower()}"}, urls={path.name: url},
+        path.parent,
+        base_url="",
+        registry={path.name: f"sha256:{sha256.lower()}"},
+        urls={path.name: url},
         retry_if_failed=retries,
-    )  # fmt: skip
+    )
     try:
         source.fetch(path.name, downloader=partial(_stream, timeout_s=timeout_s, size_bytes=size_bytes))
     except requests.HTTPError as error:

@@ -5,9 +5,16 @@ import numpy as np
 # The position of a name is its identity: append new streams, never reorder or remove any,
 # or every published network changes.
 STREAMS = (
-    "connectivity", "input_weights", "readout_weights", "trials", "probe", "order", "bootstrap", "teacher",
+    "connectivity",
+    "input_weights",
+    "readout_weights",
+    "trials",
+    "probe",
+    "order",
+    "bootstrap",
+    "teacher",
     "shuffling",
-)  # fmt: skip
+)
 
 
 def generator(seed: int, stream: str) -> np.random.Generator:

@@ -165,12 +165,12 @@ def curves_table(
     runs: Sequence[str],
     followed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> pd.DataFrame:
-    """Long table (run, iteration, quantity, value) of what was followed during training.
+    """Long table (run, iteration, quantity, value) of losses and other quantities during training.
 
     Args:
-        histories: history.json of each run, with what theory says of its loss, where that is known.
-        runs: their paths.
-        followed: followed.json of those that have one, by run.
+        histories: history.json of each run, with the loss that theory predicts where there is a theory.
+        runs: paths of these runs.
+        followed: followed.json of the runs that have one, by run.
     """
     parts = []
     for run, history in zip(runs, histories, strict=True):
@@ -191,12 +191,12 @@ def connectivity_tables(
     connectomes: Mapping[str, str],
     swept: Swept = MappingProxyType({}),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What initial recurrent weights are like, one row per matrix, and their spectra, one row per eigenvalue.
+    """Properties of initial weights, one row per matrix, and their spectra, one row per eigenvalue.
 
     Args:
-        runs: for each matrix a run that starts with it.
+        runs: a run that starts with each matrix.
         matrices: initial recurrent weights, (N, N), or first layers, (N, N_in).
-        connectomes: for each structure that is made of a connectome where that comes from.
+        connectomes: origin of the connectome of each structure that has one.
         swept: options that the experiment sweeps.
 
     Returns:

@@ -60,9 +60,15 @@ CURVE_COLUMNS: dict[str, str] = {
 _FOLLOWED = ("training_loss", "training_accuracy", "validation_loss", "validation_accuracy")
 _WHOLE_NUMBERS = ("rank_for_final_accuracy", "diverged_at")
 _NUMBERS = (
-    "frobenius_norm", "leading_singular_value", "stable_rank", "final_training_loss", "final_training_accuracy",
-    "final_validation_loss", "final_validation_accuracy", "test_accuracy",
-)  # fmt: skip
+    "frobenius_norm",
+    "leading_singular_value",
+    "stable_rank",
+    "final_training_loss",
+    "final_training_accuracy",
+    "final_validation_loss",
+    "final_validation_accuracy",
+    "test_accuracy",
+)
 
 
 def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, Any]) -> None:
@@ -96,12 +102,12 @@ def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], pa
     """One row for each network, matrix (or set of them) and part that an experiment compares.
 
     Args:
-        measured: records of the networks: settings, what training gave, and what ``sentiment_measures.measure`` gives.
+        measured: records of the networks: settings, outcome of training, and measures of ``lstm_measures.measure``.
         weights: matrices or sets of them, in their order.
         parts: parts, the reference first.
 
     Returns:
-        Columns ``RUN_COLUMNS``. A network that diverged has its rows too, with what could be measured of it.
+        Columns ``RUN_COLUMNS``. A network that diverged keeps its rows, with what could be measured.
     """
     rows = []
     for record in measured:
@@ -132,7 +138,7 @@ def truncations_table(measured: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def curves_table(measured: Sequence[Mapping[str, Any]], courses: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """What was followed in training, columns ``CURVE_COLUMNS``."""
+    """Losses and accuracies during training, columns ``CURVE_COLUMNS``."""
     rows = [
         {"seed": record["seed"], "epoch": epoch, "quantity": quantity, "value": value}
         for record, course in zip(measured, courses, strict=True)

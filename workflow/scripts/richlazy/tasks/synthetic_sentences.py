@@ -11,8 +11,19 @@ from richlazy.tasks.treebank import Sentence
 SIZES = {"training": 400, "validation": 120, "test": 120}
 _SEED = 0
 _THINGS = (
-    "film", "movie", "story", "plot", "script", "cast", "music", "ending", "humour", "direction", "dialogue", "camera",
-)  # fmt: skip
+    "film",
+    "movie",
+    "story",
+    "plot",
+    "script",
+    "cast",
+    "music",
+    "ending",
+    "humour",
+    "direction",
+    "dialogue",
+    "camera",
+)
 _ADJECTIVES = {
     True: ("good", "moving", "funny", "clever", "brilliant", "charming", "fresh", "honest", "gripping", "lovely"),
     False: ("bad", "dull", "boring", "silly", "tired", "clumsy", "predictable", "lifeless", "awful", "empty"),

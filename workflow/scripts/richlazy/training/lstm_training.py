@@ -143,10 +143,9 @@ def train(
                 course.diverged, course.diverged_at = True, epoch
                 LOGGER.warning("epoch %s: the loss is %s, training diverged", epoch, loss)
                 break
-            LOGGER.info(
-                "epoch %s of %s: loss %.4f, accuracy %.4f; validation %.4f, %.4f", epoch, settings["epochs"], loss,
-                accuracy, course.validation_loss[-1], course.validation_accuracy[-1],
-            )  # fmt: skip
+            trained, validated = (loss, accuracy), (course.validation_loss[-1], course.validation_accuracy[-1])
+            words = "epoch %s of %s: loss %.4f, accuracy %.4f; validation %.4f, %.4f"
+            LOGGER.info(words, epoch, settings["epochs"], *trained, *validated)
     return lstm.weights_of(network), course
 
 

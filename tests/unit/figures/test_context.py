@@ -1,0 +1,68 @@
+"""The context of a figure: from a job, and as a page that is saved when it is done."""
+
+from types import SimpleNamespace
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from snakemake.iocontainers import Namedlist
+
+from richlazy.figures.context import FigureContext
+
+SETTINGS = {"width_mm": 127, "font_size_pt": 9, "resolution_dpi": 40}
+
+
+def job(folder, **params):
+    """The object ``snakemake`` of a script, as far as a figure reads it."""
+    output = Namedlist(fromdict={suffix: str(folder / f"figure.{suffix}") for suffix in ("pdf", "png")})
+    return SimpleNamespace(params=Namedlist(fromdict={"settings": SETTINGS, **params}), output=output)
+
+
+def test_a_job_gives_title_arms_compared_parameter_style_and_files(tmp_path):
+    found = FigureContext.of_job(job(tmp_path, title="Ranks", arms=["task"], compare="rank"))
+    files = {suffix: str(tmp_path / f"figure.{suffix}") for suffix in ("pdf", "png")}
+    assert found == FigureContext("Ranks", SETTINGS, arms=["task"], compare="rank", **files)
+
+
+def test_a_job_that_compares_nothing_gives_neither_arms_nor_parameter(tmp_path):
+    found = FigureContext.of_job(job(tmp_path), title="Task flip_flop")
+    assert (found.title, found.arms, found.compare) == ("Task flip_flop", (), "")
+
+
+def test_sizes_are_in_inches_and_points(tmp_path):
+    context = FigureContext("Title", SETTINGS, png=tmp_path / "figure.png")
+    assert context.width == 5 and context.font_size == 9
+
+
+@pytest.mark.parametrize("with_pdf", [True, False])
+def test_a_page_has_the_style_and_is_saved_when_it_is_done(tmp_path, with_pdf):
+    png, pdf = tmp_path / "figure.png", tmp_path / "figure.pdf"
+    before = mpl.rcParams["font.size"]
+    context = FigureContext("Title", SETTINGS, png=png, pdf=pdf if with_pdf else None)
+    with context.page(2.0) as figure:
+        assert mpl.rcParams["font.size"] == 9 != before
+        assert figure.get_size_inches().tolist() == [5, 2]
+        assert not png.exists()
+    assert png.read_bytes().startswith(b"\x89PNG") and pdf.exists() == with_pdf
+    assert mpl.rcParams["font.size"] == before
+    assert not plt.get_fignums()
+
+
+def test_the_footnote_counts_the_runs_below_the_panels(tmp_path):
+    runs = pd.DataFrame(
+        {"diverged": [False, True, False], "converged": pd.array([True, False, False], "boolean"), "connectome": None}
+    )
+    context = FigureContext("Title", SETTINGS, png=tmp_path / "figure.png")
+    with context.page_with_footnote(2.0, runs, mark=" (open)") as figure:
+        axes = figure.subplots()
+    (note,) = figure.texts
+    assert note.get_text() == "3 runs; 1 diverged (not drawn, their seeds not tested); 1 not converged (open)"
+    assert note.get_window_extent().y1 < axes.get_tightbbox().y0
+
+
+def test_a_page_that_cannot_be_drawn_is_not_saved(tmp_path):
+    context = FigureContext("Title", SETTINGS, png=tmp_path / "figure.png")
+    with pytest.raises(ZeroDivisionError), context.page(2.0):
+        _ = 1 / 0
+    assert not list(tmp_path.iterdir()) and not plt.get_fignums()

@@ -1,0 +1,211 @@
+"""Kernels during training: a line for each condition, from the followed seeds, on an axis that shows the start."""
+
+import itertools
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from matplotlib import pyplot as plt
+
+from drawings import watch
+from richlazy.figures import trajectory_figure
+from richlazy.figures.context import FigureContext
+from richlazy.measures import during_training
+
+CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
+SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
+LINEAR, CLASSES = ("linear_20", 1.0, "feedforward"), ("sMNIST", None, "recurrent")
+NUMBERS = ("step_response_half", None, "recurrent")
+STRUCTURES = ("gaussian", "dale", "a_structure_with_a_long_name")
+# Tasks, parameter that is compared and its levels, seeds that are followed of four, iterations.
+CASES = {
+    "numbers": ([LINEAR], "rank", (1, 5, 10, 20), (0, 1, 2, 3), (0, 30, 100, 300, 1000, 10000)),
+    "classes": ([CLASSES], "rank", (5, 30, 300), (0, 2), (0, 10, 30, 100, 300, 1000, 3000, 10000)),
+    "both": ([LINEAR, CLASSES], "rank", (1, 20), (1, 2), (0, 30, 100)),
+    "names": ([CLASSES], "structure", STRUCTURES, (0, 1, 2), (0, 10, 30)),
+    "many arms": ([(f"task_{letter}", None, "recurrent") for letter in "abcde"], "rank", (1, 30), (0, 1), (0, 5)),
+    "one iteration": ([CLASSES], "rank", (1, 30), (0,), (0, 100)),
+    "change": ([NUMBERS], "gain", (0.0, 0.6), (0, 1, 2), (0, 40, 80, 120)),
+}
+# What is followed, where it is not the usual, with what theory says.
+FOLLOWED = {
+    "both": [*trajectory_figure.LABELS],
+    "change": [
+        f"{value}_singular_value_change{theory}" for value in ("leading", "second") for theory in ("", "_predicted")
+    ],
+}
+ROWS = {
+    "numbers": ["kernel_alignment", "kernel_task_alignment", "kernel_effective_rank"],
+    "classes": ["kernel_alignment", "centred_kernel_alignment", "kernel_effective_rank"],
+    "both": list(trajectory_figure.LABELS),
+    "change": FOLLOWED["change"][::2],
+}
+
+
+def tables(name, diverged=()):
+    """Runs of four seeds and curves of those that are followed."""
+    tasks, compare, levels, followed, iterations = CASES[name]
+    rng = np.random.default_rng(0)
+    runs, curves = [], []
+    for (task, kappa, kind), (place, level), seed in itertools.product(tasks, enumerate(levels), range(4)):
+        run = f"{task}/{level}/{seed}"
+        runs.append(
+            {
+                "run": run, "task": task, "condition_number": kappa, "architecture": kind, "seed": seed,
+                "structure": "svd_truncation", "connectome": None, "diverged": (level, seed) in diverged,
+                "converged": None,
+            } | {compare: level}
+        )  # fmt: skip
+        curves += [(run, iteration, "loss", 1.0) for iteration in (100, 200)]
+        for quantity in FOLLOWED.get(name, during_training.USUAL) if seed in followed else ():
+            values = 1 - 0.1 * place * np.arange(len(iterations)) + 0.02 * rng.random(len(iterations))
+            curves += [(run, at, quantity, value) for at, value in zip(iterations, values, strict=True)]
+    types = {"converged": "boolean", "connectome": "string", "condition_number": "Float64"}
+    return pd.DataFrame(runs).astype(types), pd.DataFrame(curves, columns=["run", "iteration", "quantity", "value"])
+
+
+def draw(name, runs, curves, folder):
+    files = folder / "figure.pdf", folder / "figure.png"
+    title, compare = "Tangent kernel during training", CASES[name][1]
+    context = FigureContext(title, SETTINGS, pdf=files[0], png=files[1], arms=["task"], compare=compare)
+    trajectory_figure.plot(context, runs, curves)
+    return files
+
+
+@pytest.fixture(scope="module")
+def drawings(tmp_path_factory):
+    found = {}
+
+    def get(name):
+        if name not in found:
+            folder = tmp_path_factory.mktemp("figures")
+            found[name] = watch(lambda: draw(name, *tables(name), folder))
+        return found[name]
+
+    return get
+
+
+EVERY_CASE = pytest.mark.parametrize("name", CASES)
+
+
+@EVERY_CASE
+def test_it_is_drawn_to_pdf_and_png(drawings, name):
+    drawing = drawings(name)
+    assert drawing.pdf.read_bytes()[:5] == b"%PDF-"
+    pixels = plt.imread(drawing.png)
+    assert pixels.shape[1] == pytest.approx(SETTINGS["width_mm"] / 25.4 * 60, abs=1)
+    assert pixels[..., :3].std() > 0.01
+    assert drawing.open_figures == []
+
+
+@EVERY_CASE
+def test_texts_stand_inside_and_do_not_overlap(drawings, name):
+    assert drawings(name).outside() == []
+    assert drawings(name).crossing() == []
+
+
+def test_equal_tables_give_equal_bytes(drawings, tmp_path):
+    again = draw("numbers", *tables("numbers"), tmp_path)
+    assert [file.read_bytes() for file in again] == [
+        file.read_bytes() for file in (drawings("numbers").pdf, drawings("numbers").png)
+    ]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_for_each_quantity_that_fits_the_targets(drawings, name):
+    tasks = CASES[name][0]
+    axes = drawings(name).axes
+    assert [panel.get_ylabel() for panel in axes[:: len(tasks)]] == [
+        trajectory_figure.LABELS[key] for key in ROWS[name]
+    ]
+    assert [panel.get_title() for panel in axes[: len(tasks)]] == [
+        task.replace("_", "\N{NO-BREAK SPACE}") for task, *_ in tasks
+    ]
+    assert [panel.get_xlabel() for panel in axes] == [""] * (len(axes) - len(tasks)) + ["iteration"] * len(tasks)
+
+
+def test_labels_are_of_quantities_that_are_followed():
+    assert set(trajectory_figure.LABELS) < set(during_training.QUANTITIES)
+
+
+@pytest.mark.parametrize("name", ["numbers", "classes", "names"])
+def test_lines_are_medians_over_followed_seeds_and_bands_reach_over_all(drawings, name):
+    runs, curves = tables(name)
+    _, compare, levels, followed, iterations = CASES[name]
+    rows = curves.merge(runs, on="run")
+    for axes, label in zip(drawings(name).axes, [panel.get_ylabel() for panel in drawings(name).axes], strict=True):
+        (quantity,) = [key for key, text in trajectory_figure.LABELS.items() if text == label]
+        bands = [c for c in axes.collections if isinstance(c, mpl.collections.PolyCollection)]
+        for level, line, band in zip(levels, axes.get_lines(), bands, strict=True):
+            mine = rows[(rows["quantity"] == quantity) & (rows[compare] == level)]
+            by_seed = np.array([group.sort_values("iteration")["value"] for _, group in mine.groupby("seed")])
+            assert len(by_seed) == len(followed)
+            np.testing.assert_allclose(line.get_ydata(), np.median(by_seed, axis=0))
+            assert line.get_xdata().tolist() == list(iterations)
+            edge = band.get_paths()[0].vertices[:, 1]
+            assert (edge.min(), edge.max()) == pytest.approx((by_seed.min(), by_seed.max()))
+
+
+def test_theory_is_a_dotted_line_of_each_condition_with_one_label(drawings):
+    runs, curves = tables("change")
+    rows = curves.merge(runs, on="run")
+    for axes, quantity in zip(drawings("change").axes, FOLLOWED["change"][1::2], strict=True):
+        dotted = [line for line in axes.get_lines() if line.get_linestyle() == ":" and len(line.get_xdata())]
+        solid = [line for line in axes.get_lines() if line.get_linestyle() == "-"]
+        assert [line.get_color() for line in dotted] == [line.get_color() for line in solid]
+        for gain, line in zip((0.0, 0.6), dotted, strict=True):
+            mine = rows[(rows["quantity"] == quantity) & (rows["gain"] == gain)]
+            np.testing.assert_allclose(line.get_ydata(), mine.groupby("iteration")["value"].median())
+    assert drawings("change").texts.count("theory, to third order") == 1
+    assert "theory" not in drawings("numbers").text()
+
+
+def test_an_axis_of_evenly_spaced_iterations_is_linear(drawings):
+    assert {axes.get_xscale() for axes in drawings("change").axes} == {"linear"}
+
+
+def test_conditions_have_the_colours_of_all_runs_and_stand_in_the_legend(drawings):
+    lines = drawings("numbers").axes[0].get_lines()
+    expected = mpl.colormaps["viridis"](np.linspace(0, 0.85, 4))
+    np.testing.assert_allclose([mpl.colors.to_rgba(line.get_color()) for line in lines], expected)
+    assert {"1", "5", "10", "20"} <= set(drawings("numbers").texts)
+    assert "rank of initial $W_1$" in drawings("numbers").text().replace("\n", " ")
+    assert "rank of initial $W_h$" in drawings("classes").text().replace("\n", " ")
+    assert "initial structure" in drawings("names").texts
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("numbers", ["0", "100", "1,000", "10,000"]),
+        ("classes", ["0", "10", "100", "1,000", "10,000"]),
+        ("names", ["0", "10", "30"]),
+        ("one iteration", ["0", "100"]),
+    ],
+)
+def test_the_axis_of_iterations_shows_the_start_and_the_end(drawings, name, labels):
+    axes, iterations = drawings(name).axes[-1], CASES[name][-1]
+    assert axes.get_xscale() == "symlog"
+    assert [text.get_text() for text in axes.get_xticklabels()] == labels
+    low, high = axes.get_xlim()
+    assert low < 0 < iterations[-1] < high
+    assert ([axis for axis in drawings(name).axes if axis.get_xlim() == (low, high)]) == drawings(name).axes
+
+
+def test_the_note_counts_the_followed_runs_and_those_that_diverged(drawings, tmp_path):
+    assert "6 runs; 0 diverged" in drawings("classes").text()
+    runs, curves = tables("classes", diverged=[(5, 0), (30, 1)])
+    drawing = watch(lambda: draw("classes", runs, curves, tmp_path))
+    assert "6 runs; 1 diverged (not drawn" in drawing.text()  # the other is not followed
+    rows = curves[(curves["quantity"] == "kernel_alignment") & (curves["run"] == "sMNIST/5/2")]
+    np.testing.assert_allclose(drawing.axes[0].get_lines()[0].get_ydata(), rows["value"])
+
+
+def test_a_condition_whose_runs_all_diverged_keeps_its_place_in_the_legend(tmp_path):
+    runs, curves = tables("classes", diverged=[(5, seed) for seed in range(4)])
+    drawing = watch(lambda: draw("classes", runs, curves, tmp_path))
+    assert {"5", "30", "300"} <= set(drawing.texts)
+    assert [len(line.get_xdata()) for line in drawing.axes[0].get_lines()] == [0, 8, 8]

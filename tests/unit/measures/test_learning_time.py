@@ -1,0 +1,233 @@
+"""Learning times and predictions against networks that learn by gradient descent, and against their fixed points."""
+
+import copy
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from richlazy.experiments import grids
+from richlazy.measures import learning_speed
+from richlazy.models.rate_network import Dynamics, Weights, gaussian_directions
+from richlazy.theory import recurrent_expansion
+from richlazy.training.loop import train
+
+CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
+SIZE, STEPS, TARGET, GAIN, RATE, FRACTION = 40, 120, 1.2, 0.4, 0.01, 0.05
+
+
+def problem(seed=0):
+    """Weights with which a network starts, and its one trial: an input of 1, and an output asked for at the end."""
+    rng = np.random.default_rng(seed)
+    recurrent = GAIN * rng.standard_normal((SIZE, SIZE)) / math.sqrt(SIZE)
+    columns = gaussian_directions(1, SIZE, math.sqrt(SIZE), rng).T
+    readout = gaussian_directions(1, SIZE, 1 / math.sqrt(SIZE), rng)
+    weights = Weights(*(torch.from_numpy(matrix)[None] for matrix in (recurrent, columns, readout)))
+    targets = np.full((1, STEPS, 1, 1), np.nan)
+    targets[:, -2:] = TARGET
+    return weights, np.ones((1, STEPS, 1, 1)), targets
+
+
+def trained(iterations, rate=RATE, report_every=1):
+    weights, inputs, targets = problem()
+    return train(
+        weights, [inputs], [targets], Dynamics(0.5, "none"), rate, loss="masked_squared_error", iterations=iterations,
+        report_every=report_every, trained="recurrent", convergence_fraction=FRACTION,
+    )  # fmt: skip
+
+
+def fixed_point_descent(iterations, rate=RATE):
+    """Recurrent weights, losses and norms of gradients of the fixed point z = w' (I - W)^-1 m, after Eqs. 5 and 6."""
+    weights = problem()[0].of_network(0)
+    recurrent, drive, readout = (matrix.numpy().copy() for matrix in weights)
+    losses, norms = [], []
+    for _ in range(iterations):
+        inverse = np.linalg.inv(np.eye(SIZE) - recurrent)
+        error = TARGET - (readout @ inverse @ drive).item()
+        gradient = error * inverse.T @ readout.T @ drive.T @ inverse.T
+        losses.append(error**2 / 2)
+        norms.append(np.linalg.norm(gradient))
+        recurrent += rate * gradient
+    return recurrent, np.array(losses), np.array(norms)
+
+
+def run_of(history, **changes):
+    parameters = {"learning_rate": RATE, "gain": GAIN, "optimiser": "gradient_descent"}
+    return parameters | {"convergence_iterations": history["convergence_iterations"]} | changes
+
+
+def test_networks_of_long_trials_learn_as_their_fixed_points_do():
+    final, history = trained(60)
+    recurrent, losses, _ = fixed_point_descent(60)
+    np.testing.assert_allclose(final.recurrent[0].numpy(), recurrent, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(history.losses[:, 0], losses, rtol=1e-6, atol=1e-9)
+    assert losses[-1] < 0.2 * losses[0]  # they have learned
+    start = problem()[0]
+    for kept, given in ((final.input, start.input), (final.readout, start.readout)):
+        assert torch.equal(kept, given)
+
+
+@pytest.mark.parametrize(("rate", "tolerance"), [(RATE, 0.03), (RATE / 10, 0.003), (RATE / 100, 0.0003)])
+def test_the_fall_of_the_loss_gives_the_norm_of_the_gradient(rate, tolerance):
+    # The error is that of finite steps alone: it shrinks with the learning rate.
+    *_, losses, norms = fixed_point_descent(40, rate)
+    history = {"iterations": list(range(1, 41)), "loss": losses}
+    found = learning_speed.gradient_norms(history, rate)
+    np.testing.assert_allclose(found, norms[:-1], rtol=tolerance)
+
+
+def test_measures_of_a_trained_network():
+    _, course = trained(150)
+    history = course.of_network(0, 0.2)
+    _, losses, norms = fixed_point_descent(150)
+    updates = int(np.argmax(losses < FRACTION * losses[0]))
+    assert history["convergence_iterations"] == updates > 20
+    run = run_of(history, loss_ratio_shuffled_initial=0.5, leading_singular_value_change=0.9, iterations=150)
+    found = learning_speed.measures(run, history, TARGET, FRACTION)
+    assert found.keys() == learning_speed.MEASURES.keys()
+    assert all(math.isfinite(value) for value in found.values())
+    beta = 1 / (1 - GAIN**2)
+    assert found["convergence_time"] == pytest.approx(RATE * updates)
+    assert found["rescaled_convergence_time"] == pytest.approx(RATE * updates * beta**2)
+    assert found["gradient_norm_recurrent"] == pytest.approx(norms[:updates].mean(), rel=0.01)
+    assert found["gradient_growth"] == pytest.approx(norms.max() / norms[0], rel=0.02)
+    assert found["prediction_error_shuffled_initial"] == pytest.approx(0.5 - GAIN**4 * (2 - GAIN**2) ** 2)
+    (leading,), _ = recurrent_expansion.singular_values(np.array([150 * RATE]), TARGET, GAIN)
+    assert found["leading_singular_value_deviation"] == pytest.approx(abs(0.9 - leading) / leading)
+    assert found["loss_curve_roughness"] < 1e-12  # gradient descent at a small rate goes downhill
+    times = RATE * np.arange(updates + 1)
+    for order, name in ((1, "first"), (3, "third")):
+        distance = np.abs(losses[: updates + 1] - recurrent_expansion.loss(times, TARGET, GAIN, order)).mean()
+        assert found[f"loss_deviation_{name}_order"] == pytest.approx(2 * distance / TARGET**2, rel=1e-5)
+
+
+def test_a_course_that_is_the_expansion_has_no_deviation_from_it():
+    history = {"iterations": list(range(1, 101)), "convergence_iterations": 70}
+    history["loss"] = recurrent_expansion.loss(RATE * np.arange(100), TARGET, GAIN).tolist()
+    found = learning_speed.measures(run_of(history), history, TARGET, FRACTION)
+    assert found["loss_deviation_third_order"] == pytest.approx(0, abs=1e-12)
+    assert found["loss_deviation_first_order"] > 0.01
+    np.testing.assert_allclose(learning_speed.predicted_loss(history, run_of(history), TARGET), history["loss"])
+    assert math.isnan(found["prediction_error_shuffled_initial"])  # the run was not shuffled
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([2.0, 1.0, 0.5], 0.0),
+        ([2.0, 2.5, 1.0, 1.5, 0.0], 0.5),
+        ([1.0, 1.0, 1.0], 0.0),
+        ([4.0], 0.0),
+        ([0.0, 1.0], math.nan),
+        ([1.0, math.inf, 1.0], math.nan),
+        ([None, 1.0], math.nan),  # as JSON has it
+    ],
+)
+def test_roughness_is_what_a_loss_rises_over_the_first(losses, expected):
+    assert learning_speed.roughness(losses) == pytest.approx(expected, nan_ok=True)
+    scaled = [loss and 3 * loss for loss in losses]
+    assert learning_speed.roughness(scaled) == pytest.approx(expected, nan_ok=True)  # in units of the first
+
+
+def test_followed_singular_values_of_known_runs_have_their_expansion_beside_them():
+    runs = pd.DataFrame({"run": ["a", "b", "c"], "learning_rate": RATE, "gain": [GAIN, GAIN, 0.0]})
+    course = {"iterations": [0, 10, 30], "leading_singular_value_change": [0.0, 0.1, 0.2]}
+    both = course | {"second_singular_value_change": [0.0, 0.0, 0.1], "kernel_alignment": [1, 1, 1]}
+    found = learning_speed.with_predicted_movement({"a": course, "b": course, "c": both}, runs, [TARGET, None, TARGET])
+    assert found["b"] == course
+    times = RATE * np.array([0, 10, 30])
+    for run, gain in (("a", GAIN), ("c", 0.0)):
+        leading, second = recurrent_expansion.singular_values(times, TARGET, gain)
+        np.testing.assert_allclose(found[run]["leading_singular_value_change_predicted"], leading)
+    np.testing.assert_allclose(found["c"]["second_singular_value_change_predicted"], second)
+    assert found["a"].keys() == {*course, "leading_singular_value_change_predicted"}
+    assert found["c"].keys() == {*both, *(f"{name}_predicted" for name in both if "singular" in name)}
+    assert "leading_singular_value_change_predicted" not in course
+
+
+def test_singular_values_of_a_large_network_follow_their_expansion():
+    """Gradient flow of the fixed point of a network of 600 units, the change against the expansion (Eq. 14)."""
+    rng = np.random.default_rng(1)
+    size, gain, target, rate = 600, 0.5, 0.5, 0.002
+    recurrent = gain * rng.standard_normal((size, size)) / math.sqrt(size)
+    drive, readout = (rng.standard_normal((size, 1)) for _ in range(2))
+    drive, readout = drive / np.linalg.norm(drive), (readout / np.linalg.norm(readout)).T
+    readout -= readout @ drive * drive.T  # as of many units, without overlap
+    start = recurrent.copy()
+    for _ in range(100):
+        inverse = np.linalg.inv(np.eye(size) - recurrent)
+        error = target - (readout @ inverse @ drive).item()
+        recurrent += rate * error * inverse.T @ readout.T @ drive.T @ inverse.T
+    run = {"learning_rate": rate, "gain": gain}
+    expected = learning_speed.predicted_movement([100], run, target)
+    found = np.linalg.svd(recurrent - start, compute_uv=False)
+    assert found[0] == pytest.approx(expected["leading_singular_value_change"][0], rel=0.1)
+    assert found[1] < 0.05 * found[0]
+
+
+def test_points_of_many_batches_lie_in_the_middle_of_their_learning_time():
+    fine, coarse = (trained(40, report_every=every)[1].of_network(0, 0.2) for every in (1, 10))
+    np.testing.assert_allclose(learning_speed.learning_times(fine, RATE), RATE * np.arange(40))
+    assert coarse["iterations"] == [10, 20, 30, 40]
+    found = learning_speed.learning_times(coarse, RATE)
+    np.testing.assert_allclose(found, RATE * np.arange(40).reshape(4, 10).mean(1))
+
+
+def test_a_network_that_does_not_converge_has_no_time_nor_what_needs_it():
+    _, course = trained(10)
+    history = course.of_network(0, 0.2)
+    found = learning_speed.measures(run_of(history), history, TARGET, FRACTION)
+    missing = {name for name, value in found.items() if math.isnan(value)}
+    assert missing == {
+        "convergence_time", "rescaled_convergence_time", "gradient_norm_recurrent", "loss_deviation_first_order",
+        "loss_deviation_third_order", "prediction_error_shuffled_initial", "leading_singular_value_deviation",
+    }  # fmt: skip
+
+
+def test_a_loss_that_rises_has_no_gradient_there():
+    history = {"iterations": [1, 2, 3, 4], "loss": [1.0, 0.5, 0.7, None]}
+    found = learning_speed.gradient_norms(history, 0.1)
+    np.testing.assert_allclose(found, [math.sqrt(5), np.nan, np.nan])
+
+
+def test_other_networks_have_a_learning_time_and_a_roughness_and_adam_no_time():
+    history = {"iterations": [100, 200, 300], "loss": [1.0, 0.1, 0.2]}
+    run = {"learning_rate": 0.1, "gain": 1.5, "convergence_iterations": 90, "optimiser": "gradient_descent"}
+    found = learning_speed.measures(run, history, None, FRACTION)
+    assert found.pop("convergence_time") == pytest.approx(9.0)
+    assert found.pop("loss_curve_roughness") == pytest.approx(0.1)
+    assert all(math.isnan(value) for value in found.values())
+    adam = learning_speed.measures(run | {"optimiser": "adam"}, history, None, FRACTION)
+    assert adam.pop("loss_curve_roughness") == pytest.approx(0.1)
+    assert all(math.isnan(value) for value in adam.values())
+
+
+def step_responses(**changes):
+    """Runs of one step response, with some parameters of the grid changed."""
+    config = copy.deepcopy(CONFIG)
+    grid = {"task": ["step_response_half"], "structure": ["gaussian"], "gain": [0.0, 0.6]}
+    entry = {"title": "t", "source": "s", "preset": "random_rate_network", "compare": "gain", "seeds": 2}
+    config["experiments"] = {"e": entry | {"grid": grid | changes}}
+    return config, grids.runs(config, "e")
+
+
+def test_the_expansion_is_about_step_responses_of_linear_networks():
+    assert learning_speed.predicted_targets(*step_responses()) == [0.5] * 4
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"gain": [1.0, 1.5]}, {"rectification": ["tanh"]}, {"trained": ["all"]}, {"optimiser": ["adam"]},
+        {"momentum": [0.9]}, {"readout": ["linear_layer"]}, {"structure": ["uniform"]}, {"task": ["cosine"]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_expansion_is_about_no_other_network(changes):
+    found = learning_speed.predicted_targets(*step_responses(**changes))
+    assert len(found) >= 2
+    assert set(found) == {None}

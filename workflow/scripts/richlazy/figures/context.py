@@ -1,0 +1,92 @@
+"""The page that a figure is drawn on: its heading, its conditions, its style and its files, in one object."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import LayoutEngine
+
+from richlazy.figures import figure_style
+
+
+@dataclass(frozen=True)
+class FigureContext:
+    """What every figure needs to know besides its data.
+
+    Attributes:
+        title: heading of the figure.
+        settings: group ``figures`` of the configuration.
+        png: PNG file to write.
+        pdf: PDF file to write; None writes the PNG alone.
+        arms: parameters that make the arms; each arm gets panels of its own.
+        compare: the parameter whose values are compared within a panel; empty where a figure compares nothing.
+    """
+
+    title: str
+    settings: Mapping[str, Any]
+    png: str | Path
+    pdf: str | Path | None = None
+    arms: Sequence[str] = ()
+    compare: str = ""
+
+    @classmethod
+    def of_job(cls, job: Any, title: str = "") -> "FigureContext":
+        """Context of a Snakemake job whose output has the names ``pdf`` and ``png``.
+
+        Args:
+            job: the object ``snakemake`` of a script; ``settings``, and where it has them ``title``, ``arms`` and
+                ``compare``, come from its params.
+            title: heading where params has none.
+        """
+        params, output = job.params, job.output
+        return cls(
+            title=params.get("title", title),
+            settings=params.settings,
+            png=output.png,
+            pdf=output.pdf,
+            arms=params.get("arms", ()),
+            compare=params.get("compare", ""),
+        )
+
+    @property
+    def width(self) -> float:
+        """Width of the page in inches."""
+        return self.settings["width_mm"] / figure_style.MM_PER_INCH
+
+    @property
+    def font_size(self) -> float:
+        """Size of the letters in points."""
+        return self.settings["font_size_pt"]
+
+    def heading(self, table: pd.DataFrame) -> str:
+        """Title of the figure, with what all arms of a table share."""
+        return figure_style.heading(self.title, table, self.arms)
+
+    @contextmanager
+    def page(self, height: float, layout: str | LayoutEngine | None = "constrained") -> Iterator[Figure]:
+        """Open an empty figure in the style of the project, and save it when the block ends without an error.
+
+        Args:
+            height: height in inches.
+            layout: layout engine of matplotlib; None leaves every place to the caller.
+        """
+        with mpl.rc_context(figure_style.style(self.settings)):
+            figure = plt.figure(figsize=(self.width, height), layout=layout)  # type: ignore[arg-type]
+            try:
+                yield figure
+                figure_style.save(figure, self.pdf, self.png, self.settings)
+            finally:
+                plt.close(figure)
+
+    @contextmanager
+    def page_with_footnote(self, height: float, runs: pd.DataFrame, mark: str = "") -> Iterator[Figure]:
+        """Open a page whose last line counts its runs; see ``figure_style.footnote`` for ``runs`` and ``mark``."""
+        with self.page(height, figure_style.room_for_footnote(self.font_size, height, runs)) as figure:
+            yield figure
+            figure_style.footnote(figure, runs, mark)
