@@ -10,7 +10,6 @@ from typing import Any
 
 from richlazy.connectivity.base import structured_weights
 from richlazy.experiments import grids
-from richlazy.models.registry import MODELS
 from richlazy.storage import array_io
 from richlazy.storage.seeds import generator
 from richlazy.tasks import registry
@@ -27,7 +26,7 @@ MEGABYTE = 1e6
 
 
 def rows(settings: Settings, config: Mapping[str, Any] | None = None) -> list[Row]:
-    """Peak resident memory of the script train_networks.py."""
+    """Peak resident memory of a job of the rule train_network."""
     config = config or paper_scale()
     with tempfile.TemporaryDirectory() as folder:
         peak, mapped = training_job(config, Path(folder))
@@ -35,7 +34,7 @@ def rows(settings: Settings, config: Mapping[str, Any] | None = None) -> list[Ro
     return [
         Row(
             NAME, f"training job, {TASK}", (peak + mapped) / MEGABYTE, "MB", required=600, moonshot=400,
-            note=f"train_networks() in a process of its own, on files of {iterations} x {batch_size} trials; "
+            note=f"network_job.train_files() in a process of its own, on files of {iterations} x {batch_size} trials; "
             f"stopped after 100 iterations at {peak / MEGABYTE:.0f} MB. To this the {mapped / MEGABYTE:.0f} MB of the "
             "trial files are added: they are mapped, and their pages count once they have been read.",
         )
@@ -59,16 +58,18 @@ def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
     sample_training_trials(inputs, targets, *trials)
     sample_probe_trials(str(folder / "probe.npz"), str(folder / "decision.npy"), description, *trials, 1)
     job = {
-        "implementation": MODELS["recurrent"].training,
         "files": {
-            "structured": [recurrent], "input_weights": [], "inputs": [inputs], "targets": [targets],
-            "description": [description],
+            "structured": recurrent,
+            "inputs": inputs,
+            "targets": targets,
+            "network": network,
+            "history": history,
         },
-        "saved": {"network": [network], "history": [history], "snapshots": []},
-        "runs": [run],
+        "run": run,
+        "description": description,
         # Every loss is above this one, so that training ends at its first point of the curve.
-        "settings": task.of_training(settings) | {"divergence_loss": -1.0, "signs_held": False},
-    }  # fmt: skip
+        "training": task.of_training(settings) | {"divergence_loss": -1.0, "signs_held": False},
+    }
     answer = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.memory_job", json.dumps(job)],
         cwd=ROOT,

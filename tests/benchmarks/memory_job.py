@@ -8,7 +8,7 @@ from pathlib import Path
 
 import snakemake.iocontainers  # noqa: F401  (Snakemake loads this before every script)
 
-import train_networks
+from richlazy.training import network_job
 
 
 def peak_resident_bytes() -> int:
@@ -23,5 +23,7 @@ def peak_resident_bytes() -> int:
 
 
 if __name__ == "__main__":
-    train_networks.train_networks(**json.loads(sys.argv[1]))
+    job = json.loads(sys.argv[1])
+    files = [network_job.NetworkFiles(**job["files"])]
+    network_job.train_files(files, [job["run"]], job["description"], job["training"])
     print(peak_resident_bytes())

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import oracles
-from richlazy.measures import metrics
+from richlazy.measures import measuring as library_measuring
 from richlazy.measures.tangent_kernel import tangent_kernel
 from richlazy.models.rate_network import Dynamics, Weights
 
@@ -184,7 +184,7 @@ def test_a_whole_run_is_measured(small_config):
     assert named["run without trials"].ours == pytest.approx(total.ours - trials.ours, rel=1e-6)
     assert named["run with trials, kernels with growing torch.cat"].reference > total.reference
     assert (total.required, total.moonshot) == (8, 12)
-    assert metrics.tangent_kernel is tangent_kernel, "the library's kernel is back in its place"
+    assert library_measuring.tangent_kernel is tangent_kernel, "the library's kernel is back in its place"
 
 
 def test_the_reference_draws_the_trials_of_the_task(small_config, tmp_path):

@@ -15,6 +15,7 @@ from richlazy.measures.tangent_kernel import tangent_kernel
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import devices
 from richlazy.training import loop
+from richlazy.training.settings import TrainingSettings
 
 from .measuring import Comparison, Row, Settings
 from .training_step import LEARNING_RATE, SHAPES, Shape, problem
@@ -36,7 +37,7 @@ class Problem:
 
     def train(self) -> None:
         """Train all of them on the device of their weights."""
-        loop.train(self.weights, self.inputs, self.targets, Dynamics(0.0), LEARNING_RATE)
+        loop.train(self.weights, self.inputs, self.targets, Dynamics(0.0), TrainingSettings(LEARNING_RATE))
 
     def kernels(self) -> None:
         """Tangent kernels of all of them; the trace comes back to the host, so that they are finished."""

@@ -13,12 +13,13 @@ import yaml
 from neurogym.utils.data import Dataset
 
 from richlazy.connectivity.base import structured_weights
-from richlazy.measures import metrics
+from richlazy.measures import context, measuring
 from richlazy.measures.tangent_kernel import TangentKernel
 from richlazy.models import rate_network
 from richlazy.storage.seeds import generator
 from richlazy.tasks import neurogym_environments
 from richlazy.training import loop
+from richlazy.training.settings import TrainingSettings
 from sample_probe_trials import sample_probe_trials
 from sample_training_trials import sample_training_trials
 
@@ -55,7 +56,9 @@ class Run:
             rate_network.leak_factor(preset["leak"], dynamics["time_step_ms"], dynamics["time_constant_ms"]),
             preset["rectification"],
         )
-        self.descent = (settings["learning_rate"], preset["momentum"], settings["loss_steps"])
+        self.descent = TrainingSettings(
+            settings["learning_rate"], preset["momentum"], loss_steps=settings["loss_steps"]
+        )
         recurrent = structured_weights(
             "gaussian", config["connectivity"]["size"], preset["gain"], "frobenius", generator(SEED, "connectivity")
         )
@@ -77,16 +80,8 @@ class Run:
         """Our training on stored batches, from the one that is given, wherever the file ends."""
         inputs, targets = (np.load(self.folder / name, mmap_mode="c") for name in ("inputs.npy", "targets.npy"))
         chunk = slice(first % (len(inputs) - count), None)
-        learning_rate, momentum, loss_steps = self.descent
-        final, _ = loop.train(
-            weights,
-            [inputs[chunk][:count]],
-            [targets[chunk][:count]],
-            self.dynamics,
-            learning_rate,
-            momentum,
-            loss_steps,
-        )
+        batches = [inputs[chunk][:count]], [targets[chunk][:count]]
+        final, _ = loop.train(weights, *batches, self.dynamics, self.descent)
         return final
 
     def dataset(self) -> Dataset:
@@ -122,12 +117,13 @@ class Run:
             return result
 
         probe = self.config["probe"]
-        with mock.patch.object(metrics, "tangent_kernel", timed):
+        with mock.patch.object(measuring, "tangent_kernel", timed):
             started = clock()
-            values = metrics.measure(
-                self.initial, final, inputs, targets, decision, self.dynamics,
-                probe["kernel_trials"], probe["kernel_times"],
-            )  # fmt: skip
+            values = measuring.measure(
+                context.Trained(self.initial, final, inputs, targets, decision),
+                self.dynamics,
+                measuring.ProbeSettings(probe["kernel_trials"], probe["kernel_times"]),
+            )
             total = clock() - started
         return values, sum(spent), total - sum(spent)
 
@@ -214,7 +210,7 @@ def _measure_in_turns(
     run: Run, final: rate_network.Weights, pairs: int
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Median seconds of kernels and other measures, ours and the reference's, on the same weights."""
-    library_kernel = metrics.tangent_kernel
+    library_kernel = measuring.tangent_kernel
     times: tuple[list, list] = ([], [])
     run.measure(final, library_kernel)
     for _ in range(pairs):

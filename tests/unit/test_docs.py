@@ -124,7 +124,7 @@ def test_tests_that_a_recipe_names_exist(page, test):
 
 @pytest.mark.parametrize(("page", "name"), named(DOTTED))
 def test_functions_and_keys_that_a_recipe_names_exist(page, name):
-    """Names such as ``metrics.measure`` are functions of the library, or keys of a configuration group."""
+    """Names such as ``measuring.measure`` are functions of the library, or keys of a configuration group."""
     group, attribute = name.split(".")
     if attribute not in CONFIG.get(group, {}):
         assert hasattr(importlib.import_module(MODULES[group]), attribute)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from richlazy.measures import during_training, metrics
+from richlazy.measures import during_training, on_probe
 from richlazy.tables import experiment_tables
 from runner import new_project
 
@@ -194,7 +194,7 @@ def test_linear_networks_learn_teachers(tmp_path):
 
     trends = pd.read_parquet(project.folder / EXPERIMENTS / names[0] / "statistics/trends.parquet")
     assert set(trends["measure"]) >= {"kernel_alignment", "kernel_task_alignment_iterations", "kernel_effective_rank"}
-    assert set(metrics.MEASURES) >= set(trends["measure"]) - {"kernel_task_alignment_iterations"}
+    assert set(on_probe.MEASURES) >= set(trends["measure"]) - {"kernel_task_alignment_iterations"}
     assert project.jobs(*targets(*names)) == {}
 
 

@@ -1,4 +1,4 @@
-"""A structure that a user adds costs a module, an oracle and an entry: the recipe of extending.md, followed to the letter."""
+"""A structure that a user adds costs a module, an oracle and an entry: the recipe of extending.md, to the letter."""
 
 import re
 import shutil

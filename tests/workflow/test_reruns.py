@@ -50,7 +50,7 @@ def test_a_changed_colour_rebuilds_figures_only(project):
 
 def test_a_changed_metric_measures_again_without_training(project):
     project.edit(
-        f"{LIBRARY}/metrics.py",
+        f"{LIBRARY}/measures/task_kernels.py",
         "return float(kernel.trace() / torch.linalg.eigvalsh(kernel)[-1])",
         "return 2.0 * float(kernel.trace() / torch.linalg.eigvalsh(kernel)[-1])",
     )
@@ -63,18 +63,22 @@ def test_a_changed_metric_measures_again_without_training(project):
 
 
 def test_an_edit_of_the_training_loop_trains_again(project):
-    project.edit(f"{LIBRARY}/descent.py", "weight.sub_(velocity", "weight.sub_( velocity")
+    project.edit(f"{LIBRARY}/training/optimisers.py", "weight.sub_(velocity", "weight.sub_( velocity")
     assert project.jobs() == {"train_network": RUNS, "measure_network": RUNS, **SUMMARY, **FIGURES}
 
 
 def test_a_module_that_the_kernels_use_measures_again(project):
-    project.edit(f"{LIBRARY}/kernels.py", "Exact tangent kernel of one network,", "The exact kernel of one network,")
+    project.edit(
+        f"{LIBRARY}/measures/tangent_kernel.py",
+        "Exact tangent kernel of one network,",
+        "The exact kernel of one network,",
+    )
     assert project.jobs()["measure_network"] == RUNS
     assert "train_network" not in project.jobs()
 
 
 def test_a_comment_in_the_plotting_module_trains_and_measures_nothing(project):
-    path = project.folder / LIBRARY / "plotting.py"
+    path = project.folder / LIBRARY / "figures/measure_figure.py"
     path.write_text(path.read_text() + "# A remark.\n")
     assert project.run() == FIGURES
     assert project.jobs() == {}

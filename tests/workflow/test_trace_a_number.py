@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from richlazy.measures import metrics
+from richlazy.measures import on_probe
 from runner import TINY, environment
 
 PAGE = Path(__file__).parents[2] / "workflow/docs/trace_a_number.md"
@@ -34,7 +34,7 @@ def test_effect_and_p_of_a_trend_follow_from_its_runs(printed):
 
 def test_measures_of_a_run_follow_from_its_weights(printed):
     rows = {name: values for name, *values in re.findall(r"^(\w+) +(\S+) (\S+)$", printed, re.MULTILINE)}
-    for name in metrics.MEASURES:
+    for name in on_probe.MEASURES:
         again, stored = map(float, rows[name])
         assert again == pytest.approx(stored, rel=1e-4, nan_ok=True), name
 

@@ -26,6 +26,7 @@ from richlazy.experiments import (
     trials,
 )
 from richlazy.experiments.jobs import network_jobs
+from richlazy.measures import registry as measure_registry
 from richlazy.models import registry as models
 from richlazy.storage import late_import
 from richlazy.storage.import_closure import import_closure, module_closure
@@ -292,6 +293,17 @@ def experiment_measures(group):
         return grids.measures(config, wildcards.experiment, group)
 
     return measures
+
+
+def experiment_labels(group):
+    """Params function that gives the labels of the measures that an experiment tests or draws."""
+
+    def labels(wildcards):
+        return measure_registry.labels(
+            grids.measures(config, wildcards.experiment, group)
+        )
+
+    return labels
 
 
 def connectivity_runs(experiment):

@@ -40,6 +40,7 @@ rule plot_measures:
         schematic=experiment_setting("schematic", False),
         spectrum=experiment_setting("spectrum"),
         measures=experiment_measures("figures"),
+        labels=experiment_labels("figures"),
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of the measures of {wildcards.experiment}"
@@ -113,6 +114,7 @@ rule plot_effects:
         compare=experiment_setting("compare"),
         title=experiment_setting("title"),
         significance_level=lookup(within=config, dpath="statistics/significance_level"),
+        labels=experiment_labels("statistics"),
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of the effects of {wildcards.experiment}"
@@ -150,6 +152,7 @@ rule plot_trajectories:
         compare=experiment_setting("compare"),
         title=experiment_setting("title"),
         source=experiment_setting("source"),
+        labels=measure_registry.quantity_labels(),
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of the networks of {wildcards.experiment} during training"
@@ -218,6 +221,7 @@ rule plot_robustness:
         runtime=growing(5),
     params:
         comparisons=RANK_COMPARISONS,
+        labels=measure_registry.labels(measure_registry.TESTED),
         significance_level=lookup(within=config, dpath="statistics/significance_level"),
         settings=lookup(within=config, dpath="figures"),
     message:

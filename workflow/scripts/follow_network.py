@@ -1,20 +1,15 @@
 """Measure how one network moved during training: its tangent kernel, and the change of its weights."""
 
-import torch
-
-from richlazy.measures import during_training
+from richlazy.measures import following
 from richlazy.models import rate_network
 from richlazy.storage import array_io, devices, logs
 
 
 def follow_network(snapshots, probe, output, run, settings):
     devices.prepare("cpu")
-    trials = array_io.load_arrays(probe)
-    inputs, targets = (torch.from_numpy(trials[name]) for name in ("inputs", "targets"))
-    followed = during_training.follow(
-        rate_network.load_snapshots(snapshots), inputs, targets, rate_network.dynamics_of(run),
-        settings["kernel_trials"], settings["kernel_times"], settings["quantities"],
-    )  # fmt: skip
+    dynamics = rate_network.dynamics_of(run)
+    trials = following.KernelProbe.load(probe, dynamics, settings["kernel_trials"], settings["kernel_times"])
+    followed = following.follow(rate_network.load_snapshots(snapshots), trials, settings["quantities"])
     array_io.save_json(output, followed)
 
 

@@ -9,10 +9,10 @@ from richlazy.storage import logs, parquet
 
 def plot_robustness(context, trends, comparisons, significance_level, table):
     found = {Path(path).parent.parent.name: parquet.load_table(path) for path in trends}
-    measures = robustness.panels(context.settings["measures"])
+    measures = robustness.panels(context.settings["measures"], context.labels)
     rows = robustness.robustness(found, comparisons, measures)
     parquet.save_table(table, rows, robustness.ROBUSTNESS_COLUMNS)
-    robustness_figure.plot(context, rows, measures, significance_level)
+    robustness_figure.plot(context, rows, list(measures), significance_level)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from plot_robustness import plot_robustness
 from richlazy import reference
 from richlazy.experiments import grids
 from richlazy.figures import context, robustness_figure
+from richlazy.measures import registry
 from richlazy.storage import array_io, logs
 
 
@@ -28,7 +29,8 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
     judge_claims(register, sorted(published), settings=config["statistics"], scale=config["scale"], **written)
     trends = sorted(path for path in published if path.stem == "trends")
     table, level = Path(folder, "figures", "robustness.parquet"), config["statistics"]["significance_level"]
-    page = context.FigureContext(robustness_figure.TITLE, config["figures"], png=table.with_suffix(".png"))
+    labels, png = registry.labels(registry.TESTED), table.with_suffix(".png")
+    page = context.FigureContext(robustness_figure.TITLE, config["figures"], png=png, labels=labels)
     plot_robustness(page, trends, grids.rank_comparisons(merged, merged["experiments"]), level, table)
 
 

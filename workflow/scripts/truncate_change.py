@@ -2,16 +2,15 @@
 
 from functools import partial
 
-from richlazy.measures import low_rank_change, metrics
-from richlazy.measures.rate_network_measures import load_trained
+from richlazy.measures import low_rank_change, measuring
 from richlazy.models import rate_network
 from richlazy.storage import array_io, devices, logs
 
 
 def truncate_change(network, probe, decision, output, run, settings):
     devices.prepare("cpu")
-    trained = load_trained(network, probe, decision)
-    losses = partial(metrics.probe_losses, trained, dynamics=rate_network.dynamics_of(run), **settings)
+    trained = measuring.load_trained(network, probe, decision)
+    losses = partial(measuring.probe_losses, trained, dynamics=rate_network.dynamics_of(run), **settings)
     array_io.save_json(output, low_rank_change.record(trained.initial.recurrent, trained.final.recurrent, losses))
 
 

@@ -24,8 +24,9 @@ from richlazy.connectivity.connectome_based import SHUFFLES
 from richlazy.connectivity.draws import ENTRIES
 from richlazy.connectivity.matching import MATCHINGS
 from richlazy.experiments import grids, parameters, paths
-from richlazy.figures import measure_figure, spectrum_panel
-from richlazy.measures import learning_speed, metrics
+from richlazy.figures import spectrum_panel
+from richlazy.measures import after_training, on_probe
+from richlazy.measures.registry import TESTED
 from richlazy.models import backpropagation, rate_network
 from richlazy.statistics import strata
 from richlazy.storage import devices
@@ -1241,8 +1242,8 @@ def test_the_schema_walk_finds_keys_of_every_level():
         (("tasks", "*", "target"), time_series.FLIP_FLOP_TARGETS),
         (("structures", "*", "features"), TASK_VECTORS),
         (("training", "device"), devices.DEVICES),
-        (("statistics", "measures"), measure_figure.LABELS),
-        (("figures", "measures"), measure_figure.LABELS),
+        (("statistics", "measures"), TESTED),
+        (("figures", "measures"), TESTED),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) and "*" in value else None,
 )
@@ -1252,13 +1253,13 @@ def test_choices_of_the_schema_are_those_of_the_library(path, table):
 
 def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
     # Training changes what the kernel is like; of its start only the initial weights are tested.
-    of_start = {name for name in metrics.MEASURES if name.endswith("_initial")}
-    tested = set(metrics.MEASURES) - {name for name in of_start if "kernel" in name}
+    of_start = {name for name in on_probe.MEASURES if name.endswith("_initial")}
+    tested = set(on_probe.MEASURES) - {name for name in of_start if "kernel" in name}
     tested |= {
         "final_loss",
         "convergence_iterations",
         "kernel_task_alignment_iterations",
-        *learning_speed.MEASURES,
+        *after_training.MEASURES,
     }  # columns of runs.parquet beside the measures
     assert tested <= set(experiment_tables.RUN_COLUMNS)
     for path in (("statistics", "measures"), ("figures", "measures"), ("experiments", "*", "measures")):

@@ -10,7 +10,7 @@ from richlazy.connectivity.base import STRUCTURES, structured_weights
 from richlazy.connectivity.draws import gaussian_entries, uniform_entries
 from richlazy.connectivity.low_rank import SoftRank, truncate_rank
 from richlazy.connectivity.matching import frobenius_norm, leading_eigenvalue, match_magnitude
-from richlazy.measures import metrics
+from richlazy.measures import effective_ranks
 from richlazy.storage import seeds
 
 GAIN = 1.5
@@ -131,7 +131,7 @@ def test_soft_rank_keeps_the_singular_vectors_and_sets_the_singular_values(size,
 def test_effective_rank_of_a_soft_rank_is_one_over_exponent_plus_one(exponent):
     size = 200
     weights = weights_of(0, "soft_rank", size, decay_exponent=exponent)
-    effective = metrics.singular_value_effective_rank(weights)
+    effective = effective_ranks.singular_value_effective_rank(weights)
     # The sum over i = 0..N-1 exceeds the integral 1 / (k + 1) by at most one step of height 1.
     assert 1 / (exponent + 1) < effective < 1 / (exponent + 1) + 1 / size
     assert effective == pytest.approx(np.mean((np.arange(1, size + 1) / size) ** exponent), rel=1e-10)
@@ -233,8 +233,8 @@ def test_base_draw_is_gaussian_unless_told_otherwise(kind, parameters):
 def test_effective_ranks_of_the_gaussian_null():
     size, draws = 300, 4
     weights = [weights_of(seed, "gaussian", size) for seed in range(draws)]
-    by_eigenvalues = np.mean([metrics.eigenvalue_effective_rank(matrix) for matrix in weights])
-    by_singular_values = np.mean([metrics.singular_value_effective_rank(matrix) for matrix in weights])
+    by_eigenvalues = np.mean([effective_ranks.eigenvalue_effective_rank(matrix) for matrix in weights])
+    by_singular_values = np.mean([effective_ranks.singular_value_effective_rank(matrix) for matrix in weights])
     # Circular law: eigenvalues fill a disc, mean modulus 2/3; at N = 300 the largest sticks out a little, .639 +- .016.
     assert by_eigenvalues == pytest.approx(0.639, abs=0.03)
     # Quarter circle: mean singular value 8 / (3 pi) of a largest one of 2.

@@ -19,7 +19,7 @@ from richlazy.connectivity.draws import ENTRIES, gaussian_entries
 from richlazy.connectivity.low_rank import truncate_rank
 from richlazy.connectivity.matching import MATCHINGS, match_magnitude
 from richlazy.connectivity.motifs import second_order_motifs
-from richlazy.measures import metrics
+from richlazy.measures import effective_ranks
 from richlazy.storage import seeds
 from richlazy.tasks import linear_teacher
 from richlazy.theory import two_layer
@@ -316,10 +316,10 @@ def test_effective_ranks_of_cell_types(blocks, by_eigenvalues, scatter, by_singu
     draws = 5
     weights = [weights_of(seed, "cell_type_blocks", 300, **CELL_TYPES, blocks=blocks) for seed in range(draws)]
     margin = 3 * scatter / np.sqrt(draws)
-    assert np.mean([metrics.eigenvalue_effective_rank(matrix) for matrix in weights]) == pytest.approx(
+    assert np.mean([effective_ranks.eigenvalue_effective_rank(matrix) for matrix in weights]) == pytest.approx(
         by_eigenvalues, abs=margin
     )
-    assert np.mean([metrics.singular_value_effective_rank(matrix) for matrix in weights]) == pytest.approx(
+    assert np.mean([effective_ranks.singular_value_effective_rank(matrix) for matrix in weights]) == pytest.approx(
         by_singular_values, rel=0.2
     )
     assert np.mean([magnitude(matrix, "leading_eigenvalue") for matrix in weights]) == pytest.approx(leading, rel=0.2)
@@ -379,8 +379,10 @@ def test_spectra_of_dales_law():
     leading = values[:, 0] / np.sqrt((values**2).sum(1))
     assert leading == pytest.approx([np.sqrt(3) / 2] * draws, rel=0.01)
     assert (values[:, 1] < 0.12 * values[:, 0]).all()
-    assert np.mean([metrics.eigenvalue_effective_rank(matrix) for matrix in weights]) == pytest.approx(0.256, abs=0.09)
-    assert np.mean([metrics.singular_value_effective_rank(matrix) for matrix in weights]) == pytest.approx(
+    assert np.mean([effective_ranks.eigenvalue_effective_rank(matrix) for matrix in weights]) == pytest.approx(
+        0.256, abs=0.09
+    )
+    assert np.mean([effective_ranks.singular_value_effective_rank(matrix) for matrix in weights]) == pytest.approx(
         0.027, abs=0.002
     )
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from richlazy.configuration import checks
 from richlazy.connectivity.matching import MATCHINGS
 from richlazy.experiments import grids, jobs, parameters, paths, planning
-from richlazy.measures import quantities
+from richlazy.measures import during_training
 from richlazy.models import rate_network
 from richlazy.models.registry import MODELS
 from richlazy.tasks import registry
@@ -661,13 +661,13 @@ def test_a_run_of_two_experiments_is_followed_for_the_quantities_of_both():
     own, other = ["kernel_alignment", "weight_change_norm"], ["second_singular_value_change"]
     assert by_seed == {0: own, 1: other, 2: sorted(own + other)}
     usual = grids.followed_quantities(followed_experiment(), ["mine"])
-    assert {tuple(names) for names in usual.values()} == {tuple(sorted(quantities.USUAL))}
+    assert {tuple(names) for names in usual.values()} == {tuple(sorted(during_training.USUAL))}
 
 
 def test_what_can_be_followed_is_what_the_schema_has():
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
     follow = schema["properties"]["experiments"]["additionalProperties"]["properties"]["follow"]
-    assert follow["properties"]["quantities"]["items"]["enum"] == list(quantities.QUANTITIES)
+    assert follow["properties"]["quantities"]["items"]["enum"] == list(during_training.QUANTITIES)
 
 
 def test_following_is_no_part_of_the_identity_of_a_run():

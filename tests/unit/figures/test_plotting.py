@@ -20,11 +20,12 @@ from richlazy.connectivity.base import STRUCTURES, settings_of, structured_weigh
 from richlazy.experiments import grids, paths
 from richlazy.figures import effect_figure, figure_style, loss_figure, measure_figure, spectrum_panel
 from richlazy.figures.context import FigureContext
-from richlazy.measures import learning_speed, metrics
+from richlazy.measures import on_probe, predictions, registry
 from richlazy.statistics import hypothesis_tests
 from richlazy.storage import array_io, parquet
 from richlazy.tables import experiment_tables
 
+LABELS = registry.labels(registry.TESTED)
 ROOT = Path(__file__).parents[3]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
@@ -184,7 +185,7 @@ def data_of(case, folder):
         lost = bool(case.diverged and case.diverged(run))
         loss = 0.9 if case.unconverged and case.unconverged(run) else 0.3
         place = case.levels.index(run[case.compare])
-        values = {name: 0.5 + 0.1 * place + 0.05 * rng.random() for name in metrics.MEASURES}
+        values = {name: 0.5 + 0.1 * place + 0.05 * rng.random() for name in on_probe.MEASURES}
         if run["condition_number"] is not None:  # numbers are neither right nor wrong
             values["accuracy"] = None
         if "teacher" not in config["tasks"][run["task"]]:
@@ -206,9 +207,9 @@ def data_of(case, folder):
         histories.append(
             {"iterations": list(range(10, 110, 10)), "loss": [*curve[:3], *([None] * 7)] if lost else curve}
         )
-    targets = learning_speed.predicted_targets(config, rows)
+    targets = predictions.predicted_targets(config, rows)
     theory = {"targets": targets, "convergence_fraction": 0.05}
-    rows, histories = learning_speed.with_theory(rows, histories, theory)
+    rows, histories = predictions.with_theory(rows, histories, [{}] * len(rows), theory)
     rows = json.loads(json.dumps(array_io._finite(rows)))
     notes = {name: grids.connectome_note(config, name) for name in config["structures"]}
     notes = {name: note for name, note in notes.items() if note}
@@ -231,7 +232,8 @@ def data_of(case, folder):
 def draw(figure, data, folder, settings=SETTINGS):
     """Draw one figure of an experiment as its script does."""
     case, files = data.case, (folder / "figure.pdf", folder / "figure.png")
-    context = FigureContext(case.title, settings, pdf=files[0], png=files[1], arms=data.arms, compare=case.compare)
+    files = {"pdf": files[0], "png": files[1]}
+    context = FigureContext(case.title, settings, **files, arms=data.arms, compare=case.compare, labels=LABELS)
     if figure == "measures":
         measure_figure.plot(
             context,
@@ -333,7 +335,7 @@ def test_measures_have_a_panel_for_each_arm_and_measure(drawings, name):
     for task in case.grid.get("task", ()) if name not in ("structures",) else ():
         assert task.replace("_", " ") in drawing.text().replace("\N{NO-BREAK SPACE}", " ")
     for measure in case.measures:
-        assert measure_figure.LABELS[measure][0] in drawing.text()
+        assert LABELS[measure][0] in drawing.text()
 
 
 @pytest.mark.parametrize("name", FIGURES["losses"])
@@ -487,7 +489,7 @@ def test_a_structure_has_one_colour_in_spectrum_and_dots_and_its_panels_alone(dr
 def test_the_rows_of_a_figure_of_structures_are_labelled(drawings):
     rows = panel_rows(drawings("structures", "measures"), "structures")
     for (first, second), measure in zip(rows[1:], SETTINGS["measures"], strict=True):
-        label, sign = measure_figure.LABELS[measure]
+        label, sign = LABELS[measure]
         assert first.get_ylabel() == label + {1: " (lazier ↑)", -1: " (lazier ↓)"}[sign]
         assert second.get_ylabel() == ""
     assert [axes.get_title().replace("\N{NO-BREAK SPACE}", " ") for axes in rows[0]] == ["N = 20", "N = 12"]
@@ -526,9 +528,9 @@ def test_effects_point_right_where_learning_is_lazier(drawings, data):
     assert (data("one task").trends["effect"] > 0.5).all()
     drawing = drawings("one task", "effects")
     for axes in drawing.axes:
-        (measure,) = [name for name, (label, _) in measure_figure.LABELS.items() if label == axes.get_title()]
+        (measure,) = [name for name, (label, _) in LABELS.items() if label == axes.get_title()]
         (dot,) = [c for c in axes.collections if isinstance(c, mpl.collections.PathCollection)]
-        assert np.sign(dot.get_offsets()[0, 0]) == measure_figure.LABELS[measure][1]
+        assert np.sign(dot.get_offsets()[0, 0]) == LABELS[measure][1]
 
 
 def test_titles_of_arms_leave_out_what_a_structure_does_not_take(drawings):
@@ -540,10 +542,10 @@ def test_titles_of_arms_leave_out_what_a_structure_does_not_take(drawings):
 
 
 def test_labels_name_every_measure_and_how_it_points():
-    for label, sign in measure_figure.LABELS.values():
+    for label, sign in LABELS.values():
         assert label
         assert sign in (-1, 0, 1)
-    assert {name for name, (_, sign) in measure_figure.LABELS.items() if sign == -1} == {
+    assert {name for name, (_, sign) in LABELS.items() if sign == -1} == {
         "weight_change_norm_recurrent", "weight_change_norm", "weight_change_norm_recurrent_predicted",
         "relative_weight_change_recurrent",
     }  # fmt: skip

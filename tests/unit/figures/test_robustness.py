@@ -15,10 +15,12 @@ from drawings import watch
 from richlazy.experiments import grids
 from richlazy.figures import robustness, robustness_figure
 from richlazy.figures.context import FigureContext
+from richlazy.measures import registry
 from richlazy.storage import parquet
 
 CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 50}
+LABELS = registry.labels(registry.TESTED)
 MEASURES = ["weight_change_norm_recurrent", "representation_alignment", "kernel_alignment_recurrent"]
 
 
@@ -31,8 +33,13 @@ def comparison(compare="rank", arms=("task",), title="Rank"):
     return {"title": title, "compare": compare, "arms": list(arms)}
 
 
+def signs(measures):
+    """Measures with the sign with which each grows where learning is lazier."""
+    return {measure: LABELS[measure][1] for measure in measures}
+
+
 def table_of(*rows, compare="rank", arms=("task",), measures=MEASURES):
-    return robustness.robustness({"one": pd.DataFrame(rows)}, {"one": comparison(compare, arms)}, measures)
+    return robustness.robustness({"one": pd.DataFrame(rows)}, {"one": comparison(compare, arms)}, signs(measures))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +76,7 @@ def test_they_do_not_where_the_recurrent_weights_were_tested():
 def test_rows_keep_the_order_of_experiments_and_arms():
     rows = [trend(measure, 0.1, task=task) for task, measure in itertools.product(["Z", "A"], MEASURES[::-1])]
     trends = {name: pd.DataFrame(rows) for name in ("a", "z", "other")}
-    found = robustness.robustness(trends, {"z": comparison(), "a": comparison(), "gone": comparison()}, MEASURES)
+    found = robustness.robustness(trends, {"z": comparison(), "a": comparison(), "gone": comparison()}, signs(MEASURES))
     expected = itertools.product(["z", "a"], ["Z", "A"], MEASURES)
     assert list(found[["experiment", "arm", "measure"]].itertuples(index=False, name=None)) == list(expected)
 
@@ -87,13 +94,13 @@ def test_an_arm_without_one_of_the_parameters_has_its_row():
 
 def test_without_trends_there_are_no_rows():
     empty = pd.DataFrame(columns=["task", "measure", "effect"])
-    found = robustness.robustness({"one": empty}, {"one": comparison()}, MEASURES)
+    found = robustness.robustness({"one": empty}, {"one": comparison()}, signs(MEASURES))
     assert found.empty and list(found) == list(robustness.ROBUSTNESS_COLUMNS)
 
 
 def test_panels_are_measures_that_say_which_side_is_lazier():
-    assert robustness.panels(["stable_rank", "sign_similarity"]) == ["sign_similarity"]
-    assert robustness.panels(["stable_rank"]) == MEASURES
+    assert robustness.panels(["stable_rank", "sign_similarity"], LABELS) == {"sign_similarity": 1}
+    assert robustness.panels(["stable_rank"], LABELS) == signs(MEASURES)
 
 
 def test_experiments_that_order_rank_are_found():
@@ -122,7 +129,7 @@ def synthetic(arms, experiments_=2, **others):
         )
         for name in names
     }
-    return robustness.robustness(trends, dict.fromkeys(names, comparison()), MEASURES)
+    return robustness.robustness(trends, dict.fromkeys(names, comparison()), signs(MEASURES))
 
 
 def drawn(rows, folder, level=0.05):
@@ -131,7 +138,7 @@ def drawn(rows, folder, level=0.05):
 
 def _draw(rows, folder, level):
     files = folder / "figure.pdf", folder / "figure.png"
-    context = FigureContext(robustness_figure.TITLE, SETTINGS, pdf=files[0], png=files[1])
+    context = FigureContext(robustness_figure.TITLE, SETTINGS, pdf=files[0], png=files[1], labels=LABELS)
     robustness_figure.plot(context, rows, MEASURES, level)
     return files
 

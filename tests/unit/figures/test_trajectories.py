@@ -13,8 +13,9 @@ from matplotlib import pyplot as plt
 from drawings import watch
 from richlazy.figures import trajectory_figure
 from richlazy.figures.context import FigureContext
-from richlazy.measures import during_training
+from richlazy.measures import during_training, registry
 
+LABELS = registry.quantity_labels()
 CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
 LINEAR, CLASSES = ("linear_20", 1.0, "feedforward"), ("sMNIST", None, "recurrent")
@@ -32,7 +33,7 @@ CASES = {
 }
 # What is followed, where it is not the usual, with what theory says.
 FOLLOWED = {
-    "both": [*trajectory_figure.LABELS],
+    "both": [*LABELS],
     "change": [
         f"{value}_singular_value_change{theory}" for value in ("leading", "second") for theory in ("", "_predicted")
     ],
@@ -40,7 +41,7 @@ FOLLOWED = {
 ROWS = {
     "numbers": ["kernel_alignment", "kernel_task_alignment", "kernel_effective_rank"],
     "classes": ["kernel_alignment", "centred_kernel_alignment", "kernel_effective_rank"],
-    "both": list(trajectory_figure.LABELS),
+    "both": list(LABELS),
     "change": FOLLOWED["change"][::2],
 }
 
@@ -70,7 +71,7 @@ def tables(name, diverged=()):
 def draw(name, runs, curves, folder):
     files = folder / "figure.pdf", folder / "figure.png"
     title, compare = "Tangent kernel during training", CASES[name][1]
-    context = FigureContext(title, SETTINGS, pdf=files[0], png=files[1], arms=["task"], compare=compare)
+    context = FigureContext(title, SETTINGS, pdf=files[0], png=files[1], arms=["task"], compare=compare, labels=LABELS)
     trajectory_figure.plot(context, runs, curves)
     return files
 
@@ -118,9 +119,7 @@ def test_equal_tables_give_equal_bytes(drawings, tmp_path):
 def test_a_row_for_each_quantity_that_fits_the_targets(drawings, name):
     tasks = CASES[name][0]
     axes = drawings(name).axes
-    assert [panel.get_ylabel() for panel in axes[:: len(tasks)]] == [
-        trajectory_figure.LABELS[key] for key in ROWS[name]
-    ]
+    assert [panel.get_ylabel() for panel in axes[:: len(tasks)]] == [LABELS[key][0] for key in ROWS[name]]
     assert [panel.get_title() for panel in axes[: len(tasks)]] == [
         task.replace("_", "\N{NO-BREAK SPACE}") for task, *_ in tasks
     ]
@@ -128,7 +127,7 @@ def test_a_row_for_each_quantity_that_fits_the_targets(drawings, name):
 
 
 def test_labels_are_of_quantities_that_are_followed():
-    assert set(trajectory_figure.LABELS) < set(during_training.QUANTITIES)
+    assert set(LABELS) < set(during_training.QUANTITIES)
 
 
 @pytest.mark.parametrize("name", ["numbers", "classes", "names"])
@@ -137,7 +136,7 @@ def test_lines_are_medians_over_followed_seeds_and_bands_reach_over_all(drawings
     _, compare, levels, followed, iterations = CASES[name]
     rows = curves.merge(runs, on="run")
     for axes, label in zip(drawings(name).axes, [panel.get_ylabel() for panel in drawings(name).axes], strict=True):
-        (quantity,) = [key for key, text in trajectory_figure.LABELS.items() if text == label]
+        (quantity,) = [key for key, (text, _) in LABELS.items() if text == label]
         bands = [c for c in axes.collections if isinstance(c, mpl.collections.PolyCollection)]
         for level, line, band in zip(levels, axes.get_lines(), bands, strict=True):
             mine = rows[(rows["quantity"] == quantity) & (rows[compare] == level)]

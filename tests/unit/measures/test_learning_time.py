@@ -11,10 +11,11 @@ import torch
 import yaml
 
 from richlazy.experiments import grids
-from richlazy.measures import learning_speed
+from richlazy.measures import after_training, predictions, trained_run
 from richlazy.models.rate_network import Dynamics, Weights, gaussian_directions
 from richlazy.theory import recurrent_expansion
 from richlazy.training.loop import train
+from richlazy.training.settings import TrainingSettings
 
 CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SIZE, STEPS, TARGET, GAIN, RATE, FRACTION = 40, 120, 1.2, 0.4, 0.01, 0.05
@@ -35,9 +36,19 @@ def problem(seed=0):
 def trained(iterations, rate=RATE, report_every=1):
     weights, inputs, targets = problem()
     return train(
-        weights, [inputs], [targets], Dynamics(0.5, "none"), rate, loss="masked_squared_error", iterations=iterations,
-        report_every=report_every, trained="recurrent", convergence_fraction=FRACTION,
-    )  # fmt: skip
+        weights,
+        [inputs],
+        [targets],
+        Dynamics(0.5, "none"),
+        TrainingSettings(
+            rate,
+            loss="masked_squared_error",
+            iterations=iterations,
+            report_every=report_every,
+            trained="recurrent",
+            convergence_fraction=FRACTION,
+        ),
+    )
 
 
 def fixed_point_descent(iterations, rate=RATE):
@@ -60,6 +71,16 @@ def run_of(history, **changes):
     return parameters | {"convergence_iterations": history["convergence_iterations"]} | changes
 
 
+def measured(run, history, target, fraction):
+    """Measures after training of a run that was not followed."""
+    found = after_training.measured(trained_run.TrainedRun(run, history, target, fraction))
+    assert math.isnan(found.pop("kernel_task_alignment_iterations"))
+    updates = found.pop("convergence_iterations")
+    assert math.isnan(updates) if run["convergence_iterations"] is None else updates == run["convergence_iterations"]
+    assert math.isnan(found.pop("final_loss"))  # the run has none here
+    return found
+
+
 def test_networks_of_long_trials_learn_as_their_fixed_points_do():
     final, history = trained(60)
     recurrent, losses, _ = fixed_point_descent(60)
@@ -76,7 +97,7 @@ def test_the_fall_of_the_loss_gives_the_norm_of_the_gradient(rate, tolerance):
     # The error is that of finite steps alone: it shrinks with the learning rate.
     *_, losses, norms = fixed_point_descent(40, rate)
     history = {"iterations": list(range(1, 41)), "loss": losses}
-    found = learning_speed.gradient_norms(history, rate)
+    found = trained_run.gradient_norms(history, rate)
     np.testing.assert_allclose(found, norms[:-1], rtol=tolerance)
 
 
@@ -87,8 +108,12 @@ def test_measures_of_a_trained_network():
     updates = int(np.argmax(losses < FRACTION * losses[0]))
     assert history["convergence_iterations"] == updates > 20
     run = run_of(history, loss_ratio_shuffled_initial=0.5, leading_singular_value_change=0.9, iterations=150)
-    found = learning_speed.measures(run, history, TARGET, FRACTION)
-    assert found.keys() == learning_speed.MEASURES.keys()
+    found = measured(run, history, TARGET, FRACTION)
+    assert found.keys() == after_training.MEASURES.keys() - {
+        "final_loss",
+        "convergence_iterations",
+        "kernel_task_alignment_iterations",
+    }
     assert all(math.isfinite(value) for value in found.values())
     beta = 1 / (1 - GAIN**2)
     assert found["convergence_time"] == pytest.approx(RATE * updates)
@@ -108,10 +133,10 @@ def test_measures_of_a_trained_network():
 def test_a_course_that_is_the_expansion_has_no_deviation_from_it():
     history = {"iterations": list(range(1, 101)), "convergence_iterations": 70}
     history["loss"] = recurrent_expansion.loss(RATE * np.arange(100), TARGET, GAIN).tolist()
-    found = learning_speed.measures(run_of(history), history, TARGET, FRACTION)
+    found = measured(run_of(history), history, TARGET, FRACTION)
     assert found["loss_deviation_third_order"] == pytest.approx(0, abs=1e-12)
     assert found["loss_deviation_first_order"] > 0.01
-    np.testing.assert_allclose(learning_speed.predicted_loss(history, run_of(history), TARGET), history["loss"])
+    np.testing.assert_allclose(trained_run.predicted_loss(history, run_of(history), TARGET), history["loss"])
     assert math.isnan(found["prediction_error_shuffled_initial"])  # the run was not shuffled
 
 
@@ -128,16 +153,16 @@ def test_a_course_that_is_the_expansion_has_no_deviation_from_it():
     ],
 )
 def test_roughness_is_what_a_loss_rises_over_the_first(losses, expected):
-    assert learning_speed.roughness(losses) == pytest.approx(expected, nan_ok=True)
+    assert trained_run.roughness(losses) == pytest.approx(expected, nan_ok=True)
     scaled = [loss and 3 * loss for loss in losses]
-    assert learning_speed.roughness(scaled) == pytest.approx(expected, nan_ok=True)  # in units of the first
+    assert trained_run.roughness(scaled) == pytest.approx(expected, nan_ok=True)  # in units of the first
 
 
 def test_followed_singular_values_of_known_runs_have_their_expansion_beside_them():
     runs = pd.DataFrame({"run": ["a", "b", "c"], "learning_rate": RATE, "gain": [GAIN, GAIN, 0.0]})
     course = {"iterations": [0, 10, 30], "leading_singular_value_change": [0.0, 0.1, 0.2]}
     both = course | {"second_singular_value_change": [0.0, 0.0, 0.1], "kernel_alignment": [1, 1, 1]}
-    found = learning_speed.with_predicted_movement({"a": course, "b": course, "c": both}, runs, [TARGET, None, TARGET])
+    found = predictions.with_predicted_movement({"a": course, "b": course, "c": both}, runs, [TARGET, None, TARGET])
     assert found["b"] == course
     times = RATE * np.array([0, 10, 30])
     for run, gain in (("a", GAIN), ("c", 0.0)):
@@ -163,7 +188,7 @@ def test_singular_values_of_a_large_network_follow_their_expansion():
         error = target - (readout @ inverse @ drive).item()
         recurrent += rate * error * inverse.T @ readout.T @ drive.T @ inverse.T
     run = {"learning_rate": rate, "gain": gain}
-    expected = learning_speed.predicted_movement([100], run, target)
+    expected = trained_run.predicted_movement([100], run, target)
     found = np.linalg.svd(recurrent - start, compute_uv=False)
     assert found[0] == pytest.approx(expected["leading_singular_value_change"][0], rel=0.1)
     assert found[1] < 0.05 * found[0]
@@ -171,16 +196,16 @@ def test_singular_values_of_a_large_network_follow_their_expansion():
 
 def test_points_of_many_batches_lie_in_the_middle_of_their_learning_time():
     fine, coarse = (trained(40, report_every=every)[1].of_network(0, 0.2) for every in (1, 10))
-    np.testing.assert_allclose(learning_speed.learning_times(fine, RATE), RATE * np.arange(40))
+    np.testing.assert_allclose(trained_run.learning_times(fine, RATE), RATE * np.arange(40))
     assert coarse["iterations"] == [10, 20, 30, 40]
-    found = learning_speed.learning_times(coarse, RATE)
+    found = trained_run.learning_times(coarse, RATE)
     np.testing.assert_allclose(found, RATE * np.arange(40).reshape(4, 10).mean(1))
 
 
 def test_a_network_that_does_not_converge_has_no_time_nor_what_needs_it():
     _, course = trained(10)
     history = course.of_network(0, 0.2)
-    found = learning_speed.measures(run_of(history), history, TARGET, FRACTION)
+    found = measured(run_of(history), history, TARGET, FRACTION)
     missing = {name for name, value in found.items() if math.isnan(value)}
     assert missing == {
         "convergence_time", "rescaled_convergence_time", "gradient_norm_recurrent", "loss_deviation_first_order",
@@ -190,18 +215,18 @@ def test_a_network_that_does_not_converge_has_no_time_nor_what_needs_it():
 
 def test_a_loss_that_rises_has_no_gradient_there():
     history = {"iterations": [1, 2, 3, 4], "loss": [1.0, 0.5, 0.7, None]}
-    found = learning_speed.gradient_norms(history, 0.1)
+    found = trained_run.gradient_norms(history, 0.1)
     np.testing.assert_allclose(found, [math.sqrt(5), np.nan, np.nan])
 
 
 def test_other_networks_have_a_learning_time_and_a_roughness_and_adam_no_time():
     history = {"iterations": [100, 200, 300], "loss": [1.0, 0.1, 0.2]}
     run = {"learning_rate": 0.1, "gain": 1.5, "convergence_iterations": 90, "optimiser": "gradient_descent"}
-    found = learning_speed.measures(run, history, None, FRACTION)
+    found = measured(run, history, None, FRACTION)
     assert found.pop("convergence_time") == pytest.approx(9.0)
     assert found.pop("loss_curve_roughness") == pytest.approx(0.1)
     assert all(math.isnan(value) for value in found.values())
-    adam = learning_speed.measures(run | {"optimiser": "adam"}, history, None, FRACTION)
+    adam = measured(run | {"optimiser": "adam"}, history, None, FRACTION)
     assert adam.pop("loss_curve_roughness") == pytest.approx(0.1)
     assert all(math.isnan(value) for value in adam.values())
 
@@ -216,7 +241,7 @@ def step_responses(**changes):
 
 
 def test_the_expansion_is_about_step_responses_of_linear_networks():
-    assert learning_speed.predicted_targets(*step_responses()) == [0.5] * 4
+    assert predictions.predicted_targets(*step_responses()) == [0.5] * 4
 
 
 @pytest.mark.parametrize(
@@ -228,6 +253,6 @@ def test_the_expansion_is_about_step_responses_of_linear_networks():
     ids=str,
 )  # fmt: skip
 def test_the_expansion_is_about_no_other_network(changes):
-    found = learning_speed.predicted_targets(*step_responses(**changes))
+    found = predictions.predicted_targets(*step_responses(**changes))
     assert len(found) >= 2
     assert set(found) == {None}

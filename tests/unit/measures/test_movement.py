@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import oracles
-from richlazy.measures import during_training, metrics
+from richlazy.measures import context, during_training, following, measuring
 from richlazy.models.rate_network import Dynamics, Weights
 
 
@@ -43,12 +43,16 @@ SITUATIONS = {
 def test_quantities_of_each_snapshot_are_the_measures_of_the_change_since_the_start(situation):
     draw, (inputs, targets), dynamics, trials, times = SITUATIONS[situation]
     snapshots = [(0, draw(0)), (10, draw(1)), (40, draw(2))]
-    found = during_training.follow(snapshots, inputs, targets, dynamics, trials, times)
+    found = following.follow(snapshots, following.KernelProbe(inputs[:, :trials], targets[:, :trials], dynamics, times))
     assert set(found) == {"iterations", *during_training.USUAL}
     assert found["iterations"] == [0, 10, 40]
     decision = torch.ones(inputs.shape[:2], dtype=torch.bool)
     for place, (_, weights) in enumerate(snapshots):
-        measures = metrics.measure(snapshots[0][1], weights, inputs, targets, decision, dynamics, trials, times)
+        measures = measuring.measure(
+            context.Trained(snapshots[0][1], weights, inputs, targets, decision),
+            dynamics,
+            measuring.ProbeSettings(trials, times),
+        )
         for name in during_training.USUAL:
             assert found[name][place] == pytest.approx(measures[name], rel=1e-12, abs=1e-14), name
 
@@ -57,7 +61,7 @@ def test_quantities_of_each_snapshot_are_the_measures_of_the_change_since_the_st
 def test_quantities_by_the_jacobian(situation):
     draw, (inputs, targets), dynamics, trials, times = SITUATIONS[situation]
     snapshots = [(0, draw(0)), (7, draw(1))]
-    found = during_training.follow(snapshots, inputs, targets, dynamics, trials, times)
+    found = following.follow(snapshots, following.KernelProbe(inputs[:, :trials], targets[:, :trials], dynamics, times))
     kernels = [
         oracles.tangent_kernel(weights, inputs[:, :trials], dynamics.leak_factor, dynamics.rectification, times)[1]
         for _, weights in snapshots
@@ -85,12 +89,16 @@ def test_quantities_by_the_jacobian(situation):
 def test_a_network_that_was_lost_is_followed_with_nan():
     weights = recurrent_weights(1).map(lambda matrix: matrix * math.inf)
     inputs, targets = classification(4)
-    found = during_training.follow([(0, recurrent_weights(0)), (5, weights)], inputs, targets, Dynamics(0.2), 4)
+    found = following.follow(
+        [(0, recurrent_weights(0)), (5, weights)], following.KernelProbe(inputs[:, :4], targets[:, :4], Dynamics(0.2))
+    )
     for name in during_training.USUAL:
         assert math.isfinite(found[name][0])
         assert not math.isfinite(found[name][1])
-    found = during_training.follow(
-        [(0, recurrent_weights(0)), (5, weights)], inputs, targets, Dynamics(0.2), 4, quantities=CHANGE
+    found = following.follow(
+        [(0, recurrent_weights(0)), (5, weights)],
+        following.KernelProbe(inputs[:, :4], targets[:, :4], Dynamics(0.2)),
+        CHANGE,
     )
     assert found["leading_singular_value_change"][0] == 0
     assert math.isnan(found["leading_singular_value_change"][1])
@@ -110,7 +118,7 @@ def test_singular_values_are_those_of_the_change_since_the_start():
     for iteration, values in ((10, (0.5, 0.0)), (20, (0.7, 0.2))):
         change = torch.from_numpy(left * values @ right.T)
         snapshots.append((iteration, Weights(start.recurrent + change, start.input * 2, start.readout)))
-    found = during_training.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=CHANGE)
+    found = following.follow(snapshots, following.KernelProbe(inputs[:, :4], targets[:, :4], Dynamics(0.2)), CHANGE)
     assert list(found) == ["iterations", *reversed(CHANGE)]
     np.testing.assert_allclose(found["leading_singular_value_change"], [0, 0.5, 0.7], atol=1e-12)
     np.testing.assert_allclose(found["second_singular_value_change"], [0, 0, 0.2], atol=1e-12)
@@ -119,23 +127,29 @@ def test_singular_values_are_those_of_the_change_since_the_start():
 def test_kernels_are_measured_only_where_one_is_asked_for(monkeypatch):
     inputs, targets = classification(4)
     snapshots = [(0, recurrent_weights(0)), (10, recurrent_weights(1))]
-    whole = during_training.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=during_training.QUANTITIES)
-    one = during_training.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=["kernel_alignment"])
+    whole = following.follow(
+        snapshots, following.KernelProbe(inputs[:, :4], targets[:, :4], Dynamics(0.2)), during_training.QUANTITIES
+    )
+    one = following.follow(
+        snapshots, following.KernelProbe(inputs[:, :4], targets[:, :4], Dynamics(0.2)), ["kernel_alignment"]
+    )
     assert one == {name: whole[name] for name in ("iterations", "kernel_alignment")}
 
     def refuse(*_):
         raise AssertionError("a kernel was measured")
 
-    monkeypatch.setattr(during_training, "tangent_kernel", refuse)
+    monkeypatch.setattr(following, "tangent_kernel", refuse)
     quantities = [*CHANGE, "weight_change_norm"]
-    found = during_training.follow(snapshots, inputs, targets, Dynamics(0.2), 4, quantities=quantities)
+    found = following.follow(snapshots, following.KernelProbe(inputs[:, :4], targets[:, :4], Dynamics(0.2)), quantities)
     assert found == {name: whole[name] for name in ("iterations", *quantities)}
 
 
 def test_a_network_without_recurrent_weights_has_no_singular_values_of_their_change():
     inputs, targets = classification(1)
     snapshots = [(0, feedforward_weights(0)), (10, feedforward_weights(1))]
-    found = during_training.follow(snapshots, inputs, targets, Dynamics(0.0), 4, "last", CHANGE)
+    found = following.follow(
+        snapshots, following.KernelProbe(inputs[:, :4], targets[:, :4], Dynamics(0.0), "last"), CHANGE
+    )
     assert np.isnan([found[name] for name in CHANGE]).all()
 
 

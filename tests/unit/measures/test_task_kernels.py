@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from richlazy.measures import metrics, task_kernels
+from richlazy.measures import task_alignment, task_kernels
 from richlazy.theory import two_layer
 
 
@@ -22,7 +22,7 @@ def test_effective_rank_of_targets_is_that_of_the_whole_kernel(times, outputs, t
 
 
 def test_effective_rank_of_known_targets():
-    balanced = metrics.one_hot(torch.arange(12)[None] % 4, 4)
+    balanced = task_alignment.one_hot(torch.arange(12)[None] % 4, 4)
     assert task_kernels.effective_rank_of_targets(balanced) == pytest.approx(16)
     assert task_kernels.effective_rank_of_targets(torch.linspace(-1, 2, 9).view(1, 1, 9)) == pytest.approx(1)
 

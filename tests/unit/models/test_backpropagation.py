@@ -3,6 +3,7 @@
 ``test_training`` has the rectified networks with cross-entropy that both papers' recurrent tasks use.
 """
 
+import dataclasses
 import itertools
 import math
 
@@ -17,6 +18,7 @@ import oracles
 from richlazy.models.backpropagation import Backpropagation
 from richlazy.models.rate_network import RECTIFICATIONS, Dynamics, Weights
 from richlazy.training import loop
+from richlazy.training.settings import TrainingSettings
 
 LOSSES = ("cross_entropy", "squared_error", "masked_squared_error")
 NONLINEARITIES = {"none": lambda state: state, "tanh": torch.tanh, "inside": torch.relu, "after_leak": torch.relu}
@@ -171,7 +173,11 @@ def test_training_equals_stochastic_gradient_descent_of_pytorch(steps, momentum,
     weights = weights if steps > 1 else without_recurrent(weights)
     dynamics = Dynamics(0.2, rectification)
     final, history = loop.train(
-        weights, signals, targets, dynamics, 0.02, momentum, loss_steps, report_every=1, loss=loss
+        weights,
+        signals,
+        targets,
+        dynamics,
+        TrainingSettings(0.02, momentum, loss_steps=loss_steps, report_every=1, loss=loss),
     )
     for network in range(2):
         leaves = leaves_of(weights, network)
@@ -185,7 +191,11 @@ def test_training_equals_stochastic_gradient_descent_of_pytorch(steps, momentum,
     # The descent that holds signs has none to hold without recurrent weights.
     if steps == 1:
         held, _ = loop.train(
-            weights, signals, targets, dynamics, 0.02, momentum, loss_steps, signs_held=True, loss=loss
+            weights,
+            signals,
+            targets,
+            dynamics,
+            TrainingSettings(0.02, momentum, loss_steps=loss_steps, signs_held=True, loss=loss),
         )
         for actual, expected in zip(held, final, strict=True):
             torch.testing.assert_close(actual, expected, rtol=1e-12, atol=1e-14)
@@ -197,9 +207,14 @@ def test_training_equals_adam_of_pytorch(trained, rectification, loss, loss_step
     weights, signals, targets = problem(loss, stored=6)
     weights = weights.map(lambda matrix: 0.5 * matrix)
     final, history = loop.train(
-        weights, signals, targets, Dynamics(0.5, rectification), 0.02, 0.0, loss_steps, report_every=1, loss=loss,
-        optimiser="adam", trained=trained,
-    )  # fmt: skip
+        weights,
+        signals,
+        targets,
+        Dynamics(0.5, rectification),
+        TrainingSettings(
+            0.02, 0.0, loss_steps=loss_steps, report_every=1, loss=loss, optimiser="adam", trained=trained
+        ),
+    )
     for network in range(2):
         leaves = leaves_of(weights, network)
         optimiser = torch.optim.Adam(leaves[:1] if trained == "recurrent" else leaves, 0.02)
@@ -215,13 +230,13 @@ def test_training_equals_adam_of_pytorch(trained, rectification, loss, loss_step
 def test_untrained_weights_stay_and_the_others_go_on_as_alone(momentum, signs_held):
     weights, signals, targets = problem("cross_entropy", stored=5)
     weights = weights.map(torch.abs) if signs_held else weights
-    settings = (Dynamics(0.2), 0.05, momentum)
-    final, _ = loop.train(weights, signals, targets, *settings, signs_held=signs_held, trained="recurrent")
+    settings = TrainingSettings(0.05, momentum, signs_held=signs_held, trained="recurrent")
+    final, _ = loop.train(weights, signals, targets, Dynamics(0.2), settings)
     assert torch.equal(final.input, weights.input)
     assert torch.equal(final.readout, weights.readout)
     first = [one[:1] for one in signals], [one[:1] for one in targets]
     one_update = [
-        loop.train(weights, *first, *settings, signs_held=signs_held, trained=trained)[0].recurrent
+        loop.train(weights, *first, Dynamics(0.2), dataclasses.replace(settings, trained=trained))[0].recurrent
         for trained in ("all", "recurrent")
     ]
     assert torch.equal(*one_update)
@@ -232,14 +247,16 @@ def test_adam_takes_neither_momentum_nor_held_signs():
     problem_of = problem("cross_entropy")
     for options, message in (({"momentum": 0.9}, "takes no momentum"), ({"signs_held": True}, "not with adam")):
         with pytest.raises(ValueError, match=message):
-            loop.train(*problem_of, Dynamics(0.2), 0.1, optimiser="adam", **options)
+            loop.train(*problem_of, Dynamics(0.2), TrainingSettings(0.1, optimiser="adam", **options))
 
 
 def test_an_output_that_is_never_asked_for_teaches_nothing():
     weights, signals, targets = problem("masked_squared_error", stored=3)
     for one in targets:
         one[..., 1] = np.nan
-    final, _ = loop.train(weights, signals, targets, Dynamics(0.5, "tanh"), 0.1, loss="masked_squared_error")
+    final, _ = loop.train(
+        weights, signals, targets, Dynamics(0.5, "tanh"), TrainingSettings(0.1, loss="masked_squared_error")
+    )
     assert torch.equal(final.readout[:, 1], weights.readout[:, 1])
     assert not torch.equal(final.readout[:, 0], weights.readout[:, 0])
 
@@ -247,9 +264,12 @@ def test_an_output_that_is_never_asked_for_teaches_nothing():
 def test_a_network_that_overflows_diverges_though_not_every_output_is_asked_for():
     weights, signals, targets = problem("masked_squared_error", stored=20)
     _, history = loop.train(
-        weights.map(lambda matrix: 9 * matrix), signals, targets, Dynamics(0.0, "none"), 1.0, divergence_loss=100.0,
-        report_every=1, loss="masked_squared_error",
-    )  # fmt: skip
+        weights.map(lambda matrix: 9 * matrix),
+        signals,
+        targets,
+        Dynamics(0.0, "none"),
+        TrainingSettings(1.0, divergence_loss=100.0, report_every=1, loss="masked_squared_error"),
+    )
     assert None not in history.diverged_at
 
 
@@ -257,7 +277,7 @@ def test_a_network_that_overflows_diverges_though_not_every_output_is_asked_for(
 def test_silence_teaches_linear_networks_nothing(loss):
     weights, signals, targets = problem(loss, networks=1)
     quiet = [np.zeros_like(signals[0])], [np.zeros_like(targets[0])]
-    final, _ = loop.train(weights, *quiet, Dynamics(0.2, "none"), 0.1, loss=loss)
+    final, _ = loop.train(weights, *quiet, Dynamics(0.2, "none"), TrainingSettings(0.1, loss=loss))
     assert all(torch.equal(*pair) for pair in zip(final, weights, strict=True))
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from richlazy.experiments import grids
-from richlazy.measures.metrics import MEASURES
+from richlazy.measures.on_probe import MEASURES
 from richlazy.statistics.claims import TESTS
 from richlazy.tables.experiment_tables import RUN_COLUMNS
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from richlazy.statistics import hypothesis_tests
+from richlazy.statistics import estimators, hypothesis_tests
 
 SETTINGS = {
     "measures": ["change", "alignment"],
@@ -54,29 +54,29 @@ def sample_of(runs, measure, compare="rank"):
 
 def test_holm_by_hand():
     # Sorted .005, .01, .03, .04 times 4, 3, 2, 1: .02, .03, .06, .04; the last may not fall below the third.
-    assert hypothesis_tests.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert estimators.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
 
 
 def test_holm_stops_at_1_and_leaves_a_single_value():
-    assert hypothesis_tests.holm([0.6, 0.7]) == pytest.approx([1.0, 1.0])
-    assert hypothesis_tests.holm([0.04]) == pytest.approx([0.04])
-    assert len(hypothesis_tests.holm([])) == 0
+    assert estimators.holm([0.6, 0.7]) == pytest.approx([1.0, 1.0])
+    assert estimators.holm([0.04]) == pytest.approx([0.04])
+    assert len(estimators.holm([])) == 0
 
 
 def test_holm_does_not_count_missing_values():
-    corrected = hypothesis_tests.holm([np.nan, 0.01, np.nan, 0.04])
+    corrected = estimators.holm([np.nan, 0.01, np.nan, 0.04])
     assert corrected[[1, 3]] == pytest.approx([0.02, 0.04])
     assert np.isnan(corrected[[0, 2]]).all()
 
 
 def test_holm_gives_equal_values_equal_corrections():
-    assert hypothesis_tests.holm([0.01, 0.01, 0.01]) == pytest.approx([0.03, 0.03, 0.03])
+    assert estimators.holm([0.01, 0.01, 0.01]) == pytest.approx([0.03, 0.03, 0.03])
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_holm_rejects_what_the_step_down_procedure_rejects(p_values):
     """Holm (1979): go up the sorted values, reject while p <= alpha / (m - i), stop at the first that is not."""
-    corrected = hypothesis_tests.holm(p_values)
+    corrected = estimators.holm(p_values)
     for level in (0.001, 0.01, 0.05, 0.3):
         rejected = set()
         for step, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
@@ -109,20 +109,20 @@ def test_the_distribution_of_pages_statistic_of_one_seed_is_that_of_all_orders(c
     ranks = np.arange(1, conditions + 1)
     values = [int(ranks @ order) for order in itertools.permutations(ranks)]
     expected = np.bincount(values) / math.factorial(conditions)
-    np.testing.assert_allclose(hypothesis_tests.page_distribution(conditions), expected, rtol=1e-12)
+    np.testing.assert_allclose(estimators.page_distribution(conditions), expected, rtol=1e-12)
 
 
 def test_many_conditions_have_the_p_that_scipy_gives_few(monkeypatch):
     samples = [np.random.default_rng(seed).random((5, 6)) + seed * np.arange(6) / 9 for seed in range(4)]
     samples.append(np.round(samples[1], 1))  # ties
-    expected = [hypothesis_tests.page_trend(values) for values in samples]
-    monkeypatch.setattr(hypothesis_tests, "_CONDITIONS_OF_SCIPY", 2)
+    expected = [estimators.page_trend(values) for values in samples]
+    monkeypatch.setattr(estimators, "_CONDITIONS_OF_SCIPY", 2)
     for values, (statistic, p, direction) in zip(samples, expected, strict=True):
-        assert hypothesis_tests.page_trend(values) == (statistic, pytest.approx(p, rel=1e-9), direction)
+        assert estimators.page_trend(values) == (statistic, pytest.approx(p, rel=1e-9), direction)
 
 
 def test_eleven_conditions_in_order_are_one_of_so_many_orders():
-    statistic, p, direction = hypothesis_tests.page_trend(np.tile(np.arange(11.0), (3, 1)))
+    statistic, p, direction = estimators.page_trend(np.tile(np.arange(11.0), (3, 1)))
     assert (statistic, direction) == (3 * 506, 1)
     assert p == pytest.approx(2 / math.factorial(11) ** 3, rel=1e-9)
 
@@ -131,7 +131,7 @@ def test_eleven_conditions_in_order_are_one_of_so_many_orders():
 @pytest.mark.parametrize(("seeds", "conditions"), [(2, 3), (4, 3), (3, 4), (2, 4)])
 def test_page_trend_is_exact(seeds, conditions, seed):
     values = generator(seed).standard_normal((seeds, conditions))
-    statistic, p, direction = hypothesis_tests.page_trend(values)
+    statistic, p, direction = estimators.page_trend(values)
     expected_statistic, expected_p, expected_direction = page_by_enumeration(values)
     assert statistic == expected_statistic
     assert p == pytest.approx(expected_p, rel=1e-12)
@@ -142,14 +142,14 @@ def test_page_trend_of_perfect_order():
     """All rows in order: one of (4!)^5 orders reaches it, and as many in the other direction."""
     rising = np.tile([1.0, 2.0, 3.0, 4.0], (5, 1)) + generator().standard_normal((5, 1))
     for values, direction in ((rising, 1), (rising[:, ::-1], -1)):
-        statistic, p, found = hypothesis_tests.page_trend(values)
+        statistic, p, found = estimators.page_trend(values)
         assert statistic == 5 * (1 + 4 + 9 + 16)
         assert p == pytest.approx(2 / math.factorial(4) ** 5)
         assert found == direction
 
 
 def test_page_trend_does_not_exceed_1():
-    statistic, p, _ = hypothesis_tests.page_trend(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
+    statistic, p, _ = estimators.page_trend(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
     assert (statistic, p) == (24.0, 1.0)
 
 
@@ -169,11 +169,11 @@ def test_rank_correlations_are_kendalls_tau_b(conditions):
     rng = generator(conditions)
     values = np.vstack([rng.standard_normal((5, conditions)), rng.integers(0, 3, (5, conditions))])
     expected = [naive_tau(row) for row in values]
-    assert np.allclose(hypothesis_tests.rank_correlations(values), expected, equal_nan=True, atol=1e-12)
+    assert np.allclose(estimators.rank_correlations(values), expected, equal_nan=True, atol=1e-12)
 
 
 def test_rank_correlations_have_the_sign_of_the_trend():
-    assert hypothesis_tests.rank_correlations(np.array([[1.0, 2, 3], [3.0, 2, 1], [1.0, 3, 2]])) == pytest.approx(
+    assert estimators.rank_correlations(np.array([[1.0, 2, 3], [3.0, 2, 1], [1.0, 3, 2]])) == pytest.approx(
         [1, -1, 1 / 3]
     )
 
@@ -181,27 +181,27 @@ def test_rank_correlations_have_the_sign_of_the_trend():
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=9))
 def test_hodges_lehmann_is_the_median_of_pairwise_means(differences):
     walsh = [(differences[i] + differences[j]) / 2 for i in range(len(differences)) for j in range(i, len(differences))]
-    assert hypothesis_tests.hodges_lehmann(np.array(differences, float)) == np.median(walsh)
+    assert estimators.hodges_lehmann(np.array(differences, float)) == np.median(walsh)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_hodges_lehmann_works_along_an_axis(axis):
     sample = generator().standard_normal((4, 5))
     rows = np.moveaxis(sample, axis, -1)
-    assert hypothesis_tests.hodges_lehmann(sample, axis=axis) == pytest.approx(
-        [hypothesis_tests.hodges_lehmann(row) for row in rows]
+    assert estimators.hodges_lehmann(sample, axis=axis) == pytest.approx(
+        [estimators.hodges_lehmann(row) for row in rows]
     )
 
 
 def test_hodges_lehmann_resists_an_outlier():
-    assert hypothesis_tests.hodges_lehmann(np.array([1.0, 1.1, 0.9, 1.0, 1000.0])) < 1.2
+    assert estimators.hodges_lehmann(np.array([1.0, 1.1, 0.9, 1.0, 1000.0])) < 1.2
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=7), st.lists(st.integers(0, 5), min_size=1, max_size=7))
 def test_cliffs_delta_counts_pairs(first, second):
     larger = sum(a > b for a in first for b in second)
     smaller = sum(a < b for a in first for b in second)
-    delta = hypothesis_tests.cliffs_delta(np.array(first, float), np.array(second, float))
+    delta = estimators.cliffs_delta(np.array(first, float), np.array(second, float))
     assert delta == pytest.approx((larger - smaller) / (len(first) * len(second)))
 
 
@@ -212,7 +212,7 @@ def test_interval_covers_the_mean_about_as_often_as_it_says():
     rng = generator(5)
     covered = 0
     for repetition in range(200):
-        low, high = hypothesis_tests.bootstrap_interval(rng.standard_normal(15), np.mean, 0.9, 199, seed=repetition)
+        low, high = estimators.bootstrap_interval(rng.standard_normal(15), np.mean, 0.9, 199, seed=repetition)
         covered += low <= 0 <= high
     assert 0.8 <= covered / 200 <= 0.96
 
@@ -221,7 +221,7 @@ def test_interval_contains_the_estimate_and_grows_with_confidence():
     sample = generator().standard_normal(12)
     widths = []
     for confidence in (0.5, 0.8, 0.99):
-        low, high = hypothesis_tests.bootstrap_interval(sample, np.mean, confidence, 999, seed=0)
+        low, high = estimators.bootstrap_interval(sample, np.mean, confidence, 999, seed=0)
         assert low < sample.mean() < high
         widths.append(high - low)
     assert widths == sorted(widths)
@@ -230,27 +230,25 @@ def test_interval_contains_the_estimate_and_grows_with_confidence():
 
 def test_interval_repeats_for_a_seed_and_differs_for_another():
     sample = generator().standard_normal(8)
-    first, again, other = (
-        hypothesis_tests.bootstrap_interval(sample, np.mean, 0.95, 99, seed=seed) for seed in (1, 1, 2)
-    )
+    first, again, other = (estimators.bootstrap_interval(sample, np.mean, 0.95, 99, seed=seed) for seed in (1, 1, 2))
     assert first == again != other
 
 
-@pytest.mark.parametrize("statistic", [np.mean, hypothesis_tests.hodges_lehmann])
+@pytest.mark.parametrize("statistic", [np.mean, estimators.hodges_lehmann])
 def test_interval_of_a_sample_without_spread_is_a_point(statistic):
-    assert hypothesis_tests.bootstrap_interval(np.full(5, 0.25), statistic, 0.95, 99, 0) == (0.25, 0.25)
-    assert hypothesis_tests.bootstrap_interval(np.array([2.0]), statistic, 0.95, 99, 0) == (2.0, 2.0)
+    assert estimators.bootstrap_interval(np.full(5, 0.25), statistic, 0.95, 99, 0) == (0.25, 0.25)
+    assert estimators.bootstrap_interval(np.array([2.0]), statistic, 0.95, 99, 0) == (2.0, 2.0)
 
 
 def test_interval_of_nothing_is_missing():
-    assert np.isnan(hypothesis_tests.bootstrap_interval(np.array([]), np.mean, 0.95, 99, 0)).all()
+    assert np.isnan(estimators.bootstrap_interval(np.array([]), np.mean, 0.95, 99, 0)).all()
 
 
 @pytest.mark.filterwarnings("ignore:The BCa confidence interval:Warning")
 @pytest.mark.parametrize("sample", [[1, 1, 1, 1, 1, 1, 1, 1, 1, 0.67], [0, 0, 0, 0, 5], [1, -1]], ids=str)
-@pytest.mark.parametrize("statistic", [np.mean, hypothesis_tests.hodges_lehmann])
+@pytest.mark.parametrize("statistic", [np.mean, estimators.hodges_lehmann])
 def test_interval_is_finite_where_bca_is_undefined(sample, statistic):
-    low, high = hypothesis_tests.bootstrap_interval(np.array(sample, float), statistic, 0.95, 199, 0)
+    low, high = estimators.bootstrap_interval(np.array(sample, float), statistic, 0.95, 199, 0)
     assert min(sample) <= low <= high <= max(sample)
 
 
@@ -270,11 +268,11 @@ def test_trends_agree_with_their_parts():
     table = hypothesis_tests.trends(runs, ["task"], "rank", SETTINGS).set_index("measure")
     for measure in ("change", "alignment"):
         values, row = sample_of(runs, measure), table.loc[measure]
-        taus = hypothesis_tests.rank_correlations(values)
-        expected = hypothesis_tests.page_trend(values)
+        taus = estimators.rank_correlations(values)
+        expected = estimators.page_trend(values)
         assert (row["page_statistic"], row["p"]) == expected[:2]
         assert row["effect"] == pytest.approx(taus.mean())
-        interval = hypothesis_tests.bootstrap_interval(taus, np.mean, 0.95, 199, seed=0)
+        interval = estimators.bootstrap_interval(taus, np.mean, 0.95, 199, seed=0)
         assert (row["interval_low"], row["interval_high"]) == interval
         assert row[SHARED].tolist() == [6, 0]
     assert table.loc["change", "effect"] < -0.8
@@ -285,7 +283,7 @@ def test_levels_are_ordered_by_value_and_not_by_place_in_the_table():
     runs = runs_table(levels=(300, 1, 30))
     assert hypothesis_tests.trends(runs, [], "rank", SETTINGS)["effect"].abs().max() < 0.7
     values = sample_of(runs, "change")  # pivot sorts the columns
-    assert hypothesis_tests.trends(runs, [], "rank", SETTINGS)["p"][0] == hypothesis_tests.page_trend(values)[1]
+    assert hypothesis_tests.trends(runs, [], "rank", SETTINGS)["p"][0] == estimators.page_trend(values)[1]
 
 
 def test_trends_of_named_conditions_are_empty_but_have_their_columns():
@@ -346,12 +344,12 @@ def test_contrasts_agree_with_their_parts():
     values = runs.pivot(index="seed", columns="structure", values="change")
     level, reference = values["soft_rank"].to_numpy(), values["gaussian"].to_numpy()
     differences = level - reference
-    assert row["effect"] == pytest.approx(hypothesis_tests.hodges_lehmann(differences))
+    assert row["effect"] == pytest.approx(estimators.hodges_lehmann(differences))
     assert row["effect"] < 0  # level minus reference
     spread = math.sqrt(sum((differences - differences.mean()) ** 2) / (len(differences) - 1))
     assert row["standardised_effect"] == pytest.approx(differences.mean() / spread)
-    assert row["cliffs_delta"] == pytest.approx(hypothesis_tests.cliffs_delta(level, reference))
-    interval = hypothesis_tests.bootstrap_interval(differences, hypothesis_tests.hodges_lehmann, 0.95, 199, seed=0)
+    assert row["cliffs_delta"] == pytest.approx(estimators.cliffs_delta(level, reference))
+    interval = estimators.bootstrap_interval(differences, estimators.hodges_lehmann, 0.95, 199, seed=0)
     assert (row["interval_low"], row["interval_high"]) == interval
 
 
@@ -515,7 +513,7 @@ def test_arms_are_tested_by_themselves(test):
 def test_all_rows_of_a_table_are_one_family(test):
     table = TABLES[test](runs_table(tasks=("2AF", "CXT", "DMS")), ["task"], "rank", SETTINGS)
     assert len(table) > 3
-    assert table["p_holm"].tolist() == hypothesis_tests.holm(table["p"]).tolist()
+    assert table["p_holm"].tolist() == estimators.holm(table["p"]).tolist()
 
 
 def test_several_parameters_make_an_arm_of_each_combination():

@@ -20,7 +20,7 @@ from richlazy.tasks import registry as task_registry
 ROOT = Path(__file__).parents[3]
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 LIBRARY = sorted((ROOT / "workflow" / "scripts" / "richlazy").rglob("*.py"))
-NUMERICS = {"loop", "metrics", "neurogym_environments", "neurogym_trials", "rate_network", "tangent_kernel"}
+NUMERICS = {"loop", "measuring", "neurogym_environments", "neurogym_trials", "rate_network", "tangent_kernel"}
 
 
 def names(files):
@@ -57,7 +57,7 @@ def closure_of(script):
         (
             "compare_conditions.py",
             {"hypothesis_tests", "parquet"},
-            NUMERICS - {"metrics", "rate_network", "tangent_kernel"} | {"claims"},
+            NUMERICS - {"measuring", "rate_network", "tangent_kernel"} | {"claims"},
         ),
         ("plot_measures.py", {"measure_figure", "parquet", "schematic"}, NUMERICS | {"claims", "hypothesis_tests"}),
         ("judge_claims.py", {"claims", "one_sided_tests", "parquet"}, NUMERICS | {"measure_figure"}),
@@ -82,7 +82,7 @@ def test_trials_of_one_kind_depend_on_no_other_kind_and_on_no_planning(key):
     # Trials that a network teaches are made of images.
     assert not found & (others - ({"image_trials"} if "images" in SAMPLED[key].needs else set()))
     planning = {"base", "checks", "entries", "job_needs", "registry", "settings", *SAMPLED}
-    assert not found & (planning | {"measure_figure", "metrics"})
+    assert not found & (planning | {"measure_figure", "measuring"})
     assert ("rate_network" in found) == ("teacher" in SAMPLED[key].needs)
 
 

@@ -7,11 +7,12 @@ import pytest
 import torch
 
 import oracles
-from richlazy.measures import metrics
+from richlazy.measures import context, measuring
 from richlazy.measures.tangent_kernel import tangent_kernel
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import devices
 from richlazy.training import loop
+from richlazy.training.settings import TrainingSettings
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 needs_none = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
@@ -69,11 +70,14 @@ def test_training_on_a_cuda_device_is_that_on_the_cpu(momentum, rectification, s
     inputs[1][120:] *= 1e30  # the second network diverges
     results = [
         loop.train(
-            weights.map(lambda matrix, device=device: matrix.to(device)), inputs, targets,
-            Dynamics(0.2, rectification), 0.003, momentum, signs_held=signs_held,
+            weights.map(lambda matrix, device=device: matrix.to(device)),
+            inputs,
+            targets,
+            Dynamics(0.2, rectification),
+            TrainingSettings(0.003, momentum, signs_held=signs_held),
         )
         for device in devices.DEVICES
-    ]  # fmt: skip
+    ]
     (expected, expected_history), (actual, history) = results
     assert history.diverged_at == expected_history.diverged_at == [None, 200, None, None]
     for network in (0, 2, 3):
@@ -89,7 +93,7 @@ def test_kernels_and_measures_on_a_cuda_device_are_those_on_the_cpu(times):
     initial, final = (Weights(*oracles.random_weights(rng, 64, 3, 3, 4, torch.float32)) for _ in range(2))
     inputs = torch.from_numpy(rng.standard_normal((4, 8, 40, 3)).astype(np.float32))
     targets, decision = torch.from_numpy(rng.integers(0, 3, (4, 8, 40))), torch.ones(4, 8, 40, dtype=torch.bool)
-    trained = metrics.Trained(initial, final, inputs, targets, decision)
+    trained = context.Trained(initial, final, inputs, targets, decision)
     expected, actual = (
         tangent_kernel(
             final.map(lambda matrix, device=device: matrix.to(device)), inputs.to(device), Dynamics(0.2), times
@@ -99,7 +103,11 @@ def test_kernels_and_measures_on_a_cuda_device_are_those_on_the_cpu(times):
     assert oracles.relative_error(actual.all.cpu(), expected.all) < TOLERANCE
     assert oracles.relative_error(actual.recurrent.cpu(), expected.recurrent) < TOLERANCE
     on_cpu, on_cuda = (
-        metrics.measure_together(trained.map(lambda array, device=device: array.to(device)), Dynamics(0.2), 10, times)
+        measuring.measure_together(
+            trained.map(lambda array, device=device: array.to(device)),
+            Dynamics(0.2),
+            measuring.ProbeSettings(10, times),
+        )
         for device in devices.DEVICES
     )
     for one, other in zip(on_cpu, on_cuda, strict=True):

@@ -3,7 +3,6 @@
 import json
 import math
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -12,14 +11,14 @@ import yaml
 
 from richlazy.connectivity import motifs
 from richlazy.experiments import grids, parameters, paths
-from richlazy.measures import during_training, learning_speed, metrics
+from richlazy.measures import after_training, during_training, on_probe
 from richlazy.storage import array_io, parquet
 from richlazy.tables import experiment_tables
 
 ROOT = Path(__file__).parents[3]
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 RUNS = grids.runs(CONFIG, "figure_1")
-MEASURES = {name: 0.5 + place for place, name in enumerate(metrics.MEASURES)}
+MEASURES = {name: 0.5 + place for place, name in enumerate(on_probe.MEASURES)}
 KINDS = {int: "Int64", float: "Float64", str: "string"}
 
 
@@ -41,8 +40,8 @@ def diverged(place=1):
     return row(place, final_loss=math.nan, diverged=True, diverged_at=17, **dict.fromkeys(MEASURES, math.nan))
 
 
-def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005, followed=MappingProxyType({}), **connectomes):
-    return experiment_tables.runs_table(rows, convergence_factor, loss_margin, connectomes, followed)
+def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005, **connectomes):
+    return experiment_tables.runs_table(rows, convergence_factor, loss_margin, connectomes)
 
 
 # Columns
@@ -57,10 +56,10 @@ def test_a_row_for_each_run_in_their_order_with_all_columns():
 
 def test_columns_are_parameters_outcome_and_every_measure():
     columns = set(experiment_tables.RUN_COLUMNS)
-    assert set(parameters.PARAMETERS) | set(metrics.MEASURES) <= columns
-    assert columns - set(parameters.PARAMETERS) - set(metrics.MEASURES) - set(learning_speed.MEASURES) == {
-        "run", "connectome", "network", "probe", "final_loss", "diverged", "diverged_at", "bayes_loss",
-        "bayes_accuracy", "converged", "reached_at", "convergence_iterations", "kernel_task_alignment_iterations",
+    assert set(parameters.PARAMETERS) | set(on_probe.MEASURES) <= columns
+    assert columns - set(parameters.PARAMETERS) - set(on_probe.MEASURES) - set(after_training.MEASURES) == {
+        "run", "connectome", "network", "probe", "diverged", "diverged_at", "bayes_loss", "bayes_accuracy", "converged",
+        "reached_at",
     }  # fmt: skip
 
 
@@ -78,14 +77,8 @@ def test_every_column_has_a_meaning():
 def test_types_do_not_depend_on_what_is_missing(rows):
     types = runs_table(*rows).dtypes.astype(str).to_dict()
     expected = {name: KINDS[of.type] for name, of in parameters.PARAMETERS.items()}
-    expected |= dict.fromkeys(
-        ("final_loss", "bayes_loss", "bayes_accuracy", *metrics.MEASURES, *learning_speed.MEASURES), "float64"
-    )
-    expected |= {
-        "convergence_iterations": "float64",
-        "kernel_task_alignment_iterations": "float64",
-        "reached_at": "Int64",
-    }
+    expected |= dict.fromkeys(("bayes_loss", "bayes_accuracy", *on_probe.MEASURES, *after_training.MEASURES), "float64")
+    expected["reached_at"] = "Int64"
     expected |= {"diverged": "bool", "diverged_at": "Int64", "converged": "boolean", "connectome": "string"}
     expected |= dict.fromkeys(("run", "network", "probe"), "object")
     assert types == expected
@@ -103,7 +96,7 @@ def test_parameters_that_a_structure_ignores_are_null(structure, null):
     values = {"structure": structure, "rank": None, "matching": None}
     table = runs_table(row(**values), row(1))
     of_no_run = {"condition_number", "diverged_at", "connectome", "reached_at", "kernel_task_alignment_iterations"}
-    of_no_run |= {"convergence_iterations", *learning_speed.MEASURES}
+    of_no_run |= after_training.MEASURES.keys() - {"final_loss"}
     assert set(table.columns[table.iloc[0].isna()]) == null | of_no_run
     assert table["rank"].isna().tolist() == [True, False]
 
@@ -223,7 +216,10 @@ def test_curves_hold_the_accuracy_and_what_was_followed_of_some_runs():
 
 def test_a_run_that_was_followed_has_the_iterations_until_its_kernel_was_aligned():
     names = [paths.run_path(RUNS[place]) for place in range(3)]
-    table = runs_table(row(0), row(1), row(2), followed={names[0]: course(0.0, 1.0), names[2]: course(0.5, 0.5)})
+    followed = {names[0]: course(0.0, 1.0), names[2]: course(0.5, 0.5)}
+    theory = {"targets": [None] * 3, "convergence_fraction": 0.05}
+    rows, _ = experiment_tables.measured([row(0), row(1), row(2)], [history(1.0)] * 3, followed, theory)
+    table = runs_table(*rows)
     assert table["kernel_task_alignment_iterations"].isna().tolist() == [False, True, True]
     assert table["kernel_task_alignment_iterations"][0] == pytest.approx(9.0)
 

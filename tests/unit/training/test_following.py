@@ -10,6 +10,7 @@ import torch
 import oracles
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.training import loop, training_history
+from richlazy.training.settings import TrainingSettings
 
 SIZE, INPUTS, OUTPUTS, STEPS, TRIALS = 64, 4, 4, 5, 16
 DYNAMICS = Dynamics(0.2)
@@ -29,7 +30,9 @@ def problem(networks=3, stored=12, seed=0, dtype=torch.float32):
 
 
 def train(arguments, learning_rate=0.01, loss_steps="last", **options):
-    return loop.train(*arguments, DYNAMICS, learning_rate, loss_steps=loss_steps, **{"report_every": 5} | options)
+    return loop.train(
+        *arguments, DYNAMICS, TrainingSettings(learning_rate, loss_steps=loss_steps, **{"report_every": 5} | options)
+    )
 
 
 def of(arguments, network):
@@ -253,7 +256,7 @@ def test_a_network_converges_at_the_first_batch_whose_loss_is_below_a_share_of_t
 
 def test_a_network_that_ended_does_not_converge_afterwards():
     weights = loop.laid_out(problem()[0])
-    recorder = training_history.Recorder(weights, 2.0, convergence_fraction=0.5)
+    recorder = training_history.Recorder(weights, TrainingSettings(0.1, convergence_fraction=0.5), 2.0)
     recorder.add_batches(0, np.array([[1.0, 1.0, 1.0], [3.0, 0.6, 0.4]]))
     recorder.add_point(2, np.array([3.0, 0.6, 0.4]), None)
     recorder.add_batches(2, np.array([[0.1, 0.4, 0.1]]))

@@ -14,7 +14,7 @@ from richlazy.figures import lstm_figure
 from richlazy.figures.context import FigureContext
 from richlazy.measures import lstm_measures
 from richlazy.models import base, lstm
-from richlazy.statistics import hypothesis_tests
+from richlazy.statistics import estimators, hypothesis_tests
 from richlazy.tables import lstm_tables
 from richlazy.tasks import lstm_settings, sentences, synthetic_sentences, treebank, word_vectors
 from richlazy.training import lstm_training
@@ -291,7 +291,7 @@ def test_parts_are_compared_by_the_statistics_of_all_experiments(experiment, wei
     row, group = contrasts.iloc[0], runs[(runs["weights"] == weights[0]) & ~runs["diverged"]]
     values = group.pivot(index="seed", columns="part", values=measures[0]).astype(float)
     differences = (values["change"] - values[parts[0]]).to_numpy()
-    assert row["effect"] == pytest.approx(hypothesis_tests.hodges_lehmann(differences))
+    assert row["effect"] == pytest.approx(estimators.hodges_lehmann(differences))
 
 
 def test_tables_hold_every_value_that_was_measured(experiment):

@@ -17,6 +17,7 @@ from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.training import loop, optimisers
 from richlazy.training.minibatches import StagedDescent
 from richlazy.training.optimisers import GradientDescent, SignHoldingDescent
+from richlazy.training.settings import TrainingSettings
 from richlazy.training.training_history import History
 
 RECTIFICATIONS = oracles.RECTIFICATIONS
@@ -223,10 +224,7 @@ def test_training_equals_stochastic_gradient_descent_of_pytorch(
         inputs,
         targets,
         Dynamics(leak_factor, rectification),
-        learning_rate,
-        momentum,
-        loss_steps,
-        report_every=1,
+        TrainingSettings(learning_rate, momentum, loss_steps=loss_steps, report_every=1),
     )
     for network in range(networks):
         expected, losses = oracles.train_with_autograd(
@@ -244,7 +242,7 @@ def test_trials_of_a_single_step_train_like_pytorch(momentum):
     # One step leaves no earlier rates: recurrent weights must stay, and momentum must survive an empty product.
     weights, _ = problem(networks=1)
     inputs, targets = data_set(2, 1, iterations=4, steps=1)
-    final, _ = loop.train(weights, inputs, targets, Dynamics(0.2), 0.05, momentum)
+    final, _ = loop.train(weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.05, momentum))
     expected, _ = oracles.train_with_autograd(
         single(weights, 0), batches_of(inputs[0], targets[0]), 0.2, "after_leak", 0.05, momentum
     )
@@ -258,12 +256,13 @@ def test_trials_of_a_single_step_train_like_pytorch(momentum):
 def test_networks_trained_together_are_those_trained_alone(momentum, rectification, loss_steps):
     weights, _ = problem(networks=3)
     inputs, targets = data_set(3, 3, iterations=10)
-    setting = (Dynamics(0.2, rectification), 0.05, momentum, loss_steps)
-    together, history = loop.train(weights, inputs, targets, *setting, report_every=4)
+    settings = TrainingSettings(0.05, momentum, loss_steps=loss_steps, report_every=4)
+    dynamics = Dynamics(0.2, rectification)
+    together, history = loop.train(weights, inputs, targets, dynamics, settings)
     for network in range(3):
         alone, own = loop.train(
             weights.map(lambda matrix, network=network: matrix[network : network + 1]),
-            inputs[network : network + 1], targets[network : network + 1], *setting, report_every=4,
+            inputs[network : network + 1], targets[network : network + 1], dynamics, settings,
         )  # fmt: skip
         np.testing.assert_allclose(history.losses[:, network], own.losses[:, 0], rtol=1e-12)
         for actual, reference in zip(single(together, network), single(alone, 0), strict=True):
@@ -280,14 +279,18 @@ def test_networks_trained_together_have_the_bytes_of_those_trained_alone(size, d
         weights.recurrent.abs_().mul_(0.1)
     inputs, targets = data_set(5, 5, iterations=12, dtype=np.float32)
     inputs[1][6:] *= 1e30
-    setting = (Dynamics(0.2, "inside"), 0.05, 0.0 if descent == "plain" else 0.9)
-    options = {"report_every": 3, "signs_held": descent == "signs held"}
-    together, history = loop.train(weights, inputs, targets, *setting, **options)
+    momentum = 0.0 if descent == "plain" else 0.9
+    settings = TrainingSettings(0.05, momentum, report_every=3, signs_held=descent == "signs held")
+    together, history = loop.train(weights, inputs, targets, Dynamics(0.2, "inside"), settings)
     assert history.diverged_at == [None, 9, None, None, None]
     for network in range(5):
         part = slice(network, network + 1)
         alone, own = loop.train(
-            weights.map(lambda matrix, part=part: matrix[part]), inputs[part], targets[part], *setting, **options
+            weights.map(lambda matrix, part=part: matrix[part]),
+            inputs[part],
+            targets[part],
+            Dynamics(0.2, "inside"),
+            settings,
         )
         for actual, expected in zip(together.of_network(network), alone.of_network(0), strict=True):
             assert actual.contiguous().numpy().tobytes() == expected.contiguous().numpy().tobytes()
@@ -320,7 +323,10 @@ def test_training_in_single_precision_twice_gives_the_same_bytes(rectification, 
     rng = np.random.default_rng(0)
     weights = Weights(*oracles.random_weights(rng, 64, INPUTS, OUTPUTS, 2, torch.float32))
     inputs, targets = data_set(4, 2, iterations=20, steps=8, trials=32, dtype=np.float32)
-    runs = [loop.train(weights, inputs, targets, Dynamics(0.2, rectification), 0.01, momentum) for _ in range(2)]
+    runs = [
+        loop.train(weights, inputs, targets, Dynamics(0.2, rectification), TrainingSettings(0.01, momentum))
+        for _ in range(2)
+    ]
     (first, first_history), (second, second_history) = runs
     assert first_history.losses.tobytes() == second_history.losses.tobytes()
     for name in NAMES:
@@ -331,9 +337,9 @@ def test_training_in_single_precision_twice_gives_the_same_bytes(rectification, 
 def test_single_precision_follows_double_precision():
     weights, _ = problem()
     inputs, targets = data_set(5)
-    double, _ = loop.train(weights, inputs, targets, Dynamics(0.2), 0.05)
+    double, _ = loop.train(weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.05))
     single_inputs = [batch.astype(np.float32) for batch in inputs]
-    half, _ = loop.train(weights.map(torch.Tensor.float), single_inputs, targets, Dynamics(0.2), 0.05)
+    half, _ = loop.train(weights.map(torch.Tensor.float), single_inputs, targets, Dynamics(0.2), TrainingSettings(0.05))
     for actual, reference in zip(half, double, strict=True):
         assert oracles.relative_error(actual, reference) < 1e-5
 
@@ -342,7 +348,7 @@ def test_training_changes_neither_its_initial_weights_nor_its_data():
     weights, _ = problem()
     inputs, targets = data_set(6)
     before = [matrix.clone() for matrix in weights], [batch.copy() for batch in (*inputs, *targets)]
-    loop.train(weights, inputs, targets, Dynamics(0.2), 0.05, 0.9)
+    loop.train(weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.05, 0.9))
     assert all(torch.equal(*pair) for pair in zip(weights, before[0], strict=True))
     assert all(np.array_equal(*pair) for pair in zip((*inputs, *targets), before[1], strict=True))
 
@@ -396,9 +402,12 @@ def test_holding_signs_equals_descent_on_the_magnitudes(networks, momentum, leak
     weights = signed_problem(networks=networks)
     inputs, targets = data_set(1, networks, iterations)
     final, history = loop.train(
-        weights, inputs, targets, Dynamics(leak_factor, rectification), learning_rate, momentum, loss_steps,
-        report_every=1, signs_held=True,
-    )  # fmt: skip
+        weights,
+        inputs,
+        targets,
+        Dynamics(leak_factor, rectification),
+        TrainingSettings(learning_rate, momentum, loss_steps=loss_steps, report_every=1, signs_held=True),
+    )
     crossings = 0
     for network in range(networks):
         expected, losses, crossed = descend_on_magnitudes(
@@ -419,7 +428,7 @@ def test_holding_signs_equals_descent_on_the_magnitudes(networks, momentum, leak
 def test_without_holding_signs_the_same_training_changes_them():
     weights = signed_problem()
     inputs, targets = data_set(1, 2, 15)
-    final, _ = loop.train(weights, inputs, targets, Dynamics(0.4), 0.1)
+    final, _ = loop.train(weights, inputs, targets, Dynamics(0.4), TrainingSettings(0.1))
     assert not torch.equal(final.recurrent.sign(), weights.recurrent.sign())
     assert final.recurrent[:, :, -1].any()
 
@@ -428,7 +437,8 @@ def test_first_step_of_held_signs_is_that_of_plain_descent_where_weights_are_pre
     weights = signed_problem()
     inputs, targets = data_set(2, 2, iterations=1)
     held, plain = (
-        loop.train(weights, inputs, targets, Dynamics(0.4), 1e-4, signs_held=hold)[0] for hold in (True, False)
+        loop.train(weights, inputs, targets, Dynamics(0.4), TrainingSettings(1e-4, signs_held=hold))[0]
+        for hold in (True, False)
     )
     present = weights.recurrent != 0
     torch.testing.assert_close(held.recurrent[present], plain.recurrent[present], rtol=1e-12, atol=0)
@@ -440,13 +450,13 @@ def test_networks_of_other_signs_are_trained_together_as_alone():
     weights = signed_problem()
     weights.recurrent[1] *= -1.0
     inputs, targets = data_set(3, 2, iterations=10)
-    setting = (Dynamics(0.2), 0.1, 0.9)
-    together, _ = loop.train(weights, inputs, targets, *setting, signs_held=True)
+    settings = TrainingSettings(0.1, 0.9, signs_held=True)
+    together, _ = loop.train(weights, inputs, targets, Dynamics(0.2), settings)
     assert torch.equal(together.recurrent.sign(), weights.recurrent.sign())
     for network in range(2):
         one = slice(network, network + 1)
         alone, _ = loop.train(
-            weights.map(lambda matrix, one=one: matrix[one]), inputs[one], targets[one], *setting, signs_held=True
+            weights.map(lambda matrix, one=one: matrix[one]), inputs[one], targets[one], Dynamics(0.2), settings
         )
         for actual, reference in zip(single(together, network), single(alone, 0), strict=True):
             assert oracles.relative_error(actual, reference) < 1e-12
@@ -456,7 +466,9 @@ def test_holding_signs_changes_neither_initial_weights_nor_types():
     weights = signed_problem(dtype=torch.float32)
     before = [matrix.clone() for matrix in weights]
     inputs, targets = data_set(4, dtype=np.float32)
-    finals = [loop.train(weights, inputs, targets, Dynamics(0.2), 0.1, signs_held=True)[0] for _ in range(2)]
+    finals = [
+        loop.train(weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.1, signs_held=True))[0] for _ in range(2)
+    ]
     assert all(torch.equal(*pair) for pair in zip(weights, before, strict=True))
     for first, second in zip(*finals, strict=True):
         assert first.dtype == torch.float32
@@ -478,7 +490,7 @@ def test_units_of_both_signs_are_refused_in_a_sentence():
     weights.recurrent[1, 0, :2], weights.recurrent[1, 1, :2] = -0.5, 0.5  # two units of the second network
     inputs, targets = data_set(5)
     with pytest.raises(ValueError) as caught:
-        loop.train(weights, inputs, targets, Dynamics(0.2), 0.1, signs_held=True)
+        loop.train(weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.1, signs_held=True))
     assert str(caught.value) == (
         "outgoing weights of both signs at 2 of 6 units, so there is no sign to hold; "
         "set signs_held to false for this structure"
@@ -492,8 +504,8 @@ def test_units_of_both_signs_are_refused_in_a_sentence():
 def test_curve_holds_mean_losses_since_the_point_before(report_every, points):
     weights, _ = problem()
     inputs, targets = data_set(7, iterations=7)
-    _, fine = loop.train(weights, inputs, targets, Dynamics(0.2), 0.05, report_every=1)
-    _, history = loop.train(weights, inputs, targets, Dynamics(0.2), 0.05, report_every=report_every)
+    _, fine = loop.train(weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.05, report_every=1))
+    _, history = loop.train(weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.05, report_every=report_every))
     assert history.iterations == points
     assert history.losses.shape == (len(points), 2)
     assert history.diverged_at == [None, None]
@@ -526,7 +538,7 @@ def test_final_loss_of_a_diverged_network_is_not_a_number():
 
 def test_outcome_of_a_network_is_ready_for_json():
     weights, inputs, targets = diverging_problem()
-    _, history = loop.train(weights, inputs, targets, Dynamics(0.2), 0.05, report_every=2)
+    _, history = loop.train(weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.05, report_every=2))
     for network in range(3):
         outcome = history.of_network(network, 0.2)
         assert json.loads(json.dumps(outcome)).keys() == outcome.keys()
@@ -536,7 +548,7 @@ def test_progress_is_logged(caplog):
     weights, _ = problem()
     inputs, targets = data_set(8, iterations=25)
     with caplog.at_level(logging.INFO):
-        _, history = loop.train(weights, inputs, targets, Dynamics(0.2), 0.05, report_every=2)
+        _, history = loop.train(weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.05, report_every=2))
     lines = [record.getMessage() for record in caplog.records]
     assert [line.split(",")[0] for line in lines] == ["iteration 20 of 25", "iteration 25 of 25"]
     assert f"{history.losses[-1][0]:.4f} {history.losses[-1][1]:.4f}" in lines[-1]
@@ -556,14 +568,14 @@ def diverging_problem():
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_divergence_is_recorded_and_leaves_the_other_networks_alone(rectification, loss_steps, momentum):
     weights, inputs, targets = diverging_problem()
-    setting = (Dynamics(0.2, rectification), 0.05, momentum, loss_steps)
-    final, history = loop.train(weights, inputs, targets, *setting, report_every=2)
+    settings = TrainingSettings(0.05, momentum, loss_steps=loss_steps, report_every=2)
+    final, history = loop.train(weights, inputs, targets, Dynamics(0.2, rectification), settings)
     assert history.iterations[-1] == 10  # training goes on for the others
     assert [at is not None for at in history.diverged_at] == [False, True, False]
     outcomes = [history.of_network(network, 0.2) for network in range(3)]
     assert [math.isfinite(outcome["final_loss"]) for outcome in outcomes] == [True, False, True]
     pair = weights.map(lambda matrix: matrix[::2])
-    alone, own = loop.train(pair, inputs[::2], targets[::2], *setting, report_every=2)
+    alone, own = loop.train(pair, inputs[::2], targets[::2], Dynamics(0.2, rectification), settings)
     np.testing.assert_allclose(history.losses[:, ::2], own.losses, rtol=1e-12)
     for actual, reference in zip(final, alone, strict=True):
         assert oracles.relative_error(actual[::2], reference) < 1e-12
@@ -572,7 +584,7 @@ def test_divergence_is_recorded_and_leaves_the_other_networks_alone(rectificatio
 def test_training_ends_once_every_network_has_diverged(caplog):
     weights, inputs, targets = diverging_problem()
     diverging = weights.map(lambda matrix: matrix[1:2])
-    _, history = loop.train(diverging, inputs[1:2], targets[1:2], Dynamics(0.2), 0.05, report_every=2)
+    _, history = loop.train(diverging, inputs[1:2], targets[1:2], Dynamics(0.2), TrainingSettings(0.05, report_every=2))
     assert history.diverged_at[0] == history.iterations[-1] < 10
     assert len(history.iterations) == len(history.losses)
     assert "training stopped at iteration" in caplog.text
@@ -581,14 +593,18 @@ def test_training_ends_once_every_network_has_diverged(caplog):
 def test_a_loss_above_the_bound_is_divergence_at_the_first_such_point():
     weights, _ = problem()
     inputs, targets = data_set(10)
-    _, history = loop.train(weights, inputs, targets, Dynamics(0.2), 0.05, report_every=1)
+    _, history = loop.train(weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.05, report_every=1))
     bound = float(np.median(history.losses[:, 0]))
     first = int(np.argmax(history.losses[:, 0] > bound)) + 1
-    _, bounded = loop.train(weights, inputs, targets, Dynamics(0.2), 0.05, report_every=1, divergence_loss=bound)
+    _, bounded = loop.train(
+        weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.05, report_every=1, divergence_loss=bound)
+    )
     assert bounded.diverged_at[0] == first
     # A loss that equals the bound is not above it.
     highest = history.losses.max()
-    _, at_bound = loop.train(weights, inputs, targets, Dynamics(0.2), 0.05, report_every=1, divergence_loss=highest)
+    _, at_bound = loop.train(
+        weights, inputs, targets, Dynamics(0.2), TrainingSettings(0.05, report_every=1, divergence_loss=highest)
+    )
     assert at_bound.diverged_at == [None, None]
 
 
@@ -596,7 +612,11 @@ def test_divergence_by_a_huge_learning_rate_is_a_result_not_an_error():
     weights, _ = problem()
     inputs, targets = data_set(11, iterations=40, dtype=np.float32)
     final, history = loop.train(
-        weights.map(torch.Tensor.float), inputs, targets, Dynamics(0.0), 1e30, report_every=5, divergence_loss=100.0
+        weights.map(torch.Tensor.float),
+        inputs,
+        targets,
+        Dynamics(0.0),
+        TrainingSettings(1e30, report_every=5, divergence_loss=100.0),
     )
     assert all(at is not None for at in history.diverged_at)
     assert all(math.isnan(history.of_network(network, 0.5)["final_loss"]) for network in range(2))
@@ -607,6 +627,6 @@ def test_an_infinite_loss_is_divergence_without_a_bound_too():
     # Outputs +-2.5e38 are finite in single precision and their difference is not: the loss is infinite, not nan.
     weights = Weights(torch.zeros(1, 1, 1), torch.ones(1, 1, 1), torch.tensor([[[2.5e38], [-2.5e38]]]))
     inputs, targets = [np.ones((1, 2, 3, 1), np.float32)], [np.ones((1, 2, 3), np.uint8)]
-    _, history = loop.train(weights, inputs, targets, Dynamics(0.0), 0.0)
+    _, history = loop.train(weights, inputs, targets, Dynamics(0.0), TrainingSettings(0.0))
     assert np.isinf(history.losses).all()
     assert history.diverged_at == [1]

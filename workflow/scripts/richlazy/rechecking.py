@@ -126,7 +126,7 @@ def compare(
             continue
         difference = float(np.linalg.norm(new - old) / np.linalg.norm(old))
         weights = max(weights, np.inf if np.isnan(difference) else difference)
-    measured = late_import.load(network.model.tabulating).measured
+    measures_of_row = late_import.load(network.model.tabulating).measures_of_row
     return {
         "run": network.rows[0]["run"],
         "equal_bytes": found["sha256"] == committed["sha256"],
@@ -135,7 +135,7 @@ def compare(
             (
                 _relative_difference(row[name], value)
                 for row in network.rows
-                for name, value in measured(record, row).items()
+                for name, value in measures_of_row(record, row).items()
                 if name in row  # a published table may be older than some measures
             ),
             default=0.0,  # of a network that diverged

@@ -12,7 +12,7 @@ from richlazy.connectivity.base import STRUCTURES, Structure, structure_paramete
 from richlazy.experiments import variants
 from richlazy.experiments.parameters import DIRECTIONS, PARAMETERS, RANK_ORDER, TEACHER_PARAMETERS, USUAL, Run
 from richlazy.experiments.paths import run_path
-from richlazy.measures import quantities
+from richlazy.measures import during_training
 from richlazy.tasks import registry
 
 Config = Mapping[str, Any]
@@ -238,7 +238,7 @@ def followed_quantities(config: Config, names: Iterable[str]) -> dict[str, list[
     """What is followed of these runs, by their paths, sorted; arguments as for ``followed``."""
     found: dict[str, set[str]] = {}
     for run, follow in _followings(config, names):
-        found.setdefault(run_path(run), set()).update(follow.get("quantities", quantities.USUAL))
+        found.setdefault(run_path(run), set()).update(follow.get("quantities", during_training.USUAL))
     return {path: sorted(names_of_one) for path, names_of_one in found.items()}
 
 

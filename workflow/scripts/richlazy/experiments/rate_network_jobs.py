@@ -6,7 +6,7 @@ from typing import Any
 from richlazy.experiments import grids, paths, resources, trials
 from richlazy.experiments.grids import arms, runs
 from richlazy.experiments.parameters import Run
-from richlazy.measures import learning_speed
+from richlazy.measures import predictions
 
 __all__ = [
     "arms",
@@ -93,7 +93,7 @@ def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequen
         "followed": dict(followed),
         "swept": grids.swept_options(config, name),
         "theory": {
-            "targets": learning_speed.predicted_targets(config, found),
+            "targets": predictions.predicted_targets(config, found),
             "convergence_fraction": config["training"]["convergence_fraction"],
         },
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ class FigureContext:
         pdf: PDF file to write; None writes the PNG alone.
         arms: parameters that make the arms; each arm gets panels of its own.
         compare: the parameter whose values are compared within a panel; empty where a figure compares nothing.
+        labels: label of each measure that is drawn, and the sign with which it grows where learning is lazier
+            (``registry.labels``). They come with the job, so that the formula of a measure is no part of a figure.
     """
 
     title: str
@@ -34,14 +36,15 @@ class FigureContext:
     pdf: str | Path | None = None
     arms: Sequence[str] = ()
     compare: str = ""
+    labels: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     @classmethod
     def of_job(cls, job: Any, title: str = "") -> "FigureContext":
         """Context of a Snakemake job whose output has the names ``pdf`` and ``png``.
 
         Args:
-            job: the object ``snakemake`` of a script; ``settings``, and where it has them ``title``, ``arms`` and
-                ``compare``, come from its params.
+            job: the object ``snakemake`` of a script; ``settings``, and where it has them ``title``, ``arms``,
+                ``compare`` and ``labels``, come from its params.
             title: heading where params has none.
         """
         params, output = job.params, job.output
@@ -52,6 +55,7 @@ class FigureContext:
             pdf=output.pdf,
             arms=params.get("arms", ()),
             compare=params.get("compare", ""),
+            labels=params.get("labels", {}),
         )
 
     @property

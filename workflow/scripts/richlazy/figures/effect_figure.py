@@ -9,7 +9,6 @@ from matplotlib.figure import SubFigure
 from richlazy.experiments import parameters
 from richlazy.figures import figure_style
 from richlazy.figures.context import FigureContext
-from richlazy.figures.measure_figure import LABELS
 
 
 def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, significance_level: float) -> None:
@@ -33,7 +32,7 @@ def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, 
     everything = everything.assign(label=figure_style.arm_titles(everything[names]) if names else "")
     parts = []
     for place, table in enumerate(tables):
-        lines = [_meaning(table, context.compare, is_trend=table is trends)]
+        lines = [_meaning(context, table, is_trend=table is trends)]
         if place == len(tables) - 1:
             lines += [_sample_note(everything, significance_level), *figure_style.origin_lines(everything)]
         labelled = everything.iloc[: len(table)] if place == 0 else everything.iloc[-len(table) :]
@@ -62,11 +61,11 @@ def _are_between_numbers(contrasts: pd.DataFrame) -> bool:
     return bool(pd.to_numeric(contrasts["level"], errors="coerce").notna().all())
 
 
-def _meaning(table: pd.DataFrame, compare: str, is_trend: bool) -> str:
+def _meaning(context: FigureContext, table: pd.DataFrame, is_trend: bool) -> str:
     """What the horizontal axis shows."""
-    label = parameters.label(compare)
+    label = parameters.label(context.compare)
     if is_trend:
-        undirected = any(LABELS[measure][1] == 0 for measure in table["measure"])
+        undirected = any(context.labels[measure][1] == 0 for measure in table["measure"])
         right = "lazier as it grows" + "; larger, where neither side is lazier" * undirected
         return f"effect of {label} (Kendall's τ; right: {right})"
     if not _are_between_numbers(table):
@@ -91,7 +90,7 @@ def _plot_intervals(
     panels = figure.subplots(1, len(measures), squeeze=False, sharey=True, sharex="row" if is_trend else False)
     colour = context.settings["median_colour"]
     for axes, measure in zip(panels[0], measures, strict=True):
-        label, sign = LABELS[measure]
+        label, sign = context.labels[measure]
         sign = (sign or 1) if is_trend else 1
         axes.axvline(0, color="0.6", lw=0.6)
         for _, row in table[table["measure"] == measure].iterrows():

@@ -1,4 +1,4 @@
-"""Figure of the measures of change of an experiment, and the label of each measure."""
+"""Figure of the measures of change of an experiment."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -11,57 +11,13 @@ from matplotlib.collections import PathCollection
 
 from richlazy.figures import figure_style, schematic, spectrum_panel
 from richlazy.figures.context import FigureContext
+from richlazy.measures.base import PREDICTED
 
-# Label of each measure, and the sign with which it grows where learning is lazier.
-LABELS: dict[str, tuple[str, int]] = {
-    "weight_change_norm_recurrent": ("weight change\n$\\|\\Delta W_h\\|$", -1),
-    "weight_change_norm": ("weight change,\nall weights\n$\\|\\Delta W\\|$", -1),
-    "representation_alignment": ("representation\nalignment", 1),
-    "kernel_alignment_recurrent": ("tangent kernel\nalignment", 1),
-    "kernel_alignment": ("tangent kernel\nalignment,\nall weights", 1),
-    "kernel_alignment_predicted": ("tangent kernel\nalignment,\nby theory", 1),
-    "sign_similarity": ("sign similarity", 1),
-    "accuracy": ("accuracy", 0),
-    "final_loss": ("final loss", 0),
-    "probe_loss": ("loss on probe", 0),
-    "effective_rank_eigenvalues_initial": ("effective rank\nat start\n(eigenvalues)", 0),
-    "effective_rank_eigenvalues": ("effective rank\n(eigenvalues)", 0),
-    "effective_rank_singular_values_initial": ("effective rank\nat start\n(singular values)", 0),
-    "effective_rank_singular_values": ("effective rank\n(singular values)", 0),
-    "stable_rank_initial": ("stable rank\nat start", 0),
-    "stable_rank": ("stable rank", 0),
-    "functional_rank": ("functional rank\nof the change", 0),
-    "relative_weight_change_recurrent": ("relative change\n$\\|\\Delta W_h\\|\\,/\\,\\|W_0\\|$", -1),
-    "stable_rank_change": ("stable rank\nof the change", 0),
-    "leading_singular_value_change": ("leading singular\nvalue of\nthe change", 0),
-    "loss_ratio_shuffled_initial": ("loss with start\nshuffled, over\nthat at start", 0),
-    "kernel_effective_rank": ("kernel\neffective rank", 0),
-    "task_effective_rank": ("effective rank\nof the task", 0),
-    "kernel_task_effective_rank_approach": ("approach of the\nkernel to the\neffective rank\nof the task", 0),
-    "kernel_task_alignment": ("kernel-task\nalignment", 0),
-    "convergence_iterations": ("iterations to\nconvergence", 0),
-    "loss_curve_roughness": ("roughness of\nthe loss curve", 0),
-    "convergence_time": ("learning time to\nconvergence $\\tau^*$", 0),
-    "convergence_time_predicted": ("learning time to\nconvergence,\nby theory", 0),
-    "rescaled_convergence_time": ("rescaled learning\ntime $\\beta^2\\tau^*$", 0),
-    "weight_change_norm_recurrent_predicted": ("weight change\n$\\|\\Delta W_h\\|$,\nby theory", -1),
-    "gradient_norm_recurrent": ("mean gradient\n$\\|dW_h/d\\tau\\|$", 0),
-    "gradient_norm_recurrent_predicted": ("mean gradient\n$\\|dW_h/d\\tau\\|$,\nby theory", 0),
-    "gradient_growth": ("largest gradient\nover the first", 0),
-    "loss_ratio_shuffled_initial_predicted": ("loss with start\nshuffled, over\nthat at start,\nby theory", 0),
-    "prediction_error_shuffled_initial": ("distance from\ntheory, start\nshuffled", 0),
-    "loss_deviation_first_order": ("distance of loss\nfrom first order", 0),
-    "loss_deviation_third_order": ("distance of loss\nfrom third order", 0),
-    "leading_singular_value_deviation": ("distance of leading\nsingular value from\nthird order", 0),
-    "kernel_task_alignment_iterations": ("iterations until\nkernel-task\nalignment", 0),
-    "centred_kernel_alignment": ("centred kernel\nalignment", 0),
-}
 # Measures in the unit of the loss, which depends on the task.
 _LOSSES = ("final_loss", "probe_loss")
-# What the theory of linear networks says of a measure stands beside its dots: column of runs.parquet, and name.
-_PREDICTIONS = {
-    name.removesuffix("_predicted"): (name, "theory, to first order") for name in LABELS if name.endswith("_predicted")
-} | {"kernel_alignment": ("kernel_alignment_predicted", "theory (Eqs. 7, 8)")}
+# What theory says of a measure stands beside its dots, from the column that ends in "_predicted", with this name.
+_THEORY = {"kernel_alignment": "theory (Eqs. 7, 8)"}
+_USUAL_THEORY = "theory, to first order"
 # For these, theory says how they change with the gain. It is drawn in multiples of the value measured at the lowest
 # gain, as in Schuessler et al. 2020, Figure 4a-c.
 _SCALED = ("convergence_time", "weight_change_norm_recurrent", "gradient_norm_recurrent")
@@ -93,7 +49,7 @@ def plot(
     """
     groups, (blocks, columns) = figure_style.panels_of_arms(runs, context.arms)
     colours = figure_style.colours_of(runs, context.compare) if spectra is not None else None
-    labels = [_label(measure, runs) + _DIRECTION[LABELS[measure][1]] for measure in measures]
+    labels = [_label(context, measure, runs) + _DIRECTION[context.labels[measure][1]] for measure in measures]
     if spectra is not None:
         labels.insert(0, spectrum_panel.SPECTRA[str(spectrum)][1])
     height = (0.16 * context.width * len(labels) + 0.12 * context.width) * blocks + 0.35
@@ -167,7 +123,7 @@ def _plot_dots(
 def _plot_prediction(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -> dict[str, PathCollection]:
     """Plot what theory says of a measure, as a mean over seeds; return its dots by the name of the theory."""
     compare = context.compare
-    column, name = _PREDICTIONS.get(measure, (None, ""))
+    column, name = measure + PREDICTED, _THEORY.get(measure, _USUAL_THEORY)
     shown = runs[~runs["diverged"]]
     if column not in runs or shown[column].isna().all():  # published tables may lack it
         return {}
@@ -198,9 +154,9 @@ def _keep_rounding_small(axes: Axes) -> None:
         axes.set_ylim(low - 1000 * _SAME * abs(high), high + 1000 * _SAME * abs(high))
 
 
-def _label(measure: str, runs: pd.DataFrame) -> str:
+def _label(context: FigureContext, measure: str, runs: pd.DataFrame) -> str:
     """Label of a measure; a loss has its unit too, which depends on the task."""
-    label, _ = LABELS[measure]
+    label, _ = context.labels[measure]
     if measure not in _LOSSES:
         return label
     numbers = figure_style.targets_are_numbers(runs)

@@ -8,7 +8,6 @@ import pandas as pd
 
 from richlazy.experiments.parameters import RANK_ORDER
 from richlazy.figures import figure_style
-from richlazy.figures.measure_figure import LABELS
 
 ROBUSTNESS_COLUMNS: dict[str, str] = {
     "experiment": "name of the experiment in the configuration",
@@ -29,9 +28,15 @@ ROBUSTNESS_COLUMNS: dict[str, str] = {
 _USUAL = ("weight_change_norm_recurrent", "representation_alignment", "kernel_alignment_recurrent")
 
 
-def panels(measures: Sequence[str]) -> list[str]:
-    """The measures among these that say which side is lazier; the usual three if none does."""
-    return [measure for measure in measures if LABELS[measure][1]] or list(_USUAL)
+def panels(measures: Sequence[str], labels: Mapping[str, tuple[str, int]]) -> dict[str, int]:
+    """The measures among these that say which side is lazier, the usual three if none does, each with that sign.
+
+    Args:
+        measures: of the figures.
+        labels: of these and of the usual measures, with their signs (``registry.labels``).
+    """
+    directed = [measure for measure in measures if labels[measure][1]]
+    return {measure: labels[measure][1] for measure in directed or _USUAL}
 
 
 def of_all_weights(measure: str) -> str:
@@ -40,7 +45,7 @@ def of_all_weights(measure: str) -> str:
 
 
 def robustness(
-    trends: Mapping[str, pd.DataFrame], comparisons: Mapping[str, Mapping[str, Any]], measures: Sequence[str]
+    trends: Mapping[str, pd.DataFrame], comparisons: Mapping[str, Mapping[str, Any]], measures: Mapping[str, int]
 ) -> pd.DataFrame:
     """The effect of rank on each measure in each arm.
 
@@ -48,16 +53,17 @@ def robustness(
         trends: trends.parquet by experiment.
         comparisons: experiments in the order of the rows, from ``grids.rank_comparisons``; those without trends are
             left out.
-        measures: one panel each. The measure of all weights replaces one that an experiment did not test.
+        measures: one panel each, with the sign with which it grows where learning is lazier. The measure of all weights
+            replaces one that an experiment did not test.
 
     Returns:
         Columns ``ROBUSTNESS_COLUMNS``, sorted by experiment, arm and measure. Measures that an experiment tested in
         neither form have no rows.
     """
     parts = [
-        _of_experiment(trends[name], {"experiment": name, **comparison}, measure)
+        _of_experiment(trends[name], {"experiment": name, **comparison}, measure, lazier)
         for name, comparison in comparisons.items()
-        for measure in measures
+        for measure, lazier in measures.items()
         if len(trends.get(name, ()))
     ]
     if not parts:
@@ -69,14 +75,14 @@ def robustness(
     return table.iloc[order].reset_index(drop=True)
 
 
-def _of_experiment(trends: pd.DataFrame, comparison: Mapping[str, Any], measure: str) -> pd.DataFrame:
+def _of_experiment(trends: pd.DataFrame, comparison: Mapping[str, Any], measure: str, lazier: int) -> pd.DataFrame:
     """Rows of one measure of an experiment, with the place of their arms."""
     tested = measure if (trends["measure"] == measure).any() else of_all_weights(measure)
     arms = list(comparison["arms"])
     keys = trends[arms].drop_duplicates(ignore_index=True)
     titles = keys.assign(arm=figure_style.arm_titles(keys) if arms else "", place=range(len(keys)))
     chosen = trends[trends["measure"] == tested].merge(titles, on=arms)
-    sign = RANK_ORDER[comparison["compare"]] * LABELS[measure][1]
+    sign = RANK_ORDER[comparison["compare"]] * lazier
     turned = np.sort(sign * chosen[["interval_low", "interval_high"]].to_numpy(float), axis=1)
     table = chosen.assign(
         experiment=comparison["experiment"],

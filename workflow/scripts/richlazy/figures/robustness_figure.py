@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from richlazy.figures.context import FigureContext
-from richlazy.figures.measure_figure import LABELS
 
 TITLE = "Does learning become lazier with the rank of the initial weights?"
 _AXIS = "Kendall's τ with the rank (right: lazier at higher rank)"
@@ -64,7 +63,7 @@ def plot(context: FigureContext, rows: pd.DataFrame, measures: Sequence[str], si
     total = lines[-1].top + lines[-1].height if lines else 1
     em = context.font_size / 72
     numbers_above = 1.3 * (total > _TALL)
-    above = (4.2 + numbers_above + 1.4 * max(LABELS[measure][0].count("\n") + 1 for measure in measures)) * em
+    above = (4.2 + numbers_above + 1.4 * max(context.labels[measure][0].count("\n") + 1 for measure in measures)) * em
     width, below = context.width, 8 * em
     height = total * _LINE * em + above + below
     with context.page(height, layout=None) as figure:
@@ -81,7 +80,7 @@ def plot(context: FigureContext, rows: pd.DataFrame, measures: Sequence[str], si
             _plot_panel(axes, lines, measure, significance_level, context.font_size)
             if total > _TALL:
                 axes.tick_params(labeltop=True)
-            axes.set_title(LABELS[measure][0], pad=0.4 * context.font_size)
+            axes.set_title(context.labels[measure][0], pad=0.4 * context.font_size)
         figure.text((left + right) / 2, 4.4 * em / height, _AXIS, ha="center", va="bottom")
         figure.text(0.5, 1 - 0.8 * em / height, context.title, ha="center", va="top", fontsize=context.font_size + 2)
         figure.text(right + gap, top + 0.6 * em / height, "seeds", va="bottom", color="0.35")

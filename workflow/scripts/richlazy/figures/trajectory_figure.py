@@ -1,6 +1,6 @@
 """Figure of how the networks of an experiment change during training."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,17 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 from richlazy.figures import figure_style, line_panels
 from richlazy.figures.context import FigureContext
 from richlazy.figures.line_panels import ConditionLines
-from richlazy.measures.quantities import PREDICTED
-
-# Label of each quantity, from top to bottom. The targets of a task decide which alignment with the task is drawn.
-LABELS = {
-    "kernel_alignment": "tangent kernel\nalignment\nwith the start",
-    "kernel_task_alignment": "kernel-task\nalignment",
-    "centred_kernel_alignment": "centred kernel\nalignment\nwith the classes",
-    "kernel_effective_rank": "kernel\neffective rank",
-    "leading_singular_value_change": "leading singular\nvalue of the\nchange",
-    "second_singular_value_change": "second singular\nvalue of the\nchange",
-}
+from richlazy.measures.base import PREDICTED
 
 
 def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> None:
@@ -30,13 +20,13 @@ def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> No
     the iterations at which networks were measured. Dotted lines show what theory says, where it says something.
 
     Args:
-        context: heading, arms, compared parameter, style and files.
+        context: heading, arms, compared parameter, style and files, and labels of quantities from top to bottom.
         runs: rows of runs.parquet.
         curves: rows of curves.parquet.
     """
-    measured = curves[curves["quantity"].isin(LABELS)]
+    measured = curves[curves["quantity"].isin(context.labels)]
     followed = runs[runs["run"].isin(measured["run"])]
-    quantities = _quantities(followed, set(measured["quantity"]))
+    quantities = _quantities(followed, [name for name in context.labels if (measured["quantity"] == name).any()])
     lines = ConditionLines(context.compare, figure_style.colours_of(runs, context.compare), x="iteration")
 
     def plot_panel(axes: Axes, row: int, group: pd.DataFrame) -> None:
@@ -48,10 +38,10 @@ def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> No
         if is_last:
             axes.set_xlabel("iteration")
 
-    line_panels.plot(context, followed, [LABELS[quantity] for quantity in quantities], 0.16, plot_panel)
+    line_panels.plot(context, followed, [context.labels[quantity][0] for quantity in quantities], 0.16, plot_panel)
 
 
-def _quantities(runs: pd.DataFrame, measured: Collection[str]) -> list[str]:
+def _quantities(runs: pd.DataFrame, measured: Sequence[str]) -> list[str]:
     """Measured quantities that suit the targets: the centred alignment is for classes, the other one for numbers."""
     numbers = figure_style.targets_are_numbers(runs)
     left_out = set()
@@ -59,7 +49,7 @@ def _quantities(runs: pd.DataFrame, measured: Collection[str]) -> list[str]:
         left_out.add("kernel_task_alignment")
     if numbers.all():
         left_out.add("centred_kernel_alignment")
-    return [name for name in LABELS if name in measured and name not in left_out]
+    return [name for name in measured if name not in left_out]
 
 
 def _set_iterations(axes: Axes, iterations: pd.Series) -> None:

@@ -1,85 +1,120 @@
-"""How a network moves during training: its tangent kernel, and the change of its weights.
+"""How a network moves during training: its tangent kernel, and the change of its weights since the start.
 
 Liu et al. 2024 follow the kernel (Figures 14 and 15), Schuessler et al. 2020 the singular values of the change
-(Figure 3d, e).
+(Figure 3d, e). A quantity here is a measure of one snapshot of a network (``following.Snapshot``).
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from scipy import linalg
 
-from richlazy.measures import low_rank_change, metrics
-from richlazy.measures.quantities import OF_KERNEL, QUANTITIES, USUAL
-from richlazy.measures.tangent_kernel import tangent_kernel
-from richlazy.models.rate_network import Dynamics, Weights
+from richlazy.measures import change, task_alignment, task_kernels
+from richlazy.measures.base import declared, measure
+
+if TYPE_CHECKING:
+    from richlazy.measures.following import Snapshot
+
+# What is followed where an experiment does not say.
+USUAL = (
+    "kernel_alignment",
+    "kernel_task_alignment",
+    "centred_kernel_alignment",
+    "kernel_effective_rank",
+    "weight_change_norm",
+)
 
 # A kernel counts as aligned with the task once it has come this share of its way.
 _ARRIVED = 0.9
 
 
-def follow(
-    snapshots: Sequence[tuple[int, Weights]],
-    inputs: torch.Tensor,
-    targets: torch.Tensor,
-    dynamics: Dynamics,
-    kernel_trials: int,
-    kernel_times: str = "all",
-    quantities: Collection[str] = USUAL,
-) -> dict[str, list[float]]:
-    """Quantities of one network at each of its snapshots.
-
-    Args:
-        snapshots: iteration and weights, the first of them before training.
-        inputs: probe trials (T, m, N_in).
-        targets: classes (T, m), or numbers (T, m, N_out).
-        dynamics: of the network.
-        kernel_trials: the kernel is measured on this many first trials.
-        kernel_times: ``all`` outputs of a trial, or those at the ``last`` step.
-        quantities: some of ``QUANTITIES``; kernels are measured only where one is of them.
-
-    Returns:
-        ``iterations``, and a list of values for each of the quantities; singular values are nan for a network
-        without recurrent weights.
-    """
-    found: dict[str, list[float]] = {"iterations": [iteration for iteration, _ in snapshots]}
-    every = [weights for _, weights in snapshots]
-    values = [_of_change(every[0], weights) for weights in every]
-    if any(name in OF_KERNEL for name in quantities):
-        of_kernel = _of_kernels(every, inputs, targets, dynamics, kernel_trials, kernel_times)
-        values = [one | other for one, other in zip(values, of_kernel, strict=True)]
-    return found | {name: [one[name] for one in values] for name in QUANTITIES if name in quantities}
+@measure(
+    "kernel_alignment",
+    unit="1",
+    meaning="cosine of the tangent kernel with that before training (Figure 14A, C)",
+    label="tangent kernel\nalignment\nwith the start",
+    stage="snapshot",
+)
+def kernel_alignment(snapshot: Snapshot) -> float:
+    """Figure 14A, C."""
+    return change.alignment(snapshot.start.kernel, snapshot.kernel)
 
 
-def _of_kernels(
-    every: Sequence[Weights], inputs: torch.Tensor, targets: torch.Tensor, dynamics: Dynamics,
-    kernel_trials: int, kernel_times: str,
-) -> Iterator[dict[str, float]]:  # fmt: skip
-    """Quantities of the kernel of each of some weights, the first of them those before training."""
-    trials, answers = inputs[:, :kernel_trials], targets[:, :kernel_trials]
-    kernel_targets = metrics.targets_of_kernel(answers, len(every[0].readout), kernel_times)
-    first = tangent_kernel(every[0], trials, dynamics, kernel_times).all
-    for place, weights in enumerate(every):
-        kernel = tangent_kernel(weights, trials, dynamics, kernel_times).all if place else first
-        yield {
-            "kernel_alignment": metrics.alignment(first, kernel),
-            "kernel_task_alignment": metrics.kernel_task_alignment(kernel, kernel_targets),
-            "centred_kernel_alignment": metrics.centred_kernel_alignment(kernel, kernel_targets),
-            "kernel_effective_rank": metrics.kernel_effective_rank(kernel),
-        }
+@measure(
+    "kernel_task_alignment",
+    unit="1",
+    meaning="y'K y / (|y|^2 Tr K) (Figure 14B)",
+    label="kernel-task\nalignment",
+    stage="snapshot",
+)
+def kernel_task_alignment(snapshot: Snapshot) -> float:
+    """Figure 14B."""
+    return task_alignment.kernel_task_alignment(snapshot.kernel, snapshot.kernel_targets)
 
 
-def _of_change(start: Weights, weights: Weights) -> dict[str, float]:
-    """Quantities of the change of the weights."""
-    change = low_rank_change.change(start.recurrent, weights.recurrent)
-    known = len(change) > 1 and np.isfinite(change).all()
-    singular_values = linalg.svdvals(change) if known else np.full(2, np.nan)
-    return {
-        "weight_change_norm": metrics.weight_change_norms(start, weights)[1],
-        "leading_singular_value_change": float(singular_values[0]),
-        "second_singular_value_change": float(singular_values[1]),
-    }
+@measure(
+    "centred_kernel_alignment",
+    unit="1",
+    meaning="centred alignment of kernel and targets (Baratin et al. 2021; Figure 14D)",
+    label="centred kernel\nalignment\nwith the classes",
+    stage="snapshot",
+)
+def centred_kernel_alignment(snapshot: Snapshot) -> float:
+    """Figure 14D."""
+    return task_alignment.centred_kernel_alignment(snapshot.kernel, snapshot.kernel_targets)
+
+
+@measure(
+    "kernel_effective_rank",
+    unit="1",
+    meaning="Tr K / lambda_1 (Figure 15)",
+    label="kernel\neffective rank",
+    stage="snapshot",
+)
+def kernel_effective_rank(snapshot: Snapshot) -> float:
+    """Figure 15."""
+    return task_kernels.kernel_effective_rank(snapshot.kernel)
+
+
+@measure(
+    "weight_change_norm",
+    unit="unit of the weights",
+    meaning="Frobenius norm of the change of all weights since the start",
+    stage="snapshot",
+)
+def weight_change_norm(snapshot: Snapshot) -> float:
+    """Eq. 4."""
+    return change.weight_change_norms(snapshot.start.weights, snapshot.weights)[1]
+
+
+@measure(
+    "leading_singular_value_change",
+    unit="unit of the weights",
+    meaning="largest singular value of the change of the recurrent weights since the start",
+    label="leading singular\nvalue of the\nchange",
+    stage="snapshot",
+)
+def leading_singular_value_change(snapshot: Snapshot) -> float:
+    """Figure 3d."""
+    return snapshot.singular_values[0]
+
+
+@measure(
+    "second_singular_value_change",
+    unit="unit of the weights",
+    meaning="second singular value of the change of the recurrent weights since the start",
+    label="second singular\nvalue of the\nchange",
+    stage="snapshot",
+)
+def second_singular_value_change(snapshot: Snapshot) -> float:
+    """Figure 3e."""
+    return snapshot.singular_values[1]
+
+
+QUANTITIES = declared(sys.modules[__name__])
 
 
 def chosen(followed: Mapping[str, Sequence[float]], quantities: Collection[str]) -> dict[str, Sequence[float]]:
@@ -94,7 +129,7 @@ def iterations_to_task_alignment(followed: Mapping[str, Sequence[float]]) -> flo
     training; nan where it never grew or was not followed.
 
     Args:
-        followed: what ``follow`` gives.
+        followed: what ``following.follow`` gives.
     """
     if "kernel_task_alignment" not in followed:
         return float("nan")

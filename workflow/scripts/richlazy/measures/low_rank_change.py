@@ -10,14 +10,24 @@ What a network with other recurrent weights loses is given by a function ``losse
 the loss of each of K networks on the probe.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from scipy import linalg
+import scipy  # imports scipy.linalg when it is used: planning does without
 
+from richlazy.measures.base import measure, recurrent_networks
 from richlazy.storage.seeds import generator
+
+if TYPE_CHECKING:
+    import torch
+
+    from richlazy.measures.context import ProbedNetwork
+
+    Losses = Callable[[torch.Tensor], Sequence[float]]
 
 # The change is truncated to at most this many components (authors' notebooks).
 LARGEST_RANK = 25
@@ -25,8 +35,6 @@ LARGEST_RANK = 25
 FUNCTIONAL_SHARE = 0.05
 # Truncated networks that are asked together while the functional rank is sought.
 _RANKS_TOGETHER = 4
-
-Losses = Callable[[torch.Tensor], Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,9 @@ def truncations(initial: torch.Tensor, final: torch.Tensor) -> tuple[torch.Tenso
     Returns:
         (ranks, N, N) of the type and place of the initial weights, and (N,).
     """
-    left, singular_values, right = linalg.svd(change(initial, final))
+    import torch
+
+    left, singular_values, right = scipy.linalg.svd(change(initial, final))
     kept = min(LARGEST_RANK, len(singular_values))
     recurrent = initial.double().cpu().numpy().copy()
     found = initial.new_empty(kept + 1, *initial.shape)
@@ -78,7 +88,7 @@ def record(initial: torch.Tensor, final: torch.Tensor, losses: Losses) -> dict[s
 
     They are empty where the final weights are not finite.
     """
-    if not torch.isfinite(final).all():
+    if not final.isfinite().all():
         return {"ranks": [], "losses": [], "singular_values": []}
     found = truncate(initial, final, losses)
     ranks = list(range(len(found.losses)))
@@ -101,6 +111,8 @@ def _functional_rank_of(truncated: torch.Tensor, final: torch.Tensor, losses: Lo
     It is nan where the network itself is not below 5 %, and one more than ``LARGEST_RANK`` where it is and none of its
     truncations. Responses are costly: there are no more of them than the rank needs.
     """
+    import torch
+
     without, whole = losses(torch.stack([truncated[0], final]))
     if not whole < FUNCTIONAL_SHARE * without:
         return float("nan")
@@ -126,29 +138,72 @@ def relative_change(initial: torch.Tensor, final: torch.Tensor) -> float:
 
 def shuffled_initial(initial: torch.Tensor, final: torch.Tensor, seed: int) -> torch.Tensor:
     """Recurrent weights W_0^shuffle + dW, all N² entries of W_0 in an order of the seed (Figure 2(c))."""
+    import torch
+
     before = initial.double().cpu().numpy()
     shuffled = generator(seed, "shuffling").permutation(before.ravel()).reshape(before.shape)
     return torch.from_numpy(shuffled + change(initial, final)).to(initial)
 
 
-def measures(
-    initial: torch.Tensor, final: torch.Tensor, losses: Losses, initial_loss: float, seed: int
-) -> dict[str, float]:
-    """Measures of the change of the recurrent weights of one network.
+@measure(
+    "functional_rank",
+    unit="components",
+    meaning="components of the change of W_h that bring the loss below 5 % of that without it; 26 for more",
+    label="functional rank\nof the change",
+    defined_for=recurrent_networks,
+)
+def functional_rank_of_change(network: ProbedNetwork) -> float:
+    """Figure 2(d)."""
+    truncated, _ = network.truncations
+    return _functional_rank_of(truncated, network.placed.final.recurrent, network.losses)
 
-    Args:
-        initial, final: recurrent weights (N, N), finite.
-        losses: loss on the probe of networks with other recurrent weights (module docstring).
-        initial_loss: loss on the probe before training, all weights being the initial ones.
-        seed: of the run, for the order of shuffled weights.
-    """
-    truncated, singular_values = truncations(initial, final)
-    rank = _functional_rank_of(truncated, final, losses)
-    (shuffled,) = losses(shuffled_initial(initial, final, seed)[None])
-    return {
-        "functional_rank": rank,
-        "relative_weight_change_recurrent": relative_change(initial, final),
-        "stable_rank_change": stable_rank_of(singular_values),
-        "leading_singular_value_change": float(singular_values[0]),
-        "loss_ratio_shuffled_initial": float(shuffled) / initial_loss if initial_loss > 0 else float("nan"),
-    }
+
+@measure(
+    "relative_weight_change_recurrent",
+    unit="1",
+    meaning="|dW| / |W_0| of the recurrent weights; null without initial ones",
+    label="relative change\n$\\|\\Delta W_h\\|\\,/\\,\\|W_0\\|$",
+    lazier=-1,
+    defined_for=recurrent_networks,
+)
+def relative_weight_change_recurrent(network: ProbedNetwork) -> float:
+    """Section 2."""
+    return relative_change(network.placed.initial.recurrent, network.placed.final.recurrent)
+
+
+@measure(
+    "stable_rank_change",
+    unit="1",
+    meaning="|dW|_F^2 / s_1^2 of the change of the recurrent weights",
+    label="stable rank\nof the change",
+    defined_for=recurrent_networks,
+)
+def stable_rank_change(network: ProbedNetwork) -> float:
+    """No paper has it."""
+    return stable_rank_of(network.truncations[1])
+
+
+@measure(
+    "leading_singular_value_change",
+    unit="unit of the weights",
+    meaning="largest singular value of the change of the recurrent weights",
+    label="leading singular\nvalue of\nthe change",
+    defined_for=recurrent_networks,
+)
+def leading_singular_value_change(network: ProbedNetwork) -> float:
+    """Figure 3(d, e)."""
+    return float(network.truncations[1][0])
+
+
+@measure(
+    "loss_ratio_shuffled_initial",
+    unit="1",
+    meaning="probe loss with the initial recurrent weights shuffled, over that before training",
+    label="loss with start\nshuffled, over\nthat at start",
+    defined_for=recurrent_networks,
+)
+def loss_ratio_shuffled_initial(network: ProbedNetwork) -> float:
+    """Figure 2(c); nan for a network that loses nothing before training."""
+    placed, before = network.placed, network.loss_before
+    (shuffled,) = network.losses(shuffled_initial(placed.initial.recurrent, placed.final.recurrent, network.seed)[None])
+    return float(shuffled) / before if before > 0 else float("nan")

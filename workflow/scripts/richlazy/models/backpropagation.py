@@ -189,6 +189,17 @@ class Backpropagation:
             if rho and self.inside and later is not None:
                 delta.add_(later, alpha=rho)
 
+    def gradients(self, log_likelihoods: torch.Tensor, target: Weights, factor: float, keep: float = 1.0) -> None:
+        """Both passes on the batch that is loaded: target <- keep * target + factor * dL/dW.
+
+        Args:
+            log_likelihoods: the log-likelihood of each target is written into it, (K, 1, loss rows).
+            target, factor, keep: as ``add_gradient`` takes them.
+        """
+        self.forward(log_likelihoods)
+        self.backward()
+        self.add_gradient(target, factor, keep)
+
     def add_gradient(self, target: Weights, factor: float, keep: float = 1.0) -> None:
         """target <- keep * target + factor * dL/dW of the trained matrices, one matrix product for each."""
         factor /= self.loss_rows

@@ -65,7 +65,7 @@ class Tabulating(Protocol):
     def save_tables(self, files: Files, tables: Mapping[str, str], settings: Mapping[str, Any]) -> None:
         """Write ``tables`` (Parquet, by name) from ``measures`` and ``histories`` of all networks of an experiment."""
 
-    def measured(self, record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    def measures_of_row(self, record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
         """Measures that a row of ``runs.parquet`` has, from the measures.json of its network: what recheck compares."""
 
 

@@ -192,7 +192,7 @@ def initial_feedforward_weights(first_layer: np.ndarray, outputs: int, readout: 
 def initial_weights_of_runs(
     runs: Sequence[Mapping[str, Any]],
     structured: Sequence[str | Path],
-    input_weights: Sequence[str | Path],
+    input_weights: Sequence[str | Path | None],
     input_units: int,
     outputs: int,
 ) -> Weights:
@@ -202,7 +202,7 @@ def initial_weights_of_runs(
         runs: with architecture, readout and seed.
         structured: file of each with the weights that have the structure: recurrent ones (N, N), or a first layer
             (N, N_in).
-        input_weights: file of each with input weights (N, N_in); none where their seeds decide these.
+        input_weights: file of each with input weights (N, N_in), None where its seed decides these.
         input_units, outputs: N_in and N_out.
     """
 
@@ -213,8 +213,7 @@ def initial_weights_of_runs(
         chosen = None if given is None else array_io.load_array(given)
         return initial_weights(weights, input_units, outputs, run["seed"], chosen, run["readout"])
 
-    given: list[str | Path | None] = [*input_weights] or [None] * len(runs)
-    return Weights.stacked(initial(*each) for each in zip(runs, structured, given, strict=True))
+    return Weights.stacked(map(initial, runs, structured, input_weights))
 
 
 def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple[torch.Tensor, torch.Tensor]:

@@ -8,7 +8,8 @@ import pandas as pd
 from scipy import stats
 
 from richlazy.experiments.parameters import is_missing
-from richlazy.statistics.hypothesis_tests import bootstrap_interval, describe, holm
+from richlazy.statistics.estimators import bootstrap_interval, holm
+from richlazy.statistics.hypothesis_tests import describe
 
 
 def conditions(runs: pd.DataFrame) -> list[str]:

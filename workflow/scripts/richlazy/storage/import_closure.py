@@ -95,8 +95,16 @@ def _imports(source: str) -> frozenset[tuple[str, tuple[str, ...]]]:
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Every statement in a tree; expressions, which are most of a tree, hold no imports and are passed over."""
+    """Every statement in a tree that can run.
+
+    Expressions, which are most of a tree, hold no imports and are passed over, and so is ``if TYPE_CHECKING:``, which
+    only annotations need.
+    """
     for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.expr):
+        if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
+            for other in child.orelse:
+                yield other
+                yield from _statements(other)
+        elif not isinstance(child, ast.expr):
             yield child
             yield from _statements(child)

@@ -11,8 +11,9 @@ from scipy import linalg
 from richlazy.connectivity.matching import frobenius_norm
 from richlazy.connectivity.motifs import MOTIFS, second_order_motifs
 from richlazy.experiments import parameters, paths, variants
-from richlazy.measures import during_training, learning_speed, quantities
-from richlazy.measures.metrics import MEASURES
+from richlazy.measures import after_training, during_training, on_probe, predictions
+from richlazy.measures.during_training import QUANTITIES
+from richlazy.measures.registry import MEASURES
 from richlazy.models.base import Files
 from richlazy.storage import array_io, parquet
 
@@ -26,17 +27,16 @@ RUN_COLUMNS: dict[str, str] = {
     "connectome": "where the connectome of the structure comes from; null for other structures",
     "network": "path of the weights before and after training, relative to the folder of the workflow",
     "probe": "path of the trials on which change was measured, likewise",
-    "final_loss": "nats per step; mean over the last part of training; null where training diverged",
+    "final_loss": MEASURES["final_loss"].meaning,
     "diverged": "whether the loss was not finite or rose above the stated bound",
     "diverged_at": "iteration at which divergence was seen; null otherwise",
     "bayes_loss": "nats per step; the lowest loss any observer can reach; null where unknown",
     "bayes_accuracy": "the highest accuracy any observer can reach; null where unknown",
     "converged": "whether the final loss is near the floor; null where no floor is known",
     "reached_at": "iteration at which the accuracy in training reached its target; null before, or where none is set",
-    "convergence_iterations": "updates until the loss of a batch fell below a stated share of the first; null before",
-    "kernel_task_alignment_iterations": "iterations until the kernel was aligned with the task; null unless followed",
-    **MEASURES,
-    **learning_speed.MEASURES,
+    "convergence_iterations": MEASURES["convergence_iterations"].meaning,
+    "kernel_task_alignment_iterations": MEASURES["kernel_task_alignment_iterations"].meaning,
+    **{name: measure.meaning for name, measure in MEASURES.items()},
 }
 
 # Quantities of a history that have a curve.
@@ -47,7 +47,7 @@ CURVE_COLUMNS: dict[str, str] = {
     "iteration": "updates done",
     "quantity": "what was followed; loss (nats per step, or half squared error) and accuracy are means since the point "
     "before; loss_predicted: loss by the expansion to third order in learning time, where that is known; "
-    + "; ".join(f"{name}: {meaning}" for name, meaning in quantities.QUANTITIES.items())
+    + "; ".join(f"{name}: {quantity.meaning}" for name, quantity in QUANTITIES.items())
     + "; with _predicted, a singular value by that expansion, likewise",
     "value": "its value; null where it was not finite",
 }
@@ -78,26 +78,24 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
         tables: where each goes.
         settings: ``convergence_factor`` and ``loss_margin`` of group ``statistics``; ``connectomes``, what is said of
             those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
-            order of its files; ``theory``, what ``learning_speed.with_theory`` takes.
+            order of its files; ``theory``, what ``predictions.with_theory`` takes.
     """
     rows, courses = ([array_io.load_json(path) for path in files[name]] for name in ("measures", "histories"))
-    rows, courses = learning_speed.with_theory(rows, courses, settings["theory"])
     moved = {
         run: during_training.chosen(array_io.load_json(path), names)
         for path, (run, names) in zip(files["followed"], settings["followed"].items(), strict=True)
     }
+    rows, courses = measured(rows, courses, moved, settings["theory"])
     swept = settings["swept"]
-    runs = runs_table(
-        rows, settings["convergence_factor"], settings["loss_margin"], settings["connectomes"], moved, swept
-    )
-    moved = learning_speed.with_predicted_movement(moved, runs, settings["theory"]["targets"])
+    runs = runs_table(rows, settings["convergence_factor"], settings["loss_margin"], settings["connectomes"], swept)
+    moved = predictions.with_predicted_movement(moved, runs, settings["theory"]["targets"])
     parquet.save_table(tables["runs"], runs, with_swept(RUN_COLUMNS, swept))
     parquet.save_table(tables["curves"], curves_table(courses, runs["run"], moved), CURVE_COLUMNS)
 
 
-def measured(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    """Measures of a network, from its measures.json, that stand in its row of ``runs.parquet``."""
-    return {name: record[name] for name in MEASURES if name in record}
+def measures_of_row(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Measures of the probe of a network, from its measures.json, that stand in its row of ``runs.parquet``."""
+    return {name: record[name] for name in on_probe.MEASURES if name in record}
 
 
 def with_swept(columns: Mapping[str, str], swept: Swept) -> dict[str, str]:
@@ -125,19 +123,36 @@ def _name_options(table: pd.DataFrame, swept: Swept) -> None:
         table[owner] = table[owner].map(variants.base_name, na_action="ignore").astype("string")
 
 
+def measured(
+    rows: Sequence[Mapping[str, Any]],
+    histories: Sequence[Mapping[str, Any]],
+    followed: Mapping[str, Mapping[str, Any]],
+    theory: Mapping[str, Any],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows with all measures of their runs, and histories with what theory says of their loss.
+
+    Args:
+        rows: measures.json of each run.
+        histories: history.json of each.
+        followed: what was followed of some of them in training, by run.
+        theory: as ``predictions.with_theory`` takes it.
+    """
+    courses = [followed.get(paths.run_path(parameters.run_of_row(row)), {}) for row in rows]
+    return predictions.with_theory(rows, histories, courses, theory)
+
+
 def runs_table(
     rows: Sequence[Mapping[str, Any]],
     convergence_factor: float,
     loss_margin: float,
     connectomes: Mapping[str, str] = MappingProxyType({}),
-    followed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     swept: Swept = MappingProxyType({}),
 ) -> pd.DataFrame:
     """One row per run with typed columns ``RUN_COLUMNS``, and those of swept options.
 
     A run counts as converged when its final loss is at most the floor times the factor plus the margin.
-    ``connectomes`` says of each structure that is made of a connectome where that comes from; ``followed`` holds, by
-    run, what was followed during training; ``swept`` holds the options that the experiment sweeps (``with_swept``).
+    ``connectomes`` says of each structure that is made of a connectome where that comes from; ``swept`` holds the
+    options that the experiment sweeps (``with_swept``).
     """
     table = pd.DataFrame(list(rows))
     for name, parameter in parameters.PARAMETERS.items():
@@ -147,11 +162,9 @@ def runs_table(
     table["diverged"] = table["diverged"].astype(bool)
     for name in ("diverged_at", "reached_at"):
         table[name] = table[name].astype("Int64")
-    for name in ("convergence_iterations", *learning_speed.MEASURES):
+    for name in after_training.MEASURES:
         table[name] = table.get(name, pd.Series(index=table.index)).astype(float)
-    arrived = {run: during_training.iterations_to_task_alignment(course) for run, course in followed.items()}
-    table["kernel_task_alignment_iterations"] = table["run"].map(arrived).astype(float)
-    for name in ("final_loss", "bayes_loss", "bayes_accuracy", *MEASURES):
+    for name in ("bayes_loss", "bayes_accuracy", *on_probe.MEASURES):
         table[name] = table[name].astype(float)
     bound = table["bayes_loss"] * convergence_factor + loss_margin
     converged = (table["final_loss"] <= bound).astype("boolean")

@@ -87,7 +87,7 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     parquet.save_table(tables["curves"], curves_table(measured, courses), CURVE_COLUMNS)
 
 
-def measured(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+def measures_of_row(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     """Measures of a network, from its measures.json, that stand in one of its rows of ``runs.parquet``."""
     return {name: value for name, value in _of_part(record, row["weights"], row["part"]).items() if name in MEASURES}
 

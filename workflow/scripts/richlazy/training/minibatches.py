@@ -23,17 +23,17 @@ class StagedDescent:
     def __init__(
         self, descent: GradientDescent, inputs: Sequence[np.ndarray], targets: Sequence[np.ndarray], most: int
     ):
-        pass_ = descent.backpropagation
-        device = pass_.inputs.device
+        directions = descent.directions
+        device = directions.inputs.device
         self.descent, self.sources = descent, list(zip(inputs, targets, strict=True))
-        self.batch = (pass_.inputs[None], pass_.targets[None])
+        self.batch = (directions.inputs[None], directions.targets[None])
         self.staged = tuple(part.new_zeros(most, *part.shape[1:]) for part in self.batch)
         self.position = torch.zeros(1, dtype=torch.int64, device=device)
-        rows = (len(pass_.inputs), 1, pass_.loss_rows)
-        self.log_likelihood = pass_.errors.new_zeros(rows)
-        self.log_likelihoods = pass_.errors.new_zeros(most, *rows)
+        rows = (len(directions.inputs), 1, directions.loss_rows)
+        self.log_likelihood = directions.errors.new_zeros(rows)
+        self.log_likelihoods = directions.errors.new_zeros(most, *rows)
         # The decision is one class of a trial only where the loss is that of its last step.
-        self.judges = pass_.loss_steps == "last" and pass_.loss.classifies
+        self.judges = directions.loss_steps == "last" and directions.loss.classifies
         self.right = self.log_likelihood.new_zeros(rows, dtype=torch.bool)
         self.rights = self.right.new_zeros(most, *rows) if self.judges else None
         self.update: Callable[[], None] = self._recorded_update() if device.type == "cuda" else self._update
@@ -45,7 +45,7 @@ class StagedDescent:
         """
         for network, sources in enumerate(self.sources):
             batches = (torch.from_numpy(one[np.arange(first, last) % len(one)][:, None]) for one in sources)
-            for staged, given in zip(self.staged, self.descent.backpropagation.arranged(*batches), strict=True):
+            for staged, given in zip(self.staged, self.descent.directions.arranged(*batches), strict=True):
                 staged[: last - first, network : network + 1].copy_(given)
         self.position.zero_()
 
@@ -73,7 +73,7 @@ class StagedDescent:
         self.descent.step(self.log_likelihood)
         self.log_likelihoods.index_copy_(0, self.position, self.log_likelihood[None])
         if self.rights is not None:
-            self.descent.backpropagation.loss.judge(self.right)
+            self.descent.directions.loss.judge(self.right)
             self.rights.index_copy_(0, self.position, self.right[None])
         self.position.add_(1)
 

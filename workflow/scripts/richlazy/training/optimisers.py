@@ -2,37 +2,37 @@
 
 import torch
 
-from richlazy.models.backpropagation import Backpropagation, laid_out
+from richlazy.models.backpropagation import laid_out
+from richlazy.training.rules import Directions
+from richlazy.training.settings import TrainingSettings
 
 
 class GradientDescent:
     """Stochastic gradient descent, W <- W - eta V with V <- mu V + dL/dW (Liu et al. 2024, Eq. 3 for mu = 0).
 
     Args:
-        backpropagation: of the networks to train.
+        directions: of the networks to train, by their rule of learning.
         learning_rate: eta.
         momentum: mu, 0 for the plain descent of Eq. 3.
     """
 
-    def __init__(self, backpropagation: Backpropagation, learning_rate: float, momentum: float = 0.0):
-        self.backpropagation = backpropagation
+    def __init__(self, directions: Directions, learning_rate: float, momentum: float = 0.0):
+        self.directions = directions
         self.learning_rate, self.momentum = learning_rate, momentum
-        self.velocity = laid_out(backpropagation.weights).map(torch.zero_) if momentum else None
+        self.velocity = laid_out(directions.weights).map(torch.zero_) if momentum else None
 
     def restart(self) -> None:
         """Forget updates that were made for silent trials: only their number can matter."""
 
     def step(self, log_likelihoods: torch.Tensor) -> None:
         """One update of the weights, in place, on the batch that is loaded."""
-        pass_ = self.backpropagation
-        pass_.forward(log_likelihoods)
-        pass_.backward()
+        weights = self.directions.weights
         if self.velocity is None:
             # Without momentum the gradient goes straight into the weights: no array of its own.
-            pass_.add_gradient(pass_.weights, -self.learning_rate)
+            self.directions.gradients(log_likelihoods, weights, -self.learning_rate)
             return
-        pass_.add_gradient(self.velocity, 1.0, keep=self.momentum)
-        for weight, velocity in zip(pass_.weights, self.velocity, strict=True):
+        self.directions.gradients(log_likelihoods, self.velocity, 1.0, keep=self.momentum)
+        for weight, velocity in zip(weights, self.velocity, strict=True):
             weight.sub_(velocity, alpha=self.learning_rate)
 
 
@@ -43,7 +43,7 @@ class Adam(GradientDescent):
     W <- W - eta M / (1 - b1^t) / (sqrt(S / (1 - b2^t)) + epsilon).
 
     Args:
-        backpropagation: of the networks to train.
+        directions: of the networks to train, by their rule of learning.
         learning_rate: eta.
         momentum: 0; the mean gradient is one already.
 
@@ -54,11 +54,11 @@ class Adam(GradientDescent):
     DECAYS = (0.9, 0.999)  # b1, b2
     EPSILON = 1e-8
 
-    def __init__(self, backpropagation: Backpropagation, learning_rate: float, momentum: float = 0.0):
+    def __init__(self, directions: Directions, learning_rate: float, momentum: float = 0.0):
         if momentum:
             raise ValueError(f"Adam takes no momentum, but it is {momentum:g}; set it to 0")
-        super().__init__(backpropagation, learning_rate)
-        weights = backpropagation.weights
+        super().__init__(directions, learning_rate)
+        weights = directions.weights
         self.gradient, self.mean, self.square, self.change = (laid_out(weights).map(torch.zero_) for _ in range(4))
         # On the device, so that an update can be recorded once and replayed: b1^t and b2^t.
         self.powers = torch.ones(2, dtype=torch.float64, device=weights.input.device)
@@ -70,15 +70,12 @@ class Adam(GradientDescent):
 
     def step(self, log_likelihoods: torch.Tensor) -> None:
         """One update of the weights, in place, on the batch that is loaded."""
-        pass_ = self.backpropagation
-        pass_.forward(log_likelihoods)
-        pass_.backward()
-        pass_.add_gradient(self.gradient, 1.0, keep=0.0)
+        self.directions.gradients(log_likelihoods, self.gradient, 1.0, keep=0.0)
         self.powers.mul_(self.decays)
         left = 1 - self.powers
         slow, fast = self.DECAYS[1], self.DECAYS[0]
         for weight, gradient, mean, square, change in zip(
-            pass_.weights, self.gradient, self.mean, self.square, self.change, strict=True
+            self.directions.weights, self.gradient, self.mean, self.square, self.change, strict=True
         ):
             mean.lerp_(gradient, 1 - fast)
             square.mul_(slow).addcmul_(gradient, gradient, value=1 - slow)
@@ -117,22 +114,26 @@ class SignHoldingDescent(GradientDescent):
     dL/dP = dL/dW S sign(P). A weight that starts at 0 stays there.
     """
 
-    def __init__(self, backpropagation: Backpropagation, learning_rate: float, momentum: float = 0.0):
-        super().__init__(backpropagation, learning_rate, momentum)
-        weights = backpropagation.weights
+    def __init__(self, directions: Directions, learning_rate: float, momentum: float = 0.0):
+        super().__init__(directions, learning_rate, momentum)
+        weights = directions.weights
         self.signs = outgoing_signs(weights.recurrent)
         self.unsigned = weights.recurrent.abs()  # P
         self.smoothed, self.gradient = (laid_out(weights).map(torch.zero_) for _ in range(2))  # V and dL/dP
 
     def step(self, log_likelihoods: torch.Tensor) -> None:
         """One update of the weights, in place, on the batch that is loaded."""
-        pass_, gradient = self.backpropagation, self.gradient
-        pass_.forward(log_likelihoods)
-        pass_.backward()
-        pass_.add_gradient(gradient, 1.0, keep=0.0)
+        weights, gradient = self.directions.weights, self.gradient
+        self.directions.gradients(log_likelihoods, gradient, 1.0, keep=0.0)
         gradient.recurrent.mul_(self.signs).mul_(self.unsigned.sign())
-        trained = (self.unsigned, pass_.weights.input, pass_.weights.readout)
+        trained = (self.unsigned, weights.input, weights.readout)
         for parameter, velocity, slope in zip(trained, self.smoothed, gradient, strict=True):
             velocity.mul_(self.momentum).add_(slope)
             parameter.sub_(velocity, alpha=self.learning_rate)
-        torch.mul(self.unsigned.abs(), self.signs, out=pass_.weights.recurrent)
+        torch.mul(self.unsigned.abs(), self.signs, out=weights.recurrent)
+
+
+def optimiser(directions: Directions, settings: TrainingSettings) -> GradientDescent:
+    """The descent that some settings ask for."""
+    kind = SignHoldingDescent if settings.signs_held else OPTIMISERS[settings.optimiser]
+    return kind(directions, settings.learning_rate, settings.momentum)

@@ -1,4 +1,4 @@
-"""Training of rate networks, recurrent and feedforward: the job of the model, around ``loop``."""
+"""Training of rate networks, recurrent and feedforward, as jobs ask for it of every model."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,13 +11,17 @@ from richlazy.models import rate_network
 from richlazy.models.backpropagation import Backpropagation
 from richlazy.models.base import Files, Matrices, Run
 from richlazy.models.rate_network import Weights
-from richlazy.storage import array_io, devices
-from richlazy.training import loop
+from richlazy.storage import array_io
+from richlazy.training import network_job
 
 
 def initial_weights(runs: Sequence[Run], files: Files, settings: Mapping[str, Any]) -> list[Matrices]:
     """``recurrent`` (N, N), ``input`` (N, N_in) and ``readout`` (N_out, N) of each network before training, float32."""
-    together = _initial(runs, files, slice(None))
+    input_units = array_io.load_array(files["inputs"][0], mapped=True).shape[-1]
+    outputs = array_io.load_json(files["description"][0])["outputs"]
+    together = rate_network.initial_weights_of_runs(
+        runs, files["structured"], _given_input_weights(runs, files), input_units, outputs
+    )
     return [_matrices(together.of_network(place)) for place in range(len(runs))]
 
 
@@ -29,23 +33,23 @@ def train_networks(runs: Sequence[Run], files: Files, saved: Files, settings: Ma
         files: ``structured`` weights and ``inputs`` and ``targets`` of the batches of each network; ``input_weights``
             of each or none; ``description`` of the task, of one of them.
         saved: ``network`` and ``history`` of each network; ``snapshots`` of those that are followed, beside these.
-        settings: what ``loop.train_together`` takes, and ``device`` and ``final_loss_fraction``.
+        settings: as ``network_job.train_files`` takes it.
     """
-    device = devices.prepare(settings["device"])
     snapshots = {str(Path(file).with_name("network.npz")): file for file in saved["snapshots"]}
-    for part in devices.parts(len(runs), device):
-        # Mapped, not read: a batch comes into memory when its turn comes.
-        inputs, targets = (
-            [array_io.load_array(path, mapped=True) for path in files[name][part]] for name in ("inputs", "targets")
+    given = _given_input_weights(runs, files)
+    of_networks = [
+        network_job.NetworkFiles(
+            structured=files["structured"][place],
+            inputs=files["inputs"][place],
+            targets=files["targets"][place],
+            network=network,
+            history=saved["history"][place],
+            input_weights=given[place],
+            snapshots=snapshots.get(network),
         )
-        initial = _initial(runs, files, part)
-        final, history = loop.train_together(runs[part], initial, inputs, targets, settings, device)
-        for place, (network, record) in enumerate(zip(saved["network"][part], saved["history"][part], strict=True)):
-            rate_network.save_network(network, initial.of_network(place), final.of_network(place))
-            outcome = history.of_network(place, settings["final_loss_fraction"])
-            array_io.save_json(record, outcome | {"device": devices.name(device)})
-            if network in snapshots:
-                rate_network.save_snapshots(snapshots[network], history.snapshots[place])
+        for place, network in enumerate(saved["network"])
+    ]
+    network_job.train_files(of_networks, runs, files["description"][0], settings)
 
 
 def gradients(run: Run, weights: Matrices, files: Files, settings: Mapping[str, Any]) -> tuple[float, Matrices]:
@@ -67,12 +71,9 @@ def gradients(run: Run, weights: Matrices, files: Files, settings: Mapping[str, 
     return float(-log_likelihoods.mean()), _matrices(gradient.of_network(0))
 
 
-def _initial(runs: Sequence[Run], files: Files, part: slice) -> Weights:
-    input_units = array_io.load_array(files["inputs"][0], mapped=True).shape[-1]
-    outputs = array_io.load_json(files["description"][0])["outputs"]
-    return rate_network.initial_weights_of_runs(
-        runs[part], files["structured"][part], files["input_weights"][part], input_units, outputs
-    )
+def _given_input_weights(runs: Sequence[Run], files: Files) -> Sequence[str | None]:
+    """File of each network with its initial input weights, None where its seed decides them."""
+    return list(files["input_weights"]) or [None] * len(runs)
 
 
 def _matrices(weights: Weights) -> Matrices:

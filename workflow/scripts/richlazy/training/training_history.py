@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from richlazy.models.rate_network import Weights
+from richlazy.training.settings import TrainingSettings
 
 # Of a history, what a table of runs has.
 OUTCOME = ("final_loss", "diverged", "diverged_at", "reached_at", "convergence_iterations")
@@ -75,19 +76,13 @@ class Recorder:
 
     Args:
         weights: that training changes in place.
+        settings: of their training: where networks reach their target and have converged, and whether they end there.
         divergence_loss: a mean loss above it, or one that is not finite, is divergence: the network ends.
-        target_accuracy: at which a network has reached its target, None for no target.
-        stop_at_target: whether it ends there.
-        convergence_fraction: share of the loss of its first batch at which a network has converged.
     """
 
-    def __init__(
-        self, weights: Weights, divergence_loss: float, target_accuracy: float | None = None, stop_at_target=False,
-        convergence_fraction: float = 0.0,
-    ):  # fmt: skip
+    def __init__(self, weights: Weights, settings: TrainingSettings, divergence_loss: float):
         networks = len(weights.input)
-        self.weights, self.divergence_loss = weights, divergence_loss
-        self.target_accuracy, self.stop_at_target = target_accuracy, stop_at_target
+        self.weights, self.settings, self.divergence_loss = weights, settings, divergence_loss
         self.iterations: list[int] = []
         self.losses: list[np.ndarray] = []
         self.accuracies: list[np.ndarray] = []
@@ -95,7 +90,6 @@ class Recorder:
         self.reached_at: list[int | None] = [None] * networks
         self.snapshots: list[list[tuple[int, Weights]]] = [[] for _ in range(networks)]
         self.ended: dict[int, Weights] = {}
-        self.convergence_fraction = convergence_fraction
         self.first_losses: np.ndarray | None = None
         self.converged_at: list[int | None] = [None] * networks
 
@@ -107,7 +101,7 @@ class Recorder:
         if self.first_losses is None:
             self.first_losses = losses[0]
         with np.errstate(invalid="ignore"):  # a loss may be infinite from the start
-            below = losses < self.convergence_fraction * self.first_losses
+            below = losses < self.settings.convergence_fraction * self.first_losses
         for network in np.flatnonzero(below.any(0)):
             if network not in self.ended and self.converged_at[network] is None:
                 self.converged_at[network] = first + int(np.argmax(below[:, network]))
@@ -138,14 +132,14 @@ class Recorder:
                 self._end(network)
             elif self._reaches(network, accuracies):
                 self.reached_at[network] = iteration
-                if self.stop_at_target:
+                if self.settings.stop_at_target:
                     self._end(network)
 
     def _reaches(self, network: int, accuracies: np.ndarray | None) -> bool:
         """Whether the network is at its target for the first time."""
-        if accuracies is None or self.target_accuracy is None or self.reached_at[network] is not None:
+        if accuracies is None or self.settings.target_accuracy is None or self.reached_at[network] is not None:
             return False
-        return bool(accuracies[network] >= self.target_accuracy)
+        return bool(accuracies[network] >= self.settings.target_accuracy)
 
     def _end(self, network: int) -> None:
         self.ended[network] = self.weights.of_network(network).map(torch.clone)
@@ -163,5 +157,5 @@ class Recorder:
         accuracies = np.array(self.accuracies) if self.accuracies else None
         return History(
             self.iterations, np.array(self.losses), self.diverged_at,
-            accuracies, self.reached_at, self.stop_at_target, self.snapshots, self.converged_at,
+            accuracies, self.reached_at, self.settings.stop_at_target, self.snapshots, self.converged_at,
         )  # fmt: skip

@@ -10,13 +10,22 @@ from hypothesis import strategies as st
 
 import oracles
 from richlazy.connectivity.base import structured_weights
-from richlazy.measures import metrics
+from richlazy.measures import (
+    change,
+    context,
+    effective_ranks,
+    measuring,
+    on_probe,
+    performance,
+    task_alignment,
+    task_kernels,
+)
 from richlazy.measures.tangent_kernel import tangent_kernel
 from richlazy.models import rate_network
 from richlazy.models.rate_network import Dynamics, Weights, respond
-from richlazy.storage.seeds import generator
 from richlazy.tasks import linear_teacher
 from richlazy.training import loop
+from richlazy.training.settings import TrainingSettings
 
 RECTIFICATIONS = oracles.RECTIFICATIONS
 seeds = st.integers(0, 10_000)
@@ -63,34 +72,34 @@ def test_alignment_is_the_trace_of_the_product_over_the_norms(size, seed):
     first, second = symmetric(rng, size), symmetric(rng, size)
     a, b = first.numpy(), second.numpy()
     expected = np.trace(a @ b) / np.sqrt((a**2).sum() * (b**2).sum())
-    assert metrics.alignment(first, second) == pytest.approx(expected, rel=1e-12)
+    assert change.alignment(first, second) == pytest.approx(expected, rel=1e-12)
 
 
 @given(size=counts, seed=seeds, scale=st.floats(1e-3, 1e3))
 def test_alignment_does_not_see_scale_or_common_rotation(size, seed, scale):
     rng = np.random.default_rng(seed)
     first, second, turn = symmetric(rng, size), symmetric(rng, size), rotation(rng, size)
-    expected = metrics.alignment(first, second)
-    assert metrics.alignment(second, first) == pytest.approx(expected, rel=1e-12)
-    assert metrics.alignment(scale * first, second / scale) == pytest.approx(expected, rel=1e-12)
-    assert metrics.alignment(turn @ first @ turn.T, turn @ second @ turn.T) == pytest.approx(expected, rel=1e-9)
-    assert metrics.alignment(first, scale * first) == pytest.approx(1, rel=1e-12)
+    expected = change.alignment(first, second)
+    assert change.alignment(second, first) == pytest.approx(expected, rel=1e-12)
+    assert change.alignment(scale * first, second / scale) == pytest.approx(expected, rel=1e-12)
+    assert change.alignment(turn @ first @ turn.T, turn @ second @ turn.T) == pytest.approx(expected, rel=1e-9)
+    assert change.alignment(first, scale * first) == pytest.approx(1, rel=1e-12)
     assert 0 < expected < 1 + 1e-12  # two positive matrices, Cauchy-Schwarz
 
 
 def test_alignment_of_small_matrices():
     identity, swap = tensor([[1, 0], [0, 1]]), tensor([[0, 1], [1, 0]])
-    assert metrics.alignment(identity, swap) == 0
-    assert metrics.alignment(identity, -identity) == pytest.approx(-1)
-    assert metrics.alignment(identity, tensor([[1, 0], [0, 0]])) == pytest.approx(1 / math.sqrt(2))
+    assert change.alignment(identity, swap) == 0
+    assert change.alignment(identity, -identity) == pytest.approx(-1)
+    assert change.alignment(identity, tensor([[1, 0], [0, 0]])) == pytest.approx(1 / math.sqrt(2))
     # 3 * 4 + 0 over |(3, 4 on the diagonal)| = 5 and 4.
-    assert metrics.alignment(tensor([[3, 0], [0, 4]]), tensor([[4, 0], [0, 0]])) == pytest.approx(12 / 20)
+    assert change.alignment(tensor([[3, 0], [0, 4]]), tensor([[4, 0], [0, 0]])) == pytest.approx(12 / 20)
 
 
 def test_alignment_of_single_precision_sums_in_double_precision():
     # A million equal entries: a sum in single precision would drift.
     ones = torch.full((1000, 1000), 0.1, dtype=torch.float32)
-    assert metrics.alignment(ones, ones) == pytest.approx(1, abs=1e-10)
+    assert change.alignment(ones, ones) == pytest.approx(1, abs=1e-10)
 
 
 # Weight change
@@ -103,7 +112,7 @@ def test_weight_change_norms_sum_squares_of_all_entries(size, seed):
         sum((float(b) - float(a)) ** 2 for a, b in zip(*(m.flatten() for m in pair), strict=True))
         for pair in zip(before, after, strict=True)
     ]
-    recurrent, every = metrics.weight_change_norms(before, after)
+    recurrent, every = change.weight_change_norms(before, after)
     assert recurrent == pytest.approx(math.sqrt(squares[0]), rel=1e-12)
     assert every == pytest.approx(math.sqrt(sum(squares)), rel=1e-12)
 
@@ -111,8 +120,8 @@ def test_weight_change_norms_sum_squares_of_all_entries(size, seed):
 def test_weight_change_norms_of_a_small_network():
     before = Weights(tensor([[1.0]]), tensor([[1.0]]), tensor([[1.0]]))
     after = Weights(tensor([[3.0]]), tensor([[2.0]]), tensor([[-1.0]]))
-    assert metrics.weight_change_norms(before, after) == pytest.approx((2.0, 3.0))
-    assert metrics.weight_change_norms(before, before) == (0.0, 0.0)
+    assert change.weight_change_norms(before, after) == pytest.approx((2.0, 3.0))
+    assert change.weight_change_norms(before, before) == (0.0, 0.0)
 
 
 # Representation
@@ -125,14 +134,14 @@ def test_representation_is_the_similarity_of_trials_at_the_last_step(steps, tria
         [float(sum(rates[-1, a, i] * rates[-1, b, i] for i in range(size))) for b in range(trials)]
         for a in range(trials)
     ]
-    np.testing.assert_allclose(metrics.representation(rates), expected, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(change.representation(rates), expected, rtol=1e-10, atol=1e-12)
     turned = rates @ rotation(np.random.default_rng(seed + 1), size)
-    torch.testing.assert_close(metrics.representation(turned), metrics.representation(rates), rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(change.representation(turned), change.representation(rates), rtol=1e-10, atol=1e-10)
 
 
 def test_representation_is_not_centred():
     # Activity that is the same on every trial is similarity too (methods.md C).
-    assert metrics.representation(torch.full((3, 2, 4), 0.5)).tolist() == [[1, 1], [1, 1]]
+    assert change.representation(torch.full((3, 2, 4), 0.5)).tolist() == [[1, 1], [1, 1]]
 
 
 # Sign similarity
@@ -148,16 +157,16 @@ def test_sign_similarity_counts_units_step_by_step(steps, trials, size, seed):
         (first[t, b, i] > 0) == (second[t, b, i] > 0)
         for t in range(steps) for b in range(trials) for i in range(size) if chosen[t, b]
     ]  # fmt: skip
-    actual = metrics.sign_similarity(*(torch.from_numpy(array) for array in (first, second, chosen)))
+    actual = change.unchanged_signs(*(torch.from_numpy(array) for array in (first, second, chosen)))
     assert actual == pytest.approx(np.mean(equal), rel=1e-12)
 
 
 def test_sign_similarity_of_small_cases():
     first, second = tensor([[[1, 0, 2, 0]], [[0, 0, 0, 0]]]), tensor([[[5, 0, 0, 3]], [[0, 0, 0, 0]]])
     steps = torch.tensor([[True], [False]])
-    assert metrics.sign_similarity(first, second, steps) == 0.5
-    assert metrics.sign_similarity(first, second, ~steps) == 1
-    assert metrics.sign_similarity(first, 7 * first, steps) == 1
+    assert change.unchanged_signs(first, second, steps) == 0.5
+    assert change.unchanged_signs(first, second, ~steps) == 1
+    assert change.unchanged_signs(first, 7 * first, steps) == 1
 
 
 # Ranks of weights
@@ -166,26 +175,28 @@ def test_sign_similarity_of_small_cases():
 def test_effective_ranks_of_known_matrices():
     size = 5
     turn = rotation(np.random.default_rng(0), size).numpy()
-    assert metrics.eigenvalue_effective_rank(2 * turn) == pytest.approx(1)  # all eigenvalues on one circle
-    assert metrics.singular_value_effective_rank(2 * turn) == pytest.approx(1)
-    assert metrics.stable_rank(2 * turn) == pytest.approx(size)
+    assert effective_ranks.eigenvalue_effective_rank(2 * turn) == pytest.approx(1)  # all eigenvalues on one circle
+    assert effective_ranks.singular_value_effective_rank(2 * turn) == pytest.approx(1)
+    assert effective_ranks.stable_rank(2 * turn) == pytest.approx(size)
     one = np.outer(np.arange(1, 6), np.ones(5))
-    assert metrics.eigenvalue_effective_rank(one) == pytest.approx(1 / size)
-    assert metrics.singular_value_effective_rank(one) == pytest.approx(1 / size)
-    assert metrics.stable_rank(one) == pytest.approx(1)
+    assert effective_ranks.eigenvalue_effective_rank(one) == pytest.approx(1 / size)
+    assert effective_ranks.singular_value_effective_rank(one) == pytest.approx(1 / size)
+    assert effective_ranks.stable_rank(one) == pytest.approx(1)
     diagonal = np.diag([4.0, -2.0, 1.0, 1.0])
-    assert metrics.eigenvalue_effective_rank(diagonal) == pytest.approx(8 / 16)
-    assert metrics.singular_value_effective_rank(diagonal) == pytest.approx(8 / 16)
-    assert metrics.stable_rank(diagonal) == pytest.approx(22 / 16)
+    assert effective_ranks.eigenvalue_effective_rank(diagonal) == pytest.approx(8 / 16)
+    assert effective_ranks.singular_value_effective_rank(diagonal) == pytest.approx(8 / 16)
+    assert effective_ranks.stable_rank(diagonal) == pytest.approx(22 / 16)
 
 
 def test_effective_rank_by_eigenvalues_differs_from_that_by_singular_values():
     # An upper triangle is invisible to eigenvalues (1, 1) and dominates the singular values.
     triangle = np.array([[1.0, 100.0], [0.0, 1.0]])
-    assert metrics.eigenvalue_effective_rank(triangle) == pytest.approx(1)
-    assert metrics.singular_value_effective_rank(triangle) == pytest.approx(0.5, abs=1e-3)
+    assert effective_ranks.eigenvalue_effective_rank(triangle) == pytest.approx(1)
+    assert effective_ranks.singular_value_effective_rank(triangle) == pytest.approx(0.5, abs=1e-3)
     # Complex eigenvalues count by their modulus: +-2i and 1.
-    assert metrics.eigenvalue_effective_rank(np.array([[0, -2, 0], [2, 0, 0], [0, 0, 1.0]])) == pytest.approx(5 / 6)
+    assert effective_ranks.eigenvalue_effective_rank(np.array([[0, -2, 0], [2, 0, 0], [0, 0, 1.0]])) == pytest.approx(
+        5 / 6
+    )
 
 
 @given(size=counts, seed=seeds, scale=st.floats(1e-3, 1e3))
@@ -193,16 +204,16 @@ def test_ranks_of_weights_do_not_see_scale_or_rotation(size, seed, scale):
     rng = np.random.default_rng(seed)
     weights, turn, other = rng.standard_normal((size, size)), *(rotation(rng, size).numpy() for _ in range(2))
     for measure, left, right in (
-        (metrics.eigenvalue_effective_rank, turn, turn.T),  # eigenvalues survive a change of basis
-        (metrics.singular_value_effective_rank, turn, other),
-        (metrics.stable_rank, turn, other),
+        (effective_ranks.eigenvalue_effective_rank, turn, turn.T),  # eigenvalues survive a change of basis
+        (effective_ranks.singular_value_effective_rank, turn, other),
+        (effective_ranks.stable_rank, turn, other),
     ):
         expected = measure(weights)
         assert measure(-scale * left @ weights @ right) == pytest.approx(expected, rel=1e-7)
-    assert 1 / size <= metrics.eigenvalue_effective_rank(weights) <= 1 + 1e-12
-    assert 1 / size <= metrics.singular_value_effective_rank(weights) <= 1 + 1e-12
-    assert 1 - 1e-12 <= metrics.stable_rank(weights) <= size + 1e-9
-    assert metrics.stable_rank(weights) == pytest.approx(
+    assert 1 / size <= effective_ranks.eigenvalue_effective_rank(weights) <= 1 + 1e-12
+    assert 1 / size <= effective_ranks.singular_value_effective_rank(weights) <= 1 + 1e-12
+    assert 1 - 1e-12 <= effective_ranks.stable_rank(weights) <= size + 1e-9
+    assert effective_ranks.stable_rank(weights) == pytest.approx(
         (weights**2).sum() / np.linalg.norm(weights, 2) ** 2, rel=1e-10
     )
 
@@ -212,9 +223,9 @@ def test_ranks_of_weights_do_not_see_scale_or_rotation(size, seed, scale):
 
 def test_kernel_effective_rank_of_known_kernels():
     count = 6
-    assert metrics.kernel_effective_rank(torch.eye(count)) == pytest.approx(count)
-    assert metrics.kernel_effective_rank(torch.ones(count, count)) == pytest.approx(1)
-    assert metrics.kernel_effective_rank(torch.diag(tensor([4, 2, 1, 1]))) == pytest.approx(2)
+    assert task_kernels.kernel_effective_rank(torch.eye(count)) == pytest.approx(count)
+    assert task_kernels.kernel_effective_rank(torch.ones(count, count)) == pytest.approx(1)
+    assert task_kernels.kernel_effective_rank(torch.diag(tensor([4, 2, 1, 1]))) == pytest.approx(2)
 
 
 @given(size=counts, seed=seeds, scale=st.floats(1e-3, 1e3))
@@ -222,13 +233,13 @@ def test_kernel_effective_rank_is_trace_over_largest_eigenvalue(size, seed, scal
     rng = np.random.default_rng(seed)
     kernel, turn = symmetric(rng, size), rotation(rng, size)
     expected = np.trace(kernel.numpy()) / np.linalg.norm(kernel.numpy(), 2)
-    assert metrics.kernel_effective_rank(kernel) == pytest.approx(expected, rel=1e-10)
-    assert metrics.kernel_effective_rank(scale * turn @ kernel @ turn.T) == pytest.approx(expected, rel=1e-8)
+    assert task_kernels.kernel_effective_rank(kernel) == pytest.approx(expected, rel=1e-10)
+    assert task_kernels.kernel_effective_rank(scale * turn @ kernel @ turn.T) == pytest.approx(expected, rel=1e-8)
 
 
 def test_one_hot_targets_are_ordered_time_class_trial():
     targets = torch.tensor([[0, 2, 1], [1, 1, 0]], dtype=torch.uint8)
-    vectors = metrics.one_hot(targets, 3)
+    vectors = task_alignment.one_hot(targets, 3)
     assert vectors.shape == (2, 3, 3)
     for time, kind, trial in np.ndindex(2, 3, 3):
         assert vectors[time, kind, trial] == (targets[time, trial] == kind)
@@ -237,33 +248,26 @@ def test_one_hot_targets_are_ordered_time_class_trial():
 @given(times=st.integers(1, 3), classes=st.integers(2, 3), trials=counts, seed=seeds)
 def test_kernel_task_alignment_by_loops(times, classes, trials, seed):
     rng = np.random.default_rng(seed)
-    targets = metrics.one_hot(torch.from_numpy(rng.integers(0, classes, (times, trials))), classes)
+    targets = task_alignment.one_hot(torch.from_numpy(rng.integers(0, classes, (times, trials))), classes)
     count = times * classes * trials
     kernel = symmetric(rng, count)
     y = [int(targets[t, k, b]) for t in range(times) for k in range(classes) for b in range(trials)]
     product = sum(y[i] * float(kernel[i, j]) * y[j] for i in range(count) for j in range(count) if y[i] and y[j])
     expected = product / (sum(y) * sum(float(kernel[i, i]) for i in range(count)))
-    assert metrics.kernel_task_alignment(kernel, targets) == pytest.approx(expected, rel=1e-10)
-    assert metrics.kernel_task_alignment(5 * kernel, targets) == pytest.approx(expected, rel=1e-10)
+    assert task_alignment.kernel_task_alignment(kernel, targets) == pytest.approx(expected, rel=1e-10)
+    assert task_alignment.kernel_task_alignment(5 * kernel, targets) == pytest.approx(expected, rel=1e-10)
 
 
 def test_kernel_task_alignment_of_known_kernels():
-    targets = metrics.one_hot(torch.tensor([[0, 1, 2, 2], [0, 0, 1, 2]]), 3)
+    targets = task_alignment.one_hot(torch.tensor([[0, 1, 2, 2], [0, 0, 1, 2]]), 3)
     y = targets.flatten().double()
-    assert metrics.kernel_task_alignment(torch.outer(y, y), targets) == pytest.approx(
+    assert task_alignment.kernel_task_alignment(torch.outer(y, y), targets) == pytest.approx(
         1
     )  # all of the kernel is the task
-    assert metrics.kernel_task_alignment(torch.eye(24), targets) == pytest.approx(1 / 24)  # no direction preferred
-    assert metrics.kernel_task_alignment(torch.diag(1 - y), targets) == 0
-
-
-def approach_of_kernel(targets, before, after):
-    """Effective rank of the kernel of the targets, (Y Y') for every output, and the logarithmic way to it."""
-    rows = targets.double().numpy().transpose(0, 2, 1).reshape(-1, targets.shape[1])
-    goal = targets.shape[1] * np.trace(rows @ rows.T) / np.linalg.norm(rows, 2) ** 2
-    ranks = [float(kernel.trace()) / np.linalg.norm(kernel.numpy(), 2) for kernel in (before, after)]
-    distances = [abs(np.log(rank) - np.log(goal)) for rank in ranks]
-    return {"task_effective_rank": goal, "kernel_task_effective_rank_approach": distances[0] - distances[1]}
+    assert task_alignment.kernel_task_alignment(torch.eye(24), targets) == pytest.approx(
+        1 / 24
+    )  # no direction preferred
+    assert task_alignment.kernel_task_alignment(torch.diag(1 - y), targets) == 0
 
 
 def centred_alignment_by_loops(kernel, targets):
@@ -286,28 +290,30 @@ def test_centred_kernel_alignment_by_loops(times, classes, trials, seed):
     rng = np.random.default_rng(seed)
     labels = torch.from_numpy(rng.integers(0, classes, (times, trials)))
     labels[0, :2] = torch.tensor([0, 1])  # not all trials alike
-    targets, kernel = metrics.one_hot(labels, classes), symmetric(rng, times * classes * trials)
-    actual = metrics.centred_kernel_alignment(kernel, targets)
+    targets, kernel = task_alignment.one_hot(labels, classes), symmetric(rng, times * classes * trials)
+    actual = task_alignment.centred_kernel_alignment(kernel, targets)
     assert actual == pytest.approx(centred_alignment_by_loops(kernel, targets.double()), rel=1e-9)
     # What is the same on all trials does not count, nor does scale.
     offset = torch.from_numpy(rng.standard_normal((times * classes, times * classes * trials))).repeat_interleave(
         trials, 0
     )
-    assert metrics.centred_kernel_alignment(3 * kernel + offset + offset.T, targets) == pytest.approx(actual, rel=1e-8)
+    assert task_alignment.centred_kernel_alignment(3 * kernel + offset + offset.T, targets) == pytest.approx(
+        actual, rel=1e-8
+    )
     assert -1e-12 <= actual <= 1 + 1e-12
 
 
 def test_centred_kernel_alignment_of_known_kernels():
-    targets = metrics.one_hot(torch.tensor([[0, 1, 2, 2], [0, 0, 1, 2]]), 3)
+    targets = task_alignment.one_hot(torch.tensor([[0, 1, 2, 2], [0, 0, 1, 2]]), 3)
     y = (targets.double() - targets.double().mean(-1, keepdim=True)).flatten()
-    assert metrics.centred_kernel_alignment(torch.outer(y, y), targets) == pytest.approx(1)
+    assert task_alignment.centred_kernel_alignment(torch.outer(y, y), targets) == pytest.approx(1)
     # Of the identity the centring leaves a projection of rank 6 (m - 1) and norm sqrt(18).
-    assert metrics.centred_kernel_alignment(torch.eye(24), targets) == pytest.approx(1 / math.sqrt(18))
+    assert task_alignment.centred_kernel_alignment(torch.eye(24), targets) == pytest.approx(1 / math.sqrt(18))
 
 
 def test_centred_kernel_alignment_needs_trials_that_differ():
-    targets = metrics.one_hot(torch.tensor([[1, 1, 1], [0, 0, 0]]), 2)
-    assert math.isnan(metrics.centred_kernel_alignment(torch.eye(12), targets))
+    targets = task_alignment.one_hot(torch.tensor([[1, 1, 1], [0, 0, 0]]), 2)
+    assert math.isnan(task_alignment.centred_kernel_alignment(torch.eye(12), targets))
 
 
 # Loss and accuracy
@@ -327,7 +333,7 @@ def test_loss_and_accuracy_by_loops(steps, trials, size, outputs, seed):
         losses.append(np.log(np.exp(logits).sum()) - logits[targets[t, b]])
         if decision[t, b]:
             correct.append(max(range(outputs), key=lambda k, logits=logits: logits[k]) == targets[t, b])
-    loss, accuracy = metrics.loss_and_accuracy(
+    loss, accuracy = performance.loss_and_accuracy(
         weights, *(torch.from_numpy(array) for array in (rates, targets, decision))
     )
     assert loss == pytest.approx(np.mean(losses), rel=1e-10)
@@ -336,98 +342,31 @@ def test_loss_and_accuracy_by_loops(steps, trials, size, outputs, seed):
 
 def test_loss_of_a_silent_network_is_that_of_a_guess():
     weights, (_, targets, decision) = network(), probe()
-    loss, _ = metrics.loss_and_accuracy(weights, torch.zeros(5, 8, 10), targets, decision)
+    loss, _ = performance.loss_and_accuracy(weights, torch.zeros(5, 8, 10), targets, decision)
     assert loss == pytest.approx(math.log(3))
 
 
 # All measures of a run
 
 
-@pytest.mark.parametrize("rectification", RECTIFICATIONS)
-@pytest.mark.parametrize("kernel_times", ["all", "last"])
-def test_measures_of_a_run_against_references(rectification, kernel_times):
-    before, after, rho, chosen = network(0, dtype=torch.float64), network(1, dtype=torch.float64), 0.3, 5
-    inputs, targets, decision = probe(dtype=torch.float64)
-    values = metrics.measure(
-        before, after, inputs, targets, decision, Dynamics(rho, rectification), chosen, kernel_times
-    )
-    assert list(values) == list(metrics.MEASURES)
-    assert all(type(value) is float for value in values.values())  # ready for JSON and tables
-
-    rates = [torch.stack(oracles.network_rates(weights, inputs, rho, rectification)) for weights in (before, after)]
-    kernels = [oracles.tangent_kernel(w, inputs[:, :chosen], rho, rectification, kernel_times) for w in (before, after)]
-    labels = targets[:, :chosen] if kernel_times == "all" else targets[-1:, :chosen]
-    one_hot = metrics.one_hot(labels, 3)
-    similarity = [rate[-1] @ rate[-1].T for rate in rates]
-    signs = ((rates[0] > 0) == (rates[1] > 0))[decision]
-    outputs = rates[1] @ after.readout.T
-    expected = {
-        "probe_loss": float(oracles.network_loss(after, inputs, targets, rho, rectification)),
-        "accuracy": float((outputs.argmax(-1) == targets)[decision].double().mean()),
-        "weight_change_norm": math.sqrt(sum(float(((b - a) ** 2).sum()) for a, b in zip(before, after, strict=True))),
-        "weight_change_norm_recurrent": float((after.recurrent - before.recurrent).norm()),
-        "representation_alignment": cosine(*similarity),
-        "kernel_alignment_recurrent": cosine(kernels[0][0], kernels[1][0]),
-        "kernel_alignment": cosine(kernels[0][1], kernels[1][1]),
-        "sign_similarity": float(signs.double().mean()),
-    }
-    for suffix, weights, (_, kernel) in (("_initial", before, kernels[0]), ("", after, kernels[1])):
-        recurrent = weights.recurrent.numpy()
-        moduli, singular = np.abs(np.linalg.eigvals(recurrent)), np.linalg.svd(recurrent, compute_uv=False)
-        y = one_hot.flatten().double()
-        expected |= {
-            f"effective_rank_eigenvalues{suffix}": moduli.mean() / moduli.max(),
-            f"effective_rank_singular_values{suffix}": singular.mean() / singular.max(),
-            f"stable_rank{suffix}": (singular**2).sum() / singular.max() ** 2,
-            f"kernel_effective_rank{suffix}": float(kernel.trace()) / np.linalg.norm(kernel.numpy(), 2),
-            f"kernel_task_alignment{suffix}": float(y @ kernel @ y / (y @ y * kernel.trace())),
-            f"centred_kernel_alignment{suffix}": centred_alignment_by_loops(kernel, one_hot.double()),
-        }
-    expected |= approach_of_kernel(one_hot, kernels[0][1], kernels[1][1])
-    expected |= low_rank_measures_by_loops(before, after, inputs, targets, rho, rectification)
-    assert values.keys() == expected.keys() | {"kernel_alignment_predicted"}
-    assert math.isnan(values["kernel_alignment_predicted"])
-    for name, value in expected.items():
-        assert values[name] == pytest.approx(value, rel=1e-9, nan_ok=True), name
-
-
-def low_rank_measures_by_loops(before, after, inputs, targets, rho, rectification):
-    """Measures of module low_rank_change for a run of seed 0, one network after the other."""
-
-    def loss(weights, recurrent):
-        changed = Weights(torch.as_tensor(recurrent), weights.input, weights.readout)
-        return float(oracles.network_loss(changed, inputs, targets, rho, rectification))
-
-    first, change = before.recurrent.numpy(), (after.recurrent - before.recurrent).numpy()
-    left, singular, right = np.linalg.svd(change)
-    losses = [loss(after, first + (left[:, :r] * singular[:r]) @ right[:r]) for r in range(len(change) + 1)]
-    order = generator(0, "shuffling").permutation(first.size)
-    shuffled = first.ravel()[order].reshape(first.shape)
-    return {
-        "functional_rank": next((rank for rank, value in enumerate(losses) if value < 0.05 * losses[0]), math.nan),
-        "relative_weight_change_recurrent": np.sqrt((change**2).sum() / (first**2).sum()),
-        "stable_rank_change": (singular**2).sum() / singular.max() ** 2,
-        "leading_singular_value_change": singular.max(),
-        "loss_ratio_shuffled_initial": loss(after, shuffled + change) / loss(before, first),
-    }
-
-
 def test_the_order_of_shuffled_weights_is_that_of_the_seed():
     before, after, (inputs, targets, decision) = network(0), network(1), probe()
-    trained = metrics.Trained.stacked(metrics.Trained(before, after, inputs, targets, decision) for _ in range(3))
-    together = metrics.measure_together(trained, Dynamics(0.2), 4, seeds=[3, 4, 3])
+    trained = context.Trained.stacked(context.Trained(before, after, inputs, targets, decision) for _ in range(3))
+    together = measuring.measure_together(trained, Dynamics(0.2), measuring.ProbeSettings(4), [3, 4, 3])
     ratios = [values["loss_ratio_shuffled_initial"] for values in together]
     assert ratios[0] == ratios[2] != ratios[1]
-    alone = metrics.measure(before, after, inputs, targets, decision, Dynamics(0.2), 4, seed=4)
+    alone = measuring.measure(
+        context.Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(4), 4
+    )
     assert alone["loss_ratio_shuffled_initial"] == pytest.approx(ratios[1], rel=1e-6)
 
 
 def test_losses_with_other_recurrent_weights_do_not_depend_on_how_many_are_held_together(monkeypatch):
-    single = metrics.Trained(network(0), network(1), *probe())
+    single = context.Trained(network(0), network(1), *probe())
     others = torch.stack([network(seed).recurrent for seed in range(7)])
-    together = metrics.probe_losses(single, others, Dynamics(0.2))
-    monkeypatch.setattr(metrics, "_RATES_TOGETHER", 2 * 5 * 8 * 10)
-    np.testing.assert_allclose(metrics.probe_losses(single, others, Dynamics(0.2)), together, rtol=1e-6)
+    together = measuring.probe_losses(single, others, Dynamics(0.2))
+    monkeypatch.setattr(measuring, "_RATES_TOGETHER", 2 * 5 * 8 * 10)
+    np.testing.assert_allclose(measuring.probe_losses(single, others, Dynamics(0.2)), together, rtol=1e-6)
     rest = (single.final.input, single.final.readout)
     expected = [float(oracles.network_loss((one, *rest), *probe()[:2], 0.2, "after_leak")) for one in others]
     np.testing.assert_allclose(together, expected, rtol=1e-5)
@@ -435,7 +374,9 @@ def test_losses_with_other_recurrent_weights_do_not_depend_on_how_many_are_held_
 
 def test_measures_of_an_untrained_network():
     weights, (inputs, targets, decision) = network(), probe()
-    values = metrics.measure(weights, weights, inputs, targets, decision, Dynamics(0.2), 8)
+    values = measuring.measure(
+        context.Trained(weights, weights, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
+    )
     for name in ("weight_change_norm", "weight_change_norm_recurrent"):
         assert values[name] == 0
     for name in ("representation_alignment", "kernel_alignment", "kernel_alignment_recurrent", "sign_similarity"):
@@ -450,7 +391,9 @@ def test_alignments_do_not_see_the_order_of_units():
     weights, (inputs, targets, decision) = network(dtype=torch.float64), probe(dtype=torch.float64)
     order = torch.from_numpy(np.random.default_rng(0).permutation(10))
     renamed = Weights(weights.recurrent[order][:, order], weights.input[order], weights.readout[:, order])
-    values = metrics.measure(weights, renamed, inputs, targets, decision, Dynamics(0.2), 8)
+    values = measuring.measure(
+        context.Trained(weights, renamed, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
+    )
     for name in ("representation_alignment", "kernel_alignment", "kernel_alignment_recurrent"):
         assert values[name] == pytest.approx(1, abs=1e-12)
     for name in ("effective_rank_eigenvalues", "stable_rank", "kernel_task_alignment", "centred_kernel_alignment"):
@@ -463,7 +406,10 @@ def test_kernel_is_measured_on_the_first_trials_of_the_probe():
     changed = inputs.clone()
     changed[:, 4:] *= 2
     first, second = (
-        metrics.measure(before, after, signal, targets, decision, Dynamics(0.2), 4) for signal in (inputs, changed)
+        measuring.measure(
+            context.Trained(before, after, signal, targets, decision), Dynamics(0.2), measuring.ProbeSettings(4)
+        )
+        for signal in (inputs, changed)
     )
     same = {name for name in first if first[name] == second[name] or math.isnan(first[name])}
     assert {name for name in first if "kernel" in name} <= same
@@ -475,8 +421,14 @@ def test_measures_in_single_precision_are_close_to_those_in_double():
     values = []
     for convert in (torch.Tensor.float, torch.Tensor.double):
         before, after = network(0, 40).map(convert), network(1, 40).map(convert)
-        values.append(metrics.measure(before, after, convert(inputs), targets, decision, Dynamics(0.2), 8))
-    for name in metrics.MEASURES:
+        values.append(
+            measuring.measure(
+                context.Trained(before, after, convert(inputs), targets, decision),
+                Dynamics(0.2),
+                measuring.ProbeSettings(8),
+            )
+        )
+    for name in on_probe.MEASURES:
         assert values[0][name] == pytest.approx(values[1][name], rel=1e-4, nan_ok=True), name
 
 
@@ -485,8 +437,10 @@ def test_measures_in_single_precision_are_close_to_those_in_double():
 def test_every_measure_of_weights_that_are_not_finite_is_nan(matrix, bad):
     before, after, (inputs, targets, decision) = network(0), network(1), probe()
     getattr(after, matrix)[0, 0] = bad
-    values = metrics.measure(before, after, inputs, targets, decision, Dynamics(0.2), 8)
-    assert list(values) == list(metrics.MEASURES)
+    values = measuring.measure(
+        context.Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
+    )
+    assert list(values) == list(on_probe.MEASURES)
     assert all(math.isnan(value) for value in values.values())
 
 
@@ -494,20 +448,26 @@ def test_measures_of_finite_weights_whose_activity_overflows_do_not_fail():
     # A run that is stopped at its divergence bound ends with weights that are large and finite (design.md 6).
     before, after, (inputs, targets, decision) = network(0), network(1).map(lambda matrix: 1e12 * matrix), probe()
     assert all(bool(torch.isfinite(matrix).all()) for matrix in after)
-    values = metrics.measure(before, after, inputs, targets, decision, Dynamics(0.2), 8)
-    assert list(values) == list(metrics.MEASURES)
+    values = measuring.measure(
+        context.Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
+    )
+    assert list(values) == list(on_probe.MEASURES)
     assert math.isnan(values["kernel_effective_rank"])
 
 
 @pytest.mark.parametrize("kernel_times", ["all", "last"])
 def test_measures_of_many_networks_are_those_of_each(kernel_times):
     # The last of them has weights that are not finite, and leaves the others alone.
-    trained = [metrics.Trained(network(seed), network(seed + 10), *probe(seed)) for seed in range(3)]
+    trained = [context.Trained(network(seed), network(seed + 10), *probe(seed)) for seed in range(3)]
     trained[2].final.recurrent[0, 0] = math.nan
-    together = metrics.measure_together(metrics.Trained.stacked(trained), Dynamics(0.2, "inside"), 5, kernel_times)
+    together = measuring.measure_together(
+        context.Trained.stacked(trained), Dynamics(0.2, "inside"), measuring.ProbeSettings(5, kernel_times)
+    )
     for one, values in zip(trained, together, strict=True):
-        alone = metrics.measure(
-            one.initial, one.final, one.inputs, one.targets, one.decision, Dynamics(0.2, "inside"), 5, kernel_times
+        alone = measuring.measure(
+            context.Trained(one.initial, one.final, one.inputs, one.targets, one.decision),
+            Dynamics(0.2, "inside"),
+            measuring.ProbeSettings(5, kernel_times),
         )
         np.testing.assert_allclose(list(values.values()), list(alone.values()), rtol=1e-5)
 
@@ -533,80 +493,22 @@ def jacobian_kernel(weights, inputs, activation):
     return jacobian @ jacobian.T
 
 
-WITHOUT_RECURRENT = {
-    "functional_rank",
-    "relative_weight_change_recurrent",
-    "stable_rank_change",
-    "leading_singular_value_change",
-    "loss_ratio_shuffled_initial",
-   
-    "weight_change_norm_recurrent", "kernel_alignment_recurrent", "effective_rank_eigenvalues",
-    "effective_rank_eigenvalues_initial",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("rectification", ["after_leak", "none"])
-@pytest.mark.parametrize("numbers", [False, True])
-def test_measures_of_a_feedforward_network_against_references(rectification, numbers):
-    before, after, chosen = feedforward(0), feedforward(1), 5
-    inputs, targets, decision = probe(steps=1, trials=8, dtype=torch.float64)
-    if numbers:
-        targets = torch.from_numpy(np.random.default_rng(3).standard_normal((1, 8, 3)))
-    decision[:] = True
-    values = metrics.measure(
-        before, after, inputs, targets, decision, Dynamics(0.0, rectification), chosen, "last", "last"
-    )
-    activation = torch.relu if rectification == "after_leak" else lambda state: state
-    hidden = [activation(inputs[0] @ weights.input.T) for weights in (before, after)]
-    outputs = hidden[1] @ after.readout.T
-    kernels = [jacobian_kernel(weights, inputs[:, :chosen], activation) for weights in (before, after)]
-    if numbers:
-        y = torch.tensor([float(targets[0, b, k]) for k in range(3) for b in range(chosen)], dtype=torch.float64)
-        loss = float(((outputs - targets[0]) ** 2).sum(1).mean() / 2)
-    else:
-        y = torch.tensor([targets[0, b] == k for k in range(3) for b in range(chosen)], dtype=torch.float64)
-        loss = float(torch.nn.functional.cross_entropy(outputs, targets[0].long()))
-    expected = {
-        "probe_loss": loss,
-        "weight_change_norm": math.sqrt(
-            float((after.input - before.input).square().sum() + (after.readout - before.readout).square().sum())
-        ),
-        "representation_alignment": cosine(*(states @ states.T for states in hidden)),
-        "kernel_alignment": cosine(*kernels),
-        "sign_similarity": float((hidden[0].sign() == hidden[1].sign()).double().mean()),
-    }
-    if not numbers:
-        expected["accuracy"] = float((outputs.argmax(-1) == targets[0]).double().mean())
-    for suffix, weights, kernel in (("_initial", before, kernels[0]), ("", after, kernels[1])):
-        singular = np.linalg.svd(weights.input.numpy(), compute_uv=False)
-        shaped = y.view(1, 3, chosen)
-        expected |= {
-            f"effective_rank_singular_values{suffix}": singular.mean() / singular.max(),
-            f"stable_rank{suffix}": (singular**2).sum() / singular.max() ** 2,
-            f"kernel_effective_rank{suffix}": float(kernel.trace()) / np.linalg.norm(kernel.numpy(), 2),
-            f"kernel_task_alignment{suffix}": float(y @ kernel @ y / (y @ y * kernel.trace())),
-            f"centred_kernel_alignment{suffix}": centred_alignment_by_loops(kernel, shaped),
-        }
-    expected |= approach_of_kernel(y.view(1, 3, chosen), *kernels)
-    missing = WITHOUT_RECURRENT | {"kernel_alignment_predicted"} | ({"accuracy"} if numbers else set())
-    assert {name for name, value in values.items() if math.isnan(value)} == missing
-    assert values.keys() - missing == expected.keys()
-    for name, value in expected.items():
-        assert values[name] == pytest.approx(value, rel=1e-9), name
-
-
 def test_measures_of_many_feedforward_networks_are_those_of_each():
     inputs, _, decision = probe(steps=1, dtype=torch.float64)
     trained = []
     for seed in range(3):
         beta = torch.from_numpy(np.random.default_rng(seed).standard_normal(3))
         weights = (feedforward(seed, outputs=1), feedforward(seed + 10, outputs=1))
-        trained.append(metrics.Trained(*weights, inputs, (inputs @ beta)[..., None], decision))
+        trained.append(context.Trained(*weights, inputs, (inputs @ beta)[..., None], decision))
     dynamics = Dynamics(0.0, "none")
-    together = metrics.measure_together(metrics.Trained.stacked(trained), dynamics, 5, "last", "last")
+    together = measuring.measure_together(
+        context.Trained.stacked(trained), dynamics, measuring.ProbeSettings(5, "last", "last")
+    )
     for one, values in zip(trained, together, strict=True):
-        alone = metrics.measure(
-            one.initial, one.final, one.inputs, one.targets, one.decision, dynamics, 5, "last", "last"
+        alone = measuring.measure(
+            context.Trained(one.initial, one.final, one.inputs, one.targets, one.decision),
+            dynamics,
+            measuring.ProbeSettings(5, "last", "last"),
         )
         np.testing.assert_allclose(list(values.values()), list(alone.values()), rtol=1e-9)
         assert math.isfinite(values["kernel_alignment_predicted"])
@@ -623,9 +525,12 @@ def converged(rank, scale=1e-4, inputs=4, size=30, whitened=False, readout="equa
     stacked = Weights.stacked([initial]).map(torch.Tensor.double)
     batches, answers = trials[None].astype(float), targets[None].astype(float)
     final, course = loop.train(
-        stacked, [batches], [answers], Dynamics(0.0, "none"), 0.01, loss_steps="last", loss="squared_error",
-        iterations=4000,
-    )  # fmt: skip
+        stacked,
+        [batches],
+        [answers],
+        Dynamics(0.0, "none"),
+        TrainingSettings(0.01, loss_steps="last", loss="squared_error", iterations=4000),
+    )
     assert course.of_network(0, 0.01)["final_loss"] < 1e-12
     return initial.map(torch.Tensor.double), final.of_network(0), torch.from_numpy(trials), torch.from_numpy(targets)
 
@@ -636,7 +541,11 @@ def test_the_predicted_kernel_alignment_is_that_of_a_trained_linear_network(rank
     initial, final, inputs, targets = converged(rank, whitened=whitened, readout=readout)
     inputs, targets = inputs.double(), targets.double()
     decision = torch.ones(inputs.shape[:2], dtype=torch.bool)
-    values = metrics.measure(initial, final, inputs, targets, decision, Dynamics(0.0, "none"), 4, "last", "last")
+    values = measuring.measure(
+        context.Trained(initial, final, inputs, targets, decision),
+        Dynamics(0.0, "none"),
+        measuring.ProbeSettings(4, "last", "last"),
+    )
     assert values["probe_loss"] < 1e-10
     assert values["kernel_alignment"] == pytest.approx(values["kernel_alignment_predicted"], abs=1e-3)
     kernels = [jacobian_kernel(weights, inputs, lambda state: state) for weights in (initial, final)]
@@ -648,7 +557,7 @@ def test_the_predicted_alignment_grows_with_the_rank_of_the_first_layer():
     found = []
     for rank in (1, 2, 4):
         initial, *_, inputs, targets = converged(rank)
-        found.append(metrics.predicted_kernel_alignment(initial, inputs, targets))
+        found.append(change.predicted_kernel_alignment(initial, inputs, targets))
     assert found == sorted(found)
 
 
@@ -662,7 +571,9 @@ def test_nothing_is_predicted_for_other_networks(bad):
     if bad == "final":
         after.input[0, 0] = math.nan
     dynamics = Dynamics(0.0, "after_leak" if bad == "rectified" else "none")
-    values = metrics.measure(before, after, inputs, targets, decision, dynamics, 5, "last", "last")
+    values = measuring.measure(
+        context.Trained(before, after, inputs, targets, decision), dynamics, measuring.ProbeSettings(5, "last", "last")
+    )
     assert math.isnan(values["kernel_alignment_predicted"])
 
 
@@ -677,22 +588,18 @@ def test_loss_of_numbers_by_loops(trials, size, outputs, seed):
     arrays = [torch.from_numpy(array) for array in (rates, targets)]
     decision = torch.ones(2, trials, dtype=torch.bool)
     for loss_steps, expected in (("all", losses), ("last", losses[trials:])):
-        loss, accuracy = metrics.loss_and_accuracy(weights, *arrays, decision, loss_steps)
+        loss, accuracy = performance.loss_and_accuracy(weights, *arrays, decision, loss_steps)
         assert loss == pytest.approx(np.mean(expected), rel=1e-10)
         assert math.isnan(accuracy)
 
 
 def test_targets_of_a_kernel_stand_in_the_order_of_its_outputs():
     numbers = torch.from_numpy(np.random.default_rng(0).standard_normal((2, 3, 4)))
-    found = metrics.targets_of_kernel(numbers, 4, "all")
+    found = task_alignment.targets_of_kernel(numbers, 4, "all")
     assert all(found[t, k, b] == numbers[t, b, k] for t in range(2) for k in range(4) for b in range(3))
-    assert torch.equal(metrics.targets_of_kernel(numbers, 4, "last"), found[1:])
+    assert torch.equal(task_alignment.targets_of_kernel(numbers, 4, "last"), found[1:])
     classes = torch.tensor([[0, 1, 2], [2, 2, 0]], dtype=torch.uint8)
-    assert torch.equal(metrics.targets_of_kernel(classes, 3, "all"), metrics.one_hot(classes, 3))
-
-
-def test_every_measure_has_a_meaning():
-    assert all(meaning.strip() for meaning in metrics.MEASURES.values())
+    assert torch.equal(task_alignment.targets_of_kernel(classes, 3, "all"), task_alignment.one_hot(classes, 3))
 
 
 def test_similarity_after_training_matches_the_kernel_of_the_same_network():
@@ -703,14 +610,16 @@ def test_similarity_after_training_matches_the_kernel_of_the_same_network():
         weights.recurrent, weights.input, torch.zeros_like(weights.readout)
     )  # leaves the readout part alone
     kernel = tangent_kernel(silent, inputs, Dynamics(0.2), "last").all
-    torch.testing.assert_close(kernel, torch.block_diag(*[metrics.representation(rates)] * 3), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(kernel, torch.block_diag(*[change.representation(rates)] * 3), rtol=1e-12, atol=1e-12)
 
 
 def test_measures_of_a_network_that_starts_without_recurrent_weights():
     before, after = network(), network(seed=1)
     before.recurrent.zero_()
     inputs, targets, decision = probe()
-    values = metrics.measure(before, after, inputs, targets, decision, Dynamics(0.2), 8)
+    values = measuring.measure(
+        context.Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
+    )
     undefined = {"effective_rank_eigenvalues", "effective_rank_singular_values", "stable_rank"}
     for name in undefined:
         assert math.isnan(values[f"{name}_initial"])
@@ -721,10 +630,14 @@ def test_measures_of_a_network_that_starts_without_recurrent_weights():
 def test_loss_of_numbers_that_are_not_always_asked_for():
     rng = np.random.default_rng(3)
     weights, (inputs, _, decision) = network(), probe()
-    outputs = metrics.respond(weights, inputs, Dynamics(0.2))[0] @ weights.readout.T
+    outputs = measuring.respond(weights, inputs, Dynamics(0.2))[0] @ weights.readout.T
     targets = torch.from_numpy(rng.standard_normal(outputs.shape))
     targets[torch.from_numpy(rng.random(outputs.shape)) < 0.5] = math.nan
-    values = metrics.measure(weights, weights, inputs, targets, decision, Dynamics(0.2), 8, loss="masked_squared_error")
+    values = measuring.measure(
+        context.Trained(weights, weights, inputs, targets, decision),
+        Dynamics(0.2),
+        measuring.ProbeSettings(8, loss="masked_squared_error"),
+    )
     squares = [
         (float(outputs[place]) - float(targets[place])) ** 2
         for place in np.ndindex(*outputs.shape)
@@ -736,6 +649,6 @@ def test_loss_of_numbers_that_are_not_always_asked_for():
 
 def test_time_points_are_compared_where_there_is_one_trial():
     rates = torch.from_numpy(np.random.default_rng(0).standard_normal((5, 1, 7)))
-    torch.testing.assert_close(metrics.representation(rates), rates[:, 0] @ rates[:, 0].T)
+    torch.testing.assert_close(change.representation(rates), rates[:, 0] @ rates[:, 0].T)
     two = torch.cat([rates, 2 * rates], 1)
-    torch.testing.assert_close(metrics.representation(two), two[-1] @ two[-1].T)
+    torch.testing.assert_close(change.representation(two), two[-1] @ two[-1].T)

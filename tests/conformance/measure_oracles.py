@@ -1,0 +1,503 @@
+"""What every measure is, a second time: straight from its formula, in double precision, without the library's code.
+
+An oracle is a function with the name of its measure, below ``oracle_of_probe``, ``oracle_of_run`` or
+``oracle_of_snapshot``. It gets a case and returns a number, nan where the measure has no value.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+
+import oracles
+from richlazy.models.rate_network import Weights
+from richlazy.storage.seeds import generator
+
+PROBE, RUN, SNAPSHOT = {}, {}, {}
+
+
+def oracle_of_probe(function):
+    """Register the oracle of a measure of the probe; it gets a ``ProbeCase``."""
+    PROBE[function.__name__] = function
+    return function
+
+
+def oracle_of_run(function):
+    """Register the oracle of a measure of what was recorded in training; it gets a ``RunCase``."""
+    RUN[function.__name__] = function
+    return function
+
+
+def oracle_of_snapshot(function):
+    """Register the oracle of a quantity that is followed in training; it gets a ``ProbeCase``, its start ``before``."""
+    SNAPSHOT[function.__name__] = function
+    return function
+
+
+def cosine(first, second):
+    return float((first * second).sum() / first.norm() / second.norm())
+
+
+# The probe
+
+
+@dataclass(frozen=True)
+class ProbeCase:
+    """A network before and after training on its probe, in double precision."""
+
+    before: Weights
+    after: Weights
+    inputs: torch.Tensor
+    targets: torch.Tensor
+    decision: torch.Tensor
+    leak_factor: float = 0.3
+    rectification: str = "after_leak"
+    kernel_trials: int = 5
+    kernel_times: str = "all"
+    loss_steps: str = "all"
+    loss: str = "cross_entropy"
+    seed: int = 0
+
+    @property
+    def is_recurrent(self):
+        return self.before.recurrent.numel() > 0
+
+    @property
+    def is_linear_two_layer(self):
+        return self.rectification == "none" and not self.is_recurrent and len(self.after.readout) == 1
+
+    @property
+    def has_classes(self):
+        return not self.targets.is_floating_point()
+
+    def rates(self, weights):
+        return torch.stack(oracles.network_rates(weights, self.inputs, self.leak_factor, self.rectification))
+
+    def loss_of(self, weights):
+        """By a loop over steps and trials."""
+        outputs = self.rates(weights) @ weights.readout.T
+        steps, trials = outputs.shape[:2]
+        losses = []
+        for step in range(steps if self.loss_steps == "all" else 1):
+            for trial in range(trials):
+                at = (step if self.loss_steps == "all" else steps - 1, trial)
+                if self.has_classes:
+                    losses.append(float(torch.logsumexp(outputs[at], 0) - outputs[at][int(self.targets[at])]))
+                    continue
+                squares = [float((y - z) ** 2) for y, z in zip(outputs[at], self.targets[at], strict=True)]
+                known = [square for square in squares if not math.isnan(square)]
+                losses += [x / 2 for x in known] if self.loss == "masked_squared_error" else [sum(squares) / 2]
+        return np.mean(losses)
+
+    @cached_property
+    def kernels(self):
+        """Of the recurrent and of all weights, before and after, by differentiating one output after the other."""
+        chosen = self.inputs[:, : self.kernel_trials]
+        setting = (chosen, self.leak_factor, self.rectification, self.kernel_times)
+        return [oracles.tangent_kernel(weights, *setting) for weights in (self.before, self.after)]
+
+    @cached_property
+    def wanted(self):
+        """Targets of the outputs of the kernel as an array (times, outputs, trials), one-hot for classes."""
+        targets = self.targets[:, : self.kernel_trials].numpy()
+        targets = targets if self.kernel_times == "all" else targets[-1:]
+        if not self.has_classes:
+            return np.nan_to_num(targets.astype(float)).transpose(0, 2, 1)
+        return np.array([[[float(c == k) for c in row] for k in range(len(self.after.readout))] for row in targets])
+
+    @cached_property
+    def change(self):
+        return (self.after.recurrent - self.before.recurrent).numpy()
+
+    def structured(self, weights):
+        return (weights.recurrent if self.is_recurrent else weights.input).numpy()
+
+    def loss_with(self, recurrent):
+        """Loss with other recurrent weights, all else being final."""
+        return self.loss_of(Weights(torch.as_tensor(recurrent), self.after.input, self.after.readout))
+
+
+@oracle_of_probe
+def probe_loss(case):
+    return case.loss_of(case.after)
+
+
+@oracle_of_probe
+def accuracy(case):
+    outputs = case.rates(case.after) @ case.after.readout.T
+    if not case.has_classes:
+        return math.nan
+    due = [(t, b) for t, b in np.ndindex(*case.decision.shape) if case.decision[t, b]]
+    return np.mean([int(np.argmax(outputs[t, b].numpy())) == int(case.targets[t, b]) for t, b in due])
+
+
+@oracle_of_probe
+def weight_change_norm(case):
+    return math.sqrt(sum(float(((b - a) ** 2).sum()) for a, b in zip(case.before, case.after, strict=True)))
+
+
+@oracle_of_probe
+def weight_change_norm_recurrent(case):
+    return math.sqrt((case.change**2).sum()) if case.is_recurrent else math.nan
+
+
+@oracle_of_probe
+def representation_alignment(case):
+    last = [case.rates(weights)[-1] for weights in (case.before, case.after)]
+    return cosine(*(states @ states.T for states in last))
+
+
+@oracle_of_probe
+def kernel_alignment(case):
+    return cosine(case.kernels[0][1], case.kernels[1][1])
+
+
+@oracle_of_probe
+def kernel_alignment_recurrent(case):
+    return cosine(case.kernels[0][0], case.kernels[1][0]) if case.is_recurrent else math.nan
+
+
+@oracle_of_probe
+def kernel_alignment_predicted(case):
+    """X'(W_1' W_1 + |w|² I)X before learning, X'(b b' / |b|² + I)X up to scale after it (Eqs. 7 and 8)."""
+    if not case.is_linear_two_layer:
+        return math.nan
+    first, readout, trials = case.before.input, case.before.readout, case.inputs[0]
+    beta = torch.linalg.lstsq(trials, case.targets[0]).solution[:, 0]
+    direction = beta / beta.norm()
+    size = trials.shape[1]
+    initial = trials @ (first.T @ first + readout.square().sum() * torch.eye(size, dtype=torch.float64)) @ trials.T
+    final = trials @ (torch.outer(direction, direction) + torch.eye(size, dtype=torch.float64)) @ trials.T
+    return cosine(initial, final)
+
+
+@oracle_of_probe
+def sign_similarity(case):
+    first, second = case.rates(case.before).numpy(), case.rates(case.after).numpy()
+    due = case.decision.numpy()
+    return np.mean(np.sign(first[due]) == np.sign(second[due]))
+
+
+def effective_rank_by_eigenvalues(matrix):
+    moduli = np.abs(np.linalg.eigvals(matrix))
+    return moduli.mean() / moduli.max()
+
+
+@oracle_of_probe
+def effective_rank_eigenvalues_initial(case):
+    return effective_rank_by_eigenvalues(case.structured(case.before)) if case.is_recurrent else math.nan
+
+
+@oracle_of_probe
+def effective_rank_eigenvalues(case):
+    return effective_rank_by_eigenvalues(case.structured(case.after)) if case.is_recurrent else math.nan
+
+
+def effective_rank_by_singular_values(matrix):
+    values = np.linalg.svd(matrix, compute_uv=False)
+    return values.mean() / values.max()
+
+
+@oracle_of_probe
+def effective_rank_singular_values_initial(case):
+    return effective_rank_by_singular_values(case.structured(case.before))
+
+
+@oracle_of_probe
+def effective_rank_singular_values(case):
+    return effective_rank_by_singular_values(case.structured(case.after))
+
+
+@oracle_of_probe
+def stable_rank_initial(case):
+    matrix = case.structured(case.before)
+    return (matrix**2).sum() / np.linalg.norm(matrix, 2) ** 2
+
+
+@oracle_of_probe
+def stable_rank(case):
+    matrix = case.structured(case.after)
+    return (matrix**2).sum() / np.linalg.norm(matrix, 2) ** 2
+
+
+@oracle_of_probe
+def functional_rank(case):
+    """By asking the network with each truncation: all ranks of a matrix this small are below the largest, 25."""
+    if not case.is_recurrent:
+        return math.nan
+    left, values, right = np.linalg.svd(case.change)
+    first = case.before.recurrent.numpy()
+    losses = [case.loss_with(first + (left[:, :r] * values[:r]) @ right[:r]) for r in range(len(values) + 1)]
+    return next((rank for rank, loss in enumerate(losses) if loss < 0.05 * losses[0]), math.nan)
+
+
+@oracle_of_probe
+def relative_weight_change_recurrent(case):
+    return (
+        np.sqrt((case.change**2).sum() / (case.before.recurrent.numpy() ** 2).sum()) if case.is_recurrent else math.nan
+    )
+
+
+@oracle_of_probe
+def stable_rank_change(case):
+    return (case.change**2).sum() / np.linalg.norm(case.change, 2) ** 2 if case.is_recurrent else math.nan
+
+
+@oracle_of_probe
+def leading_singular_value_change(case):
+    return np.linalg.norm(case.change, 2) if case.is_recurrent else math.nan
+
+
+@oracle_of_probe
+def loss_ratio_shuffled_initial(case):
+    if not case.is_recurrent:
+        return math.nan
+    first = case.before.recurrent.numpy()
+    order = generator(case.seed, "shuffling").permutation(first.size)
+    shuffled = first.ravel()[order].reshape(first.shape)
+    return case.loss_with(shuffled + case.change) / case.loss_of(case.before)
+
+
+def trace_over_norm(kernel):
+    return float(np.trace(kernel) / np.linalg.norm(kernel, 2))
+
+
+@oracle_of_probe
+def kernel_effective_rank_initial(case):
+    return trace_over_norm(case.kernels[0][1].numpy())
+
+
+@oracle_of_probe
+def kernel_effective_rank(case):
+    return trace_over_norm(case.kernels[1][1].numpy())
+
+
+@oracle_of_probe
+def task_effective_rank(case):
+    if case.is_linear_two_layer:
+        trials = case.inputs[0].numpy()
+        beta = np.linalg.lstsq(trials, case.targets[0, :, 0].numpy(), rcond=None)[0]
+        core = np.outer(beta, beta) / (beta @ beta) + np.eye(len(beta))
+        return trace_over_norm(trials @ core @ trials.T)
+    times, outputs, trials = case.wanted.shape
+    features = np.zeros((times * outputs * trials, outputs * outputs))  # one block of Y for each output
+    for t, k, b in np.ndindex(times, outputs, trials):
+        features[(t * outputs + k) * trials + b, k * outputs : (k + 1) * outputs] = case.wanted[t, :, b]
+    return trace_over_norm(features @ features.T)
+
+
+@oracle_of_probe
+def kernel_task_effective_rank_approach(case):
+    goal = task_effective_rank(case)
+    before, after = kernel_effective_rank_initial(case), kernel_effective_rank(case)
+    return abs(np.log(before) - np.log(goal)) - abs(np.log(after) - np.log(goal))
+
+
+def task_alignment(case, kernel):
+    y = case.wanted.ravel()
+    return float(y @ kernel.numpy() @ y / (y @ y * np.trace(kernel.numpy())))
+
+
+@oracle_of_probe
+def kernel_task_alignment_initial(case):
+    return task_alignment(case, case.kernels[0][1])
+
+
+@oracle_of_probe
+def kernel_task_alignment(case):
+    return task_alignment(case, case.kernels[1][1])
+
+
+def centred_alignment(kernel, targets):
+    """Baratin et al. 2021, Eq. 7: C = I - 1 1'/m acts on the trials of each pair of outputs (time, class)."""
+    times, classes, trials = targets.shape
+    groups, centring = times * classes, np.eye(trials) - np.ones((trials, trials)) / trials
+    targets = targets.reshape(groups, trials)
+    centred = np.zeros_like(kernel)
+    for one in range(groups):
+        for other in range(groups):
+            rows, columns = slice(one * trials, (one + 1) * trials), slice(other * trials, (other + 1) * trials)
+            centred[rows, columns] = centring @ kernel[rows, columns] @ centring
+    y = np.concatenate([row - row.mean() for row in targets])
+    # Tr[K_c K_y] / (|K_c| |K_y|) with K_y = y y'
+    return np.trace(centred @ np.outer(y, y)) / (np.linalg.norm(centred) * np.linalg.norm(np.outer(y, y)))
+
+
+@oracle_of_probe
+def centred_kernel_alignment_initial(case):
+    return centred_alignment(case.kernels[0][1].numpy(), case.wanted)
+
+
+@oracle_of_probe
+def centred_kernel_alignment(case):
+    return centred_alignment(case.kernels[1][1].numpy(), case.wanted)
+
+
+# What is followed in training
+
+for function in (
+    kernel_alignment,
+    kernel_task_alignment,
+    centred_kernel_alignment,
+    kernel_effective_rank,
+    weight_change_norm,
+    leading_singular_value_change,
+):
+    oracle_of_snapshot(function)
+
+
+@oracle_of_snapshot
+def second_singular_value_change(case):
+    return np.linalg.svd(case.change, compute_uv=False)[1] if case.is_recurrent else math.nan
+
+
+# What was recorded in training
+
+
+@dataclass(frozen=True)
+class RunCase:
+    """A run by gradient descent and its loss curve, whose points are single batches.
+
+    Attributes:
+        target: z* where the expansion is about the run, None elsewhere.
+    """
+
+    run: dict
+    losses: list
+    followed: dict
+    target: float | None
+    fraction: float
+
+    @property
+    def is_expanded(self):
+        return self.target is not None
+
+    @property
+    def beta(self):
+        return 1 / (1 - self.run["gain"] ** 2)
+
+    @property
+    def updates(self):
+        return self.run["convergence_iterations"]
+
+    @property
+    def gradients(self):
+        """|dL/dW| between batches, from dL/dtau = -|dL/dW|²."""
+        return [
+            math.sqrt((a - b) / self.run["learning_rate"]) for a, b in zip(self.losses, self.losses[1:], strict=False)
+        ]
+
+    def expansion(self, order):
+        """Loss of each batch by the expansion, of an output that stays where it first is the target."""
+        found, reached = [], False
+        for batch in range(len(self.losses)):
+            time = self.beta**2 * self.run["learning_rate"] * batch
+            terms = [time, -(time**2) / 2, (1 + 8 * self.target**2 * self.beta) * time**3 / 6]
+            share = sum(terms[:order])
+            reached = reached or share >= 1
+            found.append(0.0 if reached else (self.target * (1 - share)) ** 2 / 2)
+        return found
+
+
+@oracle_of_run
+def final_loss(case):
+    return case.run["final_loss"]
+
+
+@oracle_of_run
+def convergence_iterations(case):
+    return case.updates
+
+
+@oracle_of_run
+def kernel_task_alignment_iterations(case):
+    """Where a straight line between snapshots has come nine tenths of its way, on a fine grid."""
+    if not case.followed:
+        return math.nan
+    at, values = case.followed["iterations"], case.followed["kernel_task_alignment"]
+    grid = np.linspace(0, at[-1], 100_001)
+    course = np.interp(grid, at, values)
+    return grid[np.argmax(course >= values[0] + 0.9 * (max(values) - values[0]))]
+
+
+@oracle_of_run
+def loss_curve_roughness(case):
+    return sum(max(0, b - a) for a, b in zip(case.losses, case.losses[1:], strict=False)) / case.losses[0]
+
+
+@oracle_of_run
+def convergence_time(case):
+    return case.run["learning_rate"] * case.updates
+
+
+@oracle_of_run
+def convergence_time_predicted(case):
+    """z = z* beta² tau until z* - z is the square root of the fraction of z*."""
+    return (1 - math.sqrt(case.fraction)) / case.beta**2 if case.is_expanded else math.nan
+
+
+@oracle_of_run
+def rescaled_convergence_time(case):
+    return case.run["learning_rate"] * case.updates * case.beta**2 if case.is_expanded else math.nan
+
+
+@oracle_of_run
+def weight_change_norm_recurrent_predicted(case):
+    return case.target / case.beta if case.is_expanded else math.nan
+
+
+@oracle_of_run
+def gradient_norm_recurrent(case):
+    return np.mean(case.gradients[: case.updates]) if case.is_expanded else math.nan
+
+
+@oracle_of_run
+def gradient_norm_recurrent_predicted(case):
+    return case.target * case.beta if case.is_expanded else math.nan
+
+
+@oracle_of_run
+def gradient_growth(case):
+    return max(case.gradients) / case.gradients[0] if case.is_expanded else math.nan
+
+
+@oracle_of_run
+def loss_ratio_shuffled_initial_predicted(case):
+    """(1 - 1/beta²)² = (2 g² - g⁴)²."""
+    return (1 - case.beta**-2) ** 2 if case.is_expanded else math.nan
+
+
+@oracle_of_run
+def prediction_error_shuffled_initial(case):
+    return abs(case.run["loss_ratio_shuffled_initial"] - loss_ratio_shuffled_initial_predicted(case))
+
+
+def deviation(case, order):
+    if not case.is_expanded:
+        return math.nan
+    each = [abs(a - b) for a, b in zip(case.losses, case.expansion(order), strict=True)]
+    return np.mean(each[: case.updates + 1]) / (case.target**2 / 2)
+
+
+@oracle_of_run
+def loss_deviation_first_order(case):
+    return deviation(case, 1)
+
+
+@oracle_of_run
+def loss_deviation_third_order(case):
+    return deviation(case, 3)
+
+
+@oracle_of_run
+def leading_singular_value_deviation(case):
+    if not case.is_expanded:
+        return math.nan
+    times = case.beta**2 * np.linspace(0, case.run["learning_rate"] * case.run["iterations"], 1_000_001)
+    output = times - times**2 / 2 + (1 + 8 * case.target**2 * case.beta) * times**3 / 6
+    end = times[np.argmax(output >= 1)] if (output >= 1).any() else times[-1]
+    series = end - end**2 / 2 + (1 + 3.5 * case.target**2 * case.beta) * end**3 / 6
+    expected = case.target / case.beta * series
+    return abs(case.run["leading_singular_value_change"] - expected) / expected

@@ -1,0 +1,12 @@
+"""The measures of a run when its training is over: what was recorded in it, and what theory says of it."""
+
+from richlazy.measures import learning_speed, outcome
+from richlazy.measures.base import declared
+from richlazy.measures.trained_run import TrainedRun
+
+MEASURES = declared(outcome, learning_speed)
+
+
+def measured(run: TrainedRun) -> dict[str, float]:
+    """A value for each of ``MEASURES``, nan where it has no meaning."""
+    return {name: measure(run) for name, measure in MEASURES.items()}

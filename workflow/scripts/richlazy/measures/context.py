@@ -1,0 +1,143 @@
+"""What a measure of the probe is calculated from: one network before and after training, with what it answers."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from richlazy.measures import change, low_rank_change, performance
+from richlazy.measures.tangent_kernel import TangentKernel
+from richlazy.models.rate_network import Weights
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One network before and after training with its probe, or K of them with a leading network axis.
+
+    Attributes:
+        initial, final: weights before and after training.
+        inputs: probe trials (T, m, N_in).
+        targets: classes (T, m), or numbers (T, m, N_out).
+        decision: (T, m), whether a decision is due.
+    """
+
+    initial: Weights
+    final: Weights
+    inputs: torch.Tensor
+    targets: torch.Tensor
+    decision: torch.Tensor
+
+    def map(self, function: Callable[[torch.Tensor], torch.Tensor]) -> "Trained":
+        """The same function of each array."""
+        return Trained(
+            self.initial.map(function),
+            self.final.map(function),
+            function(self.inputs),
+            function(self.targets),
+            function(self.decision),
+        )
+
+    def of_network(self, network: int) -> "Trained":
+        """One of K networks, by its place."""
+        return self.map(lambda array: array[network])
+
+    @staticmethod
+    def stacked(networks: Iterable["Trained"]) -> "Trained":
+        """Several networks with a leading network axis."""
+        one_by_one = list(networks)
+        return Trained(
+            Weights.stacked(one.initial for one in one_by_one),
+            Weights.stacked(one.final for one in one_by_one),
+            torch.stack([one.inputs for one in one_by_one]),
+            torch.stack([one.targets for one in one_by_one]),
+            torch.stack([one.decision for one in one_by_one]),
+        )
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A network at one moment, before or after training.
+
+    Attributes:
+        weights: of the network.
+        rates: its activity on the probe, (T, m, N).
+        kernel: its tangent kernel on the first trials of the probe.
+    """
+
+    weights: Weights
+    rates: torch.Tensor
+    kernel: TangentKernel
+
+    @cached_property
+    def structured(self) -> np.ndarray:
+        """The weights that have the structure, in double precision: recurrent ones, or a first layer without them."""
+        matrix = self.weights.recurrent if self.weights.recurrent.numel() else self.weights.input
+        return matrix.double().numpy()
+
+
+@dataclass(frozen=True)
+class ProbedNetwork:
+    """One network before and after training, and what several of its measures share, each calculated once.
+
+    Attributes:
+        before, after: on the CPU.
+        placed: the network and its probe on the device where responses are calculated.
+        inputs, targets, decision: its probe on the CPU, as ``Trained`` has them.
+        kernel_targets: targets of the outputs of the kernels, (times, N_out, m).
+        losses: loss on the probe with each of some other recurrent weights (K, N, N), all else being final.
+        is_linear: whether units are linear.
+        loss_steps, loss: as ``performance.loss_and_accuracy`` takes them.
+        seed: of the run, for what is shuffled.
+        values: of the measures that were calculated.
+    """
+
+    before: Moment
+    after: Moment
+    placed: Trained
+    inputs: torch.Tensor
+    targets: torch.Tensor
+    decision: torch.Tensor
+    kernel_targets: torch.Tensor
+    losses: Callable[[torch.Tensor], Sequence[float]]
+    is_linear: bool = False
+    loss_steps: str = "all"
+    loss: str | None = None
+    seed: int = 0
+    values: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether it has recurrent weights."""
+        return bool(self.before.weights.recurrent.numel())
+
+    @property
+    def is_linear_two_layer(self) -> bool:
+        """Whether it is a linear network of two layers with one output."""
+        return self.is_linear and not self.is_recurrent and len(self.after.weights.readout) == 1
+
+    @cached_property
+    def loss_and_accuracy(self) -> tuple[float, float]:
+        """After training."""
+        return self._performance(self.after)
+
+    @cached_property
+    def loss_before(self) -> float:
+        """Loss before training."""
+        return self._performance(self.before)[0]
+
+    def _performance(self, moment: Moment) -> tuple[float, float]:
+        return performance.loss_and_accuracy(
+            moment.weights, moment.rates, self.targets, self.decision, self.loss_steps, self.loss
+        )
+
+    @cached_property
+    def weight_change_norms(self) -> tuple[float, float]:
+        """Of the recurrent weights, and of all weights."""
+        return change.weight_change_norms(self.before.weights, self.after.weights)
+
+    @cached_property
+    def truncations(self) -> tuple[torch.Tensor, np.ndarray]:
+        """Recurrent weights with their change truncated, and its singular values (``low_rank_change.truncations``)."""
+        return low_rank_change.truncations(self.placed.initial.recurrent, self.placed.final.recurrent)

@@ -1,0 +1,173 @@
+"""All measures of the probe of many networks at once."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from richlazy.measures import on_probe
+from richlazy.measures.context import Moment, ProbedNetwork, Trained
+from richlazy.measures.performance import loss_and_accuracy
+from richlazy.measures.tangent_kernel import TangentKernel, tangent_kernel
+from richlazy.measures.task_alignment import targets_of_kernel
+from richlazy.models import rate_network
+from richlazy.models.rate_network import Dynamics, Weights, respond
+from richlazy.storage import array_io, devices
+from richlazy.training import training_history
+
+# Rates that are held together to find losses of networks with other recurrent weights.
+_RATES_TOGETHER = 2**24
+
+
+@dataclass(frozen=True)
+class ProbeSettings:
+    """How networks are measured on their probe.
+
+    Attributes:
+        kernel_trials: the kernel is measured on this many first trials.
+        kernel_times: ``all`` outputs of a trial, or those at the ``last`` step.
+        loss_steps: likewise, for the loss.
+        loss: as ``performance.loss_and_accuracy`` takes it.
+    """
+
+    kernel_trials: int
+    kernel_times: str = "all"
+    loss_steps: str = "all"
+    loss: str | None = None
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> "ProbeSettings":
+        """From settings that may hold more, such as those of ``Task.of_measuring``."""
+        return cls(settings["kernel_trials"], settings["kernel_times"], settings["loss_steps"], settings["loss"])
+
+
+@dataclass(frozen=True)
+class NetworkFiles:
+    """Files of one network.
+
+    Attributes:
+        network, history: of its training.
+        probe, decision: trials on which it is measured, and when a decision is due.
+        measures: to be written.
+    """
+
+    network: str
+    history: str
+    probe: str
+    decision: str
+    measures: str
+
+    def load(self) -> Trained:
+        """The network before and after training, with its probe."""
+        return load_trained(self.network, self.probe, self.decision)
+
+
+def measure_files(
+    files: Sequence[NetworkFiles],
+    runs: Sequence[Mapping[str, Any]],
+    description: str | Path,
+    settings: ProbeSettings,
+    device_name: str,
+) -> None:
+    """Write measures.json of each network: parameters and outcome of its run, and all measures of the probe.
+
+    Args:
+        files: of each network.
+        runs: parameters of each, alike but for their seeds.
+        description: task.json of their task.
+        settings: how they are measured.
+        device_name: as ``devices.prepare`` takes it.
+    """
+    device, task = devices.prepare(device_name), array_io.load_json(description)
+    ceiling = {name: task[name] for name in ("bayes_loss", "bayes_accuracy")}
+    for part in devices.parts(len(runs), device):
+        trained = Trained.stacked(one.load() for one in files[part]).map(lambda array: array.to(device))
+        seeds = [run["seed"] for run in runs[part]]
+        measured = measure_together(trained, rate_network.dynamics_of(runs[0]), settings, seeds)
+        for one, run, values in zip(files[part], runs[part], measured, strict=True):
+            course = array_io.load_json(one.history)
+            outcome = {name: course.get(name) for name in training_history.OUTCOME}
+            where = {"network": one.network, "probe": one.probe}
+            array_io.save_json(one.measures, {**run, **where, **outcome, **ceiling, **values})
+
+
+def load_trained(network: str | Path, probe: str | Path, decision: str | Path) -> Trained:
+    """One network before and after training with its probe, from network.npz, probe.npz and decision.npy."""
+    initial, final = rate_network.load_network(network)
+    trials = array_io.load_arrays(probe)
+    inputs, targets = torch.from_numpy(trials["inputs"]), torch.from_numpy(trials["targets"])
+    return Trained(initial, final, inputs, targets, torch.from_numpy(array_io.load_array(decision)))
+
+
+def probe_losses(
+    network: Trained, recurrent: torch.Tensor, dynamics: Dynamics, loss_steps: str = "all", loss: str | None = None
+) -> list[float]:
+    """Loss on the probe of one network with each of K other recurrent weights (K, N, N), all else being final."""
+    steps, trials, _ = network.inputs.shape
+    found = []
+    for part in recurrent.split(max(1, _RATES_TOGETHER // (steps * trials * recurrent.shape[-1]))):
+        rest = (matrix.expand(len(part), -1, -1) for matrix in (network.final.input, network.final.readout))
+        rates, _ = respond(Weights(part, *rest), network.inputs.expand(len(part), -1, -1, -1), dynamics)
+        found += [
+            loss_and_accuracy(network.final, one, network.targets, network.decision, loss_steps, loss)[0]
+            for one in rates
+        ]
+    return found
+
+
+def measure(trained: Trained, dynamics: Dynamics, settings: ProbeSettings, seed: int = 0) -> dict[str, float]:
+    """All measures of one trained network.
+
+    Args:
+        trained: the network and its probe.
+        dynamics: leak and place of the rectifier.
+        settings: how it is measured.
+        seed: of the run, for what is shuffled.
+
+    Returns:
+        A value for each of ``on_probe.MEASURES``, nan where a measure has no meaning for the network; all nan for
+        weights that are not finite.
+    """
+    return measure_together(trained.map(lambda array: array[None]), dynamics, settings, [seed])[0]
+
+
+def measure_together(
+    trained: Trained, dynamics: Dynamics, settings: ProbeSettings, seeds: Sequence[int] | None = None
+) -> list[dict[str, float]]:
+    """All measures of each of K networks, as ``measure`` gives them for one; seeds are 0 where none are given.
+
+    Responses and kernels are calculated for all networks at once where their arrays lie, the rest on the CPU.
+    """
+    sides = (trained.initial, trained.final)
+    responses = [respond(weights, trained.inputs, dynamics)[0].cpu() for weights in sides]
+    kernel_inputs = trained.inputs[:, :, : settings.kernel_trials]
+    kernels = [tangent_kernel(weights, kernel_inputs, dynamics, settings.kernel_times) for weights in sides]
+    kernels = [TangentKernel(kernel.recurrent.cpu(), kernel.all.cpu()) for kernel in kernels]
+    placed, trained = trained, trained.map(torch.Tensor.cpu)
+    found = []
+    for network in range(len(trained.inputs)):
+        one = trained.of_network(network)
+        if not _is_finite(one.final):
+            found.append(dict.fromkeys(on_probe.MEASURES, math.nan))
+            continue
+        before, after = (
+            Moment(weights, rates[network], TangentKernel(kernel.recurrent[network], kernel.all[network]))
+            for weights, rates, kernel in zip((one.initial, one.final), responses, kernels, strict=True)
+        )
+        there = placed.of_network(network)
+        context = ProbedNetwork(
+            before, after, there, one.inputs, one.targets, one.decision,
+            targets_of_kernel(one.targets[:, : settings.kernel_trials], len(one.final.readout), settings.kernel_times),
+            partial(probe_losses, there, dynamics=dynamics, loss_steps=settings.loss_steps, loss=settings.loss),
+            dynamics.linear, settings.loss_steps, settings.loss, seeds[network] if seeds is not None else 0,
+        )  # fmt: skip
+        found.append({name: one_measure(context) for name, one_measure in on_probe.MEASURES.items()})
+    return found
+
+
+def _is_finite(weights: Weights) -> bool:
+    return all(bool(torch.isfinite(matrix).all()) for matrix in weights)

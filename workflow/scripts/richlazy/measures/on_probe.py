@@ -1,0 +1,14 @@
+"""The measures of a network before and after training on its probe, in the order of their columns."""
+
+from richlazy.measures import (
+    change,
+    effective_ranks,
+    low_rank_change,
+    performance,
+    task_alignment,
+    task_kernels,
+)
+from richlazy.measures.base import declared
+
+# A new theme comes last: the order of columns is published.
+MEASURES = declared(performance, change, effective_ranks, low_rank_change, task_kernels, task_alignment)

@@ -1,0 +1,83 @@
+"""What theory says of runs and of what was followed of them, beside what was measured (module ``learning_speed``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from richlazy.measures import after_training
+from richlazy.measures.base import PREDICTED
+from richlazy.measures.trained_run import TrainedRun, predicted_loss, predicted_movement
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def predicted_targets(config: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> list[float | None]:
+    """Target output of each run that the expansion is about, None for others."""
+    return [_predicted_target(config, run) for run in runs]
+
+
+def _predicted_target(config: Mapping[str, Any], run: Mapping[str, Any]) -> float | None:
+    task = config["tasks"][run["task"]]
+    expected = {
+        "rectification": "none",
+        "readout": "gaussian_directions",
+        "trained": "recurrent",
+        "optimiser": "gradient_descent",
+        "momentum": 0.0,
+    }
+    expanded = (
+        task.get("continuous") == "step_response"
+        and all(run[name] == value for name, value in expected.items())
+        and config["structures"][run["structure"]]["kind"] == "gaussian"
+        and run["gain"] < 1
+        and task["target_value"] > 0
+    )
+    return task["target_value"] if expanded else None
+
+
+def with_theory(
+    rows: Sequence[Mapping[str, Any]],
+    histories: Sequence[Mapping[str, Any]],
+    followed: Sequence[Mapping[str, Any]],
+    theory: Mapping[str, Any],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of a table of runs with all measures, and histories with ``loss_predicted`` where it is known.
+
+    Args:
+        rows: what is known of each run.
+        histories: history.json of each.
+        followed: what was followed of each in training, empty for most.
+        theory: ``targets`` of them, as ``predicted_targets`` gives them, and ``convergence_fraction``.
+    """
+    fraction = theory["convergence_fraction"]
+    each = zip(rows, histories, theory["targets"], followed, strict=True)
+    runs = [TrainedRun(row, history, target, fraction, course) for row, history, target, course in each]
+    return [{**run.run, **after_training.measured(run)} for run in runs], [_history(run) for run in runs]
+
+
+def with_predicted_movement(
+    followed: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame, targets: Sequence[float | None]
+) -> dict[str, dict[str, Any]]:
+    """What was followed of runs, with the expansion of each quantity that has one, its name ending in ``_predicted``.
+
+    Args:
+        followed: of some runs ``iterations`` and quantities, by run.
+        runs: rows of a table of runs.
+        targets: of each row, as ``predicted_targets`` gives them.
+    """
+    found = {run: dict(course) for run, course in followed.items()}
+    for run, target in zip(runs.to_dict("records"), targets, strict=True):
+        if target is not None and run["run"] in found:
+            course = found[run["run"]]
+            expected = predicted_movement(course["iterations"], run, target)
+            course |= {name + PREDICTED: values.tolist() for name, values in expected.items() if name in course}
+    return found
+
+
+def _history(run: TrainedRun) -> dict[str, Any]:
+    """The history of a run, with what theory says of its loss where it speaks of the run."""
+    if run.target is None:
+        return dict(run.history)
+    return {**run.history, "loss_predicted": predicted_loss(run.history, run.run, run.target).tolist()}

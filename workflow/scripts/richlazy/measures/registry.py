@@ -1,0 +1,24 @@
+"""Every measure of a run and every quantity that is followed in training, by name."""
+
+from collections.abc import Iterable
+
+from richlazy.measures import after_training, on_probe
+from richlazy.measures.during_training import QUANTITIES
+
+MEASURES = {**on_probe.MEASURES, **after_training.MEASURES}
+# Those that the configuration may ask for are tested and drawn. Others are columns of the tables alone.
+TESTED = {name: one for name, one in MEASURES.items() if one.label is not None}
+
+
+def labels(names: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Label of some measures in figures, and the sign with which each grows where learning is lazier.
+
+    Jobs that draw get them as parameters: the formula of a measure is then no part of a figure, and an edit of it draws
+    only what it measures anew.
+    """
+    return {name: (str(TESTED[name].label), TESTED[name].lazier) for name in names}
+
+
+def quantity_labels() -> dict[str, tuple[str, int]]:
+    """Labels of the quantities that are drawn, from top to bottom, as ``labels`` gives those of measures."""
+    return {name: (one.label, one.lazier) for name, one in QUANTITIES.items() if one.label is not None}

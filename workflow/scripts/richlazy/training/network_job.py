@@ -1,0 +1,67 @@
+"""Training of the networks of one job, from files to files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from richlazy.models import rate_network
+from richlazy.storage import array_io, devices
+from richlazy.training.loop import train_together
+
+
+@dataclass(frozen=True)
+class NetworkFiles:
+    """Files of one network.
+
+    Attributes:
+        structured: the initial weights that have the structure, ``rate_network.initial_weights_of_runs``.
+        inputs, targets: its batches.
+        network, history: to be written.
+        input_weights: the initial input weights, None where the seed decides them.
+        snapshots: to be written, None for a network that is not followed.
+    """
+
+    structured: str
+    inputs: str
+    targets: str
+    network: str
+    history: str
+    input_weights: str | None = None
+    snapshots: str | None = None
+
+
+def train_files(
+    files: Sequence[NetworkFiles],
+    runs: Sequence[Mapping[str, Any]],
+    description: str | Path,
+    training: Mapping[str, Any],
+) -> None:
+    """Train networks, and write initial and final weights, curves and outcome, and snapshots of each.
+
+    Args:
+        files: of each network.
+        runs: parameters of each, alike but for their seeds.
+        description: task.json of their task.
+        training: as ``TrainingSettings.of_run`` takes it, with ``device`` and ``final_loss_fraction``.
+    """
+    device, outputs = devices.prepare(training["device"]), array_io.load_json(description)["outputs"]
+    for part in devices.parts(len(runs), device):
+        own = files[part]
+        # Mapped, not read: a batch comes into memory when its turn comes.
+        inputs = [array_io.load_array(one.inputs, mapped=True) for one in own]
+        targets = [array_io.load_array(one.targets, mapped=True) for one in own]
+        initial = rate_network.initial_weights_of_runs(
+            runs[part],
+            [one.structured for one in own],
+            [one.input_weights for one in own],
+            inputs[0].shape[-1],
+            outputs,
+        )
+        final, course = train_together(runs[part], initial, inputs, targets, training, device)
+        for place, one in enumerate(own):
+            rate_network.save_network(one.network, initial.of_network(place), final.of_network(place))
+            outcome = course.of_network(place, training["final_loss_fraction"])
+            array_io.save_json(one.history, outcome | {"device": devices.name(device)})
+            if one.snapshots is not None:
+                rate_network.save_snapshots(one.snapshots, course.snapshots[place])

@@ -1,0 +1,88 @@
+"""How networks are trained: everything that ``loop.train`` needs to know beside networks and trials."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Iterations of a point of the loss curve, where the settings do not say how many points it has.
+ITERATIONS_OF_A_POINT = 100
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How networks are trained.
+
+    Attributes:
+        learning_rate: eta of Eq. 3.
+        momentum: mu of the descent.
+        optimiser: ``gradient_descent``, or ``adam``, which takes neither momentum nor signs_held.
+        rule: name of the rule of learning (module ``rules``).
+        trained: ``all`` weights, or the ``recurrent`` ones alone.
+        signs_held: whether the outgoing recurrent weights of each unit keep their sign.
+        loss: ``cross_entropy``, ``squared_error`` or ``masked_squared_error``.
+        loss_steps: ``all`` or ``last``. With ``last`` and cross-entropy the accuracy is followed too.
+        iterations: number of updates, None for as many as there are stored batches. Iteration i takes batch
+            i mod stored, so that more of them are epochs in one order.
+        divergence_loss: a mean loss above it, or one that is not finite, counts as divergence. Of squared errors, which
+            have no natural unit, in multiples of the loss of a silent network.
+        target_accuracy: of which the history has the point where each network first reached it; None for no target.
+        stop_at_target: whether a network ends there.
+        snapshot_at: iterations after which a copy of the weights is kept, 0 for the initial ones. They change nothing
+            else.
+        convergence_fraction: the history has the iteration at which the loss of a batch was first below this share of
+            that of the first batch.
+        report_every: iterations per point of the curve; each tenth point is also a line in the log.
+
+    Raises:
+        ValueError: for a stop at no target, and for an optimiser that does not hold signs.
+    """
+
+    learning_rate: float
+    momentum: float = 0.0
+    optimiser: str = "gradient_descent"
+    rule: str = "backpropagation"
+    trained: str = "all"
+    signs_held: bool = False
+    loss: str = "cross_entropy"
+    loss_steps: str = "all"
+    iterations: int | None = None
+    divergence_loss: float = math.inf
+    target_accuracy: float | None = None
+    stop_at_target: bool = False
+    snapshot_at: Sequence[int] = ()
+    convergence_fraction: float = 0.0
+    report_every: int = ITERATIONS_OF_A_POINT
+
+    def __post_init__(self):
+        if self.stop_at_target and self.target_accuracy is None:
+            raise ValueError("stop_at_target needs a target_accuracy")
+        if self.signs_held and self.optimiser != "gradient_descent":
+            raise ValueError(f"signs are held in gradient descent alone, not with {self.optimiser}")
+
+    @classmethod
+    def of_run(cls, run: Mapping[str, Any], training: Mapping[str, Any]) -> "TrainingSettings":
+        """How the network of a run is trained.
+
+        Args:
+            run: its parameters.
+            training: what they do not say, as ``Task.of_training`` gives it, with ``signs_held`` of the
+                structure; other keys are left aside.
+        """
+        points = training["curve_points"]
+        return cls(
+            learning_rate=run["learning_rate"],
+            momentum=run["momentum"] or 0.0,
+            optimiser=run["optimiser"],
+            trained=run["trained"],
+            signs_held=training["signs_held"],
+            loss=training["loss"],
+            loss_steps=training["loss_steps"],
+            iterations=run["iterations"],
+            divergence_loss=training["divergence_loss"],
+            target_accuracy=training["target_accuracy"],
+            stop_at_target=training["stop_at_target"],
+            snapshot_at=training["snapshot_at"],
+            convergence_fraction=training["convergence_fraction"],
+            report_every=max(1, run["iterations"] // points) if points else ITERATIONS_OF_A_POINT,
+        )
