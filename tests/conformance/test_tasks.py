@@ -161,7 +161,8 @@ def test_it_is_trained_measured_tabulated_published_and_rechecked(kind, tmp_path
         network = kinds_of_tasks.network_file(results, run)
         network.parent.mkdir(parents=True)
         model, own = MODELS[run["architecture"]], (str(network), str(network.with_name("measures.json")))
-        train_again(model, config, {}, run, {"images": images}, *own, f"{network.parent}/{{}}".format)
+        to_train = rechecking.to_train(config, run, {})
+        train_again(to_train, {"images": images}, own, f"{network.parent}/{{}}".format)
         measured.append(network.with_name("measures.json"))
         histories.append(network.with_name("history.json"))
         for rule in ("train", "measure"):
@@ -184,12 +185,11 @@ def test_it_is_trained_measured_tabulated_published_and_rechecked(kind, tmp_path
     (published / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     shutil.rmtree(results)
     name = table["run"].iloc[0]
-    again = rechecking.committed_network(runs_file, name)
+    again = rechecking.network_to_train(published / "config.yaml", runs_file, name, {})
     folder = tmp_path / "again"
     folder.mkdir()
     network, measures = (str(folder / file) for file in ("network.npz", "measures.json"))
-    config = yaml.safe_load((published / "config.yaml").read_text())
-    train_again(again.model, config, {}, again.run, {"images": images}, network, measures, f"{folder}/{{}}".format)
+    train_again(again, {"images": images}, (network, measures), f"{folder}/{{}}".format)
     committed = (runs_file, tables / "fingerprints.parquet", tables.parent / "provenance.json")
     recheck_run(*committed, network, measures, str(tmp_path / "compared.json"), name)
     compared = array_io.load_json(tmp_path / "compared.json")

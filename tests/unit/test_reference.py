@@ -10,7 +10,7 @@ import pytest
 
 from richlazy import rechecking, reference
 from richlazy.experiments import parameters, paths
-from richlazy.measures import metrics
+from richlazy.measures import on_probe
 from richlazy.models import lstm
 from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, parquet
@@ -202,7 +202,7 @@ def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(
     first = network_file(tmp_path / "a.npz")
     committed = reference.fingerprint(first, MODELS["recurrent"].matrices)
     assert set(committed) | {"run"} == set(reference.fingerprint_columns(MODELS["recurrent"]))
-    measures = dict.fromkeys(metrics.MEASURES, 2.0)
+    measures = dict.fromkeys(on_probe.MEASURES, 2.0)
     row = {"run": "r", "network": NETWORK, "final_loss": 0.3, **measures}
     same = rechecking.compare(committed_as(row), committed, first, {"final_loss": 0.3, **measures})
     assert same["equal_bytes"]
@@ -216,8 +216,8 @@ def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(
 def test_a_feedforward_network_equals_itself_and_another_by_the_matrices_that_it_has(tmp_path):
     first = network_file(tmp_path / "a.npz", without_recurrent=True)
     committed = reference.fingerprint(first, MODELS["recurrent"].matrices)
-    row = {"run": "r", "network": NETWORK, **dict.fromkeys(metrics.MEASURES, math.nan), "final_loss": 0.3}
-    measures = dict.fromkeys(metrics.MEASURES) | {"final_loss": 0.3}
+    row = {"run": "r", "network": NETWORK, **dict.fromkeys(on_probe.MEASURES, math.nan), "final_loss": 0.3}
+    measures = dict.fromkeys(on_probe.MEASURES) | {"final_loss": 0.3}
     same = rechecking.compare(committed_as(row), committed, first, measures)
     assert (same["equal_bytes"], same["weights"], same["measures"]) == (True, 0.0, 0.0)
     scaled = network_file(tmp_path / "b.npz", without_recurrent=True, input=1.25)
@@ -226,7 +226,7 @@ def test_a_feedforward_network_equals_itself_and_another_by_the_matrices_that_it
 
 def test_measures_that_a_published_table_does_not_have_yet_are_not_compared(tmp_path):
     network = network_file(tmp_path / "a.npz")
-    older = {name: 2.0 for name in metrics.MEASURES if name != "kernel_alignment_predicted"}
+    older = {name: 2.0 for name in on_probe.MEASURES if name != "kernel_alignment_predicted"}
     found = rechecking.compare(
         committed_as({"run": "r", "network": NETWORK, **older}),
         reference.fingerprint(network, MODELS["recurrent"].matrices),

@@ -118,12 +118,12 @@ print(json.dumps(sorted(name for name in sys.modules if name.split(".")[0] == "r
         (
             MODELS["recurrent"].training,
             {"array_io", "loop", "rate_network"},
-            {"hypothesis_tests", "measure_figure", "metrics", "tangent_kernel"},
+            {"hypothesis_tests", "measure_figure", "measuring", "tangent_kernel"},
         ),
         (
             MODELS["recurrent"].measuring,
-            {"metrics", "rate_network", "tangent_kernel"},
-            {"hypothesis_tests", "loop", "measure_figure", "neurogym_environments"},
+            {"measuring", "rate_network", "tangent_kernel"},
+            {"hypothesis_tests", "learning_speed", "loop", "measure_figure", "neurogym_environments"},
         ),
         (MODELS["lstm"].training, {"lstm", "sentences"}, {"hypothesis_tests", "lstm_measures", "lstm_tables"}),
         (MODELS["lstm"].measuring, {"lstm", "sentences"}, {"hypothesis_tests", "lstm_training", "lstm_tables"}),
@@ -142,12 +142,13 @@ def test_an_edit_of_one_model_leaves_the_jobs_of_others(stage):
     """Models of one folder share their modules."""
     for model in MODELS.values():
         others = {
-            module.rpartition(".")[2]
+            f"richlazy.{module}"
             for other in MODELS.values()
             if other.folder != model.folder
             for module in (other.planning, other.training, other.measuring, other.tabulating)
         }
-        assert others and not names(module_closure(getattr(model, stage))) & (others | {"registry"})
+        found = {module_name(file) for file in module_closure(getattr(model, stage))}
+        assert others and not found & (others | {"richlazy.models.registry"})
 
 
 @pytest.mark.parametrize("kind", STRUCTURES)

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
+from richlazy.experiments import variants
 from richlazy.experiments.parameters import Run, is_missing
+from richlazy.experiments.retraining import Network, network_of
 from richlazy.models.base import Model
 from richlazy.models.registry import MODELS
 from richlazy.reference import PROJECTIONS, fingerprint, model_of, run_of
@@ -93,6 +96,56 @@ def committed_network(runs: str | Path, name: str) -> Committed:
     model = model_of(rows[0]["network"])
     run = late_import.load(model.planning).run_of_path(name)
     return Committed(MODELS[run["architecture"]], run, rows)
+
+
+@dataclass(frozen=True)
+class ToTrain:
+    """A network to be trained again on the CPU.
+
+    Attributes:
+        model, run: what it is.
+        config: the configuration of all that is committed.
+        sources: the registry of data, or of each source its title.
+        net: what decides its inputs where rules do not give them: weights with a structure, and trials.
+    """
+
+    model: Model
+    run: Run
+    config: Mapping[str, Any]
+    sources: Mapping[str, Any]
+    net: Network | None
+
+
+def to_train(config: Mapping[str, Any], run: Run, sources: Mapping[str, Any]) -> ToTrain:
+    """The network of a run."""
+    own = variants.with_entries_of(config, run) | {"training": config["training"] | {"device": "cpu"}}
+    net = None if run["structure"] is None else network_of(own, run)
+    return ToTrain(MODELS[run["architecture"]], run, own, sources, net)
+
+
+def network_to_train(config: str | Path, runs: str | Path, name: str, sources: Mapping[str, Any]) -> ToTrain:
+    """The network of a committed run, from the configuration of all that is committed and a table of runs."""
+    return to_train(yaml.safe_load(Path(config).read_text()), committed_network(runs, name).run, sources)
+
+
+def train_and_measure(
+    own: ToTrain, data: Mapping[str, str], made: Mapping[str, Sequence[str]], network: str, measures: str, history: str
+) -> None:
+    """Train a network and measure it.
+
+    Args:
+        own: the network.
+        data: files of data by name, which rules give.
+        made: its other inputs by name.
+        network, measures, history: files to write.
+    """
+    planner, config = late_import.load(own.model.planning), own.config
+    files = {name: [path] for name, path in data.items()} | dict(made)
+    saved = {"network": [network], "history": [history], "snapshots": []}
+    how = planner.training_settings(config, [own.run], {})
+    late_import.load(own.model.training).train_networks([own.run], files, saved, how)
+    how = planner.measuring_settings(config, own.sources, [own.run])
+    late_import.load(own.model.measuring).measure_networks([own.run], files | saved, {"measures": [measures]}, how)
 
 
 def committed_fingerprint(fingerprints: str | Path, network: Committed) -> dict[str, Any]:

@@ -34,6 +34,20 @@ class Network:
     probe_trials: tuple[str, dict[str, Any], dict[str, Any]]
     starts_aligned: bool
 
+    def files(
+        self, inputs: str, targets: str, weights: str, aligned: str, about: str, probe: str, decision: str
+    ) -> dict[str, list[str]]:
+        """Its inputs by name, as training and measuring of rate networks take them."""
+        return {
+            "structured": [weights],
+            "input_weights": [aligned] if self.starts_aligned else [],
+            "inputs": [inputs],
+            "targets": [targets],
+            "description": [about],
+            "probe": [probe],
+            "decision": [decision],
+        }
+
 
 def network_of(config: Mapping[str, Any], run: Run) -> Network:
     """The network of a run."""
