@@ -174,7 +174,7 @@ def test_it_is_trained_measured_tabulated_published_and_rechecked(kind, tmp_path
     tables = published / "experiments" / kinds_of_tasks.EXPERIMENT / "tables"
     runs_file = tables / "runs.parquet"
     settings, theory = config["statistics"], {"targets": [None, None], "convergence_fraction": 0.0}
-    tabulate_runs(measured, histories, {}, runs_file, tables / "curves.parquet", settings, {}, theory)
+    tabulate_runs(measured, histories, {}, runs_file, tables / "curves.parquet", settings, {}, theory, {})
     table = parquet.load_table(runs_file)
     assert list(table.columns) == list(experiment_tables.RUN_COLUMNS) and len(table) == 2
     reference.save_origin(tables.parent, results, kinds_of_tasks.ROOT)
