@@ -2,21 +2,18 @@
 
 from richlazy.measures import during_training, predictions
 from richlazy.storage import array_io, logs, parquet
-from richlazy.tables import experiment_tables
+from richlazy.tables import experiment_tables as tables
 
 
 def tabulate_runs(measures, histories, followed, runs_table, curves_table, settings, connectomes, theory, swept):
-    rows, courses = ([array_io.load_json(path) for path in paths] for paths in (measures, histories))
+    rows = [array_io.load_json(path) for path in measures]
+    records = [array_io.load_json(path) for path in histories]
     moved = {run: during_training.chosen(array_io.load_json(path), names) for run, (path, names) in followed.items()}
-    rows, courses = experiment_tables.measured(rows, courses, moved, theory)
-    runs = experiment_tables.runs_table(
-        rows, settings["convergence_factor"], settings["loss_margin"], connectomes, swept
-    )
+    rows, records = tables.measured(rows, records, moved, theory)
+    runs = tables.runs_table(rows, settings["convergence_factor"], settings["loss_margin"], connectomes, swept)
     moved = predictions.with_predicted_movement(moved, runs, theory["targets"])
-    parquet.save_table(runs_table, runs, experiment_tables.with_swept(experiment_tables.RUN_COLUMNS, swept))
-    parquet.save_table(
-        curves_table, experiment_tables.curves_table(courses, runs["run"], moved), experiment_tables.CURVE_COLUMNS
-    )
+    parquet.save_table(runs_table, runs, tables.with_swept(tables.RUN_COLUMNS, swept))
+    parquet.save_table(curves_table, tables.curves_table(records, runs["run"], moved), tables.CURVE_COLUMNS)
 
 
 if __name__ == "__main__":
@@ -24,6 +21,13 @@ if __name__ == "__main__":
     inputs, output, params = snakemake.input, snakemake.output, snakemake.params
     followed = {run: (path, names) for path, (run, names) in zip(inputs.followed, params.followed.items(), strict=True)}
     tabulate_runs(
-        inputs.measures, inputs.histories, followed, output.runs, output.curves,
-         params.settings, params.connectomes, params.theory, params.swept,
-    )  # fmt: skip
+        measures=inputs.measures,
+        histories=inputs.histories,
+        followed=followed,
+        runs_table=output.runs,
+        curves_table=output.curves,
+        settings=params.settings,
+        connectomes=params.connectomes,
+        theory=params.theory,
+        swept=params.swept,
+    )
