@@ -1,10 +1,11 @@
 """Members of a package by the name that the configuration gives them: one class each, loaded when it is asked for."""
 
-import importlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from richlazy.storage import late_import
 
 _LIBRARY = Path(__file__).parent
 Kind = TypeVar("Kind")
@@ -33,7 +34,7 @@ class Members(Mapping[str, type[Kind]], Generic[Kind]):
         return f"{self.package}.{self._files[kind].stem}"
 
     def __getitem__(self, kind: str) -> type[Kind]:
-        module = importlib.import_module(f"{_LIBRARY.name}.{self.module(kind)}")
+        module = late_import.load(self.module(kind))
         return next(member for member in vars(module).values() if getattr(member, "kind", None) == kind)
 
     def __iter__(self) -> Iterator[str]:

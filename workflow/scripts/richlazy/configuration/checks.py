@@ -25,6 +25,9 @@ RESULT_FOLDERS = (
     "reference", "runs", "sentences", "tasks", "teachers", "trials", "word_vectors",
 )  # fmt: skip
 
+# Measures that rate networks do not have.
+_OF_LSTMS_ALONE = ("frobenius_norm", "leading_singular_value", "rank_for_final_accuracy")
+
 Config = Mapping[str, Any]
 
 
@@ -46,6 +49,7 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
     for file in files:
         _check_duplicate_keys(Path(file))
     _check_finite(config)
+    _check_older_groups(config)
     schema = derived_schema.completed(_load_schema(schema_path), config)
     _check_schema(config, schema)
     _check_tasks(config)
@@ -55,10 +59,18 @@ def check(config: Config, schema_path: str | Path, files: Iterable[str | Path] =
     _check_device(config)
     _check_probe(config)
     _check_selection(config)
-    for sentence in lstm_settings.problems(config, selected_on_language(config)):
+    for sentence in lstm_settings.problems(config):
         raise ConfigurationError(sentence)
     for name in selected(config):
         _check_experiment(config, name, schema)
+
+
+def _check_older_groups(config: Config) -> None:
+    if isinstance(config, Mapping) and "language_experiments" in config:
+        raise ConfigurationError(
+            "language_experiments is no group any more, because LSTMs have experiments like other networks; move its "
+            "entries to experiments, with grid: {task: [SST]} in place of task: SST, and add compare: part"
+        )
 
 
 def load_sources(path: str | Path, schema_path: str | Path) -> dict[str, Any]:
@@ -125,15 +137,7 @@ def check_entries(config: Config, sources: Mapping[str, Any]) -> None:
 
 def selected(config: Config) -> list[str]:
     """Names of the experiments of this set of results; the others are neither checked further nor built."""
-    return _chosen(config["experiments_to_build"], config["experiments"])
-
-
-def selected_on_language(config: Config) -> list[str]:
-    """Names of the experiments on language of this set of results."""
-    return _chosen(config["experiments_to_build"], config["language_experiments"])
-
-
-def _chosen(selection: str | list[str], experiments: Mapping[str, Any]) -> list[str]:
+    selection, experiments = config["experiments_to_build"], config["experiments"]
     return list(experiments) if selection == "all" else [name for name in selection if name in experiments]
 
 
@@ -387,7 +391,14 @@ def _check_selection(config: Config) -> None:
         )
     selection = config["experiments_to_build"]
     for name in [] if selection == "all" else selection:
-        _known("experiments_to_build", "experiment", name, [*config["experiments"], *config["language_experiments"]])
+        _known("experiments_to_build", "experiment", name, config["experiments"])
+    for group in ("statistics", "figures"):
+        foreign = [name for name in config[group]["measures"] if name in _OF_LSTMS_ALONE]
+        if foreign:
+            raise ConfigurationError(
+                f"{group}.measures names {foreign[0]}, which is measured of LSTMs alone; name it in measures of their "
+                "experiments"
+            )
     unbuilt = set(config["figures"]["measures"]) - set(config["statistics"]["measures"])
     if unbuilt:
         raise ConfigurationError(
@@ -397,6 +408,11 @@ def _check_selection(config: Config) -> None:
 
 def _check_experiment(config: Config, name: str, schema: Mapping[str, Any]) -> None:
     experiment, where = config["experiments"][name], f"experiments.{name}"
+    if _has_lstms(config, where, experiment):
+        for sentence in lstm_settings.problems_of_experiment(where, experiment):
+            raise ConfigurationError(sentence)
+        return
+    _check_keys_of_experiment(where, experiment)
     _known(f"{where}.preset", "preset", experiment["preset"], config["presets"])
     for place, grid in _grids(where, experiment):
         for key in ("task", "structure"):
@@ -420,7 +436,7 @@ def _check_experiment(config: Config, name: str, schema: Mapping[str, Any]) -> N
 def _check_grid(config: Config, where: str, place: str, grid: Mapping[str, Any], preset: str) -> None:
     """Refuse tasks, structures and parameters of runs that do not go together."""
     for task in grid["task"]:
-        _check_task_in_use(config, place, task)
+        _check_task_in_use(config, task)
     _check_architectures(config, place, grid)
     _check_structure_parameters(config, place, grid)
     _check_connectome_sizes(config, place, grid)
@@ -475,14 +491,36 @@ def _check_variant(config: Config, where: str, group: str, name: str, schema: Ma
         raise ConfigurationError(f"{where} does not fit: {error}") from error
 
 
-def _check_task_in_use(config: Config, place: str, name: str) -> None:
+def _check_task_in_use(config: Config, name: str) -> None:
     task = registry.task(config["tasks"][name])
-    if task.architecture == "lstm":
-        raise ConfigurationError(
-            f"{place}.task names {name!r}, whose sentences are learned by an LSTM; use language_experiments"
-        )
     for problem in task.problems_in_use(config):
         raise ConfigurationError(f"tasks.{name}{problem}")
+
+
+def _has_lstms(config: Config, where: str, experiment: Mapping[str, Any]) -> bool:
+    """Whether LSTMs learn the tasks of an experiment; one with other networks as well is refused."""
+    tasks = [(name, config["tasks"].get(name, {})) for name in grids.values(experiment, "task")]
+    read = [name for name, task in tasks if "sentences" in task]
+    if read and len(read) < len(tasks):
+        raise ConfigurationError(
+            f"{where} names {read[0]!r}, whose sentences are learned by an LSTM, beside tasks of other networks; give "
+            "each an experiment of its own"
+        )
+    return bool(read)
+
+
+def _check_keys_of_experiment(where: str, experiment: Mapping[str, Any]) -> None:
+    """Refuse an experiment of rate networks that lacks a preset, or has what only LSTMs have."""
+    if "preset" not in experiment:
+        raise ConfigurationError(f"{where} lacks preset; add it as in config.yaml")
+    idle = [key for key in ("weights", "parts", "draw") if key in experiment]
+    if idle:
+        raise ConfigurationError(f"{where}.{idle[0]} has no effect on these networks, only on LSTMs; remove it")
+    foreign = [name for name in experiment.get("measures", ()) if name in _OF_LSTMS_ALONE]
+    if foreign:
+        raise ConfigurationError(
+            f"{where}.measures names {foreign[0]}, which is measured of LSTMs alone; choose another measure"
+        )
 
 
 def _grids(where: str, experiment: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
