@@ -221,7 +221,7 @@ rule plot_robustness:
         runtime=growing(5),
     params:
         comparisons=RANK_COMPARISONS,
-        labels=measure_registry.labels(measure_registry.TESTED),
+        labels=measure_registry.labels(),
         significance_level=lookup(within=config, dpath="statistics/significance_level"),
         settings=lookup(within=config, dpath="figures"),
     message:

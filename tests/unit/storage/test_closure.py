@@ -20,6 +20,8 @@ from richlazy.tasks import registry as task_registry
 ROOT = Path(__file__).parents[3]
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 LIBRARY = sorted((ROOT / "workflow" / "scripts" / "richlazy").rglob("*.py"))
+# Themes of measures: no figure is drawn again where a formula changes.
+FORMULAS = {"change", "effective_ranks", "low_rank_change", "task_kernels", "task_alignment", "learning_speed"}
 NUMERICS = {"loop", "measuring", "neurogym_environments", "neurogym_trials", "rate_network", "tangent_kernel"}
 
 
@@ -59,7 +61,14 @@ def closure_of(script):
             {"hypothesis_tests", "parquet"},
             NUMERICS - {"measuring", "rate_network", "tangent_kernel"} | {"claims"},
         ),
-        ("plot_measures.py", {"measure_figure", "parquet", "schematic"}, NUMERICS | {"claims", "hypothesis_tests"}),
+        (
+            "plot_measures.py",
+            {"measure_figure", "parquet", "schematic"},
+            NUMERICS | FORMULAS | {"claims", "hypothesis_tests"},
+        ),
+        ("plot_effects.py", {"effect_figure", "parquet"}, NUMERICS | FORMULAS),
+        ("plot_trajectories.py", {"trajectory_figure"}, NUMERICS | FORMULAS),
+        ("plot_robustness.py", {"robustness_figure"}, NUMERICS | FORMULAS),
         ("judge_claims.py", {"claims", "one_sided_tests", "parquet"}, NUMERICS | {"measure_figure"}),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
@@ -265,11 +274,12 @@ def test_every_rule_lists_all_library_modules_that_its_script_loads(rule, script
 @pytest.mark.parametrize(
     "statement",
     [
+        "if TYPE_CHECKING:\n    import numpy\nelse:\n    import richlazy.measures.tangent_kernel",
         "import richlazy.measures.tangent_kernel",
         "import numpy, richlazy.measures.tangent_kernel",
         "import richlazy.measures.tangent_kernel as kernels",
         "from richlazy.measures import tangent_kernel",
-        "from richlazy.measures import tangent_kernel as anything, quantities",
+        "from richlazy.measures import tangent_kernel as anything, kernel_cost",
         "from richlazy.measures import (\n    tangent_kernel,\n)",
         "from richlazy.measures.tangent_kernel import tangent_kernel",
         "from richlazy.measures.tangent_kernel import *",
@@ -290,7 +300,8 @@ def test_every_spelling_of_an_import_is_found(tmp_path, statement):
 
 @pytest.mark.parametrize(
     "statement",
-    ["", "import numpy", "import richlazyness", "from other.richlazy import kernels", "'import richlazy.storage'",
+    ["", "import numpy", "if TYPE_CHECKING: import richlazy.storage",
+     "import richlazyness", "from other.richlazy import kernels", "'import richlazy.storage'",
      "# import richlazy.storage", "import kernels", "richlazy = 1; richlazy.kernels"],
 )  # fmt: skip
 def test_what_is_no_import_of_the_library_is_not_found(tmp_path, statement):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+import yaml
 
 from richlazy.models.base import Model
 from richlazy.models.registry import MODELS
@@ -200,6 +201,14 @@ def merged_configuration(earlier: Mapping[str, Any], latest: Mapping[str, Any]) 
     merged = _without_local_folders(latest)
     for group in _NAMED_GROUPS:
         merged[group] = {**earlier.get(group, {}), **merged[group]}
+    return merged
+
+
+def update_configuration(path: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge a configuration into the published one in a file, which may not exist yet, and return both together."""
+    published = yaml.safe_load(path.read_text()) if path.exists() else {}
+    merged = merged_configuration(published, config)
+    array_io.save_text(path, yaml.safe_dump(merged, sort_keys=False))
     return merged
 
 

@@ -126,9 +126,13 @@ def gaussian_directions(count: int, size: int, norm: float, rng: np.random.Gener
 
 
 def initial_weights(
-    recurrent: np.ndarray, input_units: int, outputs: int, seed: int, input_weights: np.ndarray | None = None,
+    recurrent: np.ndarray,
+    input_units: int,
+    outputs: int,
+    seed: int,
+    input_weights: np.ndarray | None = None,
     readout: str = "linear_layer",
-) -> Weights:  # fmt: skip
+) -> Weights:
     """Weights of a network before training, float32.
 
     Input and readout weights are those of the seed, unless input weights (N, N_in) are given: entries of PyTorch's
