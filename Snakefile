@@ -42,7 +42,6 @@ include: "workflow/rules/teachers.smk"
 include: "workflow/rules/trials.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/measure.smk"
-include: "workflow/rules/language.smk"
 include: "workflow/rules/summarise.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/verify.smk"
@@ -64,10 +63,9 @@ rule all:
     default_target: IS_DEFAULT
     input:
         figure_files(*SELECTED),
-        collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES),
+        statistics_files(*SELECTED),
         figures_beside(CONNECTOMES, PICTURED_TASKS),
         robustness_files(),
-        language_files(*LANGUAGE_NAMES),
         f"{RESULTS}/claims.md",
 
 
@@ -80,5 +78,5 @@ for experiment in SELECTED:
             experiment
         input:
             figure_files(experiment),
-            collect(STATISTICS, experiment=experiment, table=STATISTIC_NAMES),
+            statistics_files(experiment),
             figures_beside(connectomes_of(experiment), pictured_tasks_of(experiment)),

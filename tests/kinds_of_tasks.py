@@ -42,7 +42,7 @@ def configuration(key, base=CONFIG):
             "grid": {"task": [name], "structure": ["gaussian"], "learning_rate": [0.001, 0.002]}, "seeds": 2,
         }
     }  # fmt: skip
-    return config | {"experiments_to_build": [EXPERIMENT], "language_experiments": {}}
+    return config | {"experiments_to_build": [EXPERIMENT]}
 
 
 def runs(config):

@@ -282,7 +282,7 @@ def config_with(entry):
     names = grids.values(experiment, "structure")
     structures = {name: ENTRIES_OF_CONFIG[name] for name in names} | {"tried": entry}
     tasks = {name: CONFIG["tasks"][name] for name in grids.values(experiment, "task")}
-    experiments = {"experiments": {"figure_18": experiment}, "language_experiments": {}}
+    experiments = {"experiments": {"figure_18": experiment}}
     return CONFIG | experiments | {"tasks": tasks, "structures": structures, "experiments_to_build": "all"}
 
 

@@ -12,8 +12,8 @@ import kinds_of_tasks
 from recheck_run import recheck_run
 from richlazy import rechecking, reference
 from richlazy.configuration import checks
-from richlazy.experiments import retraining
 from richlazy.models import rate_network
+from richlazy.models.registry import MODELS
 from richlazy.settings import Settings
 from richlazy.storage import array_io, parquet
 from richlazy.tables import experiment_tables
@@ -119,7 +119,7 @@ def test_its_trials_have_the_promised_shapes_and_are_the_same_however_often_they
     _, _, probe_run = net.probe_trials
     assert entry == net.task.trial_entry
     training = net.task.training_trials(run, files)
-    count = net.measuring["trials"]
+    count = net.probe_count
     probe = net.task.probe_trials(probe_run, files, count)
     batches, steps, batch_size, input_units = training.inputs.shape
     assert batch_size == net.run["batch_size"] and 1 <= batches <= net.run["iterations"]
@@ -159,8 +159,9 @@ def test_it_is_trained_measured_tabulated_published_and_rechecked(kind, tmp_path
     for run in kinds_of_tasks.runs(config)[:2]:
         network = kinds_of_tasks.network_file(results, run)
         network.parent.mkdir(parents=True)
-        own = retraining.network_of(config, run)
-        train_again(own, images, str(network), str(network.with_name("measures.json")), f"{network.parent}/{{}}".format)
+        model, own = MODELS[run["architecture"]], (str(network), str(network.with_name("measures.json")))
+        to_train = rechecking.to_train(config, run, {})
+        train_again(to_train, {"images": images}, own, f"{network.parent}/{{}}".format)
         measured.append(network.with_name("measures.json"))
         histories.append(network.with_name("history.json"))
         for rule in ("train", "measure"):
@@ -172,21 +173,24 @@ def test_it_is_trained_measured_tabulated_published_and_rechecked(kind, tmp_path
         assert not array_io.load_json(measured[-1])["diverged"]
     tables = published / "experiments" / kinds_of_tasks.EXPERIMENT / "tables"
     runs_file = tables / "runs.parquet"
-    settings, theory = config["statistics"], {"targets": [None, None], "convergence_fraction": 0.0}
-    tabulate_runs(measured, histories, {}, runs_file, tables / "curves.parquet", settings, {}, theory)
+    theory = {"targets": [None, None], "convergence_fraction": 0.0}
+    settings = {**config["statistics"], "connectomes": {}, "followed": {}, "theory": theory, "swept": {}}
+    files = {"measures": measured, "histories": histories, "followed": []}
+    to = {"runs": runs_file, "curves": tables / "curves.parquet"}
+    tabulate_runs(model.tabulating, files, to, settings)
     table = parquet.load_table(runs_file)
     assert list(table.columns) == list(experiment_tables.RUN_COLUMNS) and len(table) == 2
     reference.save_origin(tables.parent, results, kinds_of_tasks.ROOT)
     (published / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     shutil.rmtree(results)
     name = table["run"].iloc[0]
-    again = rechecking.committed_network(published / "config.yaml", runs_file, name)
+    again = rechecking.network_to_train(published / "config.yaml", runs_file, name, {})
     folder = tmp_path / "again"
     folder.mkdir()
     network, measures = (str(folder / file) for file in ("network.npz", "measures.json"))
-    train_again(again, images, network, measures, f"{folder}/{{}}".format)
+    train_again(again, {"images": images}, (network, measures), f"{folder}/{{}}".format)
     committed = (runs_file, tables / "fingerprints.parquet", tables.parent / "provenance.json")
-    recheck_run(committed, network, measures, str(tmp_path / "compared.json"), name)
+    recheck_run(*committed, network, measures, str(tmp_path / "compared.json"), name)
     compared = array_io.load_json(tmp_path / "compared.json")
     assert compared["equal_bytes"] and compared["same_class"]
     assert compared["weights"] == compared["measures"] == 0.0

@@ -10,7 +10,9 @@ import pytest
 
 from richlazy import rechecking, reference
 from richlazy.experiments import parameters, paths
+from richlazy.measures import on_probe
 from richlazy.models import lstm
+from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, parquet
 
 ROOT = Path(__file__).parents[2]
@@ -57,23 +59,59 @@ def test_runs_of_tasks_without_data_here_are_never_drawn():
 
 def test_rows_that_are_left_out_are_counted_with_their_reasons():
     tables = [runs_table("a", "b", connectomes=["x", None]), runs_table(*"cde").assign(task=["sMNIST", "2AF", "MNIST"])]
-    assert rechecking.left_out(tables, ["sMNIST", "MNIST", "other"]) == (
+    assert rechecking.left_out(tables, dict.fromkeys(["sMNIST", "MNIST", "other"], "images")) == (
         "left out 3 of 5 rows, whose data is not here: a connectome and images of MNIST, sMNIST"
     )
-    assert rechecking.left_out(tables[1:], ["MNIST"]) == "left out 1 of 3 rows, whose data is not here: images of MNIST"
-    assert rechecking.left_out(tables[1:], []) == ""
+    assert rechecking.left_out(tables[1:], {"MNIST": "images", "2AF": "sentences"}) == (
+        "left out 2 of 3 rows, whose data is not here: images of MNIST and sentences of 2AF"
+    )
+    assert rechecking.left_out(tables[1:], {"MNIST": "images"}) == (
+        "left out 1 of 3 rows, whose data is not here: images of MNIST"
+    )
+    assert rechecking.left_out(tables[1:], {}) == ""
 
 
-def test_tables_of_lstms_are_never_drawn_from(tmp_path):
-    """Their rows are parts of weights and name no run, so that one of them would be drawn as a run without a name."""
-    lstms = pd.DataFrame({"network": ["a", "a"], "seed": 0, "part": ["weights", "change"], "task": "SST"})
+def test_a_network_whose_rows_are_its_parts_is_drawn_once(tmp_path):
+    networks = [f"results/language/task~SST/seed~{seed}/network.npz" for seed in (0, 0, 1, 1)]
+    lstms = pd.DataFrame({"network": networks, "seed": 0, "part": ["weights", "change"] * 2, "task": "SST"})
     for name, runs in (("figure_1", runs_table("a", "b")), ("lstm", lstms.assign(connectome=pd.NA))):
         file = tmp_path / "experiments" / name / "tables/runs.parquet"
         parquet.save_table(file, runs, dict.fromkeys(runs, "of a test"))
-    (found,) = rechecking.runs_tables(tmp_path)
-    assert set(found["experiment"]) == {"figure_1"}
-    assert rechecking.sample_rows([found], 99, 0, [])["run"].tolist() == ["a", "b"]
+    found = rechecking.runs_tables(tmp_path)
+    drawn = rechecking.sample_rows(found, 99, 0, [])
+    assert drawn["run"].tolist() == ["a", "b", "task~SST/seed~0", "task~SST/seed~1"]
+    assert drawn["experiment"].tolist() == ["figure_1", "figure_1", "lstm", "lstm"]
+    assert rechecking.sample_rows(found, 99, 0, {"SST": "sentences"})["run"].tolist() == ["a", "b"]
     assert rechecking.runs_tables(tmp_path / "elsewhere") == []
+    network = rechecking.committed_network(tmp_path / "experiments/lstm/tables/runs.parquet", "task~SST/seed~1")
+    assert (network.model, network.run["task"], network.run["seed"]) == (MODELS["lstm"], "SST", 1)
+    assert [row["part"] for row in network.rows] == ["weights", "change"]
+
+
+def test_an_lstm_is_compared_by_the_measures_of_all_its_parts(tmp_path):
+    weights = [lstm.initial_weights(3, 4, seed) for seed in (0, 1)]
+    lstm.save(tmp_path / "network.npz", *weights)
+    mark = reference.fingerprint(tmp_path / "network.npz", MODELS["lstm"].matrices)
+    norms = [
+        {
+            "weights": "weight_hh_l1",
+            "part": part,
+            "frobenius_norm": norm,
+            "leading_singular_value": 1.0,
+            "stable_rank": 2.0,
+        }
+        for part, norm in (("initial_weights", 3.0), ("change", 0.5))
+    ]
+    rows = [{"run": "task~SST/seed~0", **row, "rank_for_final_accuracy": pd.NA} for row in norms]
+    network = rechecking.Committed(MODELS["lstm"], {}, rows)
+    record = {"norms": norms, "ranks": []}
+    same = rechecking.compare(network, mark, tmp_path / "network.npz", record)
+    assert (same["run"], same["equal_bytes"], same["weights"], same["measures"]) == ("task~SST/seed~0", True, 0.0, 0.0)
+    record = {"norms": [norms[0], norms[1] | {"frobenius_norm": 0.6}], "ranks": []}
+    lstm.save(tmp_path / "other.npz", weights[0], weights[1] | {"decoder_weight": 1.5 * weights[1]["decoder_weight"]})
+    other = rechecking.compare(network, mark, tmp_path / "other.npz", record)
+    assert not other["equal_bytes"]
+    assert (other["weights"], other["measures"]) == (pytest.approx(0.5), pytest.approx(0.2))
 
 
 def test_tables_of_before_and_of_after_new_columns_are_drawn_from_together():
@@ -141,6 +179,12 @@ def test_elsewhere_half_of_the_networks_must_be_near():
 
 # Comparison
 
+NETWORK = "results/runs/task~T/seed~0/network.npz"
+
+
+def committed_as(row):
+    return rechecking.Committed(MODELS["recurrent"], {}, [row])
+
 
 def network_file(path, without_recurrent=False, **changes):
     rng = np.random.default_rng(0)
@@ -156,35 +200,38 @@ def network_file(path, without_recurrent=False, **changes):
 
 def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(tmp_path):
     first = network_file(tmp_path / "a.npz")
-    committed = reference.fingerprint(first)
-    assert set(committed) | {"run"} == set(reference.fingerprint_columns(reference.RATE_NETWORKS))
-    measures = dict.fromkeys(rechecking.MEASURES, 2.0)
-    row = {"run": "r", "final_loss": 0.3, **measures}
-    same = rechecking.compare(row, committed, first, {"final_loss": 0.3, **measures})
+    committed = reference.fingerprint(first, MODELS["recurrent"].matrices)
+    assert set(committed) | {"run"} == set(reference.fingerprint_columns(MODELS["recurrent"]))
+    measures = dict.fromkeys(on_probe.MEASURES, 2.0)
+    row = {"run": "r", "network": NETWORK, "final_loss": 0.3, **measures}
+    same = rechecking.compare(committed_as(row), committed, first, {"final_loss": 0.3, **measures})
     assert same["equal_bytes"]
     assert (same["weights"], same["measures"]) == (0.0, 0.0)
     scaled = network_file(tmp_path / "b.npz", input=1.5, readout=1.1)
-    other = rechecking.compare(row, committed, scaled, {"final_loss": 0.3, **measures})
+    other = rechecking.compare(committed_as(row), committed, scaled, {"final_loss": 0.3, **measures})
     assert not other["equal_bytes"]
     assert other["weights"] == pytest.approx(0.5)
 
 
 def test_a_feedforward_network_equals_itself_and_another_by_the_matrices_that_it_has(tmp_path):
     first = network_file(tmp_path / "a.npz", without_recurrent=True)
-    committed = reference.fingerprint(first)
-    row = {"run": "r", **dict.fromkeys(rechecking.MEASURES, math.nan), "final_loss": 0.3}
-    measures = dict.fromkeys(rechecking.MEASURES) | {"final_loss": 0.3}
-    same = rechecking.compare(row, committed, first, measures)
+    committed = reference.fingerprint(first, MODELS["recurrent"].matrices)
+    row = {"run": "r", "network": NETWORK, **dict.fromkeys(on_probe.MEASURES, math.nan), "final_loss": 0.3}
+    measures = dict.fromkeys(on_probe.MEASURES) | {"final_loss": 0.3}
+    same = rechecking.compare(committed_as(row), committed, first, measures)
     assert (same["equal_bytes"], same["weights"], same["measures"]) == (True, 0.0, 0.0)
     scaled = network_file(tmp_path / "b.npz", without_recurrent=True, input=1.25)
-    assert rechecking.compare(row, committed, scaled, measures)["weights"] == pytest.approx(0.25)
+    assert rechecking.compare(committed_as(row), committed, scaled, measures)["weights"] == pytest.approx(0.25)
 
 
 def test_measures_that_a_published_table_does_not_have_yet_are_not_compared(tmp_path):
     network = network_file(tmp_path / "a.npz")
-    older = {name: 2.0 for name in rechecking.MEASURES if name != "kernel_alignment_predicted"}
+    older = {name: 2.0 for name in on_probe.MEASURES if name != "kernel_alignment_predicted"}
     found = rechecking.compare(
-        {"run": "r", **older}, reference.fingerprint(network), network, older | {"kernel_alignment_predicted": 0.5}
+        committed_as({"run": "r", "network": NETWORK, **older}),
+        reference.fingerprint(network, MODELS["recurrent"].matrices),
+        network,
+        older | {"kernel_alignment_predicted": 0.5},
     )
     assert found["measures"] == 0
 
@@ -215,7 +262,7 @@ def test_a_condition_that_is_one_job_is_timed_once(tmp_path):
 
 
 def published_lstms(results, target):
-    """Two small LSTMs with timings, and a table that has two rows for each, as those of experiments on language."""
+    """Two small LSTMs with timings, and a table that has two rows for each, as those of experiments with LSTMs."""
     rows = []
     for seed in range(2):
         run = f"task~SST/seed~{seed}"
@@ -223,7 +270,7 @@ def published_lstms(results, target):
         weights = [lstm.initial_weights(3, 4, seed + change) for change in (0, 10)]
         lstm.save(network, *weights)
         rows += [{"network": str(network), "seed": seed, "part": part} for part in ("initial_weights", "change")]
-        for rule, seconds in (("train_sentiment", 10.0), ("measure_sentiment", 1.5)):
+        for rule, seconds in (("train", 10.0), ("measure", 1.5)):
             file = results / "benchmarks" / rule / f"{run}.tsv"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(f"s\th:m:s\n{seconds + seed}\t0:00:10\n")
@@ -236,7 +283,7 @@ def test_lstms_are_published_with_one_fingerprint_each_and_the_time_of_their_rul
     networks = published_lstms(tmp_path / "results", target)
     reference.save_origin(target, tmp_path / "results", tmp_path)
     provenance = array_io.load_json(target / "provenance.json")
-    assert provenance["wall_seconds"] == {"train_sentiment": 21.0, "measure_sentiment": 4.0}
+    assert provenance["wall_seconds"] == {"train": 21.0, "measure": 4.0}
     prints = parquet.load_table(target / "tables/fingerprints.parquet").set_index("network")
     assert prints.index.tolist() == networks
     assert prints["sha256"].tolist() == [array_io.checksum(network) for network in networks]
@@ -252,12 +299,19 @@ def test_lstms_are_published_with_one_fingerprint_each_and_the_time_of_their_rul
 
 def test_every_matrix_of_an_lstm_has_a_fingerprint():
     weights = lstm.initial_weights(3, 4, 0)
-    assert set(reference.LSTMS.matrices) == {name for name, matrix in weights.items() if matrix.ndim == 2}
+    assert set(MODELS["lstm"].matrices) == {name for name, matrix in weights.items() if matrix.ndim == 2}
+
+
+def test_a_network_in_no_folder_of_a_model_is_refused():
+    assert reference.model_of("results/quick/language/task~SST/seed~0/network.npz") is MODELS["lstm"]
+    assert reference.run_of("results/runs/runs/task~a+b/gain~1.5/seed~0/network.npz") == "task~a+b/gain~1.5/seed~0"
+    for network in ("results/images/task~T/seed~0/network.npz", "network.npz"):
+        with pytest.raises(ValueError, match=f"^{network} lies in no folder of networks; they are runs, language$"):
+            reference.model_of(network)
 
 
 GROUPS = (
     "presets", "connectomes", "structures", "tasks", "image_sets", "sentence_sets", "word_vectors", "experiments",
-    "language_experiments",
 )  # fmt: skip
 
 

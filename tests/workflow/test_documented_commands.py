@@ -281,7 +281,7 @@ def test_every_experiment_that_a_page_names_is_planned(tmp_path):
     """In one dry-run, since each takes seconds and all of them share their networks."""
     project = new_project(tmp_path / "project")
     config = yaml.safe_load((project.folder / "config.yaml").read_text())
-    for settings in (*config["experiments"].values(), *config["language_experiments"].values()):
+    for settings in config["experiments"].values():
         settings["seeds"] = 1 + max([1, *settings.get("follow", {}).get("seeds", [])])
     (project.folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     names = [name for command in of_kind(FIGURES) for name in shlex.split(command)[1:]]

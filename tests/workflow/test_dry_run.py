@@ -149,19 +149,19 @@ def test_environments_carry_the_pins_of_the_requirements():
             assert pins[package] == version, f"{package} in envs/{name}.yaml"
 
 
-def test_experiments_on_language_share_their_networks(tmp_path):
+def test_experiments_with_lstms_share_their_networks(tmp_path):
     project = new_project(tmp_path / "project")
     names = ["schuessler_figure_5", "schuessler_figure_5_truncation"]
     tasks = {"SST": {"sentences": "synthetic", "word_vectors": "random"}}
     few = {name: {"seeds": 3} for name in names}
-    project.configure(experiments_to_build=names, tasks=tasks, language_experiments=few)
+    project.configure(experiments_to_build=names, tasks=tasks, experiments=few)
     jobs = project.jobs(*names)
-    assert jobs["train_sentiment"] == jobs["measure_sentiment"] == 3
-    assert jobs["tabulate_sentiment"] == jobs["compare_parts"] == jobs["plot_sentiment"] == 2
+    assert jobs["train_network_lstm"] == jobs["measure_network_lstm"] == 3
+    assert jobs["tabulate_lstm"] == jobs["compare_conditions_lstm"] == jobs["plot_lstm"] == 2
     # A treebank is downloaded once; one of the user's own is read where it is.
     project.configure(tasks={"SST": {"sentences": "treebank"}})
     jobs = project.jobs("schuessler_figure_5")
-    assert jobs["download_source"] == jobs["prepare_sentences"] == 1 and jobs["train_sentiment"] == 3
+    assert jobs["download_source"] == jobs["prepare_sentences"] == 1 and jobs["train_network_lstm"] == 3
     for name in ("train.txt", "dev.txt", "test.txt"):
         (project.folder / name).write_text("(3 good)")
     project.configure(sentence_sets={"treebank": {"source": "folder", "folder": "."}})

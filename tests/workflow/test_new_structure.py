@@ -29,7 +29,7 @@ SWEEP = yaml.safe_load(re.search(r"`grid: ({.*?})`", RECIPE)[1])
 def project(tmp_path_factory):
     """The three steps in a copy of the project, with the sweep that the recipe names."""
     project = new_project(tmp_path_factory.mktemp("new_structure") / "project")
-    module = re.search(r"`workflow/scripts/richlazy/connectivity/(\w+\.py)`", RECIPE)[1]
+    module = re.search(r"such as (\w+\.py)", RECIPE)[1]
     (project.folder / LIBRARY / module).write_text(MODULE)
     shutil.copytree(ROOT / "tests", project.folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "pyproject.toml", project.folder)
@@ -59,11 +59,11 @@ def test_a_new_structure_passes_the_conformance_tests(project):
 
 def test_its_weights_are_built_for_every_value_of_its_option(project):
     assert project.run("--until", "build_connectivity") == {"build_connectivity": 6}
-    for density in SWEEP["density"]:
-        own = "" if density == 0.1 else f"+density~{density}"
+    for share in SWEEP["kept_fraction"]:
+        own = "" if share == 0.1 else f"+kept_fraction~{share}"
         [path] = project.folder.glob(f"results/tiny/connectivity/structure~sparse{own}+matching~*/*/seed~0/*.npy")
         weights = np.load(path)
-        assert (weights != 0).mean() == pytest.approx(density, abs=1 / weights.size)
+        assert (weights != 0).mean() == pytest.approx(share, abs=1 / weights.size)
 
 
 def test_an_edit_of_another_structure_builds_none_of_its_weights(project):
@@ -76,7 +76,7 @@ def test_an_edit_of_another_structure_builds_none_of_its_weights(project):
 
 
 def test_a_mistake_in_its_entry_is_one_sentence(project):
-    project.configure(structures={"sparse": {"density": 1.5}})
+    project.configure(structures={"sparse": {"kept_fraction": 1.5}})
     done = project.snakemake("--dry-run", check=False)
-    project.configure(structures={"sparse": {"density": 0.1}})
-    assert done.returncode and "structures.sparse.density is 1.5; it must be below 1" in done.stderr
+    project.configure(structures={"sparse": {"kept_fraction": 0.1}})
+    assert done.returncode and "structures.sparse.kept_fraction is 1.5; it must be below 1" in done.stderr

@@ -16,10 +16,19 @@ sys.path.insert(0, str(SCRIPTS))
 from richlazy.configuration import checks, loading, registers
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.connectome import cave_token
-from richlazy.experiments import grids, parameters, paths, resources, trials
+from richlazy.experiments import (
+    grids,
+    parameters,
+    paths,
+    planning,
+    rate_network_jobs,
+    resources,
+    trials,
+)
 from richlazy.experiments.jobs import network_jobs
-from richlazy.measures import predictions
 from richlazy.measures import registry as measure_registry
+from richlazy.models import registry as models
+from richlazy.storage import late_import
 from richlazy.storage.import_closure import import_closure, module_closure
 from richlazy.tasks import registry
 from richlazy.tasks.image_sets import IDX_FILES
@@ -40,12 +49,25 @@ GPU = int(config["training"]["device"] == "cuda")
 SELECTED = checks.selected(config)
 # Tasks and structures with options that an experiment sweeps stand beside the others.
 config.update(grids.with_variants(config, SELECTED))
-EXPERIMENT_RUNS = {name: grids.runs(config, name) for name in SELECTED}
+EXPERIMENT_RUNS = {name: planning.runs(config, name) for name in SELECTED}
+MODEL_OF_EXPERIMENT = {name: planning.model_of(config, name) for name in SELECTED}
+# One of the models of each folder of networks, with its experiments; models of one folder share their modules.
+MODELS = {model.folder: model for model in reversed(models.MODELS.values())}
+EXPERIMENTS_OF = {
+    folder: [name for name in SELECTED if MODEL_OF_EXPERIMENT[name].folder == folder]
+    for folder in MODELS
+}
 # Paths are the identity of a run, so equal runs of several experiments are one entry.
-RUNS = {
+ALL_RUNS = {
     paths.run_path(run): run
     for runs_of_one in EXPERIMENT_RUNS.values()
     for run in runs_of_one
+}
+# Those of rate networks, which are taught by stored trials and start from a structure.
+RUNS = {
+    path: run
+    for path, run in ALL_RUNS.items()
+    if models.MODELS[run["architecture"]].folder == "runs"
 }
 # Runs that are followed during training, with the iterations.
 FOLLOWED = grids.followed(config, SELECTED)
@@ -80,9 +102,7 @@ CAVE_CONNECTOMES, RELEASE_CONNECTOMES, FILE_CONNECTOMES, SYNTHETIC_CONNECTOMES =
 # Experiments that compare the rank of the initial weights: one figure is of all of them.
 RANK_COMPARISONS = grids.rank_comparisons(config, SELECTED)
 
-FIGURE_NAMES = ["measures", "losses", "effects"]
-TABLE_NAMES = ["runs", "curves", "connectivity"]
-STATISTIC_NAMES = ["trends", "contrasts", "losses", "interactions"]
+TABLES = f"{RESULTS}/experiments/{{experiment}}/tables/{{table}}.parquet"
 FIGURES = f"{RESULTS}/experiments/{{experiment}}/figures/{{figure}}.{{format}}"
 CONNECTOME_FIGURES = (
     f"{RESULTS}/connectomes/{{connectome}}/figures/connectome.{{format}}"
@@ -92,8 +112,7 @@ STATISTICS = f"{RESULTS}/experiments/{{experiment}}/statistics/{{table}}.parquet
 
 
 wildcard_constraints:
-    # Those on language have rules of their own.
-    experiment=f"(?!({'|'.join(config['language_experiments'])})/)[a-z][a-z0-9_]*",
+    experiment="[a-z][a-z0-9_]*",
     run=paths.PATTERNS["run"],
     connectivity=paths.PATTERNS["connectivity"],
     probe=paths.PATTERNS["probe"],
@@ -161,15 +180,22 @@ def experiment_swept_options(wildcards):
 
 def experiment_arms(wildcards):
     """Parameters of an experiment whose combinations are tested separately."""
-    return grids.arms(config, wildcards.experiment)
+    return planning.arms(config, wildcards.experiment)
+
+
+def drawn_weights(wildcards):
+    """Weights of which the figure of an experiment with LSTMs has a panel each."""
+    experiment = config["experiments"][wildcards.experiment]
+    return experiment.get("draw", experiment["weights"])
 
 
 def run_files(file):
     """Input function that gives one file of every run of an experiment."""
 
     def files(wildcards):
+        folder = MODEL_OF_EXPERIMENT[wildcards.experiment].folder
         return [
-            f"{RESULTS}/runs/{paths.run_path(run)}/{file}"
+            f"{RESULTS}/{folder}/{paths.run_path(run)}/{file}"
             for run in EXPERIMENT_RUNS[wildcards.experiment]
         ]
 
@@ -191,12 +217,20 @@ def followed_files(wildcards):
     return [f"{RESULTS}/runs/{run}/followed.json" for run in followed_runs(wildcards)]
 
 
-def experiment_theory(wildcards):
-    """What theory needs to know of each run of an experiment, in their order, and when a network has converged."""
-    runs = EXPERIMENT_RUNS[wildcards.experiment]
-    fraction = config["training"]["convergence_fraction"]
-    targets = predictions.predicted_targets(config, runs)
-    return {"targets": targets, "convergence_fraction": fraction}
+def tabulating_settings(wildcards):
+    """What the tables of an experiment are told."""
+    name = wildcards.experiment
+    planner = late_import.load(MODEL_OF_EXPERIMENT[name].planning)
+    return planner.tabulating_settings(config, name, followed_runs(wildcards))
+
+
+def statistics_files(*names):
+    """Tables of statistics of some experiments."""
+    return [
+        STATISTICS.format(experiment=name, table=table)
+        for name in names
+        for table in MODEL_OF_EXPERIMENT[name].statistics
+    ]
 
 
 def file_of_task(table, wildcard, need):
@@ -227,11 +261,10 @@ def held_out_of(table, wildcard):
     return held_out
 
 
-def structured_weights_file(run):
-    """File of the initial weights of a run that have its structure."""
-    layer = "input" if run["architecture"] == "feedforward" else "recurrent"
-    path = paths.connectivity_path(run)
-    return f"{RESULTS}/connectivity/{path}/{layer}_initial.npy"
+def probe_count(wildcards):
+    """How many trials a probe has."""
+    task = trials.task_of(config, PROBES[wildcards.probe])
+    return task.probe(config["probe"])["trials"]
 
 
 def experiment_connectomes(wildcards):
@@ -243,7 +276,7 @@ def experiment_connectomes(wildcards):
 
 def connectomes_of(experiment):
     """Names of the connectomes that an experiment uses."""
-    structures = {run["structure"] for run in EXPERIMENT_RUNS[experiment]}
+    structures = {run["structure"] for run in EXPERIMENT_RUNS[experiment]} - {None}
     names = {grids.connectome_of(config, structure) for structure in structures}
     return sorted(names - {None})
 
@@ -277,7 +310,7 @@ def connectivity_runs(experiment):
 def experiment_connectivities(wildcards):
     """Initial recurrent weights of all runs of an experiment, each once."""
     return [
-        structured_weights_file(run)
+        f"{RESULTS}/{rate_network_jobs.structured_weights_file(run)}"
         for run in connectivity_runs(wildcards.experiment).values()
     ]
 
@@ -308,7 +341,7 @@ def figures_of(experiment):
     followed = config["experiments"][experiment].get("follow")
     truncated = config["experiments"][experiment].get("truncation")
     return (
-        FIGURE_NAMES
+        list(MODEL_OF_EXPERIMENT[experiment].figures)
         + (["trajectories"] if followed else [])
         + (["truncation"] if truncated else [])
     )
@@ -344,20 +377,17 @@ def robustness_files():
 
 def publishable_files(wildcards):
     """Small results of all selected experiments: tables, statistics, PNG figures, also of trials, pages of connectomes."""
-    names = [f"tables/{table}.parquet" for table in TABLE_NAMES]
-    names += [f"statistics/{table}.parquet" for table in STATISTIC_NAMES]
     files = [
-        f"{RESULTS}/experiments/{experiment}/{name}"
-        for experiment in SELECTED
-        for name in names
-    ]
+        TABLES.format(experiment=name, table=table)
+        for name in SELECTED
+        for table in MODEL_OF_EXPERIMENT[name].tables
+    ] + statistics_files(*SELECTED)
     files += [
         f"{RESULTS}/experiments/{experiment}/tables/truncations.parquet"
         for experiment in SELECTED
         if config["experiments"][experiment].get("truncation")
     ]
     files += figure_files(*SELECTED, format=["png"])
-    files += publishable_language_files(*LANGUAGE_NAMES)
     files += collect(TRIAL_FIGURES, task=PICTURED_TASKS, format=["png"])
     parts = ["figures/connectome.png", "selection.json", "provenance.json"]
     return files + [

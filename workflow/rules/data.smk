@@ -1,9 +1,11 @@
-"""Data that others made: files of the registry, and the images made of them.
+"""Data that others made: files of the registry, and the images, sentences and word vectors made of them.
 
-Reads   data/sources.yaml; configuration: image_sets; where it names a folder, files of the user
+Reads   data/sources.yaml; configuration: image_sets, sentence_sets, word_vectors; files of the user that it names
 Writes  data/downloads/sources/{source}/{file}    what a mirror sends, checked
         images/{image_set}.npz                    images (count, rows, columns) uint8 and their white, labels (count,),
                                                   training: how many, from the first, form the training set
+        sentences/{sentence_set}.npz, .json       indices of the words of each sentence, padded; vocabulary
+        word_vectors/{sentence_set}/{word_vectors}.npy    (words, D) float32
 """
 
 
@@ -60,3 +62,59 @@ rule prepare_images:
         "Images of {wildcards.image_set}"
     script:
         "../scripts/prepare_images.py"
+
+
+rule prepare_sentences:
+    """Write the sentences of a set as indices of the words of its training set."""
+    input:
+        unpack(sentence_files),
+        library=library("prepare_sentences.py"),
+    output:
+        indices=f"{RESULTS}/sentences/{{sentence_set}}.npz",
+        vocabulary=f"{RESULTS}/sentences/{{sentence_set}}.json",
+    log:
+        f"{RESULTS}/logs/prepare_sentences/{{sentence_set}}.log",
+    wildcard_constraints:
+        sentence_set=one_of(config["sentence_sets"]),
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        file=sentence_checksums,
+        lower_case=lambda wildcards: config["sentence_sets"][wildcards.sentence_set][
+            "lower_case"
+        ],
+    message:
+        "Sentences of {wildcards.sentence_set}"
+    script:
+        "../scripts/prepare_sentences.py"
+
+
+rule embed_words:
+    """Give each word of a training set its fixed vector, from a file of the user or at random."""
+    input:
+        unpack(word_vector_file),
+        vocabulary=f"{RESULTS}/sentences/{{sentence_set}}.json",
+        library=library("embed_words.py"),
+    output:
+        f"{RESULTS}/word_vectors/{{sentence_set}}/{{word_vectors}}.npy",
+    log:
+        f"{RESULTS}/logs/embed_words/{{sentence_set}}/{{word_vectors}}.log",
+    wildcard_constraints:
+        sentence_set=one_of(config["sentence_sets"]),
+        word_vectors=one_of(config["word_vectors"]),
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        settings=word_vector_settings,
+    message:
+        "Word vectors {wildcards.word_vectors} of {wildcards.sentence_set}"
+    script:
+        "../scripts/embed_words.py"

@@ -221,10 +221,48 @@ rule plot_robustness:
         runtime=growing(5),
     params:
         comparisons=RANK_COMPARISONS,
-        labels=measure_registry.labels(measure_registry.TESTED),
+        labels=measure_registry.labels(),
         significance_level=lookup(within=config, dpath="statistics/significance_level"),
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of the effect of rank in every arm"
     script:
         "../scripts/plot_robustness.py"
+
+
+rule plot_lstm:
+    """Draw singular values, accuracy after truncation and the course of training, as Figure 5 of the paper."""
+    input:
+        **{
+            table: TABLES.replace("{table}", table)
+            for table in ["runs", "spectra", "truncations", "curves"]
+        },
+        library=library("plot_lstm.py"),
+    output:
+        pdf=f"{RESULTS}/experiments/{{experiment}}/figures/lstm.pdf",
+        png=report(
+            f"{RESULTS}/experiments/{{experiment}}/figures/lstm.png",
+            caption="../report/lstm.rst",
+            category="Figures",
+            subcategory="{experiment}",
+            labels={"figure": "weights of LSTMs"},
+        ),
+    log:
+        f"{RESULTS}/logs/plot_lstm/{{experiment}}.log",
+    group:
+        "summaries"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        weights=drawn_weights,
+        title=experiment_setting("title"),
+        source=experiment_setting("source"),
+        settings=lookup(within=config, dpath="figures"),
+    message:
+        "Figure of {wildcards.experiment}"
+    script:
+        "../scripts/plot_lstm.py"

@@ -14,18 +14,12 @@ for kind, jobs in NETWORK_JOBS.items():
         name:
             f"measure_{kind}"
         input:
-            network=files_of_networks(jobs.members, "network.npz"),
-            history=files_of_networks(jobs.members, "history.json"),
-            probe=stage_inputs(jobs.members, paths.probe_path, "trials", "probe.npz"),
-            decision=stage_inputs(
-                jobs.members, paths.probe_path, "trials", "decision.npy"
-            ),
-            description=stage_inputs(
-                jobs.members[:1], paths.probe_path, "trials", "task.json"
-            ),
-            library=library("measure_networks.py"),
+            unpack(stage_inputs(jobs, "measuring")),
+            network=files_of_networks(jobs, "network.npz"),
+            history=files_of_networks(jobs, "history.json"),
+            library=library("measure_networks.py", modules=(jobs.model.measuring,)),
         output:
-            measures=files_of_networks(jobs.members, "measures.json"),
+            measures=files_of_networks(jobs, "measures.json"),
         log:
             f"{RESULTS}/logs/measure/{{networks}}.log",
         benchmark:
@@ -38,13 +32,13 @@ for kind, jobs in NETWORK_JOBS.items():
             "../../envs/compute.yaml"
         threads: 1
         resources:
-            mem_mb=measuring_memory(jobs.members),
-            runtime=measuring_minutes(jobs.members),
-            gpu=GPU,
+            mem_mb=need_of_job(jobs, "measuring", 0),
+            runtime=need_of_job(jobs, "measuring", 1),
+            gpu=GPU * jobs.model.together,
         params:
-            runs=parameters_of_networks(jobs.members),
-            settings=measuring_settings(jobs.members),
-            device=lookup(within=config, dpath="training/device"),
+            implementation=jobs.model.measuring,
+            runs=runs_of_job(jobs),
+            settings=measuring_settings(jobs),
         message:
             "Measuring {wildcards.networks}"
         script:

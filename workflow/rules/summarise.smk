@@ -9,37 +9,42 @@ Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivi
         claims.parquet, claims.md, claims.html
 """
 
+for folder, model in MODELS.items():
 
-rule tabulate:
-    """Collect the runs of an experiment into one row per network and one table of loss curves."""
-    input:
-        measures=run_files("measures.json"),
-        histories=run_files("history.json"),
-        followed=followed_files,
-        library=library("tabulate_runs.py"),
-    output:
-        runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
-        curves=f"{RESULTS}/experiments/{{experiment}}/tables/curves.parquet",
-    log:
-        f"{RESULTS}/logs/tabulate/{{experiment}}.log",
-    group:
-        "summaries"
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
-    params:
-        settings=collect_settings("statistics", ["convergence_factor", "loss_margin"]),
-        connectomes=experiment_connectomes,
-        followed=followed_runs,
-        theory=experiment_theory,
-        swept=experiment_swept_options,
-    message:
-        "Tables of {wildcards.experiment}"
-    script:
-        "../scripts/tabulate_runs.py"
+    rule:
+        """Collect the runs of an experiment into its tables: one row per network, or per part of one, and loss curves."""
+        name:
+            f"tabulate{model.suffix}"
+        input:
+            measures=run_files("measures.json"),
+            histories=run_files("history.json"),
+            followed=followed_files,
+            library=library("tabulate_runs.py", modules=(model.tabulating,)),
+        output:
+            **{
+                table: TABLES.replace("{table}", table)
+                for table in model.tables
+                if table != "connectivity"
+            },
+        log:
+            f"{RESULTS}/logs/tabulate/{{experiment}}.log",
+        wildcard_constraints:
+            experiment=one_of(EXPERIMENTS_OF[folder]),
+        group:
+            "summaries"
+        conda:
+            "../../envs/compute.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(10),
+        params:
+            implementation=model.tabulating,
+            settings=tabulating_settings,
+        message:
+            "Tables of {wildcards.experiment}"
+        script:
+            "../scripts/tabulate_runs.py"
 
 
 rule tabulate_truncations:
@@ -51,6 +56,8 @@ rule tabulate_truncations:
         f"{RESULTS}/experiments/{{experiment}}/tables/truncations.parquet",
     log:
         f"{RESULTS}/logs/tabulate_truncations/{{experiment}}.log",
+    wildcard_constraints:
+        experiment=one_of(EXPERIMENTS_OF["runs"]),
     group:
         "summaries"
     conda:
@@ -77,6 +84,8 @@ rule tabulate_connectivity:
         spectra=f"{RESULTS}/experiments/{{experiment}}/tables/spectra.parquet",
     log:
         f"{RESULTS}/logs/tabulate_connectivity/{{experiment}}.log",
+    wildcard_constraints:
+        experiment=one_of(EXPERIMENTS_OF["runs"]),
     group:
         "summaries"
     conda:
@@ -95,46 +104,51 @@ rule tabulate_connectivity:
         "../scripts/tabulate_connectivity.py"
 
 
-rule compare_conditions:
-    """Test the effect of the compared parameter on every measure, and whether losses are comparable."""
-    input:
-        runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
-        library=library("compare_conditions.py"),
-    output:
-        trends=STATISTICS.replace("{table}", "trends"),
-        contrasts=STATISTICS.replace("{table}", "contrasts"),
-        losses=STATISTICS.replace("{table}", "losses"),
-        interactions=STATISTICS.replace("{table}", "interactions"),
-    log:
-        f"{RESULTS}/logs/compare_conditions/{{experiment}}.log",
-    group:
-        "summaries"
-    conda:
-        "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
-    params:
-        arms=experiment_arms,
-        compare=experiment_setting("compare"),
-        measures=experiment_measures("statistics"),
-        settings=collect_settings(
-            "statistics",
-            ["confidence_level", "bootstrap_resamples", "loss_margin"],
-        ),
-    message:
-        "Statistics of {wildcards.experiment}"
-    script:
-        "../scripts/compare_conditions.py"
+for folder, model in MODELS.items():
+
+    rule:
+        """Test the effect of what an experiment compares on every measure, and whether losses are comparable."""
+        name:
+            f"compare_conditions{model.suffix}"
+        input:
+            runs=TABLES.replace("{table}", "runs"),
+            library=library("compare_conditions.py"),
+        output:
+            **{
+                table: STATISTICS.replace("{table}", table)
+                for table in model.statistics
+            },
+        log:
+            f"{RESULTS}/logs/compare_conditions/{{experiment}}.log",
+        wildcard_constraints:
+            experiment=one_of(EXPERIMENTS_OF[folder]),
+        group:
+            "summaries"
+        conda:
+            "../../envs/analysis.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(2000),
+            runtime=growing(10),
+        params:
+            arms=experiment_arms,
+            compare=experiment_setting("compare"),
+            measures=experiment_measures("statistics"),
+            settings=collect_settings(
+                "statistics",
+                ["confidence_level", "bootstrap_resamples", "loss_margin"],
+            ),
+        message:
+            "Statistics of {wildcards.experiment}"
+        script:
+            "../scripts/compare_conditions.py"
 
 
 rule judge_claims:
     """Judge every claim of the papers from the statistics and runs of the selected experiments."""
     input:
         claims=[project_file(file) for file in CLAIM_FILES],
-        statistics=collect(STATISTICS, experiment=SELECTED, table=STATISTIC_NAMES)
-        + collect(LANGUAGE_CONTRASTS, language_experiment=LANGUAGE_NAMES),
+        statistics=statistics_files(*SELECTED),
         runs=collect(
             f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
             experiment=SELECTED,

@@ -1,7 +1,8 @@
 """Training: one job per network, or per condition with all its seeds (configuration: training.batching).
 
-Reads   connectivity, training trials and task description of each network; configuration: training
-Writes  runs/{run}/network.npz    initial and final weights, float32
+Reads   connectivity, training trials and task description of each rate network, sentences and word vectors of each LSTM;
+        configuration: training, lstm
+Writes  runs/{run}/network.npz    initial and final weights, float32; of LSTMs in language/ in place of runs/, likewise
         runs/{run}/history.json   loss curve, final loss, divergence, device
         runs/{run}/snapshots.npz  weights at the iterations at which an experiment follows the run
 """
@@ -17,22 +18,12 @@ for kind, jobs in NETWORK_JOBS.items():
         name:
             f"train_{kind}"
         input:
-            structured=structured_weights_of(jobs.members),
-            input_weights=input_weights_of(jobs.members),
-            inputs=stage_inputs(
-                jobs.members, paths.batches_path, "trials", "inputs.npy"
-            ),
-            targets=stage_inputs(
-                jobs.members, paths.batches_path, "trials", "targets.npy"
-            ),
-            description=stage_inputs(
-                jobs.members[:1], paths.probe_path, "trials", "task.json"
-            ),
-            library=library("train_networks.py"),
+            unpack(stage_inputs(jobs, "training")),
+            library=library("train_networks.py", modules=(jobs.model.training,)),
         output:
-            network=files_of_networks(jobs.members, "network.npz"),
-            history=files_of_networks(jobs.members, "history.json"),
-            snapshots=files_of_networks(jobs.followed, "snapshots.npz"),
+            network=files_of_networks(jobs, "network.npz"),
+            history=files_of_networks(jobs, "history.json"),
+            snapshots=files_of_networks(jobs, "snapshots.npz", jobs.followed),
         log:
             f"{RESULTS}/logs/train/{{networks}}.log",
         benchmark:
@@ -45,12 +36,12 @@ for kind, jobs in NETWORK_JOBS.items():
             "../../envs/compute.yaml"
         threads: 1
         resources:
-            mem_mb=training_memory(jobs.members),
-            runtime=training_minutes(jobs.members),
-            gpu=GPU,
+            mem_mb=need_of_job(jobs, "training", 0),
+            runtime=need_of_job(jobs, "training", 1),
+            gpu=GPU * jobs.model.together,
         params:
-            runs=parameters_of_networks(jobs.members),
-            structure=training_structure(jobs.members),
+            implementation=jobs.model.training,
+            runs=runs_of_job(jobs),
             settings=training_settings(jobs),
         message:
             "Training {wildcards.networks}"

@@ -101,7 +101,7 @@ rule sample_probe_trials:
         runtime=lambda wildcards, attempt: probe_trials_need(wildcards, attempt)[1],
     params:
         of_trials=probe_trials_of,
-        number=lambda wildcards: probe_of(PROBES[wildcards.probe])["trials"],
+        number=probe_count,
     message:
         "Probe trials {wildcards.probe}"
     script:

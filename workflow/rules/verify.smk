@@ -17,12 +17,10 @@ SCRIPTS_OF_A_RUN = [
     "build_teacher_aligned.py",
     "sample_training_trials.py",
     "sample_probe_trials.py",
-    "train_networks.py",
     "train_teacher.py",
-    "measure_networks.py",
 ]
-# What they import by name: every structure, every kind of task, and what samples its trials.
-MODULES_OF_KINDS = (
+# What they import by name: every structure, every kind of task with what samples its trials, and every model.
+MODULES_OF_A_RUN = (
     *(
         f"tasks.{module}"
         for key, kind in registry.members().items()
@@ -30,6 +28,15 @@ MODULES_OF_KINDS = (
         if module
     ),
     *(STRUCTURES.module(kind) for kind in STRUCTURES),
+    *(
+        stage
+        for model in MODELS.values()
+        for stage in [model.planning, model.training, model.measuring]
+    ),
+)
+# Paths of runs of any model.
+RUN_OF_ANY_MODEL = "|".join(
+    f"(?:{late_import.load(model.planning).RUN_PATH})" for model in MODELS.values()
 )
 
 
@@ -39,13 +46,11 @@ def reference_config():
     return yaml.safe_load(Path(REFERENCE, "config.yaml").read_text())
 
 
-def images_at_hand():
-    """Image sets that a row of the reference results can be trained on: those that need no download, or that are there."""
-    return {
-        name
-        for name, settings in config["image_sets"].items()
-        if settings["source"] == "scikit-learn"
-        or Path(f"{RESULTS}/images/{name}.npz").exists()
+def data_at_hand():
+    """Files of data that a row of the reference results can be trained on: those that need no download, or that are there."""
+    there = Path(RESULTS).glob("[isw]*/**/*.np[yz]")
+    return trials.files_at_hand(config) | {
+        str(path.relative_to(RESULTS)) for path in there
     }
 
 
@@ -58,9 +63,9 @@ def recheck_sample():
     found = rechecking.runs_tables(REFERENCE)
     if not found:
         sys.exit(
-            f"recheck finds no tables of rate networks in {REFERENCE}; name the folder of reference results in recheck.reference"
+            f"recheck finds no tables of runs in {REFERENCE}; name the folder of reference results in recheck.reference"
         )
-    without = trials.tasks_without_images(reference_config(), images_at_hand())
+    without = trials.tasks_without_data(reference_config(), data_at_hand())
     rows = rechecking.sample_rows(found, settings["runs"], settings["seed"], without)
     return rows, rechecking.left_out(found, without)
 
@@ -73,16 +78,15 @@ def recheck_results(wildcards):
     ]
 
 
-def images_of_recheck(wildcards):
-    """Input function that gives the images that a row of the reference results shows, where it shows any."""
+def data_of_recheck(wildcards):
+    """Input function that gives the files of data of which the task of a row of the reference results is made."""
     name = re.match("task~([^+/]+)", wildcards.run)[1]
-    task = registry.task(reference_config()["tasks"][name])
-    shown = "images" in task.needs
-    return {"images": f"{RESULTS}/images/{task.entry['images']}.npz"} if shown else {}
+    needed = trials.data_files(registry.task(reference_config()["tasks"][name]))
+    return {need: f"{RESULTS}/{file}" for need, file in needed.items()}
 
 
 rule recheck:
-    """Train a random sample of the rows in results/reference/ again, not of LSTMs, and compare weights and measures."""
+    """Train a random sample of the networks in results/reference/ again, and compare weights and measures."""
     input:
         results=recheck_results,
         library=library("recheck.py"),
@@ -108,15 +112,17 @@ rule recheck:
 rule train_again:
     """Train and measure the network of one row of the reference results again, from nothing."""
     input:
-        unpack(images_of_recheck),
+        unpack(data_of_recheck),
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
         config=f"{REFERENCE}/config.yaml",
-        library=library("train_again.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_KINDS),
+        library=library("train_again.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_A_RUN),
     output:
         network=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/network.npz"),
         measures=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/measures.json"),
     log:
         f"{RESULTS}/logs/train_again/{{experiment}}/{{run}}.log",
+    wildcard_constraints:
+        run=RUN_OF_ANY_MODEL,
     conda:
         "../../envs/compute.yaml"
     threads: 1
@@ -125,6 +131,8 @@ rule train_again:
         runtime=growing(30),
     params:
         run="{run}",
+        given=lambda wildcards: list(data_of_recheck(wildcards)),
+        sources={name: {"title": source["title"]} for name, source in SOURCES.items()},
     message:
         "Training again {wildcards.run}"
     script:
@@ -139,11 +147,20 @@ rule recheck_run:
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
         fingerprints=REFERENCE_TABLE.replace("{table}", "fingerprints"),
         provenance=f"{REFERENCE}/experiments/{{experiment}}/provenance.json",
-        library=library("recheck_run.py"),
+        library=library(
+            "recheck_run.py",
+            modules=tuple(
+                stage
+                for model in MODELS.values()
+                for stage in [model.planning, model.tabulating]
+            ),
+        ),
     output:
         temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}.json"),
     log:
         f"{RESULTS}/logs/recheck/{{experiment}}/{{run}}.log",
+    wildcard_constraints:
+        run=RUN_OF_ANY_MODEL,
     conda:
         "../../envs/compute.yaml"
     threads: 1
@@ -176,7 +193,7 @@ rule publish_reference:
         runtime=growing(10),
     params:
         folder=REFERENCE,
-        selected=[*SELECTED, *LANGUAGE_NAMES],
+        selected=SELECTED,
     message:
         "Publishing the results of {params.selected} to {params.folder}"
     script:

@@ -4,20 +4,22 @@ from richlazy.statistics import hypothesis_tests, interactions
 from richlazy.storage import logs, parquet
 
 
-def compare_conditions(runs_table, output, arms, compare, settings):
+def compare_conditions(runs_table, tables, arms, compare, settings):
+    tests = {
+        "trends": (hypothesis_tests.trends, hypothesis_tests.TREND_COLUMNS),
+        "contrasts": (hypothesis_tests.contrasts, hypothesis_tests.CONTRAST_COLUMNS),
+        "losses": (hypothesis_tests.losses, hypothesis_tests.LOSS_COLUMNS),
+        "interactions": (interactions.interactions, interactions.INTERACTION_COLUMNS),
+    }
     runs, meanings = parquet.load_table(runs_table), parquet.meanings(runs_table)
-    meanings_of_arms = {name: meanings[name] for name in arms}
-    for path, test, columns in (
-        (output.trends, hypothesis_tests.trends, hypothesis_tests.TREND_COLUMNS),
-        (output.contrasts, hypothesis_tests.contrasts, hypothesis_tests.CONTRAST_COLUMNS),
-        (output.losses, hypothesis_tests.losses, hypothesis_tests.LOSS_COLUMNS),
-        (output.interactions, interactions.interactions, interactions.INTERACTION_COLUMNS),
-    ):
-        parquet.save_table(path, test(runs, arms, compare, settings), meanings_of_arms | columns)
+    for name, path in tables.items():
+        test, columns = tests[name]
+        of_arms = {column: meanings[column] for column in arms}
+        parquet.save_table(path, test(runs, arms, compare, settings), of_arms | columns)
 
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "scipy", "pandas")
-    params = snakemake.params
+    params, tables = snakemake.params, dict(snakemake.output.items())
     settings = params.settings | {"measures": params.measures}
-    compare_conditions(snakemake.input.runs, snakemake.output, params.arms, params.compare, settings)
+    compare_conditions(snakemake.input.runs, tables, params.arms, params.compare, settings)

@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-import yaml
-
 from judge_claims import judge_claims
 from plot_robustness import plot_robustness
 from richlazy import reference
 from richlazy.experiments import grids
 from richlazy.figures import context, robustness_figure
-from richlazy.measures import registry
-from richlazy.storage import array_io, logs
+from richlazy.measures.registry import labels
+from richlazy.storage import logs
 
 
 def publish_reference(folder, selected, files, config, workflow_folder, claims):
@@ -20,18 +18,14 @@ def publish_reference(folder, selected, files, config, workflow_folder, claims):
         reference.copy_whole(file, Path(folder, file.relative_to(root)))
     for experiment in selected:
         reference.save_origin(Path(folder, "experiments", experiment), root, workflow_folder)
-    kept = Path(folder, "config.yaml")
-    merged = reference.merged_configuration(yaml.safe_load(kept.read_text()) if kept.exists() else {}, config)
-    array_io.save_text(kept, yaml.safe_dump(merged, sort_keys=False))
+    merged = reference.update_configuration(Path(folder, "config.yaml"), config)
     published = [*Path(folder).glob("experiments/*/statistics/*"), *Path(folder).glob("experiments/*/tables/runs.*")]
-    suffixes = {"table": "parquet", "markdown": "md", "page": "html"}
-    written = {name: Path(folder, f"claims.{suffix}") for name, suffix in suffixes.items()}
+    written = {"table": f"{folder}/claims.parquet", "markdown": f"{folder}/claims.md", "page": f"{folder}/claims.html"}
     judge_claims(claims, sorted(published), settings=config["statistics"], scale=config["scale"], **written)
     trends = sorted(path for path in published if path.stem == "trends")
-    table, level = Path(folder, "figures", "robustness.parquet"), config["statistics"]["significance_level"]
-    labels, png = registry.labels(registry.TESTED), table.with_suffix(".png")
-    page = context.FigureContext(robustness_figure.TITLE, config["figures"], png=png, labels=labels)
-    plot_robustness(page, trends, grids.rank_comparisons(merged, merged["experiments"]), level, table)
+    rows, level = Path(folder, "figures", "robustness.parquet"), config["statistics"]["significance_level"]
+    page = context.FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())
+    plot_robustness(page, trends, grids.rank_comparisons(merged, merged["experiments"]), level, rows)
 
 
 if __name__ == "__main__":

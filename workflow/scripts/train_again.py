@@ -5,35 +5,35 @@ import tempfile
 from build_connectivity import build_connectivity
 from build_teacher_aligned import build_teacher_aligned
 from richlazy import rechecking
-from richlazy.measures import measuring
 from richlazy.storage import logs
-from richlazy.training import network_job
 from sample_probe_trials import sample_probe_trials
 from sample_training_trials import sample_training_trials
 from train_teacher import train_teacher
 
 
-def train_again(net, images, network, measures, at):
-    files, about, history = {"images": images, "teacher": at("teacher.npz")}, at("task.json"), at("history.json")
-    weights, x, y, probe, decision = map(at, ("first.npy", "inputs.npy", "targets.npy", "probe.npz", "decision.npy"))
+def inputs_of_rate_network(net, files, at):
+    names = ("inputs.npy", "targets.npy", "first.npy", "second.npy", "task.json", "probe.npz", "decision.npy")
+    x, y, weights, aligned, about, probe, decision = map(at, names)
     if net.teacher:
-        train_teacher(at("teacher.npz"), history, images, net.teacher, net.task.entry["held_out"], net.training)
+        rest = (files["images"], net.teacher, net.task.entry["held_out"], net.training)
+        train_teacher(files["teacher"], at("teacher.json"), *rest)
     sample_training_trials(x, y, *net.training_trials, files)
-    sample_probe_trials(probe, decision, about, *net.probe_trials, files, net.measuring["trials"])
-    given = at("input.npy") if net.starts_aligned else None
-    if given:
-        build_teacher_aligned(weights, given, at("teacher.npz"), net.teacher, net.run, net.structure["features"])
+    sample_probe_trials(probe, decision, about, *net.probe_trials, files, net.probe_count)
+    if net.starts_aligned:
+        build_teacher_aligned(weights, aligned, files["teacher"], net.teacher, net.run, net.structure["features"])
     else:
         build_connectivity(weights, net.run, net.structure, description=about if net.task.is_feedforward else None)
-    training = net.training | {"signs_held": net.structure["signs_held"]}
-    trained = network_job.NetworkFiles(weights, x, y, network, history, given)
-    network_job.train_files([trained], [net.run], about, training)
-    measured = measuring.NetworkFiles(network, history, probe, decision, measures)
-    measuring.measure_files([measured], [net.run], about, measuring.ProbeSettings.of(net.measuring), "cpu")
+    return net.files(x, y, weights, aligned, about, probe, decision)
+
+
+def train_again(network, data, saved, at):
+    made = inputs_of_rate_network(network.net, data | {"teacher": at("teacher.npz")}, at) if network.net else {}
+    rechecking.train_and_measure(network, data, made, *saved, at("history.json"))
 
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "torch", "numpy")
-    net = rechecking.committed_network(snakemake.input.config, snakemake.input.runs, snakemake.params.run)
+    inputs, params = snakemake.input, snakemake.params
+    network = rechecking.network_to_train(inputs.config, inputs.runs, params.run, params.sources)
     with tempfile.TemporaryDirectory() as folder:
-        train_again(net, snakemake.input.get("images"), *snakemake.output, f"{folder}/{{}}".format)
+        train_again(network, {name: inputs[name] for name in params.given}, snakemake.output, f"{folder}/{{}}".format)

@@ -778,9 +778,9 @@ OF_GROUPS = [
     Mistake("spectrum", {f"{FIGURE_2}.spectrum": "eigenvalue"}, f"{FIGURE_2}.spectrum is", "mean 'eigenvalues'?"),
 ]  # fmt: skip
 
-LANGUAGE = "language_experiments.schuessler_figure_5"
-RANKED = "language_experiments.schuessler_figure_5_truncation"
-OF_LANGUAGE = [
+LSTMS = "experiments.schuessler_figure_5"
+RANKED = "experiments.schuessler_figure_5_truncation"
+OF_LSTMS = [
     Mistake("entry", {"sentence_sets.treebank.entry": REMOVED}, "sentence_sets.treebank lacks entry", "add it"),
     Mistake("folder", {"sentence_sets.treebank.source": "folder"}, "sentence_sets.treebank lacks folder", "add it"),
     Mistake("idle folder", {"sentence_sets.treebank.folder": "x"}, "sentence_sets.treebank.folder has no effect",
@@ -790,12 +790,25 @@ OF_LANGUAGE = [
     Mistake("task without vectors", {"tasks.SST.word_vectors": REMOVED}, "tasks.SST lacks word_vectors", "add it"),
     Mistake("unknown sentences", {"tasks.SST.sentences": "reviews"}, "tasks.SST.sentences names 'reviews'", "treebank"),
     Mistake("unknown vectors", {"tasks.SST.word_vectors": "glove"}, "tasks.SST.word_vectors names 'glove'", "random"),
-    Mistake("task of a rate network", {f"{LANGUAGE}.task": "2AF"}, f"{LANGUAGE}.task names '2AF'", "known: SST"),
-    Mistake("sentences in a grid", {f"{GRID}.task": ["SST"]}, f"{GRID}.task names 'SST'", "use language_experiments"),
-    Mistake("same name", {"language_experiments.figure_1": CONFIG["language_experiments"]["schuessler_figure_5"]},
-            "language_experiments.figure_1 is also", "rename one"),
-    Mistake("one seed", {f"{LANGUAGE}.seeds": [4]}, f"{LANGUAGE}.seeds gives one seed", "give at least two"),
-    Mistake("norm of a set", {f"{LANGUAGE}.weights": ["from_units"]}, f"{LANGUAGE}.weights names 'from_units'",
+    Mistake("task of a rate network", {f"{LSTMS}.grid.task": ["2AF"]}, f"{LSTMS} lacks preset", "add it"),
+    Mistake("sentences in a grid", {f"{GRID}.task": ["SST"]}, f"{FIGURE_1} lacks weights, parts, measures", "add it"),
+    Mistake("sentences beside others", {f"{GRID}.task": ["2AF", "SST"]}, f"{FIGURE_1} names 'SST'", "of its own"),
+    Mistake("group of before", {"language_experiments": {"mine": {"task": "SST"}}}, "language_experiments is no group",
+            "move its entries to experiments"),
+    Mistake("preset of an LSTM", {f"{LSTMS}.preset": "reproduction"}, f"{LSTMS}.preset has no effect", "remove it"),
+    Mistake("sweep of an LSTM", {f"{LSTMS}.grid.gain": [1.0]}, f"{LSTMS}.grid.gain has no effect", "remove it"),
+    Mistake("compared by an LSTM", {f"{LSTMS}.compare": "rank"}, f"{LSTMS}.compare is 'rank'", "use compare: part"),
+    Mistake("measure of others", {f"{LSTMS}.measures": ["accuracy"]}, f"{LSTMS}.measures names accuracy",
+            "choose from frobenius_norm"),
+    Mistake("measure of LSTMs", {f"{FIGURE_1}.measures": ["frobenius_norm"]}, f"{FIGURE_1}.measures names frob",
+            "choose another"),
+    Mistake("usual measure of LSTMs", {"statistics.measures": ["frobenius_norm"]}, "statistics.measures names frob",
+            "in measures of their experiments"),
+    Mistake("parts of rate networks", {f"{FIGURE_1}.parts": ["weights", "change"]}, f"{FIGURE_1}.parts has no effect",
+            "remove it"),
+    Mistake("no parts", {f"{LSTMS}.parts": REMOVED}, f"{LSTMS} lacks parts", "add it"),
+    Mistake("one seed", {f"{LSTMS}.seeds": [4]}, f"{LSTMS}.seeds gives one seed", "give at least two"),
+    Mistake("norm of a set", {f"{LSTMS}.weights": ["from_units"]}, f"{LSTMS}.weights names 'from_units'",
             "choose from weight_hh_l0"),
     Mistake("rank of a matrix", {f"{RANKED}.weights": ["weight_hh_l0"]}, f"{RANKED}.weights names 'weight_hh_l0'",
             "choose from from_units"),
@@ -807,7 +820,7 @@ OF_LANGUAGE = [
 ]  # fmt: skip
 
 GROUPS = {
-    "language": OF_LANGUAGE,
+    "lstm": OF_LSTMS,
     "unknown key": UNKNOWN_KEYS, "missing key": MISSING_KEYS, "type": WRONG_TYPES, "range": RANGES, "empty": EMPTY,
     "repeated": REPEATED, "choice": CHOICES, "name": NAMES, "unknown name": UNKNOWN_NAMES,
     "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES,

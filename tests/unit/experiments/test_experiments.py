@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from richlazy.configuration import checks, schema
 from richlazy.connectivity.matching import MATCHINGS
-from richlazy.experiments import grids, jobs, parameters, paths
+from richlazy.experiments import grids, jobs, parameters, paths, planning
 from richlazy.measures import during_training
 from richlazy.models import rate_network
+from richlazy.models.registry import MODELS
 from richlazy.tasks import registry
 from shipped import CONFIG
 
@@ -85,7 +86,7 @@ def test_runs_stand_in_the_order_of_the_grid_and_then_of_the_seeds():
 
 
 def test_the_shipped_experiments_have_their_runs():
-    counts = {name: len(grids.runs(CONFIG, name)) for name in CONFIG["experiments"]}
+    counts = {name: len(planning.runs(CONFIG, name)) for name in CONFIG["experiments"]}
     assert counts == {
         "figure_1": 3 * 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
         "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
@@ -110,8 +111,9 @@ def test_the_shipped_experiments_have_their_runs():
         "schuessler_figure_1_smoothness": 3 * 4 * 5, "schuessler_supplement_size": 3 * 3 * 5 * 5,
         "schuessler_supplement_training": 2 * 2 * 10, "schuessler_supplement_optimiser": 2 * 2 * 10,
         "schuessler_supplement_cosine": 3 * 10, "schuessler_supplement_divergence": 2 * 2 * 10,
+        "schuessler_figure_5": 10, "schuessler_figure_5_truncation": 10, "schuessler_supplement_lstm_weights": 10,
     }  # fmt: skip
-    found = {paths.run_path(run) for name in counts for run in grids.runs(CONFIG, name)}
+    found = {paths.run_path(run) for name in counts for run in planning.runs(CONFIG, name)}
     # Figures 14 and 1, and those of Figure 3, share theirs; the usual size, learning rate and gain are of Figure 1.
     robustness = 120 + 150 + 120 + 120 + 240 + 3 * 30 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
     linear = 3 * 2 * 10 + 3 * 8 * 5 + 40 + 30 + 40  # Figure 4 shares two gains of five seeds with Figure 3
@@ -248,7 +250,7 @@ def test_title_source_and_seed_count_are_no_part_of_the_identity():
 
 
 VALUES = {
-    "task": st.sampled_from(list(CONFIG["tasks"])),
+    "task": st.sampled_from([name for name, task in CONFIG["tasks"].items() if "sentences" not in task]),
     "condition_number": st.floats(1, 1e6),
     "structure": st.sampled_from(list(CONFIG["structures"])),
     "rank": st.integers(1, 300),
@@ -339,7 +341,7 @@ def test_the_longest_names_that_the_schema_allows_are_those_of_the_test_above():
 
 def test_paths_hold_no_character_that_a_shell_or_snakemake_reads():
     for name in CONFIG["experiments"]:
-        for run in grids.runs(CONFIG, name):
+        for run in planning.runs(CONFIG, name):
             assert re.fullmatch(r"[A-Za-z0-9_~,./+-]+", paths.run_path(run))
 
 
@@ -389,7 +391,9 @@ def test_paths_match_the_wildcards_of_the_workflow():
     text = (ROOT / "workflow" / "rules" / "common.smk").read_text()
     patterns = dict(re.findall(r'^    (run|connectivity|probe|batches)="(.+)",$', text, re.MULTILINE))
     assert set(patterns) == {"run", "connectivity", "probe", "batches"}
-    runs = [run for name in CONFIG["experiments"] for run in grids.runs(CONFIG, name)]
+    runs = [run for name in CONFIG["experiments"] for run in planning.runs(CONFIG, name)]
+    assert all(re.fullmatch(patterns["run"], paths.run_path(run)) for run in runs)
+    runs = [run for run in runs if run["architecture"] != "lstm"]  # LSTMs share no stage of these
     for name, path_of in (
         ("run", paths.run_path),
         ("connectivity", paths.connectivity_path),
@@ -574,7 +578,7 @@ def test_the_readout_of_recurrent_networks_is_a_linear_layer_whatever_that_of_ot
         assert run["readout"] == readout
 
 
-@pytest.mark.parametrize("task", CONFIG["tasks"])
+@pytest.mark.parametrize("task", [name for name, task in CONFIG["tasks"].items() if "sentences" not in task])
 def test_networks_without_time_have_no_leak_and_no_place_of_the_rectifier(task):
     grid = SVD | {"task": [task], "leak": ["exponential"], "time_step_ms": [20, 50], "time_constant_ms": [100, 200]}
     found = {}
@@ -677,7 +681,7 @@ def test_following_is_no_part_of_the_identity_of_a_run():
 def test_a_job_holds_one_network_or_all_seeds_of_a_condition():
     runs = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
     assert jobs.network_jobs(runs, {}, "network") == {
-        "network": jobs.NetworkJobs(list(runs), [""], []),
+        "network": jobs.NetworkJobs(MODELS["recurrent"], list(runs), [""], []),
     }  # fmt: skip
     found = jobs.network_jobs(runs, {}, "condition")
     assert list(found) == ["condition"]
@@ -685,6 +689,20 @@ def test_a_job_holds_one_network_or_all_seeds_of_a_condition():
     assert len(folders) == 2 and members == ["/seed~0", "/seed~1", "/seed~2"]
     assert [folder + member for folder in folders for member in members] == list(runs)
     assert found["condition"].followed == []
+
+
+def test_lstms_are_a_job_each_beside_conditions_of_other_networks():
+    runs = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
+    lstms = {paths.run_path(run): run for run in planning.runs(CONFIG, "schuessler_figure_5")}
+    found = jobs.network_jobs(runs | lstms, {}, "condition")
+    assert {kind: jobs_of_one.model.folder for kind, jobs_of_one in found.items()} == {
+        "condition": "runs", "network_lstm": "language",
+    }  # fmt: skip
+    assert found["network_lstm"].folders == [f"task~SST/seed~{seed}" for seed in range(10)]
+    assert sorted(networks_of(found)) == sorted([*runs, *lstms])
+    # Experiments that compare other parts share their networks.
+    names = ("schuessler_figure_5_truncation", "schuessler_supplement_lstm_weights")
+    assert all(planning.runs(CONFIG, name) == list(lstms.values()) for name in names)
 
 
 def test_conditions_with_other_seeds_are_another_kind_of_job():

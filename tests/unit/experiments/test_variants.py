@@ -20,7 +20,7 @@ NOISE = {"task": ["mante"], "structure": ["gaussian"], "noise": [0.05, 0.1], "ga
 
 def with_grid(grid, compare, **others):
     own = {"title": "t", "source": "s", "preset": "reproduction", "grid": grid, "compare": compare, "seeds": 2} | others
-    return CONFIG | {"experiments": {"mine": own}, "language_experiments": {}, "experiments_to_build": ["mine"]}
+    return CONFIG | {"experiments": {"mine": own}, "experiments_to_build": ["mine"]}
 
 
 def check(grid, compare, **others):

@@ -59,3 +59,16 @@ def test_every_constrained_figure_is_saved_with_that_layout(tmp_path, monkeypatc
     figure, _ = plt.subplots(figsize=(2, 1), layout=engine)
     figure_style.save(figure, None, tmp_path / "a.png", {"resolution_dpi": 20})
     assert laid_out == [engine.get()]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "title"),
+    [
+        ("level", "aligned", "aligned"),  # of a contrast, whose compared parameter the figure names
+        ("structure", "chain_over", "chain over"),
+        ("gain", 1.5, "g = 1.5"),
+        ("time_step_ms", 20.0, "step 20 ms"),
+    ],
+)
+def test_a_value_stands_in_a_title_with_as_many_words_as_it_needs(name, value, title):
+    assert figure_style.with_name(name, value) == title

@@ -12,6 +12,7 @@ import pytest
 
 import kinds_of_tasks
 from richlazy.connectivity.base import STRUCTURES
+from richlazy.models.registry import MODELS
 from richlazy.storage import import_closure as closure_module
 from richlazy.storage.import_closure import import_closure, module_closure
 from richlazy.tasks import registry as task_registry
@@ -19,6 +20,8 @@ from richlazy.tasks import registry as task_registry
 ROOT = Path(__file__).parents[3]
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
 LIBRARY = sorted((ROOT / "workflow" / "scripts" / "richlazy").rglob("*.py"))
+# Themes of measures: no figure is drawn again where a formula changes.
+FORMULAS = {"change", "effective_ranks", "low_rank_change", "task_kernels", "task_alignment", "learning_speed"}
 NUMERICS = {"loop", "measuring", "neurogym_environments", "neurogym_trials", "rate_network", "tangent_kernel"}
 
 
@@ -42,15 +45,10 @@ def closure_of(script):
 @pytest.mark.parametrize(
     ("script", "present", "absent"),
     [
-        (
-            "train_networks.py",
-            {"array_io", "loop", "rate_network"},
-            {"hypothesis_tests", "measure_figure", "measuring", "tangent_kernel"},
-        ),
-        (
-            "measure_networks.py",
-            {"measuring", "rate_network", "tangent_kernel"},
-            {"hypothesis_tests", "learning_speed", "loop", "measure_figure", "neurogym_environments"},
+        # What trains, measures and tabulates is a module of the model, which the rule lists beside the script.
+        *(
+            (script, {"base", "late_import"}, NUMERICS | {"hypothesis_tests", "lstm", "measure_figure", "registry"})
+            for script in ("train_networks.py", "measure_networks.py", "tabulate_runs.py")
         ),
         ("build_connectivity.py", {"base", "matching", "seeds"}, NUMERICS | {"hypothesis_tests", "measure_figure"}),
         (
@@ -63,7 +61,14 @@ def closure_of(script):
             {"hypothesis_tests", "parquet"},
             NUMERICS - {"measuring", "rate_network", "tangent_kernel"} | {"claims"},
         ),
-        ("plot_measures.py", {"measure_figure", "parquet", "schematic"}, NUMERICS | {"claims", "hypothesis_tests"}),
+        (
+            "plot_measures.py",
+            {"measure_figure", "parquet", "schematic"},
+            NUMERICS | FORMULAS | {"claims", "hypothesis_tests"},
+        ),
+        ("plot_effects.py", {"effect_figure", "parquet"}, NUMERICS | FORMULAS),
+        ("plot_trajectories.py", {"trajectory_figure"}, NUMERICS | FORMULAS),
+        ("plot_robustness.py", {"robustness_figure"}, NUMERICS | FORMULAS),
         ("judge_claims.py", {"claims", "one_sided_tests", "parquet"}, NUMERICS | {"measure_figure"}),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
@@ -114,6 +119,45 @@ print(json.dumps(sorted(name for name in sys.modules if name.split(".")[0] == "r
     listed = {file for script in scripts for file in import_closure(ROOT / "workflow" / "scripts" / script)}
     listed |= set(module_closure(f"tasks.{implementation}"))
     assert sorted(module_name(file) for file in listed) == json.loads(finished.stdout)
+
+
+@pytest.mark.parametrize(
+    ("module", "present", "absent"),
+    [
+        (
+            MODELS["recurrent"].training,
+            {"array_io", "loop", "rate_network"},
+            {"hypothesis_tests", "measure_figure", "measuring", "tangent_kernel"},
+        ),
+        (
+            MODELS["recurrent"].measuring,
+            {"measuring", "rate_network", "tangent_kernel"},
+            {"hypothesis_tests", "learning_speed", "loop", "measure_figure", "neurogym_environments"},
+        ),
+        (MODELS["lstm"].training, {"lstm", "sentences"}, {"hypothesis_tests", "lstm_measures", "lstm_tables"}),
+        (MODELS["lstm"].measuring, {"lstm", "sentences"}, {"hypothesis_tests", "lstm_training", "lstm_tables"}),
+        (MODELS["lstm"].tabulating, {"lstm_tables", "parquet"}, {"lstm_training", "lstm_measures", "lstm"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_jobs_of_a_model_depend_on_its_own_modules(module, present, absent):
+    found = names(module_closure(module))
+    assert present <= found
+    assert not found & absent
+
+
+@pytest.mark.parametrize("stage", ["training", "measuring", "tabulating"])
+def test_an_edit_of_one_model_leaves_the_jobs_of_others(stage):
+    """Models of one folder share their modules."""
+    for model in MODELS.values():
+        others = {
+            f"richlazy.{module}"
+            for other in MODELS.values()
+            if other.folder != model.folder
+            for module in (other.planning, other.training, other.measuring, other.tabulating)
+        }
+        found = {module_name(file) for file in module_closure(getattr(model, stage))}
+        assert others and not found & (others | {"richlazy.models.registry"})
 
 
 @pytest.mark.parametrize("kind", STRUCTURES)
@@ -183,7 +227,7 @@ def library_of_rules():
             text = text.replace(f"*{name}", scripts)
         for rule in re.split(r"^ *(?:rule|checkpoint)\b", text, flags=re.MULTILINE)[1:]:
             # A rule of a loop has its name in quotes.
-            name = re.search(r'(?s)^ (\w+):|name:\s+f"(\w+)_', rule)
+            name = re.search(r'(?s)^ (\w+):|name:\s+f"(\w+?)_?\{', rule)
             name, script = name and (name[1] or name[2]), re.search(r'script:\s+"\.\./scripts/(\w+\.py)"', rule)
             if script:
                 yield (
@@ -230,11 +274,12 @@ def test_every_rule_lists_all_library_modules_that_its_script_loads(rule, script
 @pytest.mark.parametrize(
     "statement",
     [
+        "if TYPE_CHECKING:\n    import numpy\nelse:\n    import richlazy.measures.tangent_kernel",
         "import richlazy.measures.tangent_kernel",
         "import numpy, richlazy.measures.tangent_kernel",
         "import richlazy.measures.tangent_kernel as kernels",
         "from richlazy.measures import tangent_kernel",
-        "from richlazy.measures import tangent_kernel as anything, quantities",
+        "from richlazy.measures import tangent_kernel as anything, kernel_cost",
         "from richlazy.measures import (\n    tangent_kernel,\n)",
         "from richlazy.measures.tangent_kernel import tangent_kernel",
         "from richlazy.measures.tangent_kernel import *",
@@ -255,7 +300,8 @@ def test_every_spelling_of_an_import_is_found(tmp_path, statement):
 
 @pytest.mark.parametrize(
     "statement",
-    ["", "import numpy", "import richlazyness", "from other.richlazy import kernels", "'import richlazy.storage'",
+    ["", "import numpy", "if TYPE_CHECKING: import richlazy.storage",
+     "import richlazyness", "from other.richlazy import kernels", "'import richlazy.storage'",
      "# import richlazy.storage", "import kernels", "richlazy = 1; richlazy.kernels"],
 )  # fmt: skip
 def test_what_is_no_import_of_the_library_is_not_found(tmp_path, statement):
@@ -333,9 +379,9 @@ def test_imports_are_absolute_and_stand_in_the_text(file):
     relative = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
     assert not relative
     computed = re.findall(r"import_module|__import__|runpy|exec\(", file.read_text())
-    # A job imports the module of its own kind of task or structure alone, which its rule lists:
+    # A job imports the module of its own kind of task, structure or model alone, which its rule lists:
     # test_the_listed_closure_is_what_is_imported_when_...
-    assert computed == (["import_module"] if file.name in ("loader.py", "members.py") else [])
+    assert computed == (["import_module"] if file.name == "late_import.py" else [])
 
 
 # The stages from the ground up: a module imports from its own package and from those before it.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from richlazy.figures import lstm_figure
 from richlazy.figures.context import FigureContext
 from richlazy.measures import lstm_measures
-from richlazy.models import lstm
+from richlazy.models import base, lstm
 from richlazy.statistics import estimators, hypothesis_tests
 from richlazy.tables import lstm_tables
 from richlazy.tasks import lstm_settings, sentences, synthetic_sentences, treebank, word_vectors
@@ -100,7 +100,7 @@ def test_weights_survive_network_and_file(tmp_path):
     initial, final = small(0), small(1)
     assert all(np.array_equal(matrix, initial[name]) for name, matrix in lstm.weights_of(lstm.build(initial)).items())
     lstm.save(tmp_path / "network.npz", initial, final)
-    for expected, found in zip((initial, final), lstm.load(tmp_path / "network.npz"), strict=True):
+    for expected, found in zip((initial, final), base.load_network(tmp_path / "network.npz"), strict=True):
         assert list(found) == list(expected)
         assert all(np.array_equal(found[name], expected[name]) for name in expected)
 

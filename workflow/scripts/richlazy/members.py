@@ -1,10 +1,11 @@
 """Members of a package by the name that the configuration gives them: one class each, loaded when it is asked for."""
 
-import importlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from richlazy.storage import late_import
 
 _LIBRARY = Path(__file__).parent
 Kind = TypeVar("Kind")
@@ -35,7 +36,7 @@ class Members(Mapping[str, type[Kind]], Generic[Kind]):
 
     def __getitem__(self, kind: str) -> type[Kind]:
         if kind not in self._loaded:
-            module = importlib.import_module(f"{_LIBRARY.name}.{self.module(kind)}")
+            module = late_import.load(self.module(kind))
             members = vars(module).values()
             self._loaded[kind] = next(member for member in members if getattr(member, "kind", None) == kind)
         return self._loaded[kind]

@@ -1,6 +1,7 @@
 """Whether networks that are trained again agree with the committed reference results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,37 +9,43 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from richlazy.experiments import paths, variants
+from richlazy.experiments import variants
+from richlazy.experiments.parameters import Run, is_missing
 from richlazy.experiments.retraining import Network, network_of
-from richlazy.measures.on_probe import MEASURES
-from richlazy.reference import PROJECTIONS, RATE_NETWORKS, fingerprint, kind_of, same_class
-from richlazy.storage import array_io, parquet
+from richlazy.models.base import Model
+from richlazy.models.registry import MODELS
+from richlazy.reference import PROJECTIONS, fingerprint, model_of, run_of
+from richlazy.storage import late_import, parquet
 
 
 def runs_tables(folder: str | Path) -> list[pd.DataFrame]:
-    """Committed tables of the runs that can be trained again: those of rate networks.
-
-    Tables of LSTMs are left out: their rows are parts of weights, not networks, and the treebank is not committed.
+    """Committed tables of runs.
 
     Args:
         folder: of the committed results.
 
     Returns:
-        Tables by name of their experiment, which is their column ``experiment``; none where none is committed.
+        Tables with the columns ``experiment`` and ``run``, whose rows may be parts of one network; none where none is
+        committed.
 
     Raises:
         ValueError: when a table is damaged.
     """
     paths = sorted(Path(folder, "experiments").glob("*/tables/runs.parquet"))
-    found = [parquet.load_table(path).assign(experiment=path.parent.parent.name) for path in paths]
-    return [runs for runs in found if kind_of(runs) == RATE_NETWORKS]
+    return [load_runs(path).assign(experiment=path.parent.parent.name) for path in paths]
 
 
-def sample_rows(tables: Sequence[pd.DataFrame], count: int, seed: int, without_tasks: Sequence[str]) -> pd.DataFrame:
+def load_runs(path: str | Path) -> pd.DataFrame:
+    """A table of runs with the column ``run``, which those of models whose rows are parts of a network do not have."""
+    runs = parquet.load_table(path)
+    return runs if "run" in runs else runs.assign(run=runs["network"].map(run_of))
+
+
+def sample_rows(tables: Sequence[pd.DataFrame], count: int, seed: int, without_tasks: Collection[str]) -> pd.DataFrame:
     """Random rows of several tables of runs, each run once.
 
-    Runs that start from a connectome, or learn tasks whose images are not at hand, are left out: the data of others
-    cannot be committed here.
+    Runs that start from a connectome, or learn tasks whose images or sentences are not at hand, are left out: the data
+    of others cannot be committed here.
     """
     runs = _each_once(tables)
     runs = runs[_can_be_trained(runs, without_tasks)].reset_index(drop=True)
@@ -46,15 +53,16 @@ def sample_rows(tables: Sequence[pd.DataFrame], count: int, seed: int, without_t
     return runs.iloc[np.sort(chosen)]
 
 
-def left_out(tables: Sequence[pd.DataFrame], without_tasks: Sequence[str]) -> str:
+def left_out(tables: Sequence[pd.DataFrame], without_tasks: Mapping[str, str]) -> str:
     """A sentence about the rows that ``sample_rows`` leaves out; empty where it leaves out none."""
     runs = _each_once(tables)
     count = int((~_can_be_trained(runs, without_tasks)).sum())
     if not count:
         return ""
     reasons = ["a connectome"] if runs["connectome"].notna().any() else []
-    shown = sorted(set(without_tasks) & set(runs["task"]))
-    reasons += [f"images of {', '.join(shown)}"] if shown else []
+    for what in sorted(set(without_tasks.values())):
+        names = sorted({task for task, missing in without_tasks.items() if missing == what} & set(runs["task"]))
+        reasons += [f"{what} of {', '.join(names)}"] if names else []
     return f"left out {count} of {len(runs)} rows, whose data is not here: {' and '.join(reasons)}"
 
 
@@ -62,77 +70,135 @@ def _each_once(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables).drop_duplicates("run").sort_values("run", ignore_index=True)
 
 
-def _can_be_trained(runs: pd.DataFrame, without_tasks: Sequence[str]) -> pd.Series:
-    return runs["connectome"].isna() & ~runs["task"].isin(without_tasks)
+def _can_be_trained(runs: pd.DataFrame, without_tasks: Collection[str]) -> pd.Series:
+    return runs["connectome"].isna() & ~runs["task"].isin(list(without_tasks))
 
 
-def committed_network(config: str | Path, runs: str | Path, name: str) -> Network:
-    """The network of a committed run, with everything that decides it.
+@dataclass(frozen=True)
+class Committed:
+    """What is committed of a network.
+
+    Attributes:
+        model: of it.
+        run: its parameters.
+        rows: its rows in ``runs.parquet``, one or one for each part of it.
+    """
+
+    model: Model
+    run: Run
+    rows: list[dict[str, Any]]
+
+
+def committed_network(runs: str | Path, name: str) -> Committed:
+    """A committed network, from a table of runs and the path of its run."""
+    table = load_runs(runs)
+    rows = table[table["run"] == name].to_dict("records")
+    model = model_of(rows[0]["network"])
+    run = late_import.load(model.planning).run_of_path(name)
+    return Committed(MODELS[run["architecture"]], run, rows)
+
+
+@dataclass(frozen=True)
+class ToTrain:
+    """A network to be trained again on the CPU.
+
+    Attributes:
+        model, run: what it is.
+        config: the configuration of all that is committed.
+        sources: the registry of data, or of each source its title.
+        net: what decides its inputs where rules do not give them: weights with a structure, and trials.
+    """
+
+    model: Model
+    run: Run
+    config: Mapping[str, Any]
+    sources: Mapping[str, Any]
+    net: Network | None
+
+
+def to_train(config: Mapping[str, Any], run: Run, sources: Mapping[str, Any]) -> ToTrain:
+    """The network of a run."""
+    own = variants.with_entries_of(config, run) | {"training": config["training"] | {"device": "cpu"}}
+    net = None if run["structure"] is None else network_of(own, run)
+    return ToTrain(MODELS[run["architecture"]], run, own, sources, net)
+
+
+def network_to_train(config: str | Path, runs: str | Path, name: str, sources: Mapping[str, Any]) -> ToTrain:
+    """The network of a committed run, from the configuration of all that is committed and a table of runs."""
+    return to_train(yaml.safe_load(Path(config).read_text()), committed_network(runs, name).run, sources)
+
+
+def train_and_measure(
+    own: ToTrain, data: Mapping[str, str], made: Mapping[str, Sequence[str]], network: str, measures: str, history: str
+) -> None:
+    """Train a network and measure it.
 
     Args:
-        config: YAML file, the configuration of all that is committed.
-        runs: Parquet file with a row of it.
-        name: of the run.
+        own: the network.
+        data: files of data by name, which rules give.
+        made: its other inputs by name.
+        network, measures, history: files to write.
     """
-    row = parquet.load_table(runs).set_index("run", drop=False).loc[name].to_dict()
-    run = paths.parse(row["run"])
-    return network_of(variants.with_entries_of(yaml.safe_load(Path(config).read_text()), run), run)
+    planner, config = late_import.load(own.model.planning), own.config
+    files = {name: [path] for name, path in data.items()} | dict(made)
+    saved = {"network": [network], "history": [history], "snapshots": []}
+    how = planner.training_settings(config, [own.run], {})
+    late_import.load(own.model.training).train_networks([own.run], files, saved, how)
+    how = planner.measuring_settings(config, own.sources, [own.run])
+    late_import.load(own.model.measuring).measure_networks([own.run], files | saved, {"measures": [measures]}, how)
 
 
-def committed_run(
-    runs: str | Path, fingerprints: str | Path, provenance: str | Path, name: str
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, bool]]:
-    """What is committed of a run.
-
-    Args:
-        runs, fingerprints: Parquet files.
-        provenance: JSON file, which may be older than checksums.
-        name: of the run.
-
-    Returns:
-        The row of the run, its fingerprint, and ``same_class``: whether they come from this class of machine.
-    """
-    loaded = (parquet.load_table(path).set_index("run", drop=False) for path in (runs, fingerprints))
-    row, mark = (table.loc[name].to_dict() for table in loaded)
-    return row, mark, {"same_class": same_class(array_io.load_json(provenance, sealed=False))}
+def committed_fingerprint(fingerprints: str | Path, network: Committed) -> dict[str, Any]:
+    """Its row in a table of fingerprints."""
+    identity = network.model.identity
+    table = parquet.load_table(fingerprints).set_index(identity, drop=False)
+    found: dict[str, Any] = table.loc[network.rows[0][identity]].to_dict()
+    return found
 
 
 def compare(
-    row: Mapping[str, Any], committed: Mapping[str, Any], network: str | Path, measures: Mapping[str, Any]
+    network: Committed, committed: Mapping[str, Any], again: str | Path, record: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Compare a network trained again with its committed row.
+    """Compare a network trained again with what is committed of it.
 
     Args:
-        row: committed row of runs.parquet.
-        committed: committed fingerprint of the run.
-        network: file of the network trained again.
-        measures: its measures.
+        network: the committed one.
+        committed: its fingerprint.
+        again: file of the network trained again.
+        record: its measures.json.
 
     Returns:
         ``equal_bytes``, and the largest relative differences ``weights`` and ``measures``.
     """
-    again = fingerprint(network)
+    found = fingerprint(again, network.model.matrices)
     weights = 0.0
-    for matrix in RATE_NETWORKS.matrices:
+    for matrix in network.model.matrices:
         names = [f"{matrix}_{index}" for index in range(PROJECTIONS)]
-        old, new = (np.array([source[name] for name in names]) for source in (committed, again))
+        old, new = (np.array([source[name] for name in names]) for source in (committed, found))
         if not old.any() and not new.any():  # a feedforward network has no recurrent weights
             continue
         difference = float(np.linalg.norm(new - old) / np.linalg.norm(old))
         weights = max(weights, np.inf if np.isnan(difference) else difference)
+    measures_of_row = late_import.load(network.model.tabulating).measures_of_row
     return {
-        "run": row["run"],
-        "equal_bytes": again["sha256"] == committed["sha256"],
+        "run": network.rows[0]["run"],
+        "equal_bytes": found["sha256"] == committed["sha256"],
         "weights": weights,
-        # A published table may be older than some measures.
-        "measures": max(_relative_difference(row[name], measures[name]) for name in MEASURES if name in row),
+        "measures": max(
+            (
+                _relative_difference(row[name], value)
+                for row in network.rows
+                for name, value in measures_of_row(record, row).items()
+                if name in row  # a published table may be older than some measures
+            ),
+            default=0.0,  # of a network that diverged
+        ),
     }
 
 
 def _relative_difference(old: float | None, new: float | None) -> float:
-    old, new = (np.nan if value is None else float(value) for value in (old, new))
-    if np.isnan(old) or np.isnan(new):
-        return 0.0 if np.isnan(old) and np.isnan(new) else np.inf
+    if old is None or new is None or is_missing(old) or is_missing(new):
+        return 0.0 if is_missing(old) and is_missing(new) else np.inf
     return abs(new - old) / max(abs(old), 1e-12)
 
 

@@ -5,54 +5,55 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
+import yaml
 
-from richlazy.models import lstm
+from richlazy.models.base import Model
+from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, integrity, parquet
 
 PROJECTIONS = 8
 
 
-@dataclass(frozen=True)
-class Kind:
-    """What the networks of a kind are called in tables, files and timings.
+# Rules that train and measure networks, as their timings are filed.
+_TIMED_RULES = ("train", "measure")
 
-    Attributes:
-        key: column of runs.parquet that names a network, kept beside its fingerprint.
-        matrices: weights in network.npz that are projected; vectors such as biases are in the checksum alone.
-        folder: of all networks of the kind, in that of the results.
-        rules: that train and measure them, as their timings are filed.
+
+def model_of(network: str | Path) -> Model:
+    """Model of a network, by the folder in which it lies.
+
+    Raises:
+        ValueError: for a network of no model.
     """
-
-    key: str
-    matrices: tuple[str, ...]
-    folder: str
-    rules: tuple[str, ...]
-
-
-RATE_NETWORKS = Kind("run", ("recurrent", "input", "readout"), "runs", ("train", "measure"))
-LSTMS = Kind("network", (*lstm.MATRICES, "decoder_weight"), "language", ("train_sentiment", "measure_sentiment"))
+    *_, folder = Path(network).parent.parts[: -len(Path(run_of(network)).parts)] or [""]
+    for model in MODELS.values():
+        if model.folder == folder:
+            return model
+    folders = ", ".join(dict.fromkeys(model.folder for model in MODELS.values()))
+    raise ValueError(f"{network} lies in no folder of networks; they are {folders}")
 
 
-def kind_of(runs: pd.DataFrame) -> Kind:
-    """Kind of the networks of a table of runs: rows of LSTMs are parts of their weights, and name no run."""
-    return RATE_NETWORKS if "run" in runs else LSTMS
+def run_of(network: str | Path) -> str:
+    """Path of the run of a network below the folder of its model: from its task on."""
+    parts = Path(network).parent.parts
+    first = next((place for place, part in enumerate(parts) if part.startswith("task~")), len(parts))
+    return "/".join(parts[first:])
 
 
-def fingerprint_columns(kind: Kind) -> dict[str, str]:
+def fingerprint_columns(model: Model) -> dict[str, str]:
     """Columns of fingerprints.parquet with their meanings."""
     projections = {
         f"{matrix}_{index}": f"u'W v of the final {matrix} weights with fixed Gaussian u, v, number {index}"
-        for matrix in kind.matrices
+        for matrix in model.matrices
         for index in range(PROJECTIONS)
     }
-    return {kind.key: f"identity of the {kind.key}, as in runs.parquet", "sha256": "of network.npz", **projections}
+    identity = model.identity
+    return {identity: f"identity of the {identity}, as in runs.parquet", "sha256": "of network.npz", **projections}
 
 
 def copy_whole(file: Path, target: Path) -> None:
@@ -66,7 +67,7 @@ def copy_whole(file: Path, target: Path) -> None:
     shutil.copyfile(file, target)
 
 
-def fingerprint(network: str | Path, matrices: Iterable[str] = RATE_NETWORKS.matrices) -> dict[str, Any]:
+def fingerprint(network: str | Path, matrices: Iterable[str]) -> dict[str, Any]:
     """Checksum of a network file, and projections of its final weights, to commit in place of 0.7 MB or more.
 
     The projections u'W v have fixed Gaussian vectors, so that two networks can be compared within a tolerance
@@ -94,10 +95,11 @@ def fingerprint(network: str | Path, matrices: Iterable[str] = RATE_NETWORKS.mat
 
 
 def fingerprints(runs: pd.DataFrame) -> pd.DataFrame:
-    """Fingerprint of every network of a table of runs, each once; columns ``fingerprint_columns`` of their kind."""
-    kind, networks = kind_of(runs), runs.drop_duplicates("network").to_dict("records")
-    rows = [{kind.key: row[kind.key]} | fingerprint(row["network"], kind.matrices) for row in networks]
-    return pd.DataFrame(rows, columns=list(fingerprint_columns(kind)))
+    """Fingerprint of every network of a table of runs, each once; columns ``fingerprint_columns`` of their model."""
+    networks = runs.drop_duplicates("network").to_dict("records")
+    model = model_of(networks[0]["network"])
+    rows = [{model.identity: row[model.identity]} | fingerprint(row["network"], model.matrices) for row in networks]
+    return pd.DataFrame(rows, columns=list(fingerprint_columns(model)))
 
 
 def machine_class() -> dict[str, str]:
@@ -146,7 +148,7 @@ def provenance(folder: str | Path, wall_seconds: Mapping[str, float]) -> dict[st
     }
 
 
-def wall_seconds(benchmarks: Path, runs: Iterable[str], rules: Iterable[str] = RATE_NETWORKS.rules) -> dict[str, float]:
+def wall_seconds(benchmarks: Path, runs: Iterable[str], rules: Iterable[str] = _TIMED_RULES) -> dict[str, float]:
     """Summed wall time of the jobs of some runs, for each rule that is timed; a job is a run, or a whole condition."""
     paths, seconds = list(runs), {}
     for rule in rules:
@@ -172,10 +174,9 @@ def save_origin(target: Path, results: Path, workflow_folder: Path) -> None:
         ValueError: when the table of runs or a network is damaged.
     """
     runs = parquet.load_table(target / "tables" / "runs.parquet")
-    kind = kind_of(runs)
-    parquet.save_table(target / "tables" / "fingerprints.parquet", fingerprints(runs), fingerprint_columns(kind))
-    jobs = [str(Path(path).parent.relative_to(results / kind.folder)) for path in runs["network"].unique()]
-    seconds = wall_seconds(results / "benchmarks", jobs, kind.rules)
+    columns = fingerprint_columns(model_of(runs["network"].iloc[0]))
+    parquet.save_table(target / "tables" / "fingerprints.parquet", fingerprints(runs), columns)
+    seconds = wall_seconds(results / "benchmarks", map(run_of, runs["network"].unique()))
     array_io.save_json(target / "provenance.json", provenance(workflow_folder, seconds))
 
 
@@ -189,7 +190,6 @@ _NAMED_GROUPS = (
     "sentence_sets",
     "word_vectors",
     "experiments",
-    "language_experiments",
 )
 
 
@@ -201,6 +201,14 @@ def merged_configuration(earlier: Mapping[str, Any], latest: Mapping[str, Any]) 
     merged = _without_local_folders(latest)
     for group in _NAMED_GROUPS:
         merged[group] = {**earlier.get(group, {}), **merged[group]}
+    return merged
+
+
+def update_configuration(path: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge a configuration into the published one in a file, which may not exist yet, and return both together."""
+    published = yaml.safe_load(path.read_text()) if path.exists() else {}
+    merged = merged_configuration(published, config)
+    array_io.save_text(path, yaml.safe_dump(merged, sort_keys=False))
     return merged
 
 

@@ -55,15 +55,16 @@ def check(config: Config, files: Iterable[str | Path] = (), papers: Iterable[str
 
 def selected(config: Config) -> list[str]:
     """Names of the experiments of this set of results; the others are neither checked further nor built."""
-    return rules_across.selected(config, "experiments")
-
-
-def selected_on_language(config: Config) -> list[str]:
-    """Names of the experiments on language of this set of results."""
-    return rules_across.selected(config, "language_experiments")
+    return rules_across.selected(config)
 
 
 def _mistakes(config: Config) -> Iterator[str]:
+    if isinstance(config, Mapping) and "language_experiments" in config:
+        yield (
+            "language_experiments is no group any more, because LSTMs have experiments like other networks; move its "
+            "entries to experiments, with grid: {task: [SST]} in place of task: SST, and add compare: part"
+        )
+        config = {group: entries for group, entries in config.items() if group != "language_experiments"}
     numbers = dict(loading.numbers_out_of_range(config))
     yield from numbers.values()
     found = dict(numbers)

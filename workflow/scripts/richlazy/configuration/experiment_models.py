@@ -18,7 +18,6 @@ from richlazy.configuration.network_models import (
 from richlazy.configuration.registries import Measures, Quantities, grid_entry
 from richlazy.settings import Settings
 
-_SEEDS = "How many seeds, counted from 0, or a list of seeds."
 LstmWeights = Several[
     Literal["weight_hh_l0", "weight_ih_l1", "weight_hh_l1", "weight_ih_l0", "from_units", "from_words"]
 ]
@@ -79,11 +78,13 @@ class Experiment(Settings):
 
     title: Text = Field(description="What is asked, in a line; the heading of its figures.")
     source: Text = Field(description="The figure of a paper that this reproduces, or why it is run.")
-    preset: Name = Field(
-        description="Name of the preset that gives leak, rectification, momentum and gain where the grid does not."
+    preset: Name = optional(
+        "Name of the preset that gives leak, rectification, momentum and gain where the grid does not; rate networks "
+        "need it."
     )
     grid: GridEntry = Field(
-        description="Parameters and the values that they take; task and structure are needed here or in every group."
+        description="Parameters and the values that they take; task and, for rate networks, structure are needed here "
+        "or in every group. LSTMs have one task and nothing else."
     )
     groups: Annotated[list[GridEntry], Field(min_length=1)] = optional(
         "Further parameters, a list of grids. Each completes `grid` in turn, and the experiment is all of them "
@@ -91,16 +92,27 @@ class Experiment(Settings):
     )
     compare: str = Field(
         description="The grid parameter whose effect is tested. Three or more numbers are tested for a trend, names "
-        "against the first of their list. Tasks can be compared where all are of one kind of `continuous`."
+        "against the first of their list. Tasks can be compared where all are of one kind of `continuous`. LSTMs "
+        "compare `part`, a part of their weights."
     )
     covaries: Several[str] = optional(
         "Parameters that have one value for each value of the compared one, given by the groups, such as a learning "
         "rate that falls with the gain. They are no conditions of their own, and each value of the compared one may "
         "have a group of its own."
     )
-    seeds: Seeds = Field(description=_SEEDS)
+    seeds: Seeds = Field(description="How many seeds, counted from 0, or a list of seeds.")
     measures: Measures = optional(
-        "Measures that this experiment tests and draws, instead of statistics.measures and figures.measures."
+        "Measures that this experiment tests and draws, instead of statistics.measures and figures.measures. Those of "
+        "LSTMs are frobenius_norm, stable_rank, leading_singular_value and rank_for_final_accuracy."
+    )
+    weights: LstmWeights = optional(
+        "LSTMs: weights whose parts are compared, separately. For norms matrices as PyTorch names them; for "
+        "rank_for_final_accuracy sets that are truncated together: from_units (weight_hh_l0, weight_ih_l1, "
+        "weight_hh_l1) or from_words (weight_ih_l0)."
+    )
+    draw: LstmWeights = optional("LSTMs: weights of which the figure has a panel each, where not those of weights.")
+    parts: Annotated[Several[Literal["initial_weights", "weights", "change"]], Field(min_length=2)] = optional(
+        "LSTMs: parts that are compared with the first: initial_weights, weights (after training), change."
     )
     follow: Follow = optional(
         "Networks that are followed during training, their tangent kernels or the changes of their weights; they get a "
@@ -114,24 +126,3 @@ class Experiment(Settings):
         "Whether the figure opens with the spectrum of the initial recurrent weights, and which."
     )
     schematic: bool = optional("Whether the figure opens with a drawing of network and measures.")
-
-
-class LanguageExperiment(Settings):
-    """A comparison of parts of the weights of LSTMs that read sentences."""
-
-    title: Text = Field(description="What is asked, in a line; the heading of its figure.")
-    source: Text = Field(description="The figure of a paper that this reproduces, or why it is run.")
-    task: Name = Field(description="Name of a task with sentences.")
-    weights: LstmWeights = Field(
-        description="Weights whose parts are compared, separately. For norms matrices as PyTorch names them; for "
-        "rank_for_final_accuracy sets that are truncated together: from_units (weight_hh_l0, weight_ih_l1, "
-        "weight_hh_l1) or from_words (weight_ih_l0)."
-    )
-    draw: LstmWeights = optional("Weights of which the figure has a panel each, where not those of weights.")
-    parts: Annotated[Several[Literal["initial_weights", "weights", "change"]], Field(min_length=2)] = Field(
-        description="Parts that are compared with the first: initial_weights, weights (after training), change."
-    )
-    measures: Several[Literal["frobenius_norm", "stable_rank", "leading_singular_value", "rank_for_final_accuracy"]] = (
-        Field(description="Measures that are tested, and corrected together.")
-    )
-    seeds: Seeds = Field(description=_SEEDS)

@@ -14,7 +14,6 @@ from richlazy import wording
 # Groups whose entries have names of their own.
 NAMED_GROUPS = (
     "presets", "connectomes", "structures", "tasks", "image_sets", "sentence_sets", "word_vectors", "experiments",
-    "language_experiments",
 )  # fmt: skip
 
 # libyaml where PyYAML has it, which is ten times faster

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from richlazy.configuration.connectome_models import Connectome
-from richlazy.configuration.experiment_models import Experiment, LanguageExperiment
+from richlazy.configuration.experiment_models import Experiment
 from richlazy.configuration.fields import (
     Colour,
     Count,
@@ -194,10 +194,6 @@ class Configuration(Settings):
     probe: Probe = Field(description="Trials on which change is measured; they are never trained on.")
     experiments: Annotated[dict[ExperimentName, Experiment], Field(min_length=1)] = Field(
         description="Named grids. Every combination of the grid is trained once for each seed."
-    )
-    language_experiments: dict[ExperimentName, LanguageExperiment] = Field(
-        description="Named comparisons of parts of the weights of LSTMs that read sentences. A task is trained once "
-        "for each seed, whatever compares its parts."
     )
     statistics: Statistics = Field(description="Tests, intervals and the rules for verdicts.")
     figures: Figures = Field(description="Look of the figures; changing it draws them again and does nothing else.")

@@ -40,7 +40,7 @@ def load_claims(paths: Iterable[str | Path], config: Mapping[str, Any]) -> list[
             that does not exist among them.
     """
     found: list[dict[str, Any]] = []
-    experiments = [*config["experiments"], *config["language_experiments"]]
+    experiments = list(config["experiments"])
     mistakes = []
     for path in map(Path, paths):
         for claim in _load(path, Claims, "the register", "claims.schema.yaml", lambda claim: claim.get("id")):

@@ -16,7 +16,7 @@ from richlazy.experiments.variants import NO_OPTIONS_OF_A_TASK
 from richlazy.measures import during_training
 from richlazy.measures import registry as measures
 from richlazy.settings import Settings
-from richlazy.tasks import registry
+from richlazy.tasks import lstm_settings, registry
 from richlazy.wording import shown
 
 Model = type[Settings]
@@ -184,9 +184,11 @@ def grid_entry(parameters: Model) -> Any:
 
 # Measures
 
+OF_LSTMS_ALONE = [name for name in lstm_settings.MEASURES if name not in measures.TESTED]
+
 if typing.TYPE_CHECKING:
     Measures = list[str]
     Quantities = list[str]
 else:
-    Measures = Several[one_of(list(measures.TESTED))]
+    Measures = Several[one_of([*measures.TESTED, *OF_LSTMS_ALONE])]
     Quantities = Several[one_of(list(during_training.QUANTITIES))]

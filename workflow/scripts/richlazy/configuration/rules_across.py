@@ -9,7 +9,8 @@ from typing import Any
 
 from richlazy import wording
 from richlazy.configuration import rules_of_experiments
-from richlazy.tasks import lstm_settings, registry
+from richlazy.configuration.registries import OF_LSTMS_ALONE
+from richlazy.tasks import registry
 
 Config = Mapping[str, Any]
 Broken = frozenset[tuple[Any, ...]]
@@ -23,7 +24,6 @@ RESULT_FOLDERS = (
 # Groups without which no experiment can be judged.
 _OF_EVERY_EXPERIMENT = {
     "connectivity", "dynamics", "training", "tasks", "structures", "presets", "connectomes", "experiments",
-    "language_experiments",
 }  # fmt: skip
 
 
@@ -43,19 +43,14 @@ def problems(config: Config, broken: Broken) -> Iterator[str]:
     yield from _of_entries(config, sound)
     if "training" in sound and (config["training"]["device"], config["training"]["batching"]) == ("cuda", "network"):
         yield "training.device is 'cuda', but one network alone leaves it idle; set training.batching to condition"
-    if sound.keys() >= _OF_EVERY_EXPERIMENT:
+    if sound.keys() >= _OF_EVERY_EXPERIMENT and ("experiments_to_build",) not in broken:
         yield from _of_experiments(config, sound)
-    for name in selected(config, "language_experiments") if "tasks" in sound else ():
-        if name in sound.get("language_experiments", {}):
-            yield from _of_language(config, name)
 
 
-def selected(config: Config, group: str) -> list[str]:
-    """Names of the experiments of a group that this set of results has; others are neither judged further nor built."""
-    selection, known = config["experiments_to_build"], config[group]
-    if not isinstance(known, Mapping) or not isinstance(selection, (str, list)):
-        return []
-    return list(known) if selection == "all" else [name for name in selection if name in known]
+def selected(config: Config) -> list[str]:
+    """Names of the experiments that this set of results has; the others are neither judged further nor built."""
+    selection, experiments = config["experiments_to_build"], config["experiments"]
+    return list(experiments) if selection == "all" else [name for name in selection if name in experiments]
 
 
 def _of_selection(config: Config, broken: Broken) -> Iterator[str]:
@@ -64,13 +59,17 @@ def _of_selection(config: Config, broken: Broken) -> Iterator[str]:
             f"scale is {config['scale']!r}, a folder of the paper-scale results, with which other results would mix; "
             "choose another name"
         )
-    if not {("experiments_to_build",), ("experiments",), ("language_experiments",)} & broken:
-        selection, known = config["experiments_to_build"], [*config["experiments"], *config["language_experiments"]]
-        for name in [] if selection == "all" else selection:
-            yield from unknown("experiments_to_build", "experiment", name, known)
-        for name in config["language_experiments"]:
-            if name in config["experiments"]:
-                yield f"language_experiments.{name} is also the name of one of experiments; rename one of the two"
+    if not {("experiments_to_build",), ("experiments",)} & broken and config["experiments_to_build"] != "all":
+        for name in config["experiments_to_build"]:
+            yield from unknown("experiments_to_build", "experiment", name, config["experiments"])
+    for group in ("statistics", "figures"):
+        named = config[group]["measures"] if (group,) not in broken else ()
+        foreign = [name for name in named if name in OF_LSTMS_ALONE]
+        if foreign:
+            yield (
+                f"{group}.measures names {foreign[0]}, which is measured of LSTMs alone; name it in measures of their "
+                "experiments"
+            )
     if not {("figures",), ("statistics",)} & broken:
         unbuilt = set(config["figures"]["measures"]) - set(config["statistics"]["measures"])
         if unbuilt:
@@ -103,7 +102,7 @@ def _of_entries(config: Config, sound: Config) -> Iterator[str]:
 def _of_experiments(config: Config, sound: Config) -> Iterator[str]:
     """Rules of all experiments that are built; what several say of one task is said of the first of them."""
     said = set()
-    for name in selected(config, "experiments"):
+    for name in selected(config):
         for sentence in rules_of_experiments.problems(config, sound, name) if name in sound["experiments"] else ():
             cause = sentence.replace(f" in experiments.{name}", "")
             if cause not in said:
@@ -117,32 +116,6 @@ def _of_probe(where: str, probe: Config) -> Iterator[str]:
             f"{where}.kernel_trials is {probe['kernel_trials']}, more than the {probe['trials']} of {where}.trials; "
             "lower it or draw more trials"
         )
-
-
-def _of_language(config: Config, name: str) -> Iterator[str]:
-    experiment, where = config["language_experiments"][name], f"language_experiments.{name}"
-    tasks = [task for task, entry in config["tasks"].items() if isinstance(entry, Mapping) and "sentences" in entry]
-    if experiment["task"] not in tasks:
-        shown, known = wording.shown(experiment["task"]), wording.listed(tasks)
-        yield f"{where}.task names {shown}, which does not exist; known: {known}"
-    if len(lstm_settings.seeds(experiment)) < 2:
-        yield f"{where}.seeds gives one seed, but seeds are the sample; give at least two"
-    ranked = lstm_settings.RANK in experiment["measures"]
-    if ranked and len(experiment["measures"]) > 1:
-        yield (
-            f"{where}.measures joins {lstm_settings.RANK} with norms, which other weights have; give each an "
-            "experiment of its own"
-        )
-    fitting = lstm_settings.TRUNCATIONS if ranked else lstm_settings.MATRICES
-    for weights in experiment["weights"]:
-        if weights not in fitting:
-            yield (
-                f"{where}.weights names {weights!r}, which has no {experiment['measures'][0]}; choose from "
-                f"{wording.listed(fitting)}"
-            )
-    if ranked and set(experiment["parts"]) - set(lstm_settings.TRUNCATED):
-        known = wording.listed(lstm_settings.TRUNCATED)
-        yield f"{where}.parts names initial_weights, which are not truncated; choose from {known}"
 
 
 def unknown(where: str, what: str, name: Any, known: Iterable[Any]) -> Iterator[str]:

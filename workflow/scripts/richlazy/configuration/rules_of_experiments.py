@@ -5,9 +5,10 @@ from typing import Any
 
 from richlazy import wording
 from richlazy.configuration import rules_of_runs, rules_of_sweeps, rules_of_times
+from richlazy.configuration.registries import OF_LSTMS_ALONE
 from richlazy.connectivity.base import STRUCTURES, structure_parameters
 from richlazy.experiments import grids, parameters
-from richlazy.tasks import registry
+from richlazy.tasks import lstm_settings, registry
 from richlazy.tasks.base import Task
 
 Config = Mapping[str, Any]
@@ -23,7 +24,18 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
         name: of an experiment that its model accepts.
     """
     experiment, where = config["experiments"][name], f"experiments.{name}"
-    found = list(_of_names(config, where, experiment))
+    tasks = {task: config["tasks"].get(task, {}) for task in grids.values(experiment, "task")}
+    read = [task for task, entry in tasks.items() if isinstance(entry, Mapping) and "sentences" in entry]
+    if read and len(read) < len(tasks):
+        yield (
+            f"{where} names {read[0]!r}, whose sentences are learned by an LSTM, beside tasks of other networks; give "
+            "each an experiment of its own"
+        )
+        return
+    if read:
+        yield from lstm_settings.problems_of_experiment(where, experiment)
+        return
+    found = list(_of_keys(where, experiment)) or list(_of_names(config, where, experiment))
     yield from found
     if found or not _is_sound(sound, experiment):
         return
@@ -55,6 +67,18 @@ def _of_grid(config: Config, where: str, place: str, grid: Grid, experiment: Con
         yield from _of_structure_parameters(config, place, grid)
         yield from _of_connectome_sizes(config, place, grid)
         yield from rules_of_times.problems(config, where, place, grid, experiment["preset"])
+
+
+def _of_keys(where: str, experiment: Config) -> Iterator[str]:
+    """A preset that is missing, and what only LSTMs have."""
+    idle = [key for key in ("weights", "parts", "draw") if key in experiment]
+    foreign = [name for name in experiment.get("measures", ()) if name in OF_LSTMS_ALONE]
+    if "preset" not in experiment:
+        yield f"{where} lacks preset; add it as in config.yaml"
+    elif idle:
+        yield f"{where}.{idle[0]} has no effect on these networks, only on LSTMs; remove it"
+    elif foreign:
+        yield f"{where}.measures names {foreign[0]}, which is measured of LSTMs alone; choose another measure"
 
 
 def _of_names(config: Config, where: str, experiment: Config) -> Iterator[str]:
@@ -96,9 +120,6 @@ def _of_architectures(config: Config, where: str, grid: Grid) -> Iterator[str]:
     for name in grid["task"]:
         entry = config["tasks"][name]
         task = registry.task(entry)
-        if task.architecture == "lstm":
-            yield f"{where}.task names {name!r}, whose sentences are learned by an LSTM; use language_experiments"
-            continue
         yield from (f"tasks.{name}{text}" for text in task.problems_in_use(config))
         for structure in grid["structure"]:
             yield from _of_structure(config, where, grid, name, structure)

@@ -1,10 +1,12 @@
 """What one training or measuring job holds: a network, or all seeds of a condition."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from richlazy.experiments.parameters import Run
 from richlazy.experiments.paths import condition_path, seed_folder
+from richlazy.models.base import Model
+from richlazy.models.registry import MODELS
 
 
 @dataclass(frozen=True)
@@ -12,11 +14,13 @@ class NetworkJobs:
     """Training or measuring jobs of one kind.
 
     Attributes:
-        folders: those of the jobs.
+        model: of the networks.
+        folders: those of the jobs, below that of the model.
         members: folders of the networks within each of them.
         followed: those members that are followed during training.
     """
 
+    model: Model
     folders: list[str]
     members: list[str]
     followed: list[str]
@@ -28,15 +32,30 @@ def network_jobs(runs: Mapping[str, Run], followed: Container[str], batching: st
     Args:
         runs: all runs by their paths.
         followed: paths of those that are followed during training.
-        batching: ``network`` or ``condition``.
+        batching: ``network`` or ``condition``; networks of models that are not trained together are jobs of their own.
 
     Returns:
         The kinds of jobs, by name. Conditions with other seeds, or with others of them followed, are another kind.
     """
-    if batching == "network":
-        kinds = {"network": NetworkJobs([path for path in runs if path not in followed], [""], [])}
-        kinds["followed_network"] = NetworkJobs([path for path in runs if path in followed], [""], [""])
-        return {name: jobs for name, jobs in kinds.items() if jobs.folders}
+    found: dict[str, NetworkJobs] = {}
+    by_folder: dict[str, dict[str, Run]] = {}
+    for path, run in runs.items():
+        by_folder.setdefault(MODELS[run["architecture"]].folder, {})[path] = run
+    for of_one in by_folder.values():
+        model = MODELS[next(iter(of_one.values()))["architecture"]]
+        together = batching == "condition" and model.together
+        kinds = _conditions(model, of_one, followed) if together else _networks(model, of_one, followed)
+        found |= {f"{name}{model.suffix}": jobs for name, jobs in kinds.items()}
+    return found
+
+
+def _networks(model: Model, runs: Iterable[str], followed: Container[str]) -> dict[str, NetworkJobs]:
+    kinds = {"network": NetworkJobs(model, [path for path in runs if path not in followed], [""], [])}
+    kinds["followed_network"] = NetworkJobs(model, [path for path in runs if path in followed], [""], [""])
+    return {name: jobs for name, jobs in kinds.items() if jobs.folders}
+
+
+def _conditions(model: Model, runs: Mapping[str, Run], followed: Container[str]) -> dict[str, NetworkJobs]:
     conditions: dict[str, list[tuple[int, bool]]] = {}
     for path, run in runs.items():
         conditions.setdefault(condition_path(run), []).append((run["seed"], path in followed))
@@ -45,6 +64,7 @@ def network_jobs(runs: Mapping[str, Run], followed: Container[str], batching: st
         alike.setdefault(tuple(sorted(seeds_of_one)), []).append(condition)
     return {
         "condition" if len(alike) == 1 else _name_of_kind(kind): NetworkJobs(
+            model,
             folders,
             [seed_folder(seed) for seed, _ in kind],
             [seed_folder(seed) for seed, is_followed in kind if is_followed],

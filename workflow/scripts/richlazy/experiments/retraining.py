@@ -1,4 +1,4 @@
-"""Everything that decides a network, from the configuration alone: what ``recheck`` needs to train one again."""
+"""Everything that decides the inputs of a rate network, from the configuration alone: ``recheck`` makes them again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Network:
         structure: entry of the structure of its initial weights.
         teacher: settings of the teacher network of its task; None where it has none.
         training: group ``training`` of the configuration as it is for the task, on the CPU.
-        measuring: group ``probe``, likewise.
+        probe_count: trials of its probe.
         training_trials, probe_trials: what they depend on (``trials.of_training``, ``trials.of_probe``).
         starts_aligned: whether it starts with weights of the teacher network.
     """
@@ -29,10 +29,24 @@ class Network:
     structure: Mapping[str, Any]
     teacher: Mapping[str, Any] | None
     training: Mapping[str, Any]
-    measuring: Mapping[str, Any]
+    probe_count: int
     training_trials: tuple[str, dict[str, Any], dict[str, Any]]
     probe_trials: tuple[str, dict[str, Any], dict[str, Any]]
     starts_aligned: bool
+
+    def files(
+        self, inputs: str, targets: str, weights: str, aligned: str, about: str, probe: str, decision: str
+    ) -> dict[str, list[str]]:
+        """Its inputs by name, as training and measuring of rate networks take them."""
+        return {
+            "structured": [weights],
+            "input_weights": [aligned] if self.starts_aligned else [],
+            "inputs": [inputs],
+            "targets": [targets],
+            "description": [about],
+            "probe": [probe],
+            "decision": [decision],
+        }
 
 
 def network_of(config: Mapping[str, Any], run: Run) -> Network:
@@ -41,10 +55,10 @@ def network_of(config: Mapping[str, Any], run: Run) -> Network:
     return Network(
         run=run,
         task=task,
-        structure={"signs_held": False} | config["structures"][run["structure"]],
+        structure=config["structures"][run["structure"]],
         teacher=grids.teacher(config, run) if "teacher" in task.needs else None,
         training=task.of_training(config["training"] | {"device": "cpu"}),
-        measuring=task.of_measuring(config),
+        probe_count=task.of_measuring(config)["trials"],
         training_trials=trials.of_training(config, run),
         probe_trials=trials.of_probe(config, run),
         starts_aligned=grids.is_teacher_aligned(config, run["structure"]),

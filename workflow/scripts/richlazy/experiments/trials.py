@@ -19,11 +19,29 @@ def task_of(config: Config, run: Run) -> Task:
 def files(config: Config, run: Run) -> dict[str, str]:
     """Files of which the trials of a run are made, below the folder of results, by the names of ``Task.needs``."""
     task = task_of(config, run)
-    places = {
-        "images": lambda: f"images/{task.entry['images']}.npz",
-        "teacher": lambda: f"teachers/{paths.teacher_path(run)}/network.npz",
+    found = data_files(task)
+    return {
+        need: found[need] if need in found else f"teachers/{paths.teacher_path(run)}/network.npz" for need in task.needs
     }
-    return {need: places[need]() for need in task.needs}
+
+
+def data_files(task: Task) -> dict[str, str]:
+    """Those of them that are made of data, not of a network that is trained before, likewise."""
+    places = {
+        "images": "images/{images}.npz",
+        "sentences": "sentences/{sentences}.npz",
+        "word_vectors": "word_vectors/{sentences}/{word_vectors}.npy",
+    }
+    return {need: places[need].format(**task.entry) for need in task.needs if need in places}
+
+
+def files_at_hand(config: Config) -> set[str]:
+    """Files of data that every machine can make: bundled images and sentences, and random vectors of their words."""
+    images = {f"images/{name}.npz" for name, own in config["image_sets"].items() if own["source"] == "scikit-learn"}
+    bundled = [name for name, own in config.get("sentence_sets", {}).items() if own["source"] == "bundled"]
+    drawn = [name for name, own in config.get("word_vectors", {}).items() if own["source"] == "random"]
+    vectors = {f"word_vectors/{sentences}/{name}.npy" for sentences in bundled for name in drawn}
+    return images | {f"sentences/{name}.npz" for name in bundled} | vectors
 
 
 def of_training(config: Config, run: Run) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -45,7 +63,11 @@ def _of_trials(config: Config, run: Run, names: tuple[str, ...]) -> tuple[str, d
     return str(task.trials), task.trial_entry, chosen
 
 
-def tasks_without_images(config: Config, at_hand: Container[str]) -> list[str]:
-    """Names of the tasks of a configuration that show images of a set that is not at hand."""
-    tasks = {name: registry.task(entry) for name, entry in config["tasks"].items()}
-    return [name for name, task in tasks.items() if "images" in task.needs and task.entry["images"] not in at_hand]
+def tasks_without_data(config: Config, at_hand: Container[str]) -> dict[str, str]:
+    """Tasks of a configuration of which data is not at hand, with what that is, such as ``images``."""
+    missing: dict[str, str] = {}
+    for name, entry in config["tasks"].items():
+        for need, file in data_files(registry.task(entry)).items():
+            if file not in at_hand:
+                missing.setdefault(name, need.replace("_", " "))
+    return missing

@@ -92,7 +92,7 @@ def entry(entries: Mapping[str, Entry], name: str) -> dict[str, Any]:
 
 def with_entries_of(config: Mapping[str, Any], run: Run) -> dict[str, Any]:
     """A configuration with the entries of the task and structure of a run, which may be variants."""
-    groups = ((group, run[owner]) for owner, (group, _) in OWNERS.items())
+    groups = ((group, run[owner]) for owner, (group, _) in OWNERS.items() if run[owner] is not None)
     return {**config, **{group: {**config[group], name: entry(config[group], name)} for group, name in groups}}
 
 

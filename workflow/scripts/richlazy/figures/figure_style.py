@@ -186,7 +186,7 @@ def heading(title: str, table: pd.DataFrame, arms: Sequence[str]) -> str:
 
 def with_name(name: str, value: Any) -> str:
     """A parameter with its value; values that speak for themselves stand alone."""
-    return parameters.title(name).format(text_of(value))
+    return text_of(value) if name == "level" else parameters.title(name).format(text_of(value))
 
 
 def text_of(value: Any) -> str:

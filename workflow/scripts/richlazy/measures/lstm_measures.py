@@ -1,4 +1,4 @@
-"""What training changed in the network that reads sentiment, and how much of it accuracy needs.
+"""What training changed in the LSTM that reads sentences, and how much of it accuracy needs.
 
 Figure 5 of Schuessler et al. 2020: singular values, and truncation of the change against truncation of the weights.
 
@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from richlazy.models import lstm
+from richlazy.models import base, lstm
+from richlazy.models.base import Files, Run
 from richlazy.models.lstm import FROM_UNITS, FROM_WORDS, MATRICES, Reader, Weights
+from richlazy.storage import array_io, devices
 from richlazy.storage.logs import LOGGER
+from richlazy.tasks import sentences
 
 # What a singular value or a norm is of.
 PARTS = ("initial_weights", "weights", "change")
@@ -21,6 +24,38 @@ PARTS = ("initial_weights", "weights", "change")
 TRUNCATED = ("weights", "change")
 # Matrices that are truncated together: those that the paper truncates, and the one that it leaves.
 TRUNCATIONS = {"from_units": FROM_UNITS, "from_words": FROM_WORDS}
+
+
+def measure_networks(runs: Sequence[Run], files: Files, saved: Files, settings: Mapping[str, Any]) -> None:
+    """Measure networks and evaluate them on the test set.
+
+    Args:
+        runs: parameters of each network.
+        files: ``network`` and ``history`` of each; ``sentences`` and ``word_vectors`` of their task.
+        saved: ``measures`` of each.
+        settings: ``truncation_ranks`` and ``accuracy_margin`` of group ``lstm``; ``about``, what tables say of all of
+            these networks.
+    """
+    devices.prepare("cpu")
+    parts, vectors = sentences.load(files["sentences"][0]), array_io.load_array(files["word_vectors"][0])
+    readers = {part: Reader(vectors, **vars(parts[part])) for part in ("validation", "test")}
+    margin = settings["accuracy_margin"]
+    each = zip(runs, files["network"], files["history"], saved["measures"], strict=True)
+    for run, network, history, output in each:
+        initial, final = base.load_network(network)
+        course = array_io.load_json(history)
+        tested = None if course["diverged"] else readers["test"].evaluate(lstm.build(final))[1]
+        record = {
+            "task": run["task"],
+            "seed": run["seed"],
+            **settings["about"],
+            "network": network,
+            "test_accuracy": tested,
+            "accuracy_margin": margin,
+            **{name: value for name, value in course.items() if name.startswith(("final_", "diverged"))},
+            **measure(initial, final, readers["validation"], settings["truncation_ranks"], margin),
+        }
+        array_io.save_json(output, record)
 
 
 @dataclass(frozen=True)

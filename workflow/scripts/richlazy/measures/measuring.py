@@ -159,12 +159,21 @@ def measure_together(
             for weights, rates, kernel in zip((one.initial, one.final), responses, kernels, strict=True)
         )
         there = placed.of_network(network)
+        of_kernel = one.targets[:, : settings.kernel_trials]
         context = ProbedNetwork(
-            before, after, there, one.inputs, one.targets, one.decision,
-            targets_of_kernel(one.targets[:, : settings.kernel_trials], len(one.final.readout), settings.kernel_times),
-            partial(probe_losses, there, dynamics=dynamics, loss_steps=settings.loss_steps, loss=settings.loss),
-            dynamics.linear, settings.loss_steps, settings.loss, seeds[network] if seeds is not None else 0,
-        )  # fmt: skip
+            before=before,
+            after=after,
+            placed=there,
+            inputs=one.inputs,
+            targets=one.targets,
+            decision=one.decision,
+            kernel_targets=targets_of_kernel(of_kernel, len(one.final.readout), settings.kernel_times),
+            losses=partial(probe_losses, there, dynamics=dynamics, loss_steps=settings.loss_steps, loss=settings.loss),
+            is_linear=dynamics.linear,
+            loss_steps=settings.loss_steps,
+            loss=settings.loss,
+            seed=seeds[network] if seeds is not None else 0,
+        )
         found.append({name: one_measure(context) for name, one_measure in on_probe.MEASURES.items()})
     return found
 

@@ -10,8 +10,9 @@ MEASURES = {**on_probe.MEASURES, **after_training.MEASURES}
 TESTED = {name: one for name, one in MEASURES.items() if one.label is not None}
 
 
-def labels(names: Iterable[str]) -> dict[str, tuple[str, int]]:
-    """Label of some measures in figures, and the sign with which each grows where learning is lazier.
+def labels(names: Iterable[str] = TESTED) -> dict[str, tuple[str, int]]:
+    """Label of some measures in figures, all of them by default, and the sign with which each grows where learning
+    is lazier.
 
     Jobs that draw get them as parameters: the formula of a measure is then no part of a figure, and an edit of it draws
     only what it measures anew.

@@ -87,9 +87,15 @@ class Backpropagation:
     """
 
     def __init__(
-        self, weights: Weights, steps: int, batch_size: int, dynamics: Dynamics,
-        loss_steps: str = "all", loss: str = "cross_entropy", trained: str = "all",
-    ):  # fmt: skip
+        self,
+        weights: Weights,
+        steps: int,
+        batch_size: int,
+        dynamics: Dynamics,
+        loss_steps: str = "all",
+        loss: str = "cross_entropy",
+        trained: str = "all",
+    ):
         networks, size, input_units = weights.input.shape
         if steps > 1 and weights.recurrent.shape[1] != size:
             raise ValueError(f"trials of {steps} steps need recurrent weights, which only trials of 1 step do without")

@@ -56,7 +56,7 @@ def build(weights: Mapping[str, np.ndarray], dropout: float = 0.0) -> SentimentN
     units, dimensions = weights["decoder_weight"].shape[1], weights["weight_ih_l0"].shape[1]
     with torch.device("meta"):
         network = SentimentNetwork(dimensions, units, dropout)
-    network = network.to_empty(device="cpu")
+    network = network.to_empty(device="cpu").to(torch.from_numpy(weights["decoder_weight"]).dtype)
     set_weights(network, weights)
     return network
 
@@ -72,6 +72,11 @@ def set_weights(network: SentimentNetwork, weights: Mapping[str, np.ndarray]) ->
 def weights_of(network: SentimentNetwork) -> Weights:
     """Copies of all weights of a network, float32."""
     return {name: parameter.detach().numpy().copy() for name, parameter in _parameters(network)}
+
+
+def gradients_of(network: SentimentNetwork) -> Weights:
+    """Gradients of all weights of a network after a backward pass, by name."""
+    return {name: parameter.grad.numpy().copy() for name, parameter in _parameters(network)}
 
 
 def _parameters(network: SentimentNetwork):
@@ -108,17 +113,6 @@ def save(path: str | Path, initial: Weights, final: Weights) -> None:
     """Write weights before and after training to one .npz, atomically."""
     arrays = {f"{name}_initial": matrix for name, matrix in initial.items()}
     array_io.save_arrays(path, **arrays, **final)
-
-
-def load(path: str | Path) -> tuple[Weights, Weights]:
-    """Weights before and after training that ``save`` wrote.
-
-    Raises:
-        ValueError: when the file is damaged.
-    """
-    arrays = array_io.load_arrays(path)
-    final = {name: matrix for name, matrix in arrays.items() if not name.endswith("_initial")}
-    return {name: arrays[f"{name}_initial"] for name in final}, final
 
 
 class Reader:

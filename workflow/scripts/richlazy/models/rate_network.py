@@ -24,6 +24,8 @@ import torch
 from richlazy.storage import array_io
 from richlazy.storage.seeds import generator
 
+# Of a network file, in the order of ``Weights``.
+MATRICES = ("recurrent", "input", "readout")
 LEAKS = ("euler", "exponential")
 RECTIFICATIONS = ("after_leak", "inside", "none", "tanh")
 
@@ -124,9 +126,13 @@ def gaussian_directions(count: int, size: int, norm: float, rng: np.random.Gener
 
 
 def initial_weights(
-    recurrent: np.ndarray, input_units: int, outputs: int, seed: int, input_weights: np.ndarray | None = None,
+    recurrent: np.ndarray,
+    input_units: int,
+    outputs: int,
+    seed: int,
+    input_weights: np.ndarray | None = None,
     readout: str = "linear_layer",
-) -> Weights:  # fmt: skip
+) -> Weights:
     """Weights of a network before training, float32.
 
     Input and readout weights are those of the seed, unless input weights (N, N_in) are given: entries of PyTorch's
@@ -253,7 +259,7 @@ def save_network(path: str | Path, initial: Weights, final: Weights) -> None:
     ``input`` (N, N_in); ``readout_initial``, ``readout`` (N_out, N).
     """
     arrays = {}
-    for name in ("recurrent", "input", "readout"):
+    for name in MATRICES:
         arrays[f"{name}_initial"] = getattr(initial, name).numpy().astype(np.float32)
         arrays[name] = getattr(final, name).numpy().astype(np.float32)
     array_io.save_arrays(path, **arrays)
@@ -262,8 +268,8 @@ def save_network(path: str | Path, initial: Weights, final: Weights) -> None:
 def load_network(path: str | Path) -> tuple[Weights, Weights]:
     """Initial and final weights of a ``network.npz``."""
     arrays = array_io.load_arrays(path)
-    initial = Weights(*(torch.from_numpy(arrays[f"{name}_initial"]) for name in ("recurrent", "input", "readout")))
-    final = Weights(*(torch.from_numpy(arrays[name]) for name in ("recurrent", "input", "readout")))
+    initial = Weights(*(torch.from_numpy(arrays[f"{name}_initial"]) for name in MATRICES))
+    final = Weights(*(torch.from_numpy(arrays[name]) for name in MATRICES))
     return initial, final
 
 
@@ -273,12 +279,12 @@ def save_snapshots(path: str | Path, snapshots: Sequence[tuple[int, Weights]]) -
     Keys: ``iterations`` (S,), and the three matrices, each (S, rows, columns).
     """
     stacked = Weights.stacked(weights for _, weights in snapshots)
-    arrays = {name: getattr(stacked, name).numpy().astype(np.float32) for name in ("recurrent", "input", "readout")}
+    arrays = {name: getattr(stacked, name).numpy().astype(np.float32) for name in MATRICES}
     array_io.save_arrays(path, iterations=np.array([iteration for iteration, _ in snapshots]), **arrays)
 
 
 def load_snapshots(path: str | Path) -> list[tuple[int, Weights]]:
     """Iterations and weights that ``save_snapshots`` wrote."""
     arrays = array_io.load_arrays(path)
-    weights = Weights(*(torch.from_numpy(arrays[name]) for name in ("recurrent", "input", "readout")))
+    weights = Weights(*(torch.from_numpy(arrays[name]) for name in MATRICES))
     return [(int(iteration), weights.of_network(place)) for place, iteration in enumerate(arrays["iterations"])]

@@ -99,10 +99,15 @@ def bootstrap_interval(
     for method in ("BCa", "percentile"):
         with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # the percentiles answer then
-            interval = stats.bootstrap(
-                (sample,), statistic, confidence_level=confidence, n_resamples=resamples, method=method,
+            found = stats.bootstrap(
+                (sample,),
+                statistic,
+                confidence_level=confidence,
+                n_resamples=resamples,
+                method=method,
                 rng=np.random.default_rng(seed),
-            ).confidence_interval  # fmt: skip
+            )
+            interval = found.confidence_interval
         if np.isfinite(interval).all():
             break
     return float(interval.low), float(interval.high)

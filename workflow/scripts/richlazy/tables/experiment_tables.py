@@ -11,9 +11,11 @@ from scipy import linalg
 from richlazy.connectivity.matching import frobenius_norm
 from richlazy.connectivity.motifs import MOTIFS, second_order_motifs
 from richlazy.experiments import parameters, paths, variants
-from richlazy.measures import after_training, on_probe, predictions
+from richlazy.measures import after_training, during_training, on_probe, predictions
 from richlazy.measures.during_training import QUANTITIES
 from richlazy.measures.registry import MEASURES
+from richlazy.models.base import Files
+from richlazy.storage import array_io, parquet
 
 _TYPES = {int: "Int64", float: "Float64", str: "string", bool: "boolean"}
 
@@ -66,6 +68,34 @@ SPECTRUM_COLUMNS: dict[str, str] = {
     "eigenvalue_modulus": "modulus of an eigenvalue of the initial recurrent weights, sorted",
     "singular_value": "singular value of the initial recurrent weights, sorted",
 }
+
+
+def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, Any]) -> None:
+    """Write ``runs`` and ``curves`` of an experiment.
+
+    Args:
+        files: ``measures`` and ``histories`` of its networks; ``followed`` of those that it follows.
+        tables: where each goes.
+        settings: ``convergence_factor`` and ``loss_margin`` of group ``statistics``; ``connectomes``, what is said of
+            those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
+            order of its files; ``theory``, what ``predictions.with_theory`` takes.
+    """
+    rows, courses = ([array_io.load_json(path) for path in files[name]] for name in ("measures", "histories"))
+    moved = {
+        run: during_training.chosen(array_io.load_json(path), names)
+        for path, (run, names) in zip(files["followed"], settings["followed"].items(), strict=True)
+    }
+    rows, courses = measured(rows, courses, moved, settings["theory"])
+    swept = settings["swept"]
+    runs = runs_table(rows, settings["convergence_factor"], settings["loss_margin"], settings["connectomes"], swept)
+    moved = predictions.with_predicted_movement(moved, runs, settings["theory"]["targets"])
+    parquet.save_table(tables["runs"], runs, with_swept(RUN_COLUMNS, swept))
+    parquet.save_table(tables["curves"], curves_table(courses, runs["run"], moved), CURVE_COLUMNS)
+
+
+def measures_of_row(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Measures of the probe of a network, from its measures.json, that stand in its row of ``runs.parquet``."""
+    return {name: record[name] for name in on_probe.MEASURES if name in record}
 
 
 def with_swept(columns: Mapping[str, str], swept: Swept) -> dict[str, str]:

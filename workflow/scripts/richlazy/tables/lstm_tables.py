@@ -1,9 +1,12 @@
-"""Tables of an experiment on sentiment: measures of its networks, one row for each matrix and part."""
+"""Tables of an experiment with LSTMs: what was measured of its networks, one row for each matrix and part."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+
+from richlazy.models.base import Files
+from richlazy.storage import array_io, parquet
 
 _WHERE = {
     "seed": "seed of the network",
@@ -68,6 +71,33 @@ _NUMBERS = (
 )
 
 
+def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, Any]) -> None:
+    """Write ``runs``, ``spectra``, ``truncations`` and ``curves`` of an experiment.
+
+    Args:
+        files: ``measures`` and ``histories`` of its networks.
+        tables: where each goes.
+        settings: ``weights`` and ``parts`` that the experiment compares.
+    """
+    measured, courses = ([array_io.load_json(path) for path in files[name]] for name in ("measures", "histories"))
+    runs = runs_table(measured, settings["weights"], settings["parts"])
+    parquet.save_table(tables["runs"], runs, RUN_COLUMNS)
+    parquet.save_table(tables["spectra"], spectra_table(measured), SPECTRUM_COLUMNS)
+    parquet.save_table(tables["truncations"], truncations_table(measured), TRUNCATION_COLUMNS)
+    parquet.save_table(tables["curves"], curves_table(measured, courses), CURVE_COLUMNS)
+
+
+def measures_of_row(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """Measures of a network, from its measures.json, that stand in one of its rows of ``runs.parquet``."""
+    return {name: value for name, value in _of_part(record, row["weights"], row["part"]).items() if name in MEASURES}
+
+
+def _of_part(record: Mapping[str, Any], weights: str, part: str) -> dict[str, Any]:
+    """What was measured of a part of a matrix, or of a set of them; nothing where training diverged."""
+    rows = (row for row in (*record["norms"], *record["ranks"]) if (row["weights"], row["part"]) == (weights, part))
+    return dict(next(rows, {}))
+
+
 def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], parts: Sequence[str]) -> pd.DataFrame:
     """One row for each network, matrix (or set of them) and part that an experiment compares.
 
@@ -81,10 +111,9 @@ def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], pa
     """
     rows = []
     for record in measured:
-        found = {(row["weights"], row["part"]): row for row in (*record["norms"], *record["ranks"])}
         for name in weights:
             for part in parts:
-                own = {"weights": name, "part": part, **found.get((name, part), {})}
+                own = {"weights": name, "part": part, **_of_part(record, name, part)}
                 rows.append({column: {**record, **own}.get(column) for column in RUN_COLUMNS})
     table = pd.DataFrame(rows, columns=list(RUN_COLUMNS))
     types = dict.fromkeys(_NUMBERS, "Float64") | dict.fromkeys(_WHOLE_NUMBERS, "Int64")

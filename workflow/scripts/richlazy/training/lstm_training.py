@@ -1,7 +1,7 @@
-"""Training of the network that reads sentiment (Schuessler et al. 2020, section 4)."""
+"""Training of the LSTM that reads sentences (Schuessler et al. 2020, section 4)."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,9 +10,11 @@ import torch
 from torch import nn
 
 from richlazy.models import lstm
+from richlazy.models.base import Files, Run
 from richlazy.models.lstm import Reader, SentimentNetwork, Weights
-from richlazy.storage import seeds
+from richlazy.storage import array_io, devices, seeds
 from richlazy.storage.logs import LOGGER
+from richlazy.tasks import sentences
 from richlazy.tasks.sentences import Part
 
 # Batches of a pool, within which sentences are sorted by length.
@@ -46,6 +48,42 @@ class Course:
             for name in ("training_loss", "training_accuracy", "validation_loss", "validation_accuracy")
         }
         return asdict(self) | final
+
+
+def initial_weights(runs: Sequence[Run], files: Files, settings: Mapping[str, Any]) -> list[Weights]:
+    """Weights of each network before training, float32, by name as in PyTorch (``lstm.initial_weights``)."""
+    dimensions = array_io.load_array(files["word_vectors"][0], mapped=True).shape[1]
+    return [lstm.initial_weights(dimensions, settings["units"], run["seed"]) for run in runs]
+
+
+def train_networks(runs: Sequence[Run], files: Files, saved: Files, settings: Mapping[str, Any]) -> None:
+    """Train networks one after the other and keep their weights and what was followed.
+
+    Args:
+        runs: parameters of each network; the seed decides weights, order and dropout.
+        files: ``sentences`` of their task, and ``word_vectors`` of it, (words, D).
+        saved: ``network`` and ``history`` of each network.
+        settings: group ``lstm`` of the configuration.
+    """
+    devices.prepare("cpu")
+    vectors, parts = array_io.load_array(files["word_vectors"][0]), sentences.load(files["sentences"][0])
+    starts = initial_weights(runs, files, settings)
+    for run, initial, network, history in zip(runs, starts, saved["network"], saved["history"], strict=True):
+        LOGGER.info("%s numbers are trained", lstm.parameter_count(initial))
+        final, course = train(initial, vectors, parts, settings, run["seed"])
+        lstm.save(network, initial, final)
+        array_io.save_json(history, course.record())
+
+
+def gradients(run: Run, weights: Weights, files: Files, settings: Mapping[str, Any]) -> tuple[float, Weights]:
+    """Loss of the first batch, without dropout, and its gradient for all weights, in their precision."""
+    part = sentences.load(files["sentences"][0])["training"]
+    chosen = next(length_buckets(part.lengths, settings["batch_size"], seeds.generator(run["seed"], "order")))
+    network = lstm.build(weights)
+    vectors = array_io.load_array(files["word_vectors"][0]).astype(weights[lstm.MATRICES[0]].dtype)
+    loss, _ = _loss(network, vectors, part, chosen)
+    loss.backward()
+    return float(loss.detach()), lstm.gradients_of(network)
 
 
 def length_buckets(lengths: np.ndarray, batch_size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -128,11 +166,7 @@ def _epoch(
     """Train on every batch once; mean loss and accuracy over the sentences seen, until the loss is out of bounds."""
     total, right, count = 0.0, 0, 0
     for chosen in batches:
-        lengths = part.lengths[chosen]
-        shown = torch.from_numpy(vectors[part.words[chosen, : lengths.max()]])
-        positive = torch.from_numpy(part.positive[chosen].astype(np.float32))
-        logits = network(shown, torch.from_numpy(lengths))
-        loss = nn.functional.binary_cross_entropy_with_logits(logits, positive)
+        loss, correct = _loss(network, vectors, part, chosen)
         value = float(loss.detach())
         if not math.isfinite(value) or value > settings["divergence_loss"]:
             return value, math.nan
@@ -140,5 +174,15 @@ def _epoch(
         loss.backward()
         optimiser.step()
         total, count = total + value * len(chosen), count + len(chosen)
-        right += int(((logits.detach() > 0) == (positive > 0)).sum())
+        right += correct
     return total / count, right / count
+
+
+def _loss(network: SentimentNetwork, vectors: np.ndarray, part: Part, chosen: np.ndarray) -> tuple[torch.Tensor, int]:
+    """Mean loss of a batch in nats, and how many of its sentences are judged rightly."""
+    lengths = part.lengths[chosen]
+    shown = torch.from_numpy(vectors[part.words[chosen, : lengths.max()]])
+    positive = torch.from_numpy(part.positive[chosen].astype(vectors.dtype))
+    logits = network(shown, torch.from_numpy(lengths))
+    loss = nn.functional.binary_cross_entropy_with_logits(logits, positive)
+    return loss, int(((logits.detach() > 0) == (positive > 0)).sum())

@@ -150,12 +150,18 @@ class Recorder:
         return len(self.ended) == len(self.snapshots)
 
     def history(self) -> History:
-        """What was followed. Networks that ended get the weights back that they had there."""
+        """The history of all networks. Networks that ended get back the weights that they had then."""
         for network, end in self.ended.items():
             for matrix, matrix_at_end in zip(self.weights, end, strict=True):
                 matrix[network] = matrix_at_end
         accuracies = np.array(self.accuracies) if self.accuracies else None
         return History(
-            self.iterations, np.array(self.losses), self.diverged_at,
-            accuracies, self.reached_at, self.settings.stop_at_target, self.snapshots, self.converged_at,
-        )  # fmt: skip
+            iterations=self.iterations,
+            losses=np.array(self.losses),
+            diverged_at=self.diverged_at,
+            accuracies=accuracies,
+            reached_at=self.reached_at,
+            stopped_at_target=self.settings.stop_at_target,
+            snapshots=self.snapshots,
+            converged_at=self.converged_at,
+        )

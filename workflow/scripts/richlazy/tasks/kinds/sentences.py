@@ -13,9 +13,7 @@ _LONGEST = 56
 class SentencesEntry(Settings):
     """Entry of a task with sentences."""
 
-    sentences: Name = Field(
-        description="Name from sentence_sets; an LSTM learns whether they are positive, in language_experiments alone."
-    )
+    sentences: Name = Field(description="Name from sentence_sets; an LSTM learns whether they are positive.")
     word_vectors: Name = Field(description="Name from word_vectors, which the LSTM reads.")
 
 

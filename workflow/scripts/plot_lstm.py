@@ -1,4 +1,4 @@
-"""Figure of an experiment on language."""
+"""Figure of an experiment with LSTMs."""
 
 from richlazy.figures import lstm_figure
 from richlazy.figures.context import FigureContext

@@ -1,0 +1,43 @@
+"""Planning of experiments whatever their model: which it is, and what its own planning module says.
+
+The planning module of a model (``Model.planning``) has these functions, which import no numerics. Files are named below
+the folder of the results; ``runs`` are those of a job, or one of them where they are alike.
+
+- ``runs(config, name)``: every run of an experiment, with all ``parameters.PARAMETERS``
+- ``RUN_PATH``: regular expression of the paths of runs; ``run_of_path(path)``: the run of one
+- ``arms(config, name)``: columns of ``runs.parquet`` whose combinations are tested separately
+- ``training_inputs(config, runs)``, ``measuring_inputs(config, runs)``: files by name, as its modules take them
+- ``training_settings(config, runs, followed)``, ``measuring_settings(config, sources, runs)``
+- ``training_need(config, runs, attempt)``, ``measuring_need(config, runs, attempt)``: MB and minutes
+- ``tabulating_settings(config, name, followed)``
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from richlazy.experiments.parameters import Run
+from richlazy.models.base import Model
+from richlazy.models.registry import MODELS
+from richlazy.storage import late_import
+from richlazy.tasks import registry
+
+Config = Mapping[str, Any]
+
+
+def model_of(config: Config, name: str) -> Model:
+    """Model of the networks of an experiment, of which all tasks have one of the same folder."""
+    experiment = config["experiments"][name]
+    tasks = [task for grid in (experiment["grid"], *experiment.get("groups", ())) for task in grid.get("task", ())]
+    return MODELS[registry.task(config["tasks"][tasks[0]]).architecture]
+
+
+def runs(config: Config, name: str) -> list[Run]:
+    """Every run of an experiment, each once."""
+    found: list[Run] = late_import.load(model_of(config, name).planning).runs(config, name)
+    return found
+
+
+def arms(config: Config, name: str) -> list[str]:
+    """Columns of the table of an experiment whose combinations are tested separately."""
+    found: list[str] = late_import.load(model_of(config, name).planning).arms(config, name)
+    return found

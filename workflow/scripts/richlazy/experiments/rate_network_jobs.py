@@ -1,0 +1,148 @@
+"""Planning of experiments with rate networks: what the jobs of each stage read, are told and ask of a cluster."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from richlazy.experiments import grids, paths, resources, trials
+from richlazy.experiments.grids import arms, runs
+from richlazy.experiments.parameters import Run
+from richlazy.measures import predictions
+
+__all__ = [
+    "arms",
+    "measuring_inputs",
+    "measuring_need",
+    "measuring_settings",
+    "runs",
+    "tabulating_settings",
+    "training_inputs",
+    "training_need",
+    "training_settings",
+]  # fmt: skip
+
+# Regular expression of the paths of runs, and the run of one.
+RUN_PATH = paths.PATTERNS["run"]
+run_of_path = paths.parse
+
+Config = Mapping[str, Any]
+
+_TRAINING = (
+    "divergence_loss", "final_loss_fraction", "device", "loss", "loss_steps", "target_accuracy", "stop_at_target",
+    "convergence_fraction", "curve_points",
+)  # fmt: skip
+
+
+def structured_weights_file(run: Run) -> str:
+    """File, below the results, of the initial weights of a run that have its structure."""
+    layer = "input" if run["architecture"] == "feedforward" else "recurrent"
+    return f"connectivity/{paths.connectivity_path(run)}/{layer}_initial.npy"
+
+
+def training_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]]:
+    """Files, below the results, from which networks are trained: weights with the structure, trials, and their task."""
+    return {
+        "structured": [structured_weights_file(run) for run in runs],
+        # Where not the seed decides them.
+        "input_weights": [
+            f"connectivity/{paths.connectivity_path(run)}/input_initial.npy"
+            for run in runs
+            if grids.is_teacher_aligned(config, run["structure"])
+        ],
+        "inputs": [f"trials/{paths.batches_path(run)}/inputs.npy" for run in runs],
+        "targets": [f"trials/{paths.batches_path(run)}/targets.npy" for run in runs],
+        "description": [_probe_file(runs[0], "task.json")],
+    }
+
+
+def training_settings(config: Config, runs: Sequence[Run], followed: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """How networks are trained; ``followed``: iterations at which some of them are followed, by the paths of runs."""
+    training = trials.task_of(config, runs[0]).of_training(config["training"])
+    structure = config["structures"][runs[0]["structure"]]
+    return {
+        **{key: training[key] for key in _TRAINING},
+        "signs_held": structure.get("signs_held", False),
+        "snapshot_at": sorted({iteration for iterations in followed.values() for iteration in iterations}),
+    }
+
+
+def measuring_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]]:
+    """Files, below the results, that measuring reads beside the networks: their probes and their task."""
+    return {
+        "probe": [_probe_file(run, "probe.npz") for run in runs],
+        "decision": [_probe_file(run, "decision.npy") for run in runs],
+        "description": [_probe_file(runs[0], "task.json")],
+    }
+
+
+def measuring_settings(config: Config, sources: Mapping[str, Any], runs: Sequence[Run]) -> dict[str, Any]:
+    """How networks are measured."""
+    measuring = trials.task_of(config, runs[0]).of_measuring(config)
+    keys = ("kernel_trials", "kernel_times", "loss", "loss_steps")
+    return {key: measuring[key] for key in keys} | {"device": config["training"]["device"]}
+
+
+def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """What the tables of an experiment are told; ``followed``: by run what of it is followed."""
+    found = runs(config, name)
+    notes = {
+        structure: grids.connectome_note(config, structure) for structure in sorted({r["structure"] for r in found})
+    }
+    return {
+        **{key: config["statistics"][key] for key in ("convergence_factor", "loss_margin")},
+        "connectomes": {structure: note for structure, note in notes.items() if note},
+        "followed": dict(followed),
+        "swept": grids.swept_options(config, name),
+        "theory": {
+            "targets": predictions.predicted_targets(config, found),
+            "convergence_fraction": config["training"]["convergence_fraction"],
+        },
+    }
+
+
+def training_need(config: Config, runs: Sequence[Run], attempt: int) -> tuple[int, int]:
+    """MB and minutes to train the networks of a job, on one core."""
+    run, steps = runs[0], _steps(config, runs[0])
+    size, batch = run["size"], run["batch_size"]
+    memory = resources.training_memory_mb(size, steps, batch, _at_a_time(config, runs), attempt)
+    columns = trials.task_of(config, run).columns(size)
+    minutes = resources.training_minutes(size, steps, batch, run["iterations"], len(runs), attempt, columns)
+    return memory + _of_cuda(config, attempt), minutes
+
+
+def measuring_need(config: Config, runs: Sequence[Run], attempt: int) -> tuple[int, int]:
+    """MB and minutes to measure the networks of a job, on one core."""
+    kernel = kernel_of(config, runs[0])
+    memory = resources.measuring_memory_mb(**kernel, networks=_at_a_time(config, runs), attempt=attempt)
+    return memory + _of_cuda(config, attempt), resources.measuring_minutes(
+        **kernel, networks=len(runs), attempt=attempt
+    )
+
+
+def kernel_of(config: Config, run: Run) -> dict[str, int]:
+    """What the cost of a tangent kernel of a run depends on."""
+    task = trials.task_of(config, run)
+    probe, steps = task.probe(config["probe"]), _steps(config, run)
+    return {
+        "size": run["size"],
+        "steps": steps if probe["kernel_times"] == "all" else 1,
+        "trial_steps": steps,
+        "kernel_trials": probe["kernel_trials"],
+        "classes": task.outputs,
+    }
+
+
+def _at_a_time(config: Config, runs: Sequence[Run]) -> int:
+    """How many networks of a job are in memory together: all on a GPU, one on the CPU (devices.parts)."""
+    return len(runs) if config["training"]["device"] == "cuda" else 1
+
+
+def _of_cuda(config: Config, attempt: int) -> int:
+    return resources.CUDA_MB * attempt if config["training"]["device"] == "cuda" else 0
+
+
+def _steps(config: Config, run: Run) -> int:
+    return trials.task_of(config, run).steps(run["time_step_ms"])
+
+
+def _probe_file(run: Run, file: str) -> str:
+    return f"trials/{paths.probe_path(run)}/{file}"
