@@ -10,16 +10,14 @@ import numpy as np
 import pytest
 import yaml
 
+import shipped
 from richlazy.experiments import paths, planning
 from richlazy.models import base
 from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, late_import, parquet
 from runner import ROOT, Project, merged, new_project
 
-CONFIG = merged(
-    yaml.safe_load((ROOT / "config.yaml").read_text()),
-    yaml.safe_load((ROOT / "tests/configs/every_model.yaml").read_text()),
-)
+CONFIG = merged(shipped.CONFIG, yaml.safe_load((ROOT / "tests/configs/every_model.yaml").read_text()))
 EXPERIMENTS = {planning.model_of(CONFIG, name).architecture: name for name in CONFIG["experiments_to_build"]}
 every_model = pytest.mark.parametrize("model", MODELS.values(), ids=list(MODELS))
 

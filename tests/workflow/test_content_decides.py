@@ -47,6 +47,6 @@ def test_an_edit_of_a_script_runs_its_jobs_again_and_its_reversal_none(project):
 
 
 def test_an_edit_of_a_claim_judges_again(project):
-    path = project.folder / "data/claims.yaml"
+    path = project.folder / "data/papers/liu_2024/claims.yaml"
     path.write_text(path.read_text() + "# A remark.\n")
     assert project.jobs() == {"judge_claims": 1}

@@ -16,6 +16,7 @@ import yaml
 from benchmarks import scale
 from richlazy.experiments import grids, paths
 from runner import ROOT, TINY, Project, environment, merged, new_project
+from shipped import CONFIG
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "workflow/docs").glob("*.md"))]
 COMMAND = re.compile(r"(snakemake|make|python|\. \.venv|source \.venv)(?![\w.-])")
@@ -281,8 +282,10 @@ def test_every_experiment_that_a_page_names_is_planned(tmp_path):
     """In one dry-run, since each takes seconds and all of them share their networks."""
     project = new_project(tmp_path / "project")
     config = yaml.safe_load((project.folder / "config.yaml").read_text())
-    for settings in config["experiments"].values():
-        settings["seeds"] = 1 + max([1, *settings.get("follow", {}).get("seeds", [])])
+    config["experiments"] = {
+        name: {"seeds": 1 + max([1, *settings.get("follow", {}).get("seeds", [])])}
+        for name, settings in CONFIG["experiments"].items()
+    }
     (project.folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     names = [name for command in of_kind(FIGURES) for name in shlex.split(command)[1:]]
     assert len(names) > 40
@@ -324,7 +327,7 @@ def small_project(folder: Path, configuration: str) -> Project:
 
 def network_of(project: Project, quick: bool) -> str:
     """Path of a network of Figure 1 below the results, at the scale of the project or the quick one."""
-    config = yaml.safe_load((project.folder / "config.yaml").read_text())
+    config = merged(CONFIG, yaml.safe_load((project.folder / "config.yaml").read_text()))
     if quick:
         config = merged(config, yaml.safe_load((project.folder / "profiles/quick/scale.yaml").read_text()))
     return f"runs/{paths.run_path(grids.runs(config, 'figure_1')[0])}/network.npz"

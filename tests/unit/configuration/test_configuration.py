@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from richlazy.configuration import checks, loading, rules_across, schema
 from richlazy.configuration.checks import ConfigurationError
+from richlazy.configuration.registries import OF_LSTMS_ALONE
 from richlazy.connectivity import cell_types
 from richlazy.connectivity.aligned import TASK_VECTORS
 from richlazy.connectivity.base import STRUCTURES as KINDS_OF_STRUCTURES
@@ -28,6 +29,7 @@ from richlazy.figures import spectrum_panel
 from richlazy.measures import after_training, on_probe
 from richlazy.measures.registry import TESTED
 from richlazy.models import backpropagation, rate_network
+from richlazy.models.registry import MODELS
 from richlazy.statistics import strata
 from richlazy.storage import devices
 from richlazy.tables import experiment_tables
@@ -835,7 +837,7 @@ FAR_REACHING = {
     "combination: what division cuts", "connectome: boundary without effect", "group: size of another source",
     "task: experiments.figure_3_b_condition_number.grid.condition_number 0.5", "task: kernel_trials of a task",
     "architecture: first layer of a recurrent network", "architecture: usual matching of a first layer",
-    "numbers over time: short response", "numbers over time: unstable by default",
+    "numbers over time: short response", "numbers over time: unstable by default", "lstm: usual measure of LSTMs",
 }  # fmt: skip
 MISTAKES = {f"{group}: {mistake.name}": mistake for group, members in GROUPS.items() for mistake in members}
 
@@ -1210,6 +1212,7 @@ def some(values):
 def combinations(draw):
     """An experiment of tasks, structures and swept parameters: in two of three cases those that a task can have."""
     tasks_, names, swept = sorted(CONFIG["tasks"]), sorted(CONFIG["structures"]), sorted(SWEPT)
+    tasks_.remove("SST")  # of LSTMs, which have no structures
     if draw(st.integers(0, 2)):
         tasks_ = [draw(st.sampled_from(tasks_))]
         task = CONFIG["tasks"][tasks_[0]]
@@ -1342,8 +1345,8 @@ def test_the_schema_walk_finds_keys_of_every_level():
         (("tasks", "*", "target"), time_series.FLIP_FLOP_TARGETS),
         (("structures", "*", "features"), TASK_VECTORS),
         (("training", "device"), devices.DEVICES),
-        (("statistics", "measures"), TESTED),
-        (("figures", "measures"), TESTED),
+        (("statistics", "measures"), TESTED | dict.fromkeys(OF_LSTMS_ALONE)),
+        (("figures", "measures"), TESTED | dict.fromkeys(OF_LSTMS_ALONE)),
     ],
     ids=lambda value: ".".join(value) if isinstance(value, tuple) and "*" in value else None,
 )
@@ -1363,7 +1366,7 @@ def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
     }  # columns of runs.parquet beside the measures
     assert tested <= set(experiment_tables.RUN_COLUMNS)
     for path in (("statistics", "measures"), ("figures", "measures"), ("experiments", "*", "measures")):
-        assert set(choices(*path)) == tested
+        assert set(choices(*path)) == tested | set(OF_LSTMS_ALONE)
 
 
 def test_structure_options_of_the_schema_are_those_of_the_library():
@@ -1391,7 +1394,7 @@ def test_no_scale_can_take_a_folder_of_the_results():
     rules = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
     folders = set(re.findall(r"\{RESULTS\}/([a-z_]+)/", rules))
     assert len(folders) > 4
-    assert set(rules_across.RESULT_FOLDERS) == folders | {"reference"}
+    assert set(rules_across.RESULT_FOLDERS) == folders | {"reference", *(model.folder for model in MODELS.values())}
 
 
 @pytest.mark.parametrize("path", [path for path in KEYS if path[-1] != "*"], ids=".".join)
@@ -1410,8 +1413,8 @@ def test_every_group_of_the_schema_is_closed():
 
 # Keys that stand in config.yaml, but not in each of its entries.
 OPTIONAL = {
-    "covaries", "draw", "entries", "entry", "groups", "measures", "quantities", "schematic", "signs_held", "spectrum",
-    "truncation",
+    "covaries", "draw", "entries", "entry", "groups", "measures", "parts", "preset", "quantities", "schematic",
+    "signs_held", "spectrum", "truncation", "weights",
 }  # fmt: skip
 OPTIONAL |= {option for structure in KINDS_OF_STRUCTURES.values() for option in structure.Options.model_fields}
 # Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.

@@ -21,7 +21,6 @@ from shipped import CONFIG
 from train_teacher import train_teacher
 
 ROOT = Path(__file__).parents[3]
-SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 SIZE, INPUTS, CLASSES, STEPS, TRIALS = 12, 8, 5, 6, 40
 SETTINGS = {
     "condition_number": 10.0, "rank": 3, "matching": "frobenius", "size": SIZE, "gain": 1.5, "leak": "exponential",
@@ -263,8 +262,7 @@ def test_a_wrong_setting_is_refused_in_one_sentence(changes, where, mend):
             group[last] = value
     with pytest.raises(ConfigurationError) as caught:
         checks.check(config)
-    sentence = str(caught.value)
-    assert where in sentence and mend in sentence and "\n" not in sentence
+    assert any(where in sentence and mend in sentence for sentence in caught.value.sentences)
 
 
 def test_digits_can_be_taught_too():

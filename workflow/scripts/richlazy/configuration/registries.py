@@ -101,7 +101,7 @@ AnyStructure = _every_key("Structure", [_KindOfStructure, *(kind.Options for kin
 def _structure(entry: Any) -> Any:
     _needs_mapping(entry)
     known = keys_of(AnyStructure)
-    if "kind" not in entry or entry["kind"] not in _STRUCTURES:
+    if not isinstance(entry.get("kind"), str) or entry["kind"] not in _STRUCTURES:
         refuse(_unknown_keys(entry, known))
         _KindOfStructure.model_validate({key: value for key, value in entry.items() if key == "kind"})
     kind = entry["kind"]

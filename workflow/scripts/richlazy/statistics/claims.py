@@ -60,7 +60,7 @@ def judge(
     """Judge every claim.
 
     Args:
-        claims: entries of data/claims.yaml.
+        claims: entries of claims.yaml of all papers.
         statistics: tables of each experiment that was run, by the names in ``TESTS``.
         settings: group ``statistics`` of the configuration.
         scale: name of the set of results.

@@ -25,7 +25,7 @@ def tests(claim: Mapping[str, Any], runs: pd.DataFrame, settings: Mapping[str, A
     were beyond the bound, each seed would keep to it with a probability of at most one half.
 
     Args:
-        claim: an entry of data/claims.yaml with ``at_most`` or ``at_least``.
+        claim: an entry of claims.yaml with ``at_most`` or ``at_least``.
         runs: the runs of its experiment, one row each, parameters first. Tables published before a measure existed
             lack its column.
         settings: ``confidence_level`` and ``bootstrap_resamples`` of group ``statistics`` of the configuration.
