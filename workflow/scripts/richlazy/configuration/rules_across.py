@@ -77,12 +77,16 @@ def _of_selection(config: Config, broken: Broken) -> Iterator[str]:
             yield f"figures.measures shows {shown} without a test; add it to statistics.measures"
 
 
-def _of_entries(config: Config, sound: Config) -> Iterator[str]:
-    for name, entry in sound.get("tasks", {}).items():
+def _of_entries(config: Config, sound: dict[str, dict[Any, Any]]) -> Iterator[str]:
+    """What tasks and structures name of other groups, and their probes; tasks with a mistake are sound no more."""
+    for name, entry in list(sound.get("tasks", {}).items()):
         where = f"tasks.{name}"
         task = registry.task(entry)
         if {"connectivity", "image_sets", "presets"} <= set(sound):
-            yield from (f"{where}{text}" for text in task.problems(config))
+            texts = list(task.problems(config))
+            yield from (f"{where}{text}" for text in texts)
+            if texts:
+                del sound["tasks"][name]
         for key, group in (("sentences", "sentence_sets"), ("word_vectors", "word_vectors")):
             if key in entry and entry[key] not in config[group]:
                 known = wording.listed(config[group])
