@@ -392,13 +392,6 @@ def _check_selection(config: Config) -> None:
     selection = config["experiments_to_build"]
     for name in [] if selection == "all" else selection:
         _known("experiments_to_build", "experiment", name, config["experiments"])
-    for group in ("statistics", "figures"):
-        foreign = [name for name in config[group]["measures"] if name in _OF_LSTMS_ALONE]
-        if foreign:
-            raise ConfigurationError(
-                f"{group}.measures names {foreign[0]}, which is measured of LSTMs alone; name it in measures of their "
-                "experiments"
-            )
     unbuilt = set(config["figures"]["measures"]) - set(config["statistics"]["measures"])
     if unbuilt:
         raise ConfigurationError(

@@ -1,11 +1,11 @@
-"""The schema with what registries and entries add to it: kinds of structures, and options that a grid may sweep."""
+"""The schema with what registries and entries add: kinds of structures, swept options, measures of LSTMs."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.experiments import variants
-from richlazy.tasks import registry
+from richlazy.tasks import lstm_settings, registry
 
 Schema = Mapping[str, Any]
 
@@ -32,7 +32,7 @@ def options_of_structures() -> dict[str, Schema]:
 
 
 def completed(schema: Schema, config: Mapping[str, Any]) -> Schema:
-    """The schema of a configuration, with the kinds of structures that exist and the options of its entries."""
+    """The schema of a configuration: with kinds of structures, options of its entries, and measures of LSTMs."""
     properties = schema["properties"]
     entries = properties["structures"]["additionalProperties"]
     of_structures = options_of_structures()
@@ -47,10 +47,18 @@ def completed(schema: Schema, config: Mapping[str, Any]) -> Schema:
     entry_of_task = {**of_task, "properties": {**fields, **of_task["properties"]}}
     grid = schema["$defs"]["grid"]
     columns = {**dict.fromkeys(sorted(swept), _SWEPT_VALUES), **grid["properties"]}
+    experiments = properties["experiments"]
+    experiment = experiments["additionalProperties"]
+    measures = {**experiment["properties"]["measures"], **schema["$defs"]["measures"]}
+    usual = measures["items"]["enum"]
+    measures["items"] = {"enum": [*usual, *(name for name in lstm_settings.MEASURES if name not in usual)]}
+    measures.pop("$ref")
+    of_experiment = {**experiment, "properties": {**experiment["properties"], "measures": measures}}
     return {
         **schema,
         "properties": {
             **properties,
+            "experiments": {**experiments, "additionalProperties": of_experiment},
             "structures": structures,
             "tasks": {**properties["tasks"], "additionalProperties": entry_of_task},
         },
