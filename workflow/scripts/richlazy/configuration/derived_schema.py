@@ -43,7 +43,9 @@ def completed(schema: Schema, config: Mapping[str, Any]) -> Schema:
     of_tasks = [entry for entry in tasks.values() if isinstance(entry, Mapping)] if isinstance(tasks, Mapping) else []
     swept = {*of_structures, *(str(option) for entry in of_tasks for option in variants.options_of_task(entry))}
     of_task = properties["tasks"]["additionalProperties"]  # models check what keys of other kinds hold
-    fields = {field: {} for kind in registry.members().values() for field in kind.settings.model_fields}
+    fields: dict[str, Schema] = {
+        field: {} for kind in registry.members().values() for field in kind.settings.model_fields
+    }
     entry_of_task = {**of_task, "properties": {**fields, **of_task["properties"]}}
     grid = schema["$defs"]["grid"]
     columns = {**dict.fromkeys(sorted(swept), _SWEPT_VALUES), **grid["properties"]}
