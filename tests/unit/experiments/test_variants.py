@@ -1,8 +1,11 @@
 """Options of structures and tasks that a grid sweeps: their runs, paths, tables, labels, and what is refused."""
 
 import copy
+import itertools
 from pathlib import Path
 
+import jsonschema
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -10,6 +13,7 @@ from richlazy.configuration import checks
 from richlazy.configuration.checks import ConfigurationError
 from richlazy.experiments import grids, parameters, paths, variants
 from richlazy.figures import figure_style
+from richlazy.statistics import claims, hypothesis_tests, interactions
 from richlazy.tables import experiment_tables
 from shipped import CONFIG
 
@@ -247,3 +251,38 @@ def test_an_option_of_a_task_and_of_a_structure_cannot_be_swept_together(monkeyp
     monkeypatch.setattr(variants, "OWNERS", both)
     sentence = refused(FRACTIONS | {"structure": ["cell_types"]}, "fraction")
     assert "fraction is an option of task '2AF' and of structure 'cell_types'" in sentence
+
+
+# Statistics
+
+
+def test_trends_interactions_and_claims_take_swept_options():
+    rng = np.random.default_rng(0)
+    runs = pd.DataFrame(
+        [
+            {
+                "task": "mante", "fraction": fraction, "timing_ms.delay": delay, "seed": seed, "diverged": False,
+                "converged": True, "connectome": None, "change": fraction * delay + 0.1 * rng.standard_normal(),
+            }
+            for fraction, delay, seed in itertools.product([0.1, 0.2, 0.3], [100, 500, 1000], range(6))
+        ]
+    )  # fmt: skip
+    arms, settings = ["task", "timing_ms.delay"], {"confidence_level": 0.95, "bootstrap_resamples": 99}
+    settings |= {"measures": ["change"], "significance_level": 0.05, "minimum_seeds": 5}
+    tables = {
+        "trends": hypothesis_tests.trends(runs, arms, "fraction", settings),
+        "interactions": interactions.interactions(runs, arms, "fraction", settings),
+    }
+    assert tables["trends"]["timing_ms.delay"].tolist() == [100, 500, 1000]
+    assert tables["interactions"]["swept"].tolist() == ["timing_ms.delay"]
+    claim = {
+        "id": "liu2024-delay", "paper": "Liu et al. 2024", "location": "Figure 1", "statement": "More changes more.",
+        "experiment": "mine", "test": "trend", "direction": "increasing", "measures": ["change"], "scale": "paper",
+        "where": {"timing_ms.delay": [500]},
+    }  # fmt: skip
+    schema = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text())
+    jsonschema.validate([claim], schema)
+    verdict = claims.judge([claim], {"mine": tables}, settings, "paper").iloc[0]
+    assert (verdict["verdict"], verdict["supporting"]) == ("supported", 1)
+    joined = claim | {"test": "interaction", "where": {"swept": ["timing_ms.delay"]}}
+    assert claims.judge([joined], {"mine": tables}, settings, "paper")["verdict"].tolist() == ["supported"]

@@ -21,6 +21,10 @@ from richlazy.settings import Settings
 ANY_ARCHITECTURE = ("recurrent", "feedforward")
 
 
+class NoOptions(Settings):
+    """Options of a structure that has none."""
+
+
 class Structure(ABC):
     """A structure that configuration can name.
 
@@ -58,6 +62,7 @@ class Structure(ABC):
     """
 
     kind: ClassVar[str]
+    Options: ClassVar[type[Settings]] = NoOptions
     parameter: ClassVar[str | None] = None
     entries: ClassVar[str] = "gaussian"
     draws: ClassVar[bool] = False
@@ -65,9 +70,6 @@ class Structure(ABC):
     unstructured: ClassVar[bool] = False
     architectures: ClassVar[tuple[str, ...]] = ("recurrent",)
     needs: ClassVar[tuple[str, ...]] = ()
-
-    class Options(Settings):
-        """None."""
 
     @staticmethod
     @abstractmethod

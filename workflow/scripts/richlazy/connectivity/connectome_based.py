@@ -1,6 +1,6 @@
 """Weights of a mapped connectome, as they are or shuffled."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
@@ -14,7 +14,7 @@ SHUFFLES = ("values_on_mask", "values_within_column", "edges", "within_column")
 MIXING_SHUFFLES = ("values_on_mask", "edges")
 
 
-def _name_of_connectome() -> Field:
+def _name_of_connectome() -> Any:
     return Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="Name from connectomes, whose weights these are.")
 
 

@@ -32,7 +32,7 @@ def options_of_structure(entry: Entry) -> dict[str, Any]:
 
 def options_of_task(entry: Entry) -> dict[str, Any]:
     """Options of a task that a grid can sweep, with the values that its entry has."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in entry.items():
         if name not in NO_OPTIONS_OF_A_TASK:
             parts = value.items() if isinstance(value, Mapping) else ()
