@@ -11,7 +11,7 @@ from measure_oracles import ProbeCase, RunCase
 
 import oracles
 from richlazy.measures import after_training, during_training, following, measuring, on_probe, registry
-from richlazy.measures.context import Trained
+from richlazy.measures.probed_network import Trained
 from richlazy.measures.trained_run import TrainedRun
 from richlazy.models.rate_network import Dynamics, Weights
 

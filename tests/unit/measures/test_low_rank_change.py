@@ -1,6 +1,7 @@
 """Rank of the change of the recurrent weights: closed forms, constructed changes, and brute force, in float64."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,12 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy.measures import context, low_rank_change, measuring
+from richlazy.measures import low_rank_change, measuring, probed_network
+from richlazy.measures.base import declared
 from richlazy.models.rate_network import Dynamics, Weights
 from weight_changes import matrices, squares
 
 sizes = st.integers(2, 30)
 seeds = st.integers(0, 10_000)
+
+
+def measures_of(initial, final, losses, initial_loss, seed):
+    """Measures of the change of recurrent weights, whatever else the network is."""
+    placed = SimpleNamespace(initial=SimpleNamespace(recurrent=initial), final=SimpleNamespace(recurrent=final))
+    truncations = low_rank_change.truncations(initial, final)
+    network = SimpleNamespace(
+        is_recurrent=True, placed=placed, truncations=truncations, losses=losses, loss_before=initial_loss, seed=seed,
+        values={},
+    )  # fmt: skip
+    return {name: measure(network) for name, measure in declared(low_rank_change).items()}
 
 
 @given(size=sizes, seed=seeds)
@@ -55,7 +68,7 @@ def test_the_functional_rank_is_found_wherever_it_is(rank):
     def losses(recurrent):
         return (recurrent - final).square().sum((1, 2)).tolist()
 
-    found = low_rank_change.measures(initial, final, losses, 1.0, 0)
+    found = measures_of(initial, final, losses, 1.0, 0)
     assert (
         found["functional_rank"]
         == low_rank_change.functional_rank(low_rank_change.truncate(initial, final, losses).losses)
@@ -67,16 +80,14 @@ def test_the_functional_rank_is_found_wherever_it_is(rank):
 def test_a_network_that_needs_more_components_than_are_tried_does_not_drop_out():
     initial = torch.zeros(40, 40, dtype=torch.float64)
     final = torch.eye(40, dtype=torch.float64)
-    found = low_rank_change.measures(
-        initial, final, lambda recurrent: (recurrent - final).square().sum((1, 2)).tolist(), 1.0, 0
-    )
+    found = measures_of(initial, final, lambda recurrent: (recurrent - final).square().sum((1, 2)).tolist(), 1.0, 0)
     assert found["functional_rank"] == low_rank_change.LARGEST_RANK + 1
 
 
 def test_a_change_of_rank_one():
     first, second = torch.tensor([3.0, 4.0, 0.0]).double(), torch.tensor([0.0, 0.0, 2.0]).double()
     initial = 2 * torch.eye(3, dtype=torch.float64)
-    found = low_rank_change.measures(initial, initial + torch.outer(first, second), squares, 24.0, 0)
+    found = measures_of(initial, initial + torch.outer(first, second), squares, 24.0, 0)
     assert found["leading_singular_value_change"] == pytest.approx(10)  # 5 * 2
     assert found["stable_rank_change"] == pytest.approx(1)
     assert found["relative_weight_change_recurrent"] == pytest.approx(10 / math.sqrt(12))
@@ -87,7 +98,7 @@ def test_losses_with_all_components_and_none_are_those_of_networks():
     rng = np.random.default_rng(0)
     before, after = (Weights(*oracles.random_weights(rng, 12, 3, 3)) for _ in range(2))
     inputs, targets = oracles.random_trials(rng, 6, 9, 3, 3)
-    network = context.Trained(before, after, inputs, targets, torch.ones(6, 9, dtype=torch.bool))
+    network = probed_network.Trained(before, after, inputs, targets, torch.ones(6, 9, dtype=torch.bool))
 
     def losses(recurrent):
         return measuring.probe_losses(network, recurrent, Dynamics(0.3, "tanh"))
@@ -120,8 +131,8 @@ def test_functional_rank(losses, rank):
 @given(size=sizes, seed=seeds, scale=st.floats(1e-3, 1e3))
 def test_sizes_of_a_change_scale_with_it_and_its_stable_rank_does_not(size, seed, scale):
     initial, final = matrices(seed, size)
-    once = low_rank_change.measures(initial, final, squares, 1.0, 0)
-    scaled = low_rank_change.measures(initial, initial + scale * (final - initial), squares, 1.0, 0)
+    once = measures_of(initial, final, squares, 1.0, 0)
+    scaled = measures_of(initial, initial + scale * (final - initial), squares, 1.0, 0)
     for name in ("relative_weight_change_recurrent", "leading_singular_value_change"):
         assert scaled[name] == pytest.approx(scale * once[name], rel=1e-8)
     assert scaled["stable_rank_change"] == pytest.approx(once["stable_rank_change"], rel=1e-7)
@@ -154,14 +165,14 @@ def test_without_initial_weights_shuffling_changes_nothing_and_no_relative_chang
     _, final = matrices(0, 8)
     zero = torch.zeros_like(final)
     torch.testing.assert_close(low_rank_change.shuffled_initial(zero, final, 0), final)
-    found = low_rank_change.measures(zero, final, squares, 4.0, 0)
+    found = measures_of(zero, final, squares, 4.0, 0)
     assert math.isnan(found["relative_weight_change_recurrent"])
     assert found["loss_ratio_shuffled_initial"] == pytest.approx(float(final.square().sum()) / 4)
 
 
 def test_without_a_change_it_has_no_rank():
     initial, _ = matrices(0, 8)
-    found = low_rank_change.measures(initial, initial, squares, 1.0, 0)
+    found = measures_of(initial, initial, squares, 1.0, 0)
     assert math.isnan(found["functional_rank"])
     assert math.isnan(found["stable_rank_change"])
     assert found["leading_singular_value_change"] == found["relative_weight_change_recurrent"] == 0

@@ -12,7 +12,6 @@ import oracles
 from richlazy.connectivity.base import structured_weights
 from richlazy.measures import (
     change,
-    context,
     effective_ranks,
     measuring,
     on_probe,
@@ -20,6 +19,7 @@ from richlazy.measures import (
     task_alignment,
     task_kernels,
 )
+from richlazy.measures.probed_network import Trained
 from richlazy.measures.tangent_kernel import tangent_kernel
 from richlazy.models import rate_network
 from richlazy.models.rate_network import Dynamics, Weights, respond
@@ -351,18 +351,18 @@ def test_loss_of_a_silent_network_is_that_of_a_guess():
 
 def test_the_order_of_shuffled_weights_is_that_of_the_seed():
     before, after, (inputs, targets, decision) = network(0), network(1), probe()
-    trained = context.Trained.stacked(context.Trained(before, after, inputs, targets, decision) for _ in range(3))
+    trained = Trained.stacked(Trained(before, after, inputs, targets, decision) for _ in range(3))
     together = measuring.measure_together(trained, Dynamics(0.2), measuring.ProbeSettings(4), [3, 4, 3])
     ratios = [values["loss_ratio_shuffled_initial"] for values in together]
     assert ratios[0] == ratios[2] != ratios[1]
     alone = measuring.measure(
-        context.Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(4), 4
+        Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(4), 4
     )
     assert alone["loss_ratio_shuffled_initial"] == pytest.approx(ratios[1], rel=1e-6)
 
 
 def test_losses_with_other_recurrent_weights_do_not_depend_on_how_many_are_held_together(monkeypatch):
-    single = context.Trained(network(0), network(1), *probe())
+    single = Trained(network(0), network(1), *probe())
     others = torch.stack([network(seed).recurrent for seed in range(7)])
     together = measuring.probe_losses(single, others, Dynamics(0.2))
     monkeypatch.setattr(measuring, "_RATES_TOGETHER", 2 * 5 * 8 * 10)
@@ -375,7 +375,7 @@ def test_losses_with_other_recurrent_weights_do_not_depend_on_how_many_are_held_
 def test_measures_of_an_untrained_network():
     weights, (inputs, targets, decision) = network(), probe()
     values = measuring.measure(
-        context.Trained(weights, weights, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
+        Trained(weights, weights, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
     )
     for name in ("weight_change_norm", "weight_change_norm_recurrent"):
         assert values[name] == 0
@@ -392,7 +392,7 @@ def test_alignments_do_not_see_the_order_of_units():
     order = torch.from_numpy(np.random.default_rng(0).permutation(10))
     renamed = Weights(weights.recurrent[order][:, order], weights.input[order], weights.readout[:, order])
     values = measuring.measure(
-        context.Trained(weights, renamed, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
+        Trained(weights, renamed, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
     )
     for name in ("representation_alignment", "kernel_alignment", "kernel_alignment_recurrent"):
         assert values[name] == pytest.approx(1, abs=1e-12)
@@ -406,9 +406,7 @@ def test_kernel_is_measured_on_the_first_trials_of_the_probe():
     changed = inputs.clone()
     changed[:, 4:] *= 2
     first, second = (
-        measuring.measure(
-            context.Trained(before, after, signal, targets, decision), Dynamics(0.2), measuring.ProbeSettings(4)
-        )
+        measuring.measure(Trained(before, after, signal, targets, decision), Dynamics(0.2), measuring.ProbeSettings(4))
         for signal in (inputs, changed)
     )
     same = {name for name in first if first[name] == second[name] or math.isnan(first[name])}
@@ -423,7 +421,7 @@ def test_measures_in_single_precision_are_close_to_those_in_double():
         before, after = network(0, 40).map(convert), network(1, 40).map(convert)
         values.append(
             measuring.measure(
-                context.Trained(before, after, convert(inputs), targets, decision),
+                Trained(before, after, convert(inputs), targets, decision),
                 Dynamics(0.2),
                 measuring.ProbeSettings(8),
             )
@@ -438,7 +436,7 @@ def test_every_measure_of_weights_that_are_not_finite_is_nan(matrix, bad):
     before, after, (inputs, targets, decision) = network(0), network(1), probe()
     getattr(after, matrix)[0, 0] = bad
     values = measuring.measure(
-        context.Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
+        Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
     )
     assert list(values) == list(on_probe.MEASURES)
     assert all(math.isnan(value) for value in values.values())
@@ -449,7 +447,7 @@ def test_measures_of_finite_weights_whose_activity_overflows_do_not_fail():
     before, after, (inputs, targets, decision) = network(0), network(1).map(lambda matrix: 1e12 * matrix), probe()
     assert all(bool(torch.isfinite(matrix).all()) for matrix in after)
     values = measuring.measure(
-        context.Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
+        Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
     )
     assert list(values) == list(on_probe.MEASURES)
     assert math.isnan(values["kernel_effective_rank"])
@@ -458,14 +456,14 @@ def test_measures_of_finite_weights_whose_activity_overflows_do_not_fail():
 @pytest.mark.parametrize("kernel_times", ["all", "last"])
 def test_measures_of_many_networks_are_those_of_each(kernel_times):
     # The last of them has weights that are not finite, and leaves the others alone.
-    trained = [context.Trained(network(seed), network(seed + 10), *probe(seed)) for seed in range(3)]
+    trained = [Trained(network(seed), network(seed + 10), *probe(seed)) for seed in range(3)]
     trained[2].final.recurrent[0, 0] = math.nan
     together = measuring.measure_together(
-        context.Trained.stacked(trained), Dynamics(0.2, "inside"), measuring.ProbeSettings(5, kernel_times)
+        Trained.stacked(trained), Dynamics(0.2, "inside"), measuring.ProbeSettings(5, kernel_times)
     )
     for one, values in zip(trained, together, strict=True):
         alone = measuring.measure(
-            context.Trained(one.initial, one.final, one.inputs, one.targets, one.decision),
+            Trained(one.initial, one.final, one.inputs, one.targets, one.decision),
             Dynamics(0.2, "inside"),
             measuring.ProbeSettings(5, kernel_times),
         )
@@ -499,14 +497,14 @@ def test_measures_of_many_feedforward_networks_are_those_of_each():
     for seed in range(3):
         beta = torch.from_numpy(np.random.default_rng(seed).standard_normal(3))
         weights = (feedforward(seed, outputs=1), feedforward(seed + 10, outputs=1))
-        trained.append(context.Trained(*weights, inputs, (inputs @ beta)[..., None], decision))
+        trained.append(Trained(*weights, inputs, (inputs @ beta)[..., None], decision))
     dynamics = Dynamics(0.0, "none")
     together = measuring.measure_together(
-        context.Trained.stacked(trained), dynamics, measuring.ProbeSettings(5, "last", "last")
+        Trained.stacked(trained), dynamics, measuring.ProbeSettings(5, "last", "last")
     )
     for one, values in zip(trained, together, strict=True):
         alone = measuring.measure(
-            context.Trained(one.initial, one.final, one.inputs, one.targets, one.decision),
+            Trained(one.initial, one.final, one.inputs, one.targets, one.decision),
             dynamics,
             measuring.ProbeSettings(5, "last", "last"),
         )
@@ -542,7 +540,7 @@ def test_the_predicted_kernel_alignment_is_that_of_a_trained_linear_network(rank
     inputs, targets = inputs.double(), targets.double()
     decision = torch.ones(inputs.shape[:2], dtype=torch.bool)
     values = measuring.measure(
-        context.Trained(initial, final, inputs, targets, decision),
+        Trained(initial, final, inputs, targets, decision),
         Dynamics(0.0, "none"),
         measuring.ProbeSettings(4, "last", "last"),
     )
@@ -572,7 +570,9 @@ def test_nothing_is_predicted_for_other_networks(bad):
         after.input[0, 0] = math.nan
     dynamics = Dynamics(0.0, "after_leak" if bad == "rectified" else "none")
     values = measuring.measure(
-        context.Trained(before, after, inputs, targets, decision), dynamics, measuring.ProbeSettings(5, "last", "last")
+        Trained(before, after, inputs, targets, decision),
+        dynamics,
+        measuring.ProbeSettings(5, "last", "last"),
     )
     assert math.isnan(values["kernel_alignment_predicted"])
 
@@ -618,7 +618,7 @@ def test_measures_of_a_network_that_starts_without_recurrent_weights():
     before.recurrent.zero_()
     inputs, targets, decision = probe()
     values = measuring.measure(
-        context.Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
+        Trained(before, after, inputs, targets, decision), Dynamics(0.2), measuring.ProbeSettings(8)
     )
     undefined = {"effective_rank_eigenvalues", "effective_rank_singular_values", "stable_rank"}
     for name in undefined:
@@ -634,7 +634,7 @@ def test_loss_of_numbers_that_are_not_always_asked_for():
     targets = torch.from_numpy(rng.standard_normal(outputs.shape))
     targets[torch.from_numpy(rng.random(outputs.shape)) < 0.5] = math.nan
     values = measuring.measure(
-        context.Trained(weights, weights, inputs, targets, decision),
+        Trained(weights, weights, inputs, targets, decision),
         Dynamics(0.2),
         measuring.ProbeSettings(8, loss="masked_squared_error"),
     )

@@ -63,9 +63,9 @@ class Measure:
         unit: of its values; ``1`` for a pure number.
         meaning: in a line; the table carries it with the column.
         formula: from the context of its stage to a number.
-        stage: ``probe`` (the network before and after training on its probe, a ``context.ProbedNetwork``), ``history``
-            (what was recorded in training) or ``theory`` (what is predicted for it), both of a
-            ``trained_run.TrainedRun``, or ``snapshot`` (the network at a moment of its training, a
+        stage: what its context is: ``probe``, the network before and after training on its probe (a
+            ``probed_network.ProbedNetwork``); ``history``, what was recorded in training, or ``theory``, what is
+            predicted for it (a ``trained_run.TrainedRun``); ``snapshot``, the network at a moment of its training (a
             ``following.Snapshot``).
         label: in figures, with its line breaks; a measure without one is neither tested nor drawn.
         lazier: the sign with which it grows where learning is lazier, 1 or -1; 0 for neither.

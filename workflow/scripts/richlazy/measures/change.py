@@ -16,7 +16,7 @@ from richlazy.theory import two_layer
 if TYPE_CHECKING:
     import torch
 
-    from richlazy.measures.context import ProbedNetwork
+    from richlazy.measures.probed_network import ProbedNetwork
     from richlazy.models.rate_network import Weights
 
 

@@ -13,7 +13,7 @@ import scipy  # imports scipy.linalg when it is used: planning does without
 from richlazy.measures.base import measure, recurrent_networks
 
 if TYPE_CHECKING:
-    from richlazy.measures.context import ProbedNetwork
+    from richlazy.measures.probed_network import ProbedNetwork
 
 
 def eigenvalue_effective_rank(weights: np.ndarray) -> float:

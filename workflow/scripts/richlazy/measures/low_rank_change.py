@@ -25,7 +25,7 @@ from richlazy.storage.seeds import generator
 if TYPE_CHECKING:
     import torch
 
-    from richlazy.measures.context import ProbedNetwork
+    from richlazy.measures.probed_network import ProbedNetwork
 
     Losses = Callable[[torch.Tensor], Sequence[float]]
 

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from richlazy.measures import on_probe
-from richlazy.measures.context import Moment, ProbedNetwork, Trained
 from richlazy.measures.performance import loss_and_accuracy
+from richlazy.measures.probed_network import Moment, ProbedNetwork, Trained
 from richlazy.measures.tangent_kernel import TangentKernel, tangent_kernel
 from richlazy.measures.task_alignment import targets_of_kernel
 from richlazy.models import rate_network

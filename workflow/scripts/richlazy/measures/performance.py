@@ -9,7 +9,7 @@ from richlazy.measures.base import measure, networks_with_classes
 if TYPE_CHECKING:
     import torch
 
-    from richlazy.measures.context import ProbedNetwork
+    from richlazy.measures.probed_network import ProbedNetwork
     from richlazy.models.rate_network import Weights
 
 

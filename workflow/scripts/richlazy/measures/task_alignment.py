@@ -9,7 +9,7 @@ from richlazy.measures.base import measure
 if TYPE_CHECKING:
     import torch
 
-    from richlazy.measures.context import ProbedNetwork
+    from richlazy.measures.probed_network import ProbedNetwork
 
 
 def one_hot(targets: torch.Tensor, classes: int) -> torch.Tensor:

@@ -19,7 +19,7 @@ from richlazy.theory import two_layer
 if TYPE_CHECKING:
     import torch
 
-    from richlazy.measures.context import ProbedNetwork
+    from richlazy.measures.probed_network import ProbedNetwork
 
 
 def kernel_effective_rank(kernel: torch.Tensor) -> float:
