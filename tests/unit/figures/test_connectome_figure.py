@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from richlazy.connectome import assembly, cell_selection, synthetic_connectome
 from richlazy.figures import connectome_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 
 CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}

@@ -10,7 +10,7 @@ from matplotlib.patches import StepPatch
 
 from drawings import watch
 from richlazy.figures import trial_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.tasks import time_series_trials
 
 CONFIG = yaml.safe_load((Path(__file__).parents[3] / "config.yaml").read_text())
