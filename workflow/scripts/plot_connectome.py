@@ -1,7 +1,7 @@
 """One page on a connectome: which cells were chosen, and the weights among them."""
 
 from richlazy.figures import connectome_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.storage import array_io, logs, parquet
 
 

@@ -1,7 +1,7 @@
 """Figure of the effect sizes of an experiment."""
 
 from richlazy.figures import effect_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.storage import logs, parquet
 
 if __name__ == "__main__":

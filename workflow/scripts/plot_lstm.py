@@ -1,7 +1,7 @@
 """Figure of an experiment with LSTMs."""
 
 from richlazy.figures import lstm_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.storage import logs, parquet
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from richlazy.figures import robustness, robustness_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.storage import logs, parquet
 
 

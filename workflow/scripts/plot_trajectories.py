@@ -1,7 +1,7 @@
 """Figure of how the networks of an experiment change during training."""
 
 from richlazy.figures import trajectory_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.storage import logs, parquet
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Figure of a few trials of a task with numbers over time."""
 
 from richlazy.figures import trial_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.storage import array_io, logs
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Figure of how low in rank the change of the recurrent weights of an experiment is."""
 
 from richlazy.figures import truncation_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.storage import logs, parquet
 
 if __name__ == "__main__":

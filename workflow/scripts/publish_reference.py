@@ -6,7 +6,8 @@ from judge_claims import judge_claims
 from plot_robustness import plot_robustness
 from richlazy import reference
 from richlazy.experiments import grids
-from richlazy.figures import context, robustness_figure
+from richlazy.figures import robustness_figure
+from richlazy.figures.figure_context import FigureContext
 from richlazy.measures.registry import labels
 from richlazy.storage import logs
 
@@ -24,7 +25,7 @@ def publish_reference(folder, selected, files, config, workflow_folder, claims):
     judge_claims(claims, sorted(published), settings=config["statistics"], scale=config["scale"], **written)
     trends = sorted(path for path in published if path.stem == "trends")
     rows, level = Path(folder, "figures", "robustness.parquet"), config["statistics"]["significance_level"]
-    page = context.FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())
+    page = FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())
     plot_robustness(page, trends, grids.rank_comparisons(merged, merged["experiments"]), level, rows)
 
 

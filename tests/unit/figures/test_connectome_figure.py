@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from richlazy.connectome import assembly, cell_selection, synthetic_connectome
 from richlazy.figures import connectome_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from shipped import CONFIG
 
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}

@@ -55,7 +55,7 @@ def test_a_layout_with_more_variables_than_were_made_is_laid_out_as_well(variabl
 def test_every_constrained_figure_is_saved_with_that_layout(tmp_path, monkeypatch):
     laid_out = []
     monkeypatch.setattr(figure_style.RepeatableLayout, "execute", lambda layout, figure: laid_out.append(layout.get()))
-    engine = figure_style.room_for_footnote({"font_size_pt": 7}, 3, pd.DataFrame({"connectome": [pd.NA]}))
+    engine = figure_style.room_for_footnote(7, 3, pd.DataFrame({"connectome": [pd.NA]}))
     figure, _ = plt.subplots(figsize=(2, 1), layout=engine)
     figure_style.save(figure, None, tmp_path / "a.png", {"resolution_dpi": 20})
     assert laid_out == [engine.get()]

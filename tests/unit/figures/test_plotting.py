@@ -18,7 +18,7 @@ from drawings import watch
 from richlazy.connectivity.base import STRUCTURES, settings_of, structured_weights
 from richlazy.experiments import grids, paths
 from richlazy.figures import effect_figure, figure_style, loss_figure, measure_figure, spectrum_panel
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.measures import on_probe, predictions, registry
 from richlazy.statistics import hypothesis_tests
 from richlazy.storage import array_io, parquet

@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from drawings import watch
 from richlazy.experiments import grids
 from richlazy.figures import robustness, robustness_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.measures import registry
 from richlazy.storage import parquet
 from shipped import CONFIG

@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 
 from drawings import watch
 from richlazy.figures import trajectory_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.measures import during_training, registry
 from shipped import CONFIG
 

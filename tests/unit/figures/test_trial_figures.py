@@ -7,7 +7,7 @@ from matplotlib.patches import StepPatch
 
 from drawings import watch
 from richlazy.figures import trial_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.tasks import time_series_trials
 from shipped import CONFIG
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from richlazy.figures import figure_style, truncation_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.measures import low_rank_change
 from richlazy.tables import truncation_table
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from richlazy.figures import lstm_figure
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.measures import lstm_measures
 from richlazy.models import base, lstm
 from richlazy.statistics import estimators, hypothesis_tests

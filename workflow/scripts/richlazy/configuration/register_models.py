@@ -21,6 +21,7 @@ from richlazy.configuration.fields import (
 from richlazy.settings import Settings
 
 Measure = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+Column = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$")]
 Trend = Literal["increasing", "decreasing"]
 Contrast = Literal["higher", "lower"]
 ClaimId = Annotated[str, Field(pattern="^[a-z]+[0-9]{4}(-[a-z0-9]+)+$")]
@@ -69,9 +70,10 @@ class Claim(Settings):
     )
     at_most: float = optional("Value that the measures of a bound do not exceed, in their unit.")
     at_least: float = optional("Value that the measures of a bound do not fall below, in their unit.")
-    where: Annotated[dict[Measure, Several[str | float]], Field(min_length=1)] = optional(
+    where: Annotated[dict[Column, Several[str | float]], Field(min_length=1)] = optional(
         "Values to which the claim is restricted, for columns of the statistics (a parameter; level or reference of a "
-        "contrast or equivalence); for a bound any parameter, the compared one too."
+        "contrast or equivalence); for a bound any parameter, the compared one too. An option of a task or structure that "
+        "the experiment sweeps is such a column, by its dotted name where it stands in a group."
     )
     scale: Literal["paper"] = Field(
         description="Set of results on which the claim can be judged, as `scale` in the configuration."

@@ -16,7 +16,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 from richlazy.connectome import cell_selection
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 
 # The ends of the diverging colours of the matrix; readers without colour vision see them as different.
 _COLOURS = {1: "#B2182B", -1: "#2166AC"}

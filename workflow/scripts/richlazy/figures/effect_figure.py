@@ -8,7 +8,7 @@ from matplotlib.figure import SubFigure
 
 from richlazy.experiments import parameters
 from richlazy.figures import figure_style
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 
 
 def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, significance_level: float) -> None:

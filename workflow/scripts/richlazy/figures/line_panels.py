@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from richlazy.figures import figure_style
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 
 # Plots the panel of one arm: axes, number of its row of panels, runs of the arm.
 Panel = Callable[[Axes, int, pd.DataFrame], None]

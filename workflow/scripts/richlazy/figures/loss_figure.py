@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from richlazy.figures import figure_style, line_panels
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 
 _FLOOR = "Bayes floor"
 # Where theory is drawn too, losses are shown down to this share of the largest.

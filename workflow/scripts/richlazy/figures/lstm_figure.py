@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from richlazy.figures import figure_style
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 
 _MEANING = {
     "weight_hh_l0": "recurrent weights of layer 1",

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 
 from richlazy.figures import figure_style, schematic, spectrum_panel
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.measures.base import PREDICTED
 
 # Measures in the unit of the loss, which depends on the task.

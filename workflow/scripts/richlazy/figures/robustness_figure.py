@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 
 TITLE = "Does learning become lazier with the rank of the initial weights?"
 _AXIS = "Kendall's τ with the rank (right: lazier at higher rank)"

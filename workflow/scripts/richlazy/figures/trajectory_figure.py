@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from richlazy.figures import figure_style, line_panels
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.figures.line_panels import ConditionLines
 from richlazy.measures.base import PREDICTED
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from matplotlib.axes import Axes
 
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 
 # Trials that are drawn, side by side.
 SHOWN = 3

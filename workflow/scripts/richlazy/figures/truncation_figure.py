@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from richlazy.figures import figure_style, line_panels
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 from richlazy.figures.line_panels import ConditionLines
 
 # The functional rank is the first at which the loss, over that without the change, is below this.

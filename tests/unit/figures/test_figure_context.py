@@ -8,7 +8,7 @@ import pytest
 from matplotlib import pyplot as plt
 from snakemake.iocontainers import Namedlist
 
-from richlazy.figures.context import FigureContext
+from richlazy.figures.figure_context import FigureContext
 
 SETTINGS = {"width_mm": 127, "font_size_pt": 9, "resolution_dpi": 40}
 
