@@ -18,7 +18,7 @@ from richlazy.experiments.shared_plan import SharedPlan
 from richlazy.models.registry import MODELS
 from runner import merged
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONFIG = merged(
     yaml.safe_load((ROOT / "config.yaml").read_text()),
     yaml.safe_load((ROOT / "tests/configs/every_figure.yaml").read_text()),
