@@ -62,21 +62,15 @@ rule all:
     """Build figures, statistics and claims of all selected experiments (the default target)."""
     default_target: IS_DEFAULT
     input:
-        figure_files(*SELECTED),
-        statistics_files(*SELECTED),
-        figures_beside(CONNECTOMES, PICTURED_TASKS),
-        robustness_files(),
-        f"{RESULTS}/claims.md",
+        results.everything(),
 
 
 # Every selected experiment is a target of its own name, such as `snakemake figure_1`.
-for experiment in SELECTED:
+for experiment in plan.selected:
 
     rule:
         """Build tables, statistics and figures of this experiment of the configuration."""
         name:
             experiment
         input:
-            figure_files(experiment),
-            statistics_files(experiment),
-            figures_beside(connectomes_of(experiment), pictured_tasks_of(experiment)),
+            results.experiment(experiment),

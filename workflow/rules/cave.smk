@@ -16,28 +16,11 @@ One job asks the server at a time where Snakemake is given `--resources cave=1`.
 # again. For the same reason their scripts read patience and chunks from the configuration, and not from params.
 # Finished chunks stay in {table}.chunks, so that an interrupted download asks only for what is missing, and a finished
 # one needs neither server nor token again.
-CAVE_FOLDER = "data/downloads/cave"
-CAVE_TABLE = f"{CAVE_FOLDER}/{{datastack}}/{{version}}/{{table}}"
-CAVE_NUCLEI = f"{CAVE_FOLDER}/{{datastack}}/{{version}}/{{nuclei}}_of_{{table}}"
+CAVE_TABLE = f"{data_plan.CAVE}/{{datastack}}/{{version}}/{{table}}"
+CAVE_NUCLEI = f"{data_plan.CAVE}/{{datastack}}/{{version}}/{{nuclei}}_of_{{table}}"
 CAVE_CELLS = f"{RESULTS}/connectomes/{{connectome}}"
-# What a wildcard can be: the values of a setting in all connectomes from CAVE.
-CAVE_VALUES = {
-    setting: {str(asked[setting]) for asked in CAVE_CONNECTOMES.values()}
-    for setting in ["datastack", "version", "cell_types", "nuclei", "proofreading"]
-}
-CAVE_FILES = {}
-for connectome, asked in CAVE_CONNECTOMES.items():
-    folder = f"{CAVE_FOLDER}/{asked['datastack']}/{asked['version']}"
-    stems = {
-        "cell_types": f"{folder}/{asked['cell_types']}",
-        "nuclei": f"{folder}/{asked['nuclei']}_of_{asked['cell_types']}",
-        "proofreading": f"{folder}/{asked['proofreading']}",
-    }
-    CAVE_FILES[connectome] = {
-        **{part: f"{stem}.parquet" for part, stem in stems.items()},
-        "provenance": [f"{stem}.json" for stem in stems.values()],
-        "chunks": f"{folder}/{asked['synapses']}.chunks",
-    }
+CAVE_CONNECTOMES = plan.connectomes_from("cave")
+CAVE_FILES = data.cave_files()
 
 
 rule download_cave_table:
@@ -48,9 +31,9 @@ rule download_cave_table:
     log:
         f"{RESULTS}/logs/cave/{{datastack}}/{{version}}/{{table}}.log",
     wildcard_constraints:
-        datastack=one_of(CAVE_VALUES["datastack"]),
-        version=one_of(CAVE_VALUES["version"]),
-        table=one_of(CAVE_VALUES["cell_types"] | CAVE_VALUES["proofreading"]),
+        datastack=one_of(data.cave_values("datastack")),
+        version=one_of(data.cave_values("version")),
+        table=one_of(data.cave_values("cell_types", "proofreading")),
     retries: 2
     localrule: True  # compute nodes of a cluster often have no way out
     conda:
@@ -78,10 +61,10 @@ rule download_cave_nuclei:
     log:
         f"{RESULTS}/logs/cave/{{datastack}}/{{version}}/{{nuclei}}_of_{{table}}.log",
     wildcard_constraints:
-        datastack=one_of(CAVE_VALUES["datastack"]),
-        version=one_of(CAVE_VALUES["version"]),
-        nuclei=one_of(CAVE_VALUES["nuclei"]),
-        table=one_of(CAVE_VALUES["cell_types"]),
+        datastack=one_of(data.cave_values("datastack")),
+        version=one_of(data.cave_values("version")),
+        nuclei=one_of(data.cave_values("nuclei")),
+        table=one_of(data.cave_values("cell_types")),
     retries: 2
     localrule: True  # compute nodes of a cluster often have no way out
     conda:
@@ -92,7 +75,7 @@ rule download_cave_nuclei:
         mem_mb=1000,
         runtime=60,
     params:
-        chunks=f"{CAVE_FOLDER}/{{datastack}}/{{version}}/{{nuclei}}.chunks",
+        chunks=f"{data_plan.CAVE}/{{datastack}}/{{version}}/{{nuclei}}.chunks",
     message:
         "Downloading {wildcards.nuclei} of {wildcards.datastack}, version {wildcards.version}"
     script:

@@ -12,18 +12,21 @@ Writes  data/downloads/releases/{connectome}/{part}/{file}     what a release of
         connectomes/{connectome}/figures/connectome            one page as PDF and PNG
 """
 
+CONNECTOME = f"{RESULTS}/connectomes/{{connectome}}"
 
-include: "connectome_inputs.smk"
+
+wildcard_constraints:
+    connectome=one_of(plan.connectomes),
 
 
 rule download_release:
     """Download one file of a public release and check it."""
     output:
-        DOWNLOADED,
+        data_plan.RELEASE,
     log:
         f"{RESULTS}/logs/download_release/{{connectome}}/{{part}}/{{file}}.log",
     wildcard_constraints:
-        connectome=one_of(RELEASE_CONNECTOMES),
+        connectome=one_of(plan.connectomes_from("release")),
         part="connections|cells",
         file="[^/]+",
     localrule: True  # compute nodes of a cluster often have no way out
@@ -35,7 +38,7 @@ rule download_release:
         runtime=30,
     params:
         # No library as input: an edit of it must not download again what a checksum vouches for.
-        file=release_file,
+        file=lookup(within=plan.connectomes, dpath="{connectome}/{part}"),
     message:
         "Downloading {params.file[url]}"
     script:
@@ -45,7 +48,7 @@ rule download_release:
 rule import_connectome:
     """Read cells and connections from the files of a connectome, as its format declares them."""
     input:
-        unpack(connectome_files),
+        unpack(data.connectome_files),
         library=library("import_connectome.py"),
     output:
         cells=f"{CONNECTOME}/cells.parquet",
@@ -54,7 +57,7 @@ rule import_connectome:
     log:
         f"{RESULTS}/logs/import_connectome/{{connectome}}.log",
     wildcard_constraints:
-        connectome=one_of(IMPORTED_CONNECTOMES),
+        connectome=one_of(plan.connectomes_from("file", "release")),
     conda:
         "../../envs/connectome.yaml"
     threads: 1
@@ -62,9 +65,7 @@ rule import_connectome:
         mem_mb=growing(4000),
         runtime=growing(15),
     params:
-        settings=connectome_settings(
-            "source", "description", "connections", "cells", "format"
-        ),
+        settings=data.connectome_import,
     message:
         "Reading connectome {wildcards.connectome}"
     script:
@@ -82,7 +83,7 @@ rule generate_connectome:
     log:
         f"{RESULTS}/logs/generate_connectome/{{connectome}}.log",
     wildcard_constraints:
-        connectome=one_of(SYNTHETIC_CONNECTOMES),
+        connectome=one_of(plan.connectomes_from("synthetic")),
     conda:
         "../../envs/connectome.yaml"
     threads: 1
@@ -90,7 +91,7 @@ rule generate_connectome:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        settings=connectome_settings("source", "description", "seed"),
+        settings=data.connectome_generator,
     message:
         "Drawing synthetic connectome {wildcards.connectome}"
     script:
@@ -100,7 +101,7 @@ rule generate_connectome:
 rule select_cells:
     """Choose the cells of a connectome that become units of the network."""
     input:
-        unpack(connections_to_rank),
+        unpack(data.connections_to_rank),
         cells=f"{CONNECTOME}/cells.parquet",
         library=library("select_cells.py"),
     output:
@@ -115,7 +116,7 @@ rule select_cells:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        selection=connectome_selection,
+        selection=lookup(within=plan.connectomes, dpath="{connectome}/selection"),
     message:
         "Choosing cells of {wildcards.connectome}"
     script:
@@ -172,7 +173,7 @@ rule plot_connectome:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        title=connectome_title,
+        title=data.connectome_title,
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of connectome {wildcards.connectome}"

@@ -9,16 +9,13 @@ Writes  data/downloads/sources/{source}/{file}    what a mirror sends, checked
 """
 
 
-include: "data_inputs.smk"
-
-
 rule download_source:
     """Download one file of a source from the first mirror that sends it, and check it."""
     input:
         # No library, and no regard to edits of the registry: the checksum below decides whether to download again.
         registry=ancient(project_file("data/sources.yaml")),
     output:
-        DOWNLOADED_SOURCE,
+        data_plan.SOURCE,
     log:
         f"{RESULTS}/logs/download_source/{{source}}/{{file}}.log",
     wildcard_constraints:
@@ -32,7 +29,7 @@ rule download_source:
         mem_mb=500,
         runtime=30,
     params:
-        sha256=source_checksum,
+        sha256=data.source_checksum,
     message:
         "Downloading {wildcards.file} of {wildcards.source}"
     script:
@@ -42,7 +39,7 @@ rule download_source:
 rule prepare_images:
     """Read the images and labels of an image set, and split them into training and test set."""
     input:
-        unpack(image_files),
+        unpack(data.image_files),
         library=library("prepare_images.py"),
     output:
         f"{RESULTS}/images/{{image_set}}.npz",
@@ -57,7 +54,7 @@ rule prepare_images:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        files=image_checksums,
+        files=data.image_checksums,
     message:
         "Images of {wildcards.image_set}"
     script:
@@ -67,7 +64,7 @@ rule prepare_images:
 rule prepare_sentences:
     """Write the sentences of a set as indices of the words of its training set."""
     input:
-        unpack(sentence_files),
+        unpack(data.sentence_files),
         library=library("prepare_sentences.py"),
     output:
         indices=f"{RESULTS}/sentences/{{sentence_set}}.npz",
@@ -83,10 +80,10 @@ rule prepare_sentences:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        file=sentence_checksums,
-        lower_case=lambda wildcards: config["sentence_sets"][wildcards.sentence_set][
-            "lower_case"
-        ],
+        file=data.sentence_checksums,
+        lower_case=lookup(
+            within=config, dpath="sentence_sets/{sentence_set}/lower_case"
+        ),
     message:
         "Sentences of {wildcards.sentence_set}"
     script:
@@ -96,7 +93,7 @@ rule prepare_sentences:
 rule embed_words:
     """Give each word of a training set its fixed vector, from a file of the user or at random."""
     input:
-        unpack(word_vector_file),
+        unpack(data.word_vector_file),
         vocabulary=f"{RESULTS}/sentences/{{sentence_set}}.json",
         library=library("embed_words.py"),
     output:
@@ -113,7 +110,7 @@ rule embed_words:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        settings=word_vector_settings,
+        settings=data.word_vectors,
     message:
         "Word vectors {wildcards.word_vectors} of {wildcards.sentence_set}"
     script:

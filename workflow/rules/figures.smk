@@ -10,7 +10,7 @@ Writes  experiments/{experiment}/figures/measures, losses, effects as PDF and PN
 rule plot_measures:
     """Draw the measures of change of an experiment: a dot per run, a bar at the median."""
     input:
-        unpack(experiment_spectra),
+        unpack(results.spectra),
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
         library=library("plot_measures.py"),
     output:
@@ -33,14 +33,14 @@ rule plot_measures:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        arms=experiment_arms,
-        compare=experiment_setting("compare"),
-        title=experiment_setting("title"),
-        source=experiment_setting("source"),
-        schematic=experiment_setting("schematic", False),
-        spectrum=experiment_setting("spectrum"),
-        measures=experiment_measures("figures"),
-        labels=experiment_labels("figures"),
+        arms=plan.arms,
+        compare=of_experiment("compare"),
+        title=of_experiment("title"),
+        source=of_experiment("source"),
+        schematic=of_experiment("schematic", False),
+        spectrum=of_experiment("spectrum"),
+        measures=plan.drawn_measures,
+        labels=plan.drawn_labels,
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of the measures of {wildcards.experiment}"
@@ -74,9 +74,9 @@ rule plot_losses:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        arms=experiment_arms,
-        compare=experiment_setting("compare"),
-        title=experiment_setting("title"),
+        arms=plan.arms,
+        compare=of_experiment("compare"),
+        title=of_experiment("title"),
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of the losses of {wildcards.experiment}"
@@ -110,11 +110,11 @@ rule plot_effects:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        arms=experiment_arms,
-        compare=experiment_setting("compare"),
-        title=experiment_setting("title"),
+        arms=plan.arms,
+        compare=of_experiment("compare"),
+        title=of_experiment("title"),
         significance_level=lookup(within=config, dpath="statistics/significance_level"),
-        labels=experiment_labels("statistics"),
+        labels=plan.tested_labels,
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of the effects of {wildcards.experiment}"
@@ -148,10 +148,10 @@ rule plot_trajectories:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        arms=experiment_arms,
-        compare=experiment_setting("compare"),
-        title=experiment_setting("title"),
-        source=experiment_setting("source"),
+        arms=plan.arms,
+        compare=of_experiment("compare"),
+        title=of_experiment("title"),
+        source=of_experiment("source"),
         labels=measure_registry.quantity_labels(),
         settings=lookup(within=config, dpath="figures"),
     message:
@@ -186,10 +186,10 @@ rule plot_truncation:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        arms=experiment_arms,
-        compare=experiment_setting("compare"),
-        title=experiment_setting("title"),
-        source=experiment_setting("source"),
+        arms=plan.arms,
+        compare=of_experiment("compare"),
+        title=of_experiment("title"),
+        source=of_experiment("source"),
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of the rank of the weight change of {wildcards.experiment}"
@@ -200,7 +200,7 @@ rule plot_truncation:
 rule plot_robustness:
     """Draw the effect of the rank of the initial weights in every arm of all experiments that compare it."""
     input:
-        trends=collect(STATISTICS, experiment=list(RANK_COMPARISONS), table=["trends"]),
+        trends=results.rank_trends(),
         library=library("plot_robustness.py"),
     output:
         table=f"{RESULTS}/figures/robustness.parquet",
@@ -220,7 +220,7 @@ rule plot_robustness:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        comparisons=RANK_COMPARISONS,
+        comparisons=plan.rank_comparisons,
         labels=measure_registry.labels(),
         significance_level=lookup(within=config, dpath="statistics/significance_level"),
         settings=lookup(within=config, dpath="figures"),
@@ -258,9 +258,9 @@ rule plot_lstm:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        weights=drawn_weights,
-        title=experiment_setting("title"),
-        source=experiment_setting("source"),
+        weights=plan.drawn_weights,
+        title=of_experiment("title"),
+        source=of_experiment("source"),
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of {wildcards.experiment}"

@@ -7,38 +7,38 @@ Writes  runs/{run}/measures.json   parameters, outcome and all measures of the r
         runs/{run}/truncation.json  its loss with the change of its recurrent weights truncated
 """
 
-for kind, jobs in NETWORK_JOBS.items():
+for kind, jobs in JOBS.items():
 
     rule:
         """Measure what learning changed in networks: weights, representation, tangent kernel."""
         name:
             f"measure_{kind}"
         input:
-            unpack(stage_inputs(jobs, "measuring")),
-            network=files_of_networks(jobs, "network.npz"),
-            history=files_of_networks(jobs, "history.json"),
+            unpack(jobs.measuring_inputs),
+            network=jobs.network,
+            history=jobs.history,
             library=library("measure_networks.py", modules=(jobs.model.measuring,)),
         output:
-            measures=files_of_networks(jobs, "measures.json"),
+            measures=jobs.measures,
         log:
             f"{RESULTS}/logs/measure/{{networks}}.log",
         benchmark:
             f"{RESULTS}/benchmarks/measure/{{networks}}.tsv"
         wildcard_constraints:
-            networks=folders_of_jobs(kind),
+            networks=jobs.pattern,
         group:
             GROUP_OF_NETWORKS
         conda:
             "../../envs/compute.yaml"
         threads: 1
         resources:
-            mem_mb=need_of_job(jobs, "measuring", 0),
-            runtime=need_of_job(jobs, "measuring", 1),
-            gpu=GPU * jobs.model.together,
+            mem_mb=jobs.measuring_mb,
+            runtime=jobs.measuring_minutes,
+            gpu=jobs.gpu,
         params:
             implementation=jobs.model.measuring,
-            runs=runs_of_job(jobs),
-            settings=measuring_settings(jobs),
+            runs=jobs.runs,
+            settings=jobs.measuring,
         message:
             "Measuring {wildcards.networks}"
         script:
@@ -49,7 +49,7 @@ rule follow_network:
     """Measure how a network moved during training, its tangent kernel or its weights, from its snapshots."""
     input:
         snapshots=f"{RESULTS}/runs/{{run}}/snapshots.npz",
-        probe=probe_of_run,
+        probe=one.probe_of_run,
         library=library("follow_network.py"),
     output:
         f"{RESULTS}/runs/{{run}}/followed.json",
@@ -61,15 +61,11 @@ rule follow_network:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=following_memory,
-        runtime=following_minutes,
+        mem_mb=one.following_mb,
+        runtime=one.following_minutes,
     params:
-        run=run_parameters(
-            RUNS,
-            ["leak", "rectification", "time_step_ms", "time_constant_ms"],
-            "run",
-        ),
-        settings=following_settings,
+        run=one.dynamics_of_run,
+        settings=one.following,
     message:
         "Following {wildcards.run}"
     script:
@@ -80,8 +76,8 @@ rule truncate_change:
     """Measure the loss of a network against the number of components of its weight change that are kept."""
     input:
         network=f"{RESULTS}/runs/{{run}}/network.npz",
-        probe=probe_of_run,
-        decision=decision_of_run,
+        probe=one.probe_of_run,
+        decision=one.decision_of_run,
         library=library("truncate_change.py"),
     output:
         f"{RESULTS}/runs/{{run}}/truncation.json",
@@ -96,12 +92,8 @@ rule truncate_change:
         mem_mb=growing(2000),
         runtime=growing(5),
     params:
-        run=run_parameters(
-            RUNS,
-            ["leak", "rectification", "time_step_ms", "time_constant_ms"],
-            "run",
-        ),
-        settings=truncating_settings,
+        run=one.dynamics_of_run,
+        settings=one.truncating,
     message:
         "Truncating the weight change of {wildcards.run}"
     script:

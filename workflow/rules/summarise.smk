@@ -9,16 +9,16 @@ Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivi
         claims.parquet, claims.md, claims.html
 """
 
-for folder, model in MODELS.items():
+for model in plan.models.values():
 
     rule:
         """Collect the runs of an experiment into its tables: one row per network, or per part of one, and loss curves."""
         name:
             f"tabulate{model.suffix}"
         input:
-            measures=run_files("measures.json"),
-            histories=run_files("history.json"),
-            followed=followed_files,
+            measures=plan.measures_of_runs,
+            histories=plan.histories_of_runs,
+            followed=plan.followed_runs,
             library=library("tabulate_runs.py", modules=(model.tabulating,)),
         output:
             **{
@@ -29,7 +29,7 @@ for folder, model in MODELS.items():
         log:
             f"{RESULTS}/logs/tabulate/{{experiment}}.log",
         wildcard_constraints:
-            experiment=one_of(EXPERIMENTS_OF[folder]),
+            experiment=one_of(plan.experiments_of(model)),
         group:
             "summaries"
         conda:
@@ -40,7 +40,7 @@ for folder, model in MODELS.items():
             runtime=growing(10),
         params:
             implementation=model.tabulating,
-            settings=tabulating_settings,
+            settings=plan.tabulating,
         message:
             "Tables of {wildcards.experiment}"
         script:
@@ -50,14 +50,14 @@ for folder, model in MODELS.items():
 rule tabulate_truncations:
     """Collect the losses of the truncated networks of an experiment into one row per network and rank."""
     input:
-        truncated=run_files("truncation.json"),
+        truncated=plan.truncations_of_runs,
         library=library("tabulate_truncations.py"),
     output:
         f"{RESULTS}/experiments/{{experiment}}/tables/truncations.parquet",
     log:
         f"{RESULTS}/logs/tabulate_truncations/{{experiment}}.log",
     wildcard_constraints:
-        experiment=one_of(EXPERIMENTS_OF["runs"]),
+        experiment=one_of(plan.experiments_of(plan.models["runs"])),
     group:
         "summaries"
     conda:
@@ -67,7 +67,7 @@ rule tabulate_truncations:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        runs=experiment_run_paths,
+        runs=plan.paths_of_runs,
     message:
         "Truncated networks of {wildcards.experiment}"
     script:
@@ -77,7 +77,7 @@ rule tabulate_truncations:
 rule tabulate_connectivity:
     """Collect norms, motifs and spectra of the initial recurrent weights of an experiment."""
     input:
-        matrices=experiment_connectivities,
+        matrices=plan.initial_weights,
         library=library("tabulate_connectivity.py"),
     output:
         connectivity=f"{RESULTS}/experiments/{{experiment}}/tables/connectivity.parquet",
@@ -85,7 +85,7 @@ rule tabulate_connectivity:
     log:
         f"{RESULTS}/logs/tabulate_connectivity/{{experiment}}.log",
     wildcard_constraints:
-        experiment=one_of(EXPERIMENTS_OF["runs"]),
+        experiment=one_of(plan.experiments_of(plan.models["runs"])),
     group:
         "summaries"
     conda:
@@ -95,16 +95,16 @@ rule tabulate_connectivity:
         mem_mb=growing(2000),
         runtime=growing(20),
     params:
-        runs=experiment_connectivity_runs,
-        connectomes=experiment_connectomes,
-        swept=experiment_swept_options,
+        runs=plan.initial_weight_parameters,
+        connectomes=plan.connectome_notes,
+        swept=plan.swept_options,
     message:
         "Initial weights of {wildcards.experiment}"
     script:
         "../scripts/tabulate_connectivity.py"
 
 
-for folder, model in MODELS.items():
+for model in plan.models.values():
 
     rule:
         """Test the effect of what an experiment compares on every measure, and whether losses are comparable."""
@@ -121,7 +121,7 @@ for folder, model in MODELS.items():
         log:
             f"{RESULTS}/logs/compare_conditions/{{experiment}}.log",
         wildcard_constraints:
-            experiment=one_of(EXPERIMENTS_OF[folder]),
+            experiment=one_of(plan.experiments_of(model)),
         group:
             "summaries"
         conda:
@@ -131,9 +131,9 @@ for folder, model in MODELS.items():
             mem_mb=growing(2000),
             runtime=growing(10),
         params:
-            arms=experiment_arms,
-            compare=experiment_setting("compare"),
-            measures=experiment_measures("statistics"),
+            arms=plan.arms,
+            compare=of_experiment("compare"),
+            measures=plan.tested_measures,
             settings=collect_settings(
                 "statistics",
                 ["confidence_level", "bootstrap_resamples", "loss_margin"],
@@ -148,11 +148,8 @@ rule judge_claims:
     """Judge every claim of the papers from the statistics and runs of the selected experiments."""
     input:
         claims=[project_file(file) for file in CLAIM_FILES],
-        statistics=statistics_files(*SELECTED),
-        runs=collect(
-            f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
-            experiment=SELECTED,
-        ),
+        statistics=results.statistics(plan.selected),
+        runs=results.tables_of_runs(),
         library=library("judge_claims.py"),
     output:
         table=f"{RESULTS}/claims.parquet",

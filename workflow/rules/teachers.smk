@@ -9,7 +9,7 @@ Writes  teachers/{teacher}/network.npz    initial and final weights, float32; it
 rule train_teacher:
     """Train the network whose answers the runs of a task learn."""
     input:
-        images=file_of_task(TEACHERS, "teacher", "images"),
+        images=shared.images_of_teacher,
         library=library("train_teacher.py"),
     output:
         network=f"{RESULTS}/teachers/{{teacher}}/network.npz",
@@ -22,12 +22,12 @@ rule train_teacher:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=teacher_memory,
-        runtime=teacher_minutes,
-        gpu=GPU,
+        mem_mb=shared.teacher_mb,
+        runtime=shared.teacher_minutes,
+        gpu=plan.gpu,
     params:
-        teacher=teacher_of(TEACHERS, "teacher"),
-        held_out=held_out_of(TEACHERS, "teacher"),
+        teacher=shared.teacher,
+        held_out=shared.held_out_of_teacher,
         settings=collect_settings(
             "training", ["divergence_loss", "final_loss_fraction", "device"]
         ),

@@ -7,42 +7,44 @@ Writes  runs/{run}/network.npz    initial and final weights, float32; of LSTMs i
         runs/{run}/snapshots.npz  weights at the iterations at which an experiment follows the run
 """
 
+# Groups of training and measuring jobs are one job of a cluster: cluster/config.yaml says how many.
+GROUP_OF_NETWORKS = (
+    "networks" if config["training"]["batching"] == "network" else "conditions"
+)
+JOBS = {kind: JobsOfKind(plan, kind) for kind in plan.jobs}
 
-include: "network_jobs.smk"
-
-
-for kind, jobs in NETWORK_JOBS.items():
+for kind, jobs in JOBS.items():
 
     rule:
         """Train networks and keep their initial and final weights and their loss curves."""
         name:
             f"train_{kind}"
         input:
-            unpack(stage_inputs(jobs, "training")),
+            unpack(jobs.training_inputs),
             library=library("train_networks.py", modules=(jobs.model.training,)),
         output:
-            network=files_of_networks(jobs, "network.npz"),
-            history=files_of_networks(jobs, "history.json"),
-            snapshots=files_of_networks(jobs, "snapshots.npz", jobs.followed),
+            network=jobs.network,
+            history=jobs.history,
+            snapshots=jobs.snapshots,
         log:
             f"{RESULTS}/logs/train/{{networks}}.log",
         benchmark:
             f"{RESULTS}/benchmarks/train/{{networks}}.tsv"
         wildcard_constraints:
-            networks=folders_of_jobs(kind),
+            networks=jobs.pattern,
         group:
             GROUP_OF_NETWORKS
         conda:
             "../../envs/compute.yaml"
         threads: 1
         resources:
-            mem_mb=need_of_job(jobs, "training", 0),
-            runtime=need_of_job(jobs, "training", 1),
-            gpu=GPU * jobs.model.together,
+            mem_mb=jobs.training_mb,
+            runtime=jobs.training_minutes,
+            gpu=jobs.gpu,
         params:
             implementation=jobs.model.training,
-            runs=runs_of_job(jobs),
-            settings=training_settings(jobs),
+            runs=jobs.runs,
+            settings=jobs.training,
         message:
             "Training {wildcards.networks}"
         script:

@@ -12,53 +12,20 @@ Writes  trials/{batches}/inputs.npy    (batches, T, B, N_in) float32, trained on
 """
 
 
-def library_of_trials(script, table, wildcard):
-    """Input function that gives the library files of a script and of the kind of task behind a wildcard."""
+def library_of_trials(script, trials_of):
+    """Input function that gives the library files of a script and of the kind of task that it samples."""
 
     def files(wildcards):
-        implementation = trials.task_of(config, table[wildcards[wildcard]]).trials
-        return library(script, modules=(f"tasks.{implementation}",))
+        return library(script, modules=(f"tasks.{trials_of(wildcards)[0]}",))
 
     return files
-
-
-def files_of_trials(table, wildcard):
-    """Input function that gives, by name, what the trials of the task behind a wildcard are made of."""
-
-    def files(wildcards):
-        needed = trials.files(config, table[wildcards[wildcard]])
-        return {need: f"{RESULTS}/{file}" for need, file in needed.items()}
-
-    return files
-
-
-def training_trials_of(wildcards):
-    """What training trials depend on: implementation, entry of the task and parameters of a run."""
-    return trials.of_training(config, BATCHES[wildcards.batches])
-
-
-def probe_trials_of(wildcards):
-    """What probe trials depend on, likewise."""
-    return trials.of_probe(config, PROBES[wildcards.probe])
-
-
-def training_trials_need(wildcards, attempt):
-    """Memory and time to sample training trials."""
-    run = BATCHES[wildcards.batches]
-    return [attempt * need for need in trials.task_of(config, run).training_need(run)]
-
-
-def probe_trials_need(wildcards, attempt):
-    """Memory and time to sample a probe."""
-    task = trials.task_of(config, PROBES[wildcards.probe])
-    return [attempt * need for need in task.probe_need()]
 
 
 rule sample_training_trials:
     """Sample the training trials that all conditions of a task, time step and seed share."""
     input:
-        unpack(files_of_trials(BATCHES, "batches")),
-        library=library_of_trials("sample_training_trials.py", BATCHES, "batches"),
+        unpack(shared.needs_of_training_trials),
+        library=library_of_trials("sample_training_trials.py", shared.training_trials),
     output:
         inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
         targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
@@ -70,10 +37,10 @@ rule sample_training_trials:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: training_trials_need(wildcards, attempt)[0],
-        runtime=lambda wildcards, attempt: training_trials_need(wildcards, attempt)[1],
+        mem_mb=shared.training_trials_mb,
+        runtime=shared.training_trials_minutes,
     params:
-        of_trials=training_trials_of,
+        of_trials=shared.training_trials,
     message:
         "Training trials {wildcards.batches}"
     script:
@@ -83,8 +50,8 @@ rule sample_training_trials:
 rule sample_probe_trials:
     """Sample the trials on which change is measured, and describe the task."""
     input:
-        unpack(files_of_trials(PROBES, "probe")),
-        library=library_of_trials("sample_probe_trials.py", PROBES, "probe"),
+        unpack(shared.needs_of_probe_trials),
+        library=library_of_trials("sample_probe_trials.py", shared.probe_trials),
     output:
         probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
         decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
@@ -97,11 +64,11 @@ rule sample_probe_trials:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: probe_trials_need(wildcards, attempt)[0],
-        runtime=lambda wildcards, attempt: probe_trials_need(wildcards, attempt)[1],
+        mem_mb=shared.probe_trials_mb,
+        runtime=shared.probe_trials_minutes,
     params:
-        of_trials=probe_trials_of,
-        number=probe_count,
+        of_trials=shared.probe_trials,
+        number=shared.number_of_probe_trials,
     message:
         "Probe trials {wildcards.probe}"
     script:
@@ -111,7 +78,7 @@ rule sample_probe_trials:
 rule plot_trials:
     """Draw a few trials of a task with numbers over time: what a network sees, and what is asked of it."""
     input:
-        probe=first_probe,
+        probe=shared.first_probe,
         library=library("plot_trials.py"),
     output:
         pdf=f"{RESULTS}/tasks/{{task}}/figures/trials.pdf",
@@ -133,8 +100,8 @@ rule plot_trials:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        run=run_of_first_probe,
-        kind=lambda wildcards: registry.task(config["tasks"][wildcards.task]).comparable,
+        run=shared.run_of_first_probe,
+        kind=shared.kind_of_pictured,
         settings=lookup(within=config, dpath="figures"),
     message:
         "Figure of the trials of {wildcards.task}"

@@ -30,13 +30,13 @@ MODULES_OF_A_RUN = (
     *(STRUCTURES.module(kind) for kind in STRUCTURES),
     *(
         stage
-        for model in MODELS.values()
+        for model in plan.models.values()
         for stage in [model.planning, model.training, model.measuring]
     ),
 )
 # Paths of runs of any model.
 RUN_OF_ANY_MODEL = "|".join(
-    f"(?:{late_import.load(model.planning).RUN_PATH})" for model in MODELS.values()
+    f"(?:{late_import.load(model.planning).RUN_PATH})" for model in plan.models.values()
 )
 
 
@@ -151,7 +151,7 @@ rule recheck_run:
             "recheck_run.py",
             modules=tuple(
                 stage
-                for model in MODELS.values()
+                for model in plan.models.values()
                 for stage in [model.planning, model.tabulating]
             ),
         ),
@@ -178,7 +178,7 @@ rule recheck_run:
 rule publish_reference:
     """Copy the small results of the selected experiments to results/reference/, with provenance."""
     input:
-        files=publishable_files,
+        files=results.publishable,
         claims=[project_file(file) for file in CLAIM_FILES],
         library=library("publish_reference.py", "judge_claims.py", "plot_robustness.py"),
     output:
@@ -193,7 +193,7 @@ rule publish_reference:
         runtime=growing(10),
     params:
         folder=REFERENCE,
-        selected=SELECTED,
+        selected=plan.selected,
     message:
         "Publishing the results of {params.selected} to {params.folder}"
     script:

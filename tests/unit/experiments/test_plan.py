@@ -1,0 +1,287 @@
+"""What the rules ask of the plan, without Snakemake: files, parameters and needs by the wildcards of a job."""
+
+import copy
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from richlazy.configuration import checks
+from richlazy.experiments import grids, paths
+from richlazy.experiments.data_plan import DataPlan
+from richlazy.experiments.network_plan import JobsOfKind, RunPlan
+from richlazy.experiments.plan import Plan
+from richlazy.experiments.result_files import ResultFiles
+from richlazy.experiments.shared_plan import SharedPlan
+from richlazy.models.registry import MODELS
+from runner import merged
+
+ROOT = Path(__file__).parents[3]
+CONFIG = merged(
+    yaml.safe_load((ROOT / "config.yaml").read_text()),
+    yaml.safe_load((ROOT / "tests/configs/every_figure.yaml").read_text()),
+)
+SOURCES = yaml.safe_load((ROOT / "data/sources.yaml").read_text())
+
+
+def planned(**changes):
+    """Plan of every figure at the scale of seconds, with changes of the configuration."""
+    config = merged(copy.deepcopy(CONFIG), changes)
+    selected = checks.selected(config)
+    return Plan(config | grids.with_variants(config, selected), selected, SOURCES)
+
+
+PLAN = planned()
+SHARED, ONE, RESULTS = SharedPlan(PLAN), RunPlan(PLAN), ResultFiles(PLAN)
+DATA = DataPlan(PLAN, own_file=lambda path: f"own/{path}")
+JOBS = [
+    (batching, kind) for batching in ("network", "condition") for kind in planned(training={"batching": batching}).jobs
+]
+
+
+def of(**wildcards):
+    return SimpleNamespace(**wildcards)
+
+
+# Runs and experiments
+
+
+def test_scales_have_folders_of_their_own():
+    assert PLAN.results == "results/tiny"
+    assert planned(scale="paper", experiments_to_build=["figure_1"]).results == "results"
+
+
+def test_equal_runs_of_several_experiments_are_one_entry():
+    listed = [run for runs in PLAN.experiment_runs.values() for run in runs]
+    assert len(PLAN.all_runs) == len({paths.run_path(run) for run in listed}) < len(listed)
+
+
+def test_networks_of_other_models_share_no_stage_of_rate_networks():
+    assert set(PLAN.all_runs) - set(PLAN.runs) == {
+        path for path, run in PLAN.all_runs.items() if MODELS[run["architecture"]].folder != "runs"
+    }
+    for table in (PLAN.connectivities, PLAN.probes, PLAN.batches):
+        assert {run["architecture"] for run in table.values()} <= {"recurrent", "feedforward"}
+
+
+@pytest.mark.parametrize("experiment", PLAN.selected)
+def test_files_of_an_experiment_stand_in_the_order_of_its_runs(experiment):
+    wildcards = of(experiment=experiment)
+    folders = [str(Path(file).parent) for file in PLAN.measures_of_runs(wildcards)]
+    model = PLAN.model[experiment]
+    assert folders == [f"results/tiny/{model.folder}/{path}" for path in PLAN.paths_of_runs(wildcards)]
+    assert folders == [str(Path(file).parent) for file in PLAN.histories_of_runs(wildcards)]
+    assert len(folders) == len(PLAN.experiment_runs[experiment])
+    assert experiment in PLAN.experiments_of(model)
+
+
+@pytest.mark.parametrize("experiment", [name for name in PLAN.selected if PLAN.model[name].folder == "runs"])
+def test_initial_weights_of_an_experiment_are_those_from_which_its_runs_start(experiment):
+    wildcards = of(experiment=experiment)
+    files, parameters = PLAN.initial_weights(wildcards), PLAN.initial_weight_parameters(wildcards)
+    assert len(files) == len(set(files)) == len(parameters)
+    runs = PLAN.experiment_runs[experiment]
+    for file, chosen in zip(files, parameters, strict=True):
+        layer = "input" if chosen["architecture"] == "feedforward" else "recurrent"
+        folder = f"{PLAN.results}/connectivity/"
+        start = file.removeprefix(folder).removesuffix(f"/{layer}_initial.npy")
+        same = [run for run in runs if paths.connectivity_path(run) == start]
+        assert same and any(chosen.items() <= run.items() for run in same)
+    assert {paths.connectivity_path(run) for run in runs} == {
+        str(Path(file).parent).removeprefix(f"{PLAN.results}/connectivity/") for file in files
+    }
+
+
+def test_followed_runs_are_those_of_the_seeds_that_an_experiment_names():
+    name = next(name for name in PLAN.selected if PLAN.config["experiments"][name].get("follow"))
+    seeds = PLAN.config["experiments"][name]["follow"]["seeds"]
+    expected = [paths.run_path(run) for run in PLAN.experiment_runs[name] if run["seed"] in seeds]
+    found = PLAN.followed_runs(of(experiment=name))
+    assert found == [f"{PLAN.results}/runs/{path}/followed.json" for path in expected] != []
+
+
+# Jobs of networks
+
+
+@pytest.mark.parametrize(("batching", "kind"), JOBS)
+def test_the_pattern_of_a_kind_of_job_fits_its_folders_and_no_other_kind(batching, kind):
+    plan = planned(training={"batching": batching})
+    pattern = re.compile(f"(?:{JobsOfKind(plan, kind).pattern})/network.npz")  # as in the file of an output
+    assert all(pattern.fullmatch(f"{folder}/network.npz") for folder in plan.jobs[kind].folders)
+    same_files = [other for other in plan.jobs if plan.jobs[other].model.folder == plan.jobs[kind].model.folder]
+    others = [folder for other in same_files if other != kind for folder in plan.jobs[other].folders]
+    assert not any(pattern.fullmatch(f"{folder}/network.npz") for folder in others)
+
+
+@pytest.mark.parametrize(("batching", "kind"), JOBS)
+def test_a_job_reads_and_writes_a_file_for_each_of_its_networks(batching, kind):
+    plan = planned(training={"batching": batching})
+    jobs, held = JobsOfKind(plan, kind), plan.jobs[kind]
+    wildcards = of(networks=held.folders[0])
+    runs = jobs.runs(wildcards)
+    written = [file.format(networks=held.folders[0]) for file in jobs.network]
+    assert written == [f"{plan.results}/{jobs.model.folder}/{paths.run_path(run)}/network.npz" for run in runs]
+    assert len(jobs.history) == len(jobs.measures) == len(runs) and len(jobs.snapshots) == len(held.followed)
+    named = [*jobs.training_inputs(wildcards).values(), *jobs.measuring_inputs(wildcards).values()]
+    assert {len(files) for files in named} <= {0, 1, len(runs)}
+    assert all(file.startswith(f"{plan.results}/") for files in named for file in files)
+    once, again = (jobs.training_mb(wildcards, attempt) for attempt in (1, 2))
+    assert again == 2 * once > 0 and jobs.training_minutes(wildcards, 1) > 0
+    assert jobs.measuring_mb(wildcards, 2) == 2 * jobs.measuring_mb(wildcards, 1) > 0
+    assert jobs.measuring_minutes(wildcards, 1) > 0
+
+
+def test_a_job_keeps_snapshots_at_the_iterations_of_those_that_it_follows():
+    jobs = JobsOfKind(PLAN, "followed_network")
+    path = PLAN.jobs["followed_network"].folders[0]
+    assert jobs.training(of(networks=path))["snapshot_at"] == PLAN.followed[path] != []
+    other = PLAN.jobs["network"].folders[0]
+    assert JobsOfKind(PLAN, "network").training(of(networks=other))["snapshot_at"] == []
+
+
+def test_following_takes_longer_with_more_snapshots():
+    path = next(iter(PLAN.followed))
+    minutes = ONE.following_minutes(of(run=path), 1)
+    assert minutes % len(PLAN.followed[path]) == 0
+    assert ONE.following(of(run=path))["quantities"] == PLAN.followed_quantities[path]
+    assert set(ONE.dynamics_of_run(of(run=path)).items()) <= set(PLAN.runs[path].items())
+
+
+# What runs share
+
+
+@pytest.mark.parametrize("path", sorted(PLAN.batches))
+def test_training_trials_have_what_they_are_made_of(path):
+    wildcards = of(batches=path)
+    implementation, _entry, parameters = SHARED.training_trials(wildcards)
+    assert (ROOT / f"workflow/scripts/richlazy/tasks/{implementation}.py").exists()
+    assert set(SHARED.needs_of_training_trials(wildcards)) == set(PLAN.task(PLAN.batches[path]).needs)
+    assert all(PLAN.batches[path][name] == value for name, value in parameters.items() if name != "teacher")
+    assert SHARED.training_trials_mb(wildcards, 3) == 3 * SHARED.training_trials_mb(wildcards, 1) > 0
+
+
+@pytest.mark.parametrize("path", sorted(PLAN.connectivities))
+def test_initial_weights_have_what_they_are_made_of(path):
+    wildcards, run = of(connectivity=path), PLAN.connectivities[path]
+    structure = SHARED.structure(wildcards)
+    needs = SHARED.needs_of_weights(wildcards)
+    assert ("connectome" in needs) == ("connectome" in structure)
+    assert ("description" in needs) == (run["architecture"] == "feedforward")
+    aligned = re.match(SHARED.aligned, path) is not None
+    assert aligned == (structure["kind"] == "teacher_aligned")
+    if aligned:
+        teacher = PLAN.results + "/teachers/" + paths.teacher_path(run) + "/network.npz"
+        assert SHARED.network_of_teacher(wildcards) == teacher
+        assert SHARED.features(wildcards) == structure["features"]
+    assert SHARED.run_of_aligned_weights(wildcards).items() <= SHARED.run_of_weights(wildcards).items()
+
+
+@pytest.mark.parametrize("path", sorted(PLAN.teachers))
+def test_a_teacher_is_planned_with_its_images_and_needs(path):
+    wildcards = of(teacher=path)
+    task = PLAN.config["tasks"][PLAN.teachers[path]["task"]]
+    assert SHARED.images_of_teacher(wildcards) == f"{PLAN.results}/images/{task['images']}.npz"
+    assert SHARED.held_out_of_teacher(wildcards) == task["held_out"]
+    assert SHARED.teacher(wildcards)["rank"] == task["teacher_network"]["rank"]
+    assert (
+        SHARED.teacher_mb(wildcards, 2) > SHARED.teacher_mb(wildcards, 1) and SHARED.teacher_minutes(wildcards, 1) > 0
+    )
+
+
+def test_pictured_trials_are_of_the_first_seed():
+    assert PLAN.pictured
+    for task, path in PLAN.pictured.items():
+        seeds = [run["seed"] for run in PLAN.probes.values() if run["task"] == task]
+        assert SHARED.run_of_first_probe(of(task=task))["seed"] == min(seeds)
+        assert SHARED.first_probe(of(task=task)) == f"{PLAN.results}/trials/{path}/probe.npz"
+
+
+# Results
+
+
+def test_everything_is_all_experiments_with_what_is_drawn_of_all_of_them():
+    everything = RESULTS.everything()
+    assert len(everything) == len(set(everything))
+    of_experiments = {file for name in PLAN.selected for file in RESULTS.experiment(name)}
+    assert set(everything) - of_experiments == {*RESULTS.robustness(), f"{PLAN.results}/claims.md"}
+
+
+def test_an_experiment_has_the_figures_that_it_asks_for():
+    for name in PLAN.selected:
+        asked = PLAN.config["experiments"][name]
+        figures = RESULTS.figure_names(name)
+        assert ("trajectories" in figures) == bool(asked.get("follow"))
+        assert ("truncation" in figures) == bool(asked.get("truncation"))
+
+
+def test_without_a_comparison_of_ranks_there_is_no_figure_of_all_of_them():
+    plan = planned(experiments_to_build=["figure_2"])
+    assert ResultFiles(plan).robustness() == ResultFiles(plan).rank_trends() == []
+    assert RESULTS.robustness() and len(RESULTS.rank_trends()) == len(PLAN.rank_comparisons)
+
+
+def test_what_is_published_is_small_and_whole():
+    published = RESULTS.publishable(of())
+    assert {Path(file).suffix for file in published} == {".parquet", ".png", ".json"}
+    for name in PLAN.selected:
+        tables = [file for file in published if f"/{name}/tables/" in file]
+        assert len(tables) == len(PLAN.model[name].tables) + bool(PLAN.config["experiments"][name].get("truncation"))
+
+
+# Data and connectomes
+
+
+def test_images_come_from_a_package_a_folder_or_a_download():
+    names = {"digits": 0, "mnist": 4}
+    for name, count in names.items():
+        files = DATA.image_files(of(image_set=name))
+        assert len(files) == len(DATA.image_checksums(of(image_set=name))) == count
+        assert all(file.startswith("data/downloads/sources/mnist/") for file in files.values())
+    plan = planned(image_sets={"mnist": {"source": "folder", "folder": "mine"}})
+    files = DataPlan(plan, own_file=lambda path: f"own/{path}").image_files(of(image_set="mnist"))
+    assert len(files) == 4 and all(file.startswith("own/mine/") for file in files.values())
+
+
+def test_an_added_mirror_is_no_reason_to_read_sentences_again():
+    name = next(name for name, entry in PLAN.config["sentence_sets"].items() if "entry" in entry)
+    checksums = DATA.sentence_checksums(of(sentence_set=name))
+    assert "sha256" in checksums and "mirrors" not in checksums
+    assert set(DATA.sentence_files(of(sentence_set=name))) == {"archive"}
+    assert DATA.sentence_files(of(sentence_set="synthetic")) == {}
+
+
+def test_connectomes_are_found_by_their_source():
+    assert list(PLAN.connectomes_from("synthetic")) == list(PLAN.connectomes) == ["v1_column"]
+    assert PLAN.connectomes_from("cave", "file", "release") == {}
+    wildcards = of(connectome="v1_column")
+    assert DATA.connectome_generator(wildcards)["source"] == "synthetic"
+    assert DATA.connectome_title(wildcards).startswith("v1_column: ")
+    chosen_by = PLAN.connectomes["v1_column"]["selection"]["by"]
+    assert bool(DATA.connections_to_rank(wildcards)) == (chosen_by == "strength")
+
+
+def test_a_release_is_read_from_where_it_is_downloaded_and_files_from_where_they_are():
+    settings = {"description": "d", "connections": {"url": "https://x.org/a/connections.csv.gz", "sha256": "0"}}
+    plan = copy.copy(PLAN)
+    plan.connectomes = {"theirs": {"source": "release", **settings}, "mine": {"source": "file", "connections": "c.csv"}}
+    data = DataPlan(plan, own_file=lambda path: f"own/{path}")
+    assert data.connectome_files(of(connectome="theirs")) == {
+        "connections": "data/downloads/releases/theirs/connections/connections.csv.gz"
+    }
+    assert data.connectome_files(of(connectome="mine")) == {"connections": "own/c.csv"}
+    assert data.connectome_import(of(connectome="theirs")) == {"source": "release", **settings}
+
+
+def test_files_of_cave_follow_its_versions_and_tables():
+    plan = planned(connectomes={"v1_column": {"source": "cave"}})
+    data = DataPlan(plan, own_file=str)
+    (files,) = data.cave_files().values()
+    (version,), (stack,) = data.cave_values("version"), data.cave_values("datastack")
+    folder = f"data/downloads/cave/{stack}/{version}/"
+    assert all(files[part].startswith(folder) for part in ("cell_types", "nuclei", "proofreading", "chunks"))
+    assert [Path(file).suffix for file in files["provenance"]] == [".json"] * 3
+    assert data.cave_values("cell_types", "proofreading") == data.cave_values("cell_types") | data.cave_values(
+        "proofreading"
+    )

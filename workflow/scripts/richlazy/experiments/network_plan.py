@@ -1,0 +1,141 @@
+"""Jobs that train, measure, follow or truncate networks, as the rules ask for them."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from richlazy.experiments import paths, rate_network_jobs, resources
+from richlazy.experiments.parameters import Run
+from richlazy.experiments.plan import Plan, Wildcards
+from richlazy.storage import late_import
+
+_DYNAMICS = ("leak", "rectification", "time_step_ms", "time_constant_ms")
+
+
+class JobsOfKind:
+    """Training and measuring jobs of one kind: of one network each, or of all seeds of a condition.
+
+    Attributes:
+        model: of the networks.
+        pattern: regular expression of the folders of the jobs, the wildcard ``networks``.
+        network, history, snapshots, measures: files of each network of a job, snapshots of those that are followed.
+    """
+
+    def __init__(self, plan: Plan, kind: str) -> None:
+        self._plan, self._jobs = plan, plan.jobs[kind]
+        self.model = self._jobs.model
+        self._planning = late_import.load(self.model.planning)
+        self.pattern = _pattern(plan, kind)
+        self.network, self.history, self.measures = (
+            self._files(self._jobs.members, file) for file in ("network.npz", "history.json", "measures.json")
+        )
+        self.snapshots = self._files(self._jobs.followed, "snapshots.npz")
+        self.gpu = plan.gpu * self.model.together
+
+    def _files(self, members: Sequence[str], file: str) -> list[str]:
+        return [f"{self._plan.results}/{self.model.folder}/{{networks}}{member}/{file}" for member in members]
+
+    def runs(self, wildcards: Wildcards) -> list[Run]:
+        """All parameters of each network of a job."""
+        return self._runs(wildcards.networks)
+
+    def _runs(self, networks: str) -> list[Run]:
+        return [self._plan.all_runs[networks + member] for member in self._jobs.members]
+
+    def training_inputs(self, wildcards: Wildcards) -> dict[str, list[str]]:
+        """Files that training reads, by name."""
+        return self._below_results(self._planning.training_inputs(self._plan.config, self.runs(wildcards)))
+
+    def measuring_inputs(self, wildcards: Wildcards) -> dict[str, list[str]]:
+        """Files that measuring reads beside the networks, by name."""
+        return self._below_results(self._planning.measuring_inputs(self._plan.config, self.runs(wildcards)))
+
+    def _below_results(self, named: dict[str, list[str]]) -> dict[str, list[str]]:
+        return {name: [f"{self._plan.results}/{file}" for file in files] for name, files in named.items()}
+
+    def training(self, wildcards: Wildcards) -> dict[str, Any]:
+        """How the networks of a job are trained, beside their parameters."""
+        followed = {
+            wildcards.networks + member: self._plan.followed[wildcards.networks + member]
+            for member in self._jobs.followed
+        }
+        settings: dict[str, Any] = self._planning.training_settings(self._plan.config, self.runs(wildcards), followed)
+        return settings
+
+    def measuring(self, wildcards: Wildcards) -> dict[str, Any]:
+        """How the networks of a job are measured."""
+        settings: dict[str, Any] = self._planning.measuring_settings(
+            self._plan.config, self._plan.sources, self.runs(wildcards)
+        )
+        return settings
+
+    def _need(self, stage: str, networks: str, attempt: int) -> tuple[int, int]:
+        of_stage = getattr(self._planning, f"{stage}_need")
+        need: tuple[int, int] = of_stage(self._plan.config, self._runs(networks), attempt)
+        return need
+
+    def training_mb(self, wildcards: Wildcards, attempt: int) -> int:
+        """MB to train the networks of a job."""
+        return self._need("training", wildcards.networks, attempt)[0]
+
+    def training_minutes(self, wildcards: Wildcards, attempt: int) -> int:
+        """Minutes to train the networks of a job, on one core."""
+        return self._need("training", wildcards.networks, attempt)[1]
+
+    def measuring_mb(self, wildcards: Wildcards, attempt: int) -> int:
+        """MB to measure the networks of a job."""
+        return self._need("measuring", wildcards.networks, attempt)[0]
+
+    def measuring_minutes(self, wildcards: Wildcards, attempt: int) -> int:
+        """Minutes to measure the networks of a job, on one core."""
+        return self._need("measuring", wildcards.networks, attempt)[1]
+
+
+def _pattern(plan: Plan, kind: str) -> str:
+    """Regular expression of the folders of jobs of a kind: of their general form, where that tells."""
+    if kind == "condition":
+        return paths.PATTERNS["condition"]
+    if kind == "network":  # nearly all of many, so the others are named
+        others = "|".join(sorted(map(re.escape, plan.followed))) or "(?!)"
+        return f"(?!({others})/){paths.PATTERNS['run']}"
+    return "|".join(sorted(map(re.escape, plan.jobs[kind].folders)))
+
+
+class RunPlan:
+    """Jobs of single rate networks after training, by the wildcard ``run``."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def probe_of_run(self, wildcards: Wildcards) -> str:
+        """Probe of a run."""
+        return self.plan.file_of_probe(self.plan.runs[wildcards.run], "probe.npz")
+
+    def decision_of_run(self, wildcards: Wildcards) -> str:
+        """Steps of its probe on which a decision is due."""
+        return self.plan.file_of_probe(self.plan.runs[wildcards.run], "decision.npy")
+
+    def dynamics_of_run(self, wildcards: Wildcards) -> Run:
+        """Parameters of a run that decide its rates, beside its weights."""
+        return {key: self.plan.runs[wildcards.run][key] for key in _DYNAMICS}
+
+    def truncating(self, wildcards: Wildcards) -> dict[str, Any]:
+        """How the loss of a network whose weight change is truncated is measured."""
+        measuring = self.plan.task(self.plan.runs[wildcards.run]).of_measuring(self.plan.config)
+        return {key: measuring[key] for key in ("loss", "loss_steps")}
+
+    def following(self, wildcards: Wildcards) -> dict[str, Any]:
+        """What is measured of a run that is followed, and the outputs of its tangent kernels."""
+        probe = self.plan.task(self.plan.runs[wildcards.run]).probe(self.plan.config["probe"])
+        kernel = {key: probe[key] for key in ("kernel_trials", "kernel_times")}
+        return kernel | {"quantities": self.plan.followed_quantities[wildcards.run]}
+
+    def following_mb(self, wildcards: Wildcards, attempt: int) -> int:
+        """MB that following a run needs: two kernels are in memory together, as when it is measured."""
+        kernel = rate_network_jobs.kernel_of(self.plan.config, self.plan.runs[wildcards.run])
+        return resources.measuring_memory_mb(**kernel, attempt=attempt)
+
+    def following_minutes(self, wildcards: Wildcards, attempt: int) -> int:
+        """Minutes that following a run needs: no more than measuring it at each of its snapshots."""
+        kernel = rate_network_jobs.kernel_of(self.plan.config, self.plan.runs[wildcards.run])
+        return resources.measuring_minutes(**kernel, attempt=attempt) * len(self.plan.followed[wildcards.run])

@@ -1,0 +1,182 @@
+"""What is to be built, once for each start of Snakemake: all runs, by what they share, and what the rules ask of them.
+
+Rules name methods that take ``wildcards`` as input, params or resources: Snakemake calls them with the wildcards of a
+job, and resources with the attempt too. They give files with the folder of the results, and plain dictionaries.
+"""
+
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from richlazy.experiments import grids, paths, planning, rate_network_jobs, trials
+from richlazy.experiments.jobs import NetworkJobs, network_jobs
+from richlazy.experiments.parameters import CONNECTIVITY_PARAMETERS, Run
+from richlazy.measures import registry
+from richlazy.models.base import Model
+from richlazy.models.registry import MODELS
+from richlazy.storage import late_import
+from richlazy.tasks.base import Task
+
+Config = Mapping[str, Any]
+# Of a job, as Snakemake has them: attributes and keys.
+Wildcards = Any
+
+
+class Plan:
+    """The runs of the selected experiments.
+
+    Attributes:
+        config, sources: the checked configuration, and the registry of data.
+        selected: names of the experiments that are built.
+        results: folder of the results: scales never mix, paper scale owns results/, every other scale a folder in it.
+        experiment_runs, model: runs and model of each selected experiment.
+        models: one of the models of each folder of networks; models of one folder share their modules.
+        all_runs: every run, by its path: equal runs of several experiments are one entry.
+        runs: those of rate networks, which are taught by stored trials and start from a structure.
+        followed, followed_quantities: iterations at which runs are followed during training, and what of them, by path.
+        connectivities, probes, batches, teachers: for each of their folders a run that uses it.
+        pictured: tasks whose trials have a figure, each with its first probe.
+        connectomes: settings of the active source of each connectome that is used.
+        rank_comparisons: experiments that compare the rank of the initial weights.
+    """
+
+    def __init__(self, config: Config, selected: Iterable[str], sources: Mapping[str, Any]) -> None:
+        self.config, self.sources = config, sources
+        self.selected = list(selected)
+        self.results = "results" if config["scale"] == "paper" else f"results/{config['scale']}"
+        self.gpu = int(config["training"]["device"] == "cuda")
+        self.experiment_runs = {name: planning.runs(config, name) for name in self.selected}
+        self.model: dict[str, Model] = {name: planning.model_of(config, name) for name in self.selected}
+        self.models = {model.folder: model for model in reversed(MODELS.values())}
+        self.all_runs = {paths.run_path(run): run for runs in self.experiment_runs.values() for run in runs}
+        self.runs = {path: run for path, run in self.all_runs.items() if MODELS[run["architecture"]].folder == "runs"}
+        self.followed = grids.followed(config, self.selected)
+        self.followed_quantities = grids.followed_quantities(config, self.selected)
+        runs = list(self.runs.values())
+        self.connectivities = {paths.connectivity_path(run): run for run in runs}
+        self.probes = {paths.probe_path(run): run for run in runs}
+        self.batches = {paths.batches_path(run): run for run in runs}
+        self.teachers = {paths.teacher_path(run): run for run in runs if "teacher" in self.task(run).needs}
+        latest_first = sorted(self.probes.items(), key=lambda item: item[1]["seed"], reverse=True)
+        self.pictured = {run["task"]: path for path, run in latest_first if self.task(run).pictured}
+        self.connectomes = {name: grids.connectome(config, name) for name in self._connectomes_of(runs)}
+        self.rank_comparisons = grids.rank_comparisons(config, self.selected)
+
+    def task(self, run: Run) -> Task:
+        """The task that a run learns."""
+        return trials.task_of(self.config, run)
+
+    @functools.cached_property
+    def jobs(self) -> dict[str, NetworkJobs]:
+        """What a training or a measuring job holds, by kind."""
+        return network_jobs(self.all_runs, self.followed, self.config["training"]["batching"])
+
+    def experiments_of(self, model: Model) -> list[str]:
+        """Experiments whose networks lie in the folder of a model."""
+        return [name for name in self.selected if self.model[name].folder == model.folder]
+
+    def connectomes_from(self, *sources: str) -> dict[str, dict[str, Any]]:
+        """Connectomes whose active source is one of some."""
+        return {name: entry for name, entry in self.connectomes.items() if entry["source"] in sources}
+
+    def _connectomes_of(self, runs: Iterable[Run]) -> list[str]:
+        structures = {run["structure"] for run in runs} - {None}
+        names = {grids.connectome_of(self.config, structure) for structure in structures}
+        return sorted(name for name in names if name)
+
+    def connectomes_of(self, experiment: str) -> list[str]:
+        """Names of the connectomes that an experiment uses."""
+        return self._connectomes_of(self.experiment_runs[experiment])
+
+    def pictured_tasks_of(self, experiment: str) -> list[str]:
+        """Names of the tasks of an experiment whose trials have a figure."""
+        return sorted({run["task"] for run in self.experiment_runs[experiment]} & set(self.pictured))
+
+    def measures_of_runs(self, wildcards: Wildcards) -> list[str]:
+        """Measures of every run of an experiment."""
+        return self._files_of_runs(wildcards, "measures.json")
+
+    def histories_of_runs(self, wildcards: Wildcards) -> list[str]:
+        """Loss curve of every run of an experiment."""
+        return self._files_of_runs(wildcards, "history.json")
+
+    def truncations_of_runs(self, wildcards: Wildcards) -> list[str]:
+        """Losses with truncated weight changes, of every run of an experiment."""
+        return self._files_of_runs(wildcards, "truncation.json")
+
+    def _files_of_runs(self, wildcards: Wildcards, file: str) -> list[str]:
+        folder = f"{self.results}/{self.model[wildcards.experiment].folder}"
+        return [f"{folder}/{path}/{file}" for path in self.paths_of_runs(wildcards)]
+
+    def paths_of_runs(self, wildcards: Wildcards) -> list[str]:
+        """Path of every run of an experiment."""
+        return [paths.run_path(run) for run in self.experiment_runs[wildcards.experiment]]
+
+    def followed_runs(self, wildcards: Wildcards) -> list[str]:
+        """What was followed of each run that an experiment follows."""
+        return [f"{self.results}/runs/{path}/followed.json" for path in self._quantities(wildcards.experiment)]
+
+    def _quantities(self, experiment: str) -> dict[str, list[str]]:
+        return grids.followed_quantities(self.config, [experiment])
+
+    def tabulating(self, wildcards: Wildcards) -> dict[str, Any]:
+        """What the tables of an experiment are told."""
+        name = wildcards.experiment
+        settings: dict[str, Any] = late_import.load(self.model[name].planning).tabulating_settings(
+            self.config, name, self._quantities(name)
+        )
+        return settings
+
+    def initial_weights(self, wildcards: Wildcards) -> list[str]:
+        """Matrices with the structure from which runs of an experiment start, each once."""
+        runs = self._initial_weights(wildcards.experiment)
+        return [f"{self.results}/{rate_network_jobs.structured_weights_file(run)}" for run in runs]
+
+    def initial_weight_parameters(self, wildcards: Wildcards) -> list[Run]:
+        """What decides these matrices, in the order of their files."""
+        keys = (*CONNECTIVITY_PARAMETERS, "architecture")
+        return [{key: run[key] for key in keys} for run in self._initial_weights(wildcards.experiment)]
+
+    def _initial_weights(self, experiment: str) -> list[Run]:
+        runs = {paths.connectivity_path(run): run for run in self.experiment_runs[experiment]}
+        return [runs[path] for path in sorted(runs)]
+
+    def connectome_notes(self, wildcards: Wildcards) -> dict[str, str]:
+        """For each structure of an experiment that is made of a connectome, what tables say of it."""
+        structures = sorted({run["structure"] for run in self.experiment_runs[wildcards.experiment]})
+        notes = {structure: grids.connectome_note(self.config, structure) for structure in structures}
+        return {structure: note for structure, note in notes.items() if note}
+
+    def swept_options(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Options of structures and tasks that an experiment sweeps, for the columns of its tables."""
+        return grids.swept_options(self.config, wildcards.experiment)
+
+    def arms(self, wildcards: Wildcards) -> list[str]:
+        """Parameters of an experiment whose combinations are tested separately."""
+        return planning.arms(self.config, wildcards.experiment)
+
+    def tested_measures(self, wildcards: Wildcards) -> list[str]:
+        """Measures that an experiment tests."""
+        return grids.measures(self.config, wildcards.experiment, "statistics")
+
+    def drawn_measures(self, wildcards: Wildcards) -> list[str]:
+        """Measures that an experiment draws."""
+        return grids.measures(self.config, wildcards.experiment, "figures")
+
+    def tested_labels(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Labels of the measures that an experiment tests."""
+        return registry.labels(self.tested_measures(wildcards))
+
+    def drawn_labels(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Labels of the measures that an experiment draws."""
+        return registry.labels(self.drawn_measures(wildcards))
+
+    def drawn_weights(self, wildcards: Wildcards) -> list[str]:
+        """Weights of which the figure of an experiment with LSTMs has a panel each."""
+        experiment = self.config["experiments"][wildcards.experiment]
+        weights: list[str] = experiment.get("draw", experiment["weights"])
+        return weights
+
+    def file_of_probe(self, run: Run, file: str) -> str:
+        """A file of the probe of a run."""
+        return f"{self.results}/trials/{paths.probe_path(run)}/{file}"
