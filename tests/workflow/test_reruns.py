@@ -109,7 +109,11 @@ def test_a_changed_task_timing_rebuilds_that_task_only(project):
         "sample_training_trials": 2, "sample_probe_trials": 2, "train_network": 6, "measure_network": 6,
         **SUMMARY, **FIGURES,
     }  # fmt: skip
-    assert project.run(*networks(project)) == {"sample_training_trials": 2, "sample_probe_trials": 2, "train_network": 6}
+    assert project.run(*networks(project)) == {
+        "sample_training_trials": 2,
+        "sample_probe_trials": 2,
+        "train_network": 6,
+    }
     after = project.results()
     for name in before:
         if name.startswith(("runs/task~2AF", "trials/task~2AF", "connectivity/")):
@@ -138,8 +142,8 @@ def test_results_are_equal_bytes_with_one_job_and_with_two(finished, project):
         (root / name).unlink()
     again = project.run(cores=1)
     assert again == {
-        "build_connectivity": 2, "sample_training_trials": 1, "sample_probe_trials": 1, "train_network": 5, "measure_network": 5,
-        **SUMMARY, **FIGURES,
+        "build_connectivity": 2, "sample_training_trials": 1, "sample_probe_trials": 1, "train_network": 5,
+        "measure_network": 5, **SUMMARY, **FIGURES,
     }  # fmt: skip
     found = project.results()
     assert set(expected) == set(found)

@@ -16,11 +16,7 @@ from richlazy.tasks import registry, time_series, time_series_trials
 from shipped import CONFIG
 
 ROOT = Path(__file__).parents[3]
-TASKS = {
-    name: task
-    for name, task in CONFIG["tasks"].items()
-    if "continuous" in task
-}
+TASKS = {name: task for name, task in CONFIG["tasks"].items() if "continuous" in task}
 FRESH = ["flip_flop", "flip_flop_memory", "mante", "romo"]
 ONE_TRIAL = [name for name in TASKS if name not in FRESH]
 run_seeds = st.integers(0, 10_000)

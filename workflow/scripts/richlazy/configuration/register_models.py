@@ -72,8 +72,8 @@ class Claim(Settings):
     at_least: float = optional("Value that the measures of a bound do not fall below, in their unit.")
     where: Annotated[dict[Column, Several[str | float]], Field(min_length=1)] = optional(
         "Values to which the claim is restricted, for columns of the statistics (a parameter; level or reference of a "
-        "contrast or equivalence); for a bound any parameter, the compared one too. An option of a task or structure that "
-        "the experiment sweeps is such a column, by its dotted name where it stands in a group."
+        "contrast or equivalence); for a bound any parameter, the compared one too. An option of a task or structure "
+        "that the experiment sweeps is such a column, by its dotted name where it stands in a group."
     )
     scale: Literal["paper"] = Field(
         description="Set of results on which the claim can be judged, as `scale` in the configuration."
