@@ -149,7 +149,7 @@ CHECKED = {
     'python -c "from neurogym.envs.registration import make; '
     "print(make('MultiSensoryIntegration-v0').unwrapped.timing)\"": SHELL,
     "snakemake --touch": RUN,
-    "snakemake --until draw_probe --configfile mine.yaml": PLANNED,
+    "snakemake --until sample_probe_trials --configfile mine.yaml": PLANNED,
     "snakemake results/mine/tasks/three_bits/figures/trials.png --configfile mine.yaml": Planned(
         configuration="three_bits"
     ),

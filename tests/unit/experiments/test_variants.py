@@ -8,6 +8,7 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from richlazy.configuration import checks
 from richlazy.configuration.checks import ConfigurationError
