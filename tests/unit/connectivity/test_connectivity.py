@@ -1,4 +1,4 @@
-"""Initial recurrent weights: rank, magnitude, and pairing of the conditions of one seed; others in test_structures."""
+"""Initial recurrent weights: rank, magnitude, and pairing of conditions; see test_structure_statistics."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,9 @@ from scipy import stats
 
 from richlazy.connectivity.base import STRUCTURES, structured_weights
 from richlazy.connectivity.draws import gaussian_entries, uniform_entries
-from richlazy.connectivity.low_rank import SoftRank, truncate_rank
+from richlazy.connectivity.low_rank import SoftRank
 from richlazy.connectivity.matching import frobenius_norm, leading_eigenvalue, match_magnitude
+from richlazy.connectivity.truncation import truncate_rank
 from richlazy.measures import effective_ranks
 from richlazy.storage import seeds
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from richlazy.connectivity.base import Structure
 from richlazy.connectivity.draws import Matrix
-from richlazy.connectivity.low_rank import truncate_rank
+from richlazy.connectivity.truncation import truncate_rank
 from richlazy.settings import Settings
 
 # Which features of its teacher a first layer is aligned with, and the vector of the task description behind it.

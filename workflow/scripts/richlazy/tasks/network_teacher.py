@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from richlazy.connectivity.low_rank import SvdTruncation
+from richlazy.connectivity.draws import gaussian_entries
+from richlazy.connectivity.matching import match_magnitude
+from richlazy.connectivity.truncation import truncate_rank
 from richlazy.models import rate_network
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import seeds
@@ -54,8 +56,9 @@ def initial_weights(settings: Mapping[str, Any], inputs: int, outputs: int) -> W
     """
     [rng] = seeds.generator(settings["seed"], "teacher").spawn(1)
     size = settings["size"]
+    base = gaussian_entries(size, size, settings["gain"], rng)
     matrices = (
-        SvdTruncation.weights(size, settings["gain"], settings["matching"], rng, "gaussian", rank=settings["rank"]),
+        match_magnitude(truncate_rank(base, settings["rank"]), base, settings["matching"]),
         rate_network.linear_layer_weights(size, inputs, rng),
         rate_network.linear_layer_weights(outputs, size, rng),
     )

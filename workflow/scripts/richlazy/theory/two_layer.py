@@ -11,7 +11,7 @@ import numpy as np
 import scipy  # imports scipy.stats when it is used
 
 from richlazy.connectivity.draws import gaussian_entries
-from richlazy.connectivity.low_rank import truncate_rank
+from richlazy.connectivity.truncation import truncate_rank
 
 # Singular values of the states below this share of the largest one are rounding errors, and so are the squared
 # errors of a readout below its square: a readout that used smaller ones would need weights beyond all measure.

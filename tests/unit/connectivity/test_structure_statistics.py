@@ -16,9 +16,9 @@ from richlazy.connectivity.chain import ChainMotif
 from richlazy.connectivity.connectome_based import SHUFFLES, ShuffledConnectome
 from richlazy.connectivity.dale import DalesLaw
 from richlazy.connectivity.draws import ENTRIES, gaussian_entries
-from richlazy.connectivity.low_rank import truncate_rank
 from richlazy.connectivity.matching import MATCHINGS, match_magnitude
 from richlazy.connectivity.motifs import second_order_motifs
+from richlazy.connectivity.truncation import truncate_rank
 from richlazy.measures import effective_ranks
 from richlazy.storage import seeds
 from richlazy.tasks import linear_teacher
