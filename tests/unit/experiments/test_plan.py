@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+import shipped
 from richlazy.configuration import checks
 from richlazy.experiments import grids, paths
 from richlazy.experiments.data_plan import DataPlan
@@ -19,10 +20,7 @@ from richlazy.models.registry import MODELS
 from runner import merged
 
 ROOT = Path(__file__).parents[3]
-CONFIG = merged(
-    yaml.safe_load((ROOT / "config.yaml").read_text()),
-    yaml.safe_load((ROOT / "tests/configs/every_figure.yaml").read_text()),
-)
+CONFIG = merged(shipped.CONFIG, yaml.safe_load((ROOT / "tests/configs/every_figure.yaml").read_text()))
 SOURCES = yaml.safe_load((ROOT / "data/sources.yaml").read_text())
 
 
