@@ -55,6 +55,25 @@ def library(*scripts, modules=()):
     return [project_file(path) for path in sorted(files)]
 
 
+def library_of_trials(script, trials_of):
+    """Input function that gives the library files of a script and of the kind of task that it samples."""
+
+    def files(wildcards):
+        return library(script, modules=(f"tasks.{trials_of(wildcards)[0]}",))
+
+    return files
+
+
+def library_of_structure(script):
+    """Input function that gives the library files of a script and of the structure of initial weights."""
+
+    def files(wildcards):
+        kind = shared.structure(wildcards)["kind"]
+        return library(script, modules=(STRUCTURES.module(kind),))
+
+    return files
+
+
 # Tasks and structures with options that an experiment sweeps stand beside the others.
 config.update(grids.with_variants(config, checks.selected(config)))
 # What rules ask: of experiments, of what their runs share, of single runs, of results and of data.

@@ -9,17 +9,6 @@ Writes  connectivity/{connectivity}/recurrent_initial.npy   (N, N) float64, W[i,
 
 INITIAL_WEIGHTS = f"{RESULTS}/connectivity/{{connectivity}}/LAYER_initial.npy"
 
-
-def library_of_structure(script):
-    """Input function that gives the library files of a script and of the structure of initial weights."""
-
-    def files(wildcards):
-        kind = shared.structure(wildcards)["kind"]
-        return library(script, modules=(STRUCTURES.module(kind),))
-
-    return files
-
-
 for name, layer in {
     "build_connectivity": "recurrent",
     "build_first_layer": "input",

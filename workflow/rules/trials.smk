@@ -12,15 +12,6 @@ Writes  trials/{batches}/inputs.npy    (batches, T, B, N_in) float32, trained on
 """
 
 
-def library_of_trials(script, trials_of):
-    """Input function that gives the library files of a script and of the kind of task that it samples."""
-
-    def files(wildcards):
-        return library(script, modules=(f"tasks.{trials_of(wildcards)[0]}",))
-
-    return files
-
-
 rule sample_training_trials:
     """Sample the training trials that all conditions of a task, time step and seed share."""
     input:
