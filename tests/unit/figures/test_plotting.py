@@ -231,8 +231,15 @@ def data_of(case, folder):
 def draw(figure, data, folder, settings=SETTINGS):
     """Draw one figure of an experiment as its script does."""
     case, files = data.case, (folder / "figure.pdf", folder / "figure.png")
-    files = {"pdf": files[0], "png": files[1]}
-    context = FigureContext(case.title, settings, **files, arms=data.arms, compare=case.compare, labels=LABELS)
+    context = FigureContext(
+        title=case.title,
+        settings=settings,
+        pdf=files[0],
+        png=files[1],
+        arms=data.arms,
+        compare=case.compare,
+        labels=LABELS,
+    )
     if figure == "measures":
         measure_figure.plot(
             context,
