@@ -16,7 +16,7 @@ from matplotlib import pyplot as plt
 
 from drawings import watch
 from richlazy.connectivity.base import STRUCTURES, settings_of, structured_weights
-from richlazy.experiments import grids, paths
+from richlazy.experiments import expansions, grids, paths
 from richlazy.figures import effect_figure, figure_style, loss_figure, measure_figure, spectrum_panel
 from richlazy.figures.figure_context import FigureContext
 from richlazy.measures import on_probe, predictions, registry
@@ -206,7 +206,7 @@ def data_of(case, folder):
         histories.append(
             {"iterations": list(range(10, 110, 10)), "loss": [*curve[:3], *([None] * 7)] if lost else curve}
         )
-    targets = predictions.predicted_targets(config, rows)
+    targets = expansions.predicted_targets(config, rows)
     theory = {"targets": targets, "convergence_fraction": 0.05}
     rows, histories = predictions.with_theory(rows, histories, [{}] * len(rows), theory)
     rows = json.loads(json.dumps(array_io._finite(rows)))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from richlazy.experiments import grids
+from richlazy.experiments import expansions, grids
 from richlazy.measures import after_training, predictions, trained_run
 from richlazy.models.rate_network import Dynamics, Weights, gaussian_directions
 from richlazy.theory import recurrent_expansion
@@ -239,7 +239,7 @@ def step_responses(**changes):
 
 
 def test_the_expansion_is_about_step_responses_of_linear_networks():
-    assert predictions.predicted_targets(*step_responses()) == [0.5] * 4
+    assert expansions.predicted_targets(*step_responses()) == [0.5] * 4
 
 
 @pytest.mark.parametrize(
@@ -251,6 +251,6 @@ def test_the_expansion_is_about_step_responses_of_linear_networks():
     ids=str,
 )  # fmt: skip
 def test_the_expansion_is_about_no_other_network(changes):
-    found = predictions.predicted_targets(*step_responses(**changes))
+    found = expansions.predicted_targets(*step_responses(**changes))
     assert len(found) >= 2
     assert set(found) == {None}

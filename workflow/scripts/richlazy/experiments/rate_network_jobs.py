@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from richlazy.experiments import grids, paths, resources, trials
+from richlazy.experiments import expansions, grids, paths, resources, trials
 from richlazy.experiments.grids import arms, runs
 from richlazy.experiments.parameters import Run
-from richlazy.measures import predictions
 
 __all__ = [
     "arms",
@@ -93,7 +92,7 @@ def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequen
         "followed": dict(followed),
         "swept": grids.swept_options(config, name),
         "theory": {
-            "targets": predictions.predicted_targets(config, found),
+            "targets": expansions.predicted_targets(config, found),
             "convergence_fraction": config["training"]["convergence_fraction"],
         },
     }

@@ -13,30 +13,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def predicted_targets(config: Mapping[str, Any], runs: Sequence[Mapping[str, Any]]) -> list[float | None]:
-    """Target output of each run that the expansion is about, None for others."""
-    return [_predicted_target(config, run) for run in runs]
-
-
-def _predicted_target(config: Mapping[str, Any], run: Mapping[str, Any]) -> float | None:
-    task = config["tasks"][run["task"]]
-    expected = {
-        "rectification": "none",
-        "readout": "gaussian_directions",
-        "trained": "recurrent",
-        "optimiser": "gradient_descent",
-        "momentum": 0.0,
-    }
-    expanded = (
-        task.get("continuous") == "step_response"
-        and all(run[name] == value for name, value in expected.items())
-        and config["structures"][run["structure"]]["kind"] == "gaussian"
-        and run["gain"] < 1
-        and task["target_value"] > 0
-    )
-    return task["target_value"] if expanded else None
-
-
 def with_theory(
     rows: Sequence[Mapping[str, Any]],
     histories: Sequence[Mapping[str, Any]],
@@ -49,7 +25,7 @@ def with_theory(
         rows: what is known of each run.
         histories: history.json of each.
         followed: what was followed of each in training, empty for most.
-        theory: ``targets`` of them, as ``predicted_targets`` gives them, and ``convergence_fraction``.
+        theory: ``targets`` of them, as ``expansions.predicted_targets`` gives them, and ``convergence_fraction``.
     """
     fraction = theory["convergence_fraction"]
     each = zip(rows, histories, theory["targets"], followed, strict=True)
@@ -65,7 +41,7 @@ def with_predicted_movement(
     Args:
         followed: of some runs ``iterations`` and quantities, by run.
         runs: rows of a table of runs.
-        targets: of each row, as ``predicted_targets`` gives them.
+        targets: of each row, as ``expansions.predicted_targets`` gives them.
     """
     found = {run: dict(course) for run, course in followed.items()}
     for run, target in zip(runs.to_dict("records"), targets, strict=True):

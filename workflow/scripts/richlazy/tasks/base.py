@@ -183,6 +183,11 @@ class Task(ABC):
         """Tasks with the same value are paired conditions of an experiment that compares them; None with no other."""
         return None
 
+    @property
+    def constant_target(self) -> float | None:
+        """Constant that answers a constant input, of which theory knows how it is learned; None for other tasks."""
+        return None
+
     def problems(self, config: Mapping[str, Any]) -> Iterator[str]:
         """What is wrong with the entry beside other groups: what follows its place in a sentence each."""
         yield from ()

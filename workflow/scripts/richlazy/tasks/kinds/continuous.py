@@ -130,6 +130,11 @@ class Continuous(Task):
         """Tasks with the same generator differ in their options alone."""
         return self.entry["continuous"]
 
+    @property
+    def constant_target(self) -> float | None:
+        """Of a step response."""
+        return self.entry["target_value"] if self.entry["continuous"] == "step_response" else None
+
     def steps(self, time_step_ms: float | None) -> int:
         """Steps of the longest trial, to which the others are padded."""
         return time_series.steps(self.entry, float(time_step_ms or math.nan))
