@@ -117,9 +117,12 @@ def one_of(names):
 
 def of_experiment(key, default=None):
     """Params function that gives one setting of the experiment of the job."""
-    return lookup(
-        within=config, dpath=f"experiments/{{experiment}}/{key}", default=default
-    )
+
+    # Not lookup, which walks through the whole configuration each time.
+    def setting(wildcards):
+        return config["experiments"][wildcards.experiment].get(key, default)
+
+    return setting
 
 
 def collect_settings(group, keys):

@@ -41,7 +41,7 @@ rule plot_measures:
         spectrum=of_experiment("spectrum"),
         measures=plan.drawn_measures,
         labels=plan.drawn_labels,
-        settings=lookup(within=config, dpath="figures"),
+        settings=config["figures"],
     message:
         "Figure of the measures of {wildcards.experiment}"
     script:
@@ -77,7 +77,7 @@ rule plot_losses:
         arms=plan.arms,
         compare=of_experiment("compare"),
         title=of_experiment("title"),
-        settings=lookup(within=config, dpath="figures"),
+        settings=config["figures"],
     message:
         "Figure of the losses of {wildcards.experiment}"
     script:
@@ -113,9 +113,9 @@ rule plot_effects:
         arms=plan.arms,
         compare=of_experiment("compare"),
         title=of_experiment("title"),
-        significance_level=lookup(within=config, dpath="statistics/significance_level"),
+        significance_level=config["statistics"]["significance_level"],
         labels=plan.tested_labels,
-        settings=lookup(within=config, dpath="figures"),
+        settings=config["figures"],
     message:
         "Figure of the effects of {wildcards.experiment}"
     script:
@@ -153,7 +153,7 @@ rule plot_trajectories:
         title=of_experiment("title"),
         source=of_experiment("source"),
         labels=measure_registry.quantity_labels(),
-        settings=lookup(within=config, dpath="figures"),
+        settings=config["figures"],
     message:
         "Figure of the networks of {wildcards.experiment} during training"
     script:
@@ -190,7 +190,7 @@ rule plot_truncation:
         compare=of_experiment("compare"),
         title=of_experiment("title"),
         source=of_experiment("source"),
-        settings=lookup(within=config, dpath="figures"),
+        settings=config["figures"],
     message:
         "Figure of the rank of the weight change of {wildcards.experiment}"
     script:
@@ -222,8 +222,8 @@ rule plot_robustness:
     params:
         comparisons=plan.rank_comparisons,
         labels=measure_registry.labels(),
-        significance_level=lookup(within=config, dpath="statistics/significance_level"),
-        settings=lookup(within=config, dpath="figures"),
+        significance_level=config["statistics"]["significance_level"],
+        settings=config["figures"],
     message:
         "Figure of the effect of rank in every arm"
     script:
@@ -261,7 +261,7 @@ rule plot_lstm:
         weights=plan.drawn_weights,
         title=of_experiment("title"),
         source=of_experiment("source"),
-        settings=lookup(within=config, dpath="figures"),
+        settings=config["figures"],
     message:
         "Figure of {wildcards.experiment}"
     script:

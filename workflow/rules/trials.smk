@@ -93,7 +93,7 @@ rule plot_trials:
     params:
         run=shared.run_of_first_probe,
         kind=shared.kind_of_pictured,
-        settings=lookup(within=config, dpath="figures"),
+        settings=config["figures"],
     message:
         "Figure of the trials of {wildcards.task}"
     script:

@@ -26,7 +26,7 @@ rule recheck:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        tolerance=lookup(within=config, dpath="recheck/tolerance"),
+        tolerance=config["recheck"]["tolerance"],
         left_out=lambda wildcards: recheck_sample()[1],
     message:
         "Comparing networks trained again with the reference"

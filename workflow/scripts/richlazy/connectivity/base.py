@@ -6,6 +6,7 @@ seed, the base draw; the structured matrix is rescaled to the magnitude of that 
 appendix C.1), so that conditions of a seed differ in structure and not in size.
 """
 
+import functools
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -132,9 +133,10 @@ class Structure(ABC):
 STRUCTURES = Members[Structure]("connectivity")
 
 
-def structure_parameters() -> set[str]:
+@functools.cache  # asked for every run
+def structure_parameters() -> frozenset[str]:
     """Parameters of a run that some structure needs."""
-    return {kind.parameter for kind in STRUCTURES.values() if kind.parameter}
+    return frozenset(kind.parameter for kind in STRUCTURES.values() if kind.parameter)
 
 
 def signs_held_option() -> Any:

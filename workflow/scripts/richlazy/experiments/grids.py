@@ -86,7 +86,7 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     """Parameters in their types and order, without those that make no difference to this network."""
     structure = structure_kind(config, given["structure"])
     task = registry.task(config["tasks"][given["task"]])
-    ignored = structure_parameters() - {structure.parameter}
+    ignored = set(structure_parameters()) - {structure.parameter}
     if structure.unstructured:
         ignored.add("matching")
     if not task.has_teacher:
