@@ -36,6 +36,13 @@ def _one_thread():
 
 
 @pytest.fixture(autouse=True)
+def _subnormal_numbers_stay():
+    """A test that prepares a device makes tiny numbers 0 for its process, which the next test must not inherit."""
+    yield
+    torch.set_flush_denormal(False)
+
+
+@pytest.fixture(autouse=True)
 def _global_random_state_untouched():
     """Fail a test after which a global generator stands elsewhere: every random number has a named stream."""
     python, (name, keys, *position), torch_state = random.getstate(), np.random.get_state(), torch.get_rng_state()

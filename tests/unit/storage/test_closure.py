@@ -223,9 +223,12 @@ def test_the_closure_is_what_python_really_imports(script):
 
 def library_of_rules():
     """For every rule with a script: that script, and the scripts whose closures the rule lists as input."""
-    for file in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
+    files = sorted((ROOT / "workflow" / "rules").glob("*.smk"))
+    every = "".join(file.read_text() for file in files)
+    lists = re.findall(r"^([A-Z_]+) = \[\n(.*?)\]", every, flags=re.MULTILINE | re.DOTALL)
+    for file in files:
         text = file.read_text()
-        for name, scripts in re.findall(r"^([A-Z_]+) = \[\n(.*?)\]", text, flags=re.MULTILINE | re.DOTALL):
+        for name, scripts in lists:
             text = text.replace(f"*{name}", scripts)
         for rule in re.split(r"^ *(?:rule|checkpoint)\b", text, flags=re.MULTILINE)[1:]:
             # A rule of a loop has its name in quotes.

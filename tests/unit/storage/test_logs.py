@@ -92,7 +92,7 @@ def test_a_kind_of_value_error_is_a_mistake_of_the_user_too(tmp_path, capsys):
     from richlazy.configuration.checks import ConfigurationError
 
     attached(tmp_path)
-    raised(ConfigurationError("gain is 0; it must be above 0"))
+    raised(ConfigurationError(["gain is 0; it must be above 0"]))
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
