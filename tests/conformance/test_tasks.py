@@ -200,7 +200,7 @@ def test_a_new_kind_is_known_to_the_checks_and_told_by_its_key(new_kind):
     assert registry.keys()[-1] == NEW
     config = kinds_of_tasks.configuration(NEW)
     wrong = config | {"tasks": config["tasks"] | {"toy": ENTRY | {"echo": 0}}}
-    with pytest.raises(checks.ConfigurationError, match=r"^tasks\.toy\.echo is 0; input should be greater than"):
+    with pytest.raises(checks.ConfigurationError, match=r"^tasks\.toy\.echo is 0; it must be at least 1$"):
         checks.check(wrong)
     both = config | {"tasks": config["tasks"] | {"toy": ENTRY | {"sentences": "a", "word_vectors": "b"}}}
     with pytest.raises(checks.ConfigurationError, match=r"^tasks\.toy has sentences and echo; a task is one of them"):
