@@ -43,7 +43,7 @@ def check(config: Config, files: Iterable[str | Path] = (), papers: Iterable[str
     Raises:
         ConfigurationError: with all mistakes; mistakes of files that make no sense of the rest stand alone.
     """
-    read = {Path(file): loading.read(file) for file in (*files, *papers)}
+    read = {Path(file): loading.read(file) for file in dict.fromkeys([*files, *papers])}
     of_files = [sentence for file in read.values() for sentence in file.mistakes]
     of_files += loading.disagreements(read[Path(paper)] for paper in papers)
     if of_files:

@@ -44,7 +44,8 @@ def _closure(file: Path, found: set[Path]) -> list[Path]:
     return sorted(found)
 
 
-def _imported(file: Path) -> set[Path]:
+@functools.cache  # the closures of different scripts share most modules
+def _imported(file: Path) -> frozenset[Path]:
     files = set()
     for module, names in _imports(file.read_text()):
         package, *parts = module.split(".")
@@ -54,7 +55,7 @@ def _imported(file: Path) -> set[Path]:
             for name in names if last.is_dir() else ():
                 if name != "*" and not _binds(last / "__init__.py", name):
                     files |= _files(file, [*parts, name])
-    return files
+    return frozenset(files)
 
 
 def _files(importer: Path, parts: list[str]) -> set[Path]:
@@ -82,8 +83,7 @@ def _binds(initialiser: Path, name: str) -> bool:
     )
 
 
-@functools.cache  # the closures of different scripts share most modules
-def _imports(source: str) -> frozenset[tuple[str, tuple[str, ...]]]:
+def _imports(source: str) -> set[tuple[str, tuple[str, ...]]]:
     """Modules that a source imports, each with the names that it takes from them."""
     found: set[tuple[str, tuple[str, ...]]] = set()
     for node in _statements(ast.parse(source)):
@@ -91,7 +91,7 @@ def _imports(source: str) -> frozenset[tuple[str, tuple[str, ...]]]:
             found |= {(alias.name, ()) for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add((node.module, tuple(alias.name for alias in node.names)))
-    return frozenset(found)
+    return found
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
