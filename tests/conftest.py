@@ -1,5 +1,6 @@
 """Settings of every test session: one thread, repeatable examples, no use of global random numbers."""
 
+import copy
 import random
 
 import numpy as np
@@ -7,6 +8,10 @@ import numpy.ma  # looks up the limits of numbers, once, while no test has made 
 import pytest
 import torch
 from hypothesis import settings
+
+import shipped
+
+_CONFIG = copy.deepcopy(shipped.CONFIG)
 
 # Examples are drawn the same way in every session, and no session depends on failures of the one before.
 settings.register_profile("richlazy", max_examples=25, deadline=None, derandomize=True, database=None)
@@ -41,6 +46,16 @@ def _subnormal_numbers_stay():
     """A test that prepares a device makes tiny numbers 0 for its process, which the next test must not inherit."""
     yield
     torch.set_flush_denormal(False)
+
+
+@pytest.fixture(autouse=True)
+def _shipped_configuration_untouched():
+    """Fail a test that changes the configuration which all tests of its process share, instead of a copy."""
+    yield
+    if shipped.CONFIG != _CONFIG:
+        shipped.CONFIG.clear()
+        shipped.CONFIG.update(copy.deepcopy(_CONFIG))
+        pytest.fail("the test changed shipped.CONFIG; let it change a copy")
 
 
 @pytest.fixture(autouse=True)

@@ -104,7 +104,7 @@ def test_products_of_the_reference_give_the_library_its_gradient():
     shape = SHAPES[0]
     step = training_step.LibraryStep(shape, torch.float64)
     products = MatrixProducts(step.weights.recurrent[0], shape.steps, shape.batch_size)
-    before, backpropagation = step.weights.recurrent.clone(), step.staged.descent.backpropagation
+    before, backpropagation = step.weights.recurrent.clone(), step.staged.descent.directions
     step()
     for ours, theirs in ((products.rates, backpropagation.rates), (products.deltas, backpropagation.deltas)):
         for target, source in zip(ours, theirs, strict=True):

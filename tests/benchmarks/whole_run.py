@@ -1,5 +1,6 @@
 """One run from its trials to its measures, as the workflow does it and as the paper's authors could have done it."""
 
+import copy
 import statistics
 import tempfile
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ TOLERANCE = 1e-3
 
 def paper_scale() -> dict[str, Any]:
     """The configuration of the repository."""
-    return CONFIG
+    return copy.deepcopy(CONFIG)
 
 
 class Run:
@@ -185,8 +186,9 @@ def rows(settings: Settings, config: Mapping[str, Any] | None = None) -> list[Ro
 def _train_in_turns(run: Run, dataset: Dataset, chunk: int, chunks: int):
     """Seconds per chunk: ours; the reference's trials and training; and our weights at the end."""
     weights = run.initial.map(lambda matrix: matrix[None])
-    learning_rate, momentum, loss_steps = run.descent
-    autograd = AutogradTraining(run.plain_network(run.initial), learning_rate, momentum, loss_steps)
+    descent = run.descent
+    network = run.plain_network(run.initial)
+    autograd = AutogradTraining(network, descent.learning_rate, descent.momentum, descent.loss_steps)
     ours: list[float] = []
     reference: dict[str, list[float]] = {"trials": [], "training": []}
     for number in range(-1, chunks):  # the first is for warming up, and leaves the cache of the data set used up
