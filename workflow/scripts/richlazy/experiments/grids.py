@@ -220,6 +220,12 @@ def connectome_note(config: Config, structure: str) -> str | None:
     return f"{name} ({active['source']}{warning}): {active['description']}"
 
 
+def connectome_notes(config: Config, structures: Iterable[str]) -> dict[str, str]:
+    """These notes for those of some structures that are made of a connectome, in the order of their names."""
+    notes = {structure: connectome_note(config, structure) for structure in sorted(set(structures))}
+    return {structure: note for structure, note in notes.items() if note}
+
+
 def followed(config: Config, names: Iterable[str]) -> dict[str, list[int]]:
     """Iterations at which runs are followed during training, by the paths of these runs.
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from richlazy.experiments import paths, trials
+from richlazy.experiments import grids, paths, trials
 from richlazy.experiments.parameters import PARAMETERS, Run
 
 # Regular expression of the paths of runs.
@@ -25,10 +25,8 @@ _MEMORY_MB = 1500
 def runs(config: Config, name: str) -> list[Run]:
     """Every run of an experiment: its task, for each of its seeds. Other parameters are those of rate networks."""
     experiment = config["experiments"][name]
-    given = experiment["seeds"]
-    seeds = list(range(given)) if isinstance(given, int) else list(given)
     (task,) = experiment["grid"]["task"]
-    return [_run(task, seed) for seed in seeds]
+    return [_run(task, seed) for seed in grids.seeds(experiment)]
 
 
 def run_of_path(path: str) -> Run:

@@ -143,9 +143,8 @@ class Plan:
 
     def connectome_notes(self, wildcards: Wildcards) -> dict[str, str]:
         """For each structure of an experiment that is made of a connectome, what tables say of it."""
-        structures = sorted({run["structure"] for run in self.experiment_runs[wildcards.experiment]})
-        notes = {structure: grids.connectome_note(self.config, structure) for structure in structures}
-        return {structure: note for structure, note in notes.items() if note}
+        structures = (run["structure"] for run in self.experiment_runs[wildcards.experiment])
+        return grids.connectome_notes(self.config, structures)
 
     def swept_options(self, wildcards: Wildcards) -> dict[str, Any]:
         """Options of structures and tasks that an experiment sweeps, for the columns of its tables."""

@@ -83,12 +83,9 @@ def measuring_settings(config: Config, sources: Mapping[str, Any], runs: Sequenc
 def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """What the tables of an experiment are told; ``followed``: by run what of it is followed."""
     found = runs(config, name)
-    notes = {
-        structure: grids.connectome_note(config, structure) for structure in sorted({r["structure"] for r in found})
-    }
     return {
         **{key: config["statistics"][key] for key in ("convergence_factor", "loss_margin")},
-        "connectomes": {structure: note for structure, note in notes.items() if note},
+        "connectomes": grids.connectome_notes(config, (run["structure"] for run in found)),
         "followed": dict(followed),
         "swept": grids.swept_options(config, name),
         "theory": {
