@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
+from richlazy import field_types  # noqa: E402
 from richlazy.configuration import fields, loading, schema  # noqa: E402
 from richlazy.measures import registry as measures  # noqa: E402
 
@@ -79,7 +80,7 @@ What `statistics.measures` and `figures.measures` choose from. Their formulas: [
 
 # Spellings that occur often and that tables would repeat at length, by an example of each type.
 _SPELLINGS = {
-    fields.Name: "a name",
+    field_types.Name: "a name",
     fields.Colour: 'a colour, `"#RRGGBB"`',
     fields.Address: "an http or https address",
     fields.Checksum: "64 hexadecimal digits",

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from richlazy.configuration.fields import Address, Checksum, Line, Name, Several, Text, Whole, optional, refuse
+from richlazy.configuration.fields import Address, Checksum, Line, Several, Text, refuse
+from richlazy.field_types import Name, Whole, optional
 from richlazy.settings import Settings
 from richlazy.wording import listed
 

@@ -4,18 +4,24 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from richlazy.configuration.fields import Count, Name, PositiveNumber, Seeds, Several, Size, Text, Whole, optional
-from richlazy.configuration.network_models import (
+from richlazy.configuration.fields import Seeds, Several, Text
+from richlazy.configuration.network_models import Matching
+from richlazy.configuration.registries import Measures, Quantities, grid_entry
+from richlazy.field_types import (
+    Count,
     Gain,
     Leak,
-    Matching,
     Momentum,
+    Name,
     Optimiser,
+    PositiveNumber,
     Readout,
     Rectification,
+    Size,
     Trained,
+    Whole,
+    optional,
 )
-from richlazy.configuration.registries import Measures, Quantities, grid_entry
 from richlazy.settings import Settings
 
 LstmWeights = Several[

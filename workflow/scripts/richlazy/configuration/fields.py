@@ -7,13 +7,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Val
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
+from richlazy.field_types import Whole
+
 T = TypeVar("T")
 _KNOWN = get_args(ErrorType)
-
-
-def optional(description: str, **limits: Any) -> Any:
-    """A field that may be left out; where it stands, it has a value. ``limits`` are those of pydantic's ``Field``."""
-    return Field(default=None, description=description, **limits)
 
 
 def _distinct(values: list[T]) -> list[T]:
@@ -25,9 +22,6 @@ def _distinct(values: list[T]) -> list[T]:
 
 Several = Annotated[list[T], Field(min_length=1, json_schema_extra={"uniqueItems": True}), AfterValidator(_distinct)]
 """A list of at least one value, each once."""
-
-Name = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
-"""A name that a user gives; names become part of paths."""
 
 ExperimentName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=60)]
 
@@ -45,11 +39,6 @@ Line = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1)]
 Address = Annotated[str, Field(pattern=r"^https?://[^@\s]+$")]
 Checksum = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-
-PositiveNumber = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
-Whole = Annotated[int, Field(ge=0)]
-Size = Annotated[int, Field(ge=2)]
 
 # More networks than any machine trains; a slip such as 1000000000 would fill the memory before any job.
 MOST_SEEDS = 10_000

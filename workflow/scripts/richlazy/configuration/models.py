@@ -11,20 +11,10 @@ from pydantic import Field, model_validator
 
 from richlazy.configuration.connectome_models import Connectome
 from richlazy.configuration.experiment_models import Experiment
-from richlazy.configuration.fields import (
-    Colour,
-    Count,
-    ExperimentName,
-    Name,
-    Several,
-    Size,
-    Text,
-    Whole,
-    optional,
-    refuse,
-)
+from richlazy.configuration.fields import Colour, ExperimentName, Several, Text, refuse
 from richlazy.configuration.network_models import Connectivity, Dynamics, Lstm, Preset, Probe, Training
 from richlazy.configuration.registries import Measures, StructureEntry, TaskEntry
+from richlazy.field_types import Count, Name, Size, Whole, optional
 from richlazy.settings import Settings
 
 

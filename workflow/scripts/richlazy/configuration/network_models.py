@@ -4,19 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from richlazy.configuration.fields import Count, PositiveNumber, Several, Size, Whole
+from richlazy.configuration.fields import Several
+from richlazy.field_types import Count, Leak, Momentum, PositiveNumber, Readout, Rectification, Size, Steps, Whole
 from richlazy.settings import Settings
 
-Leak = Literal["euler", "exponential"]
-Rectification = Literal["after_leak", "inside", "none", "tanh"]
-Readout = Literal["linear_layer", "normal", "equal_norm", "gaussian_directions", "aligned_directions"]
-Optimiser = Literal["gradient_descent", "adam"]
-Trained = Literal["all", "recurrent"]
 Matching = Literal["frobenius", "leading_eigenvalue"]
-Momentum = Annotated[float, Field(ge=0, lt=1)]
-Gain = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
-Steps = Literal["all", "last"]
 
 
 class Preset(Settings):

@@ -6,18 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from richlazy import wording
-from richlazy.configuration.fields import (
-    Address,
-    Checksum,
-    Count,
-    ExperimentName,
-    Line,
-    Name,
-    Several,
-    Text,
-    optional,
-    refuse,
-)
+from richlazy.configuration.fields import Address, Checksum, ExperimentName, Line, Several, Text, refuse
+from richlazy.field_types import Count, Name, optional
 from richlazy.settings import Settings
 
 Measure = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationError, create_model
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticKnownError
 
-from richlazy.configuration.fields import Several, mistake, one_of, optional, refuse, reworded
+from richlazy.configuration.fields import Several, mistake, one_of, refuse, reworded
 from richlazy.configuration.messages import ChosenByEntry, keys_of
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.experiments.variants import NO_OPTIONS_OF_A_TASK
+from richlazy.field_types import optional
 from richlazy.measures import during_training
 from richlazy.measures import registry as measures
 from richlazy.settings import Settings

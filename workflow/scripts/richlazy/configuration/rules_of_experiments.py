@@ -34,6 +34,7 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
         return
     if read:
         yield from lstm_settings.problems_of_experiment(where, experiment)
+        yield from _of_seeds(where, experiment)
         return
     found = list(_of_keys(where, experiment)) or list(_of_names(config, where, experiment))
     yield from found
@@ -67,6 +68,12 @@ def _of_grid(config: Config, where: str, place: str, grid: Grid, experiment: Con
         yield from _of_structure_parameters(config, place, grid)
         yield from _of_connectome_sizes(config, place, grid)
         yield from rules_of_times.problems(config, where, place, grid, experiment["preset"])
+
+
+def _of_seeds(where: str, experiment: Config) -> Iterator[str]:
+    """A sample of one."""
+    if len(grids.seeds(experiment)) < 2:
+        yield f"{where}.seeds gives one seed, but seeds are the sample; give at least two"
 
 
 def _of_keys(where: str, experiment: Config) -> Iterator[str]:
@@ -259,8 +266,7 @@ def _of_comparison(config: Config, where: str, experiment: Config) -> Iterator[s
             f"{where}.compare is 'task', but tasks are not paired conditions unless all are of one kind of continuous; "
             "compare another parameter"
         )
-    if len(grids.seeds(experiment)) < 2:
-        yield f"{where}.seeds gives one seed, but seeds are the sample; give at least two"
+    yield from _of_seeds(where, experiment)
     idle = [key for key in experiment.get("covaries", []) if not grids.values(experiment, key)]
     if idle:
         yield f"{where}.covaries names {wording.listed(idle)}, which no grid varies; remove it"

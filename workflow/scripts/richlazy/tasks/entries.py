@@ -1,23 +1,28 @@
 """Parts that entries of several kinds of tasks share."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticKnownError
 
 from richlazy import wording
+from richlazy.field_types import (
+    Count,
+    Gain,
+    Leak,
+    Momentum,
+    Optimiser,
+    PositiveNumber,
+    Readout,
+    Rectification,
+    Size,
+    Steps,
+    Trained,
+    optional,
+)
 from richlazy.settings import Settings
 
-
-def optional(**declared: Any) -> Any:
-    """Field of a key that may be left out, where it has the value None; null in the file is a mistake."""
-    return Field(None, **declared)
-
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
-Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
 
 
 class _SomeSettings(Settings):
@@ -34,23 +39,19 @@ class _SomeSettings(Settings):
 class NetworkDefaults(_SomeSettings):
     """Parameters of the networks that learn a task, in place of the general ones."""
 
-    size: int = optional(ge=2, description="As in connectivity.")
-    gain: float = optional(ge=0, description="As in presets.")
-    readout: Literal["linear_layer", "normal", "equal_norm", "gaussian_directions", "aligned_directions"] = optional(
-        description="As in connectivity."
-    )
-    leak: Literal["euler", "exponential"] = optional(description="As in presets.")
-    rectification: Literal["inside", "after_leak", "none", "tanh"] = optional(description="As in presets.")
-    time_step_ms: Positive = optional(description="As in dynamics.")
-    time_constant_ms: Positive = optional(description="As in dynamics.")
-    trained: Literal["all", "recurrent"] = optional(
-        description="Weights that training changes: all, or the recurrent ones alone."
-    )
-    optimiser: Literal["gradient_descent", "adam"] = optional(
+    size: Size = optional(description="As in connectivity.")
+    gain: Gain = optional(description="As in presets.")
+    readout: Readout = optional(description="As in connectivity.")
+    leak: Leak = optional(description="As in presets.")
+    rectification: Rectification = optional(description="As in presets.")
+    time_step_ms: PositiveNumber = optional(description="As in dynamics.")
+    time_constant_ms: PositiveNumber = optional(description="As in dynamics.")
+    trained: Trained = optional(description="Weights that training changes: all, or the recurrent ones alone.")
+    optimiser: Optimiser = optional(
         description="gradient_descent, or adam with PyTorch's defaults, which takes no momentum."
     )
-    momentum: float = optional(ge=0, lt=1, description="As in presets.")
-    learning_rate: Positive = optional(description="As in training.")
+    momentum: Momentum = optional(description="As in presets.")
+    learning_rate: PositiveNumber = optional(description="As in training.")
     batch_size: Count = optional(description="As in training.")
     iterations: Count = optional(description="As in training.")
 
@@ -58,9 +59,9 @@ class NetworkDefaults(_SomeSettings):
 class OwnProbe(_SomeSettings):
     """What of the group probe is different for a task."""
 
-    trials: int = optional(ge=2, description="As in probe.")
+    trials: Size = optional(description="As in probe.")
     kernel_trials: Count = optional(description="As in probe.")
-    kernel_times: Literal["all", "last"] = optional(description="As in probe.")
+    kernel_times: Steps = optional(description="As in probe.")
 
 
 class WithDefaults(Settings):

@@ -53,9 +53,6 @@ def problems_of_experiment(where: str, experiment: Mapping[str, Any]) -> Iterato
     if foreign:
         known = wording.listed(MEASURES)
         yield f"{where}.measures names {foreign[0]}, which is not measured of LSTMs; choose from {known}"
-    given = experiment["seeds"]
-    if (given if isinstance(given, int) else len(given)) < 2:
-        yield f"{where}.seeds gives one seed, but seeds are the sample; give at least two"
     ranked = RANK in experiment["measures"]
     if ranked and len(experiment["measures"]) > 1:
         yield f"{where}.measures joins {RANK} with norms, which other weights have; give each an experiment of its own"

@@ -7,10 +7,11 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from richlazy import job_needs, wording
+from richlazy.field_types import Count, PositiveNumber, optional
 from richlazy.job_needs import Need
 from richlazy.tasks import time_series
 from richlazy.tasks.base import Task
-from richlazy.tasks.entries import Count, NotNegative, Positive, Timing, WithProbe, optional
+from richlazy.tasks.entries import NotNegative, Timing, WithProbe
 
 # Periods that must fit into the trial, for tasks whose trials have a length of their own.
 _ROOM = {"step_response": ("fixation", "decision"), "flip_flop": ("fixation", "decision_delay"), "cosine": ("loss",)}
@@ -28,7 +29,7 @@ class ContinuousEntry(WithProbe):
     )
     timing_ms: Timing
     channels: Count = optional(description="Inputs of pattern_generation; inputs and as many outputs of flip_flop.")
-    rate_hz: Positive = optional(description="Rate of the Poisson spikes of each input of pattern_generation.")
+    rate_hz: PositiveNumber = optional(description="Rate of the Poisson spikes of each input of pattern_generation.")
     target: Literal["code", "text"] = optional(
         description="What flip_flop asks of the channels without the last pulse. code: 0, as the published code does; "
         "text: the sign of their own last pulse.",
@@ -43,7 +44,7 @@ class ContinuousEntry(WithProbe):
         description="Least difference of the two amplitudes of romo, which lie between 0.5 and 1.5.",
     )
     target_value: float = optional(description="Output that step_response asks for.")
-    input_amplitude: Positive = optional(
+    input_amplitude: PositiveNumber = optional(
         description="Input at the first step of cosine, which sets the state from which it goes on. 1 / (1 - rho) "
         "makes the state equal to the input weights, rho being the share of a state that stays.",
     )

@@ -7,10 +7,11 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from richlazy import job_needs, wording
+from richlazy.field_types import Count, optional
 from richlazy.job_needs import Need
 from richlazy.tasks import neurogym_registration
 from richlazy.tasks.base import Task
-from richlazy.tasks.entries import Count, Timing, WithProbe, optional
+from richlazy.tasks.entries import Timing, WithProbe
 
 # Environments with semantics of the paper, and a vectorised sampler for them; the same as
 # neurogym_environments.PAPER_ENVIRONMENTS, named here because importing NeuroGym takes seconds.

@@ -6,10 +6,11 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from richlazy import wording
+from richlazy.field_types import Count, Name
 from richlazy.job_needs import Need
 from richlazy.settings import Settings
 from richlazy.tasks.base import Task
-from richlazy.tasks.entries import Count, Name, WithProbe
+from richlazy.tasks.entries import WithProbe
 
 # Rows of the largest images that a registered image set has; shown row by row they are the steps of a trial.
 ROWS = 28

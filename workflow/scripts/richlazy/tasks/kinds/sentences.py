@@ -2,9 +2,9 @@
 
 from pydantic import Field
 
+from richlazy.field_types import Name
 from richlazy.settings import Settings
 from richlazy.tasks.base import Task
-from richlazy.tasks.entries import Name
 
 # Words of the longest sentence of the treebank.
 _LONGEST = 56

@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from richlazy import wording
+from richlazy.field_types import Count, Name
 from richlazy.job_needs import Need
 from richlazy.settings import Settings
-from richlazy.tasks.entries import Count, Name
 from richlazy.tasks.kinds.images import Images, ImagesEntry
 
 
