@@ -22,7 +22,7 @@ class Echo(Task):
 
     key = "echo"
     settings = EchoEntry
-    trials = "kinds.echo"
+    trials = "tasks.kinds.echo"
     training_parameters = ("batch_size", "iterations", "seed")
     probe_parameters = ("seed",)
     loss = "masked_squared_error"

@@ -59,7 +59,7 @@ def library_of_trials(script, trials_of):
     """Input function that gives the library files of a script and of the kind of task that it samples."""
 
     def files(wildcards):
-        return library(script, modules=(f"tasks.{trials_of(wildcards)[0]}",))
+        return library(script, modules=(trials_of(wildcards)[0],))
 
     return files
 

@@ -16,10 +16,10 @@ SCRIPTS_OF_A_RUN = [
 # What they import by name: every structure, every kind of task with what samples its trials, and every model.
 MODULES_OF_A_RUN = (
     *(
-        f"tasks.{module}"
+        name
         for key, kind in registry.members().items()
-        for module in [f"kinds.{key}", kind.trials]
-        if module
+        for name in [f"tasks.kinds.{key}", kind.trials]
+        if name
     ),
     *(STRUCTURES.module(kind) for kind in STRUCTURES),
     *(

@@ -1,11 +1,10 @@
 """Trials of one task on which change is measured, with what is known about the task."""
 
-from richlazy.storage import array_io, logs
-from richlazy.tasks import loader
+from richlazy.storage import array_io, late_import, logs
 
 
 def sample_probe_trials(probe, decision, description, implementation, task, run, files, count):
-    sampled = loader.load(implementation).probe_trials(task, run, files, count)
+    sampled = late_import.load(implementation).probe_trials(task, run, files, count)
     array_io.save_arrays(probe, inputs=sampled.inputs, targets=sampled.targets)
     array_io.save_array(decision, sampled.decision)
     array_io.save_json(description, sampled.description)

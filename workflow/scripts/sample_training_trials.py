@@ -1,11 +1,10 @@
 """Training trials of one task, shared by all conditions that see the same."""
 
-from richlazy.storage import array_io, logs
-from richlazy.tasks import loader
+from richlazy.storage import array_io, late_import, logs
 
 
 def sample_training_trials(inputs, targets, implementation, task, run, files):
-    sampled = loader.load(implementation).training_trials(task, run, files)
+    sampled = late_import.load(implementation).training_trials(task, run, files)
     array_io.save_array(inputs, sampled.inputs)
     array_io.save_array(targets, sampled.targets)
 

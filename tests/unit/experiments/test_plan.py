@@ -154,7 +154,7 @@ def test_following_takes_longer_with_more_snapshots():
 def test_training_trials_have_what_they_are_made_of(path):
     wildcards = of(batches=path)
     implementation, _entry, parameters = SHARED.training_trials(wildcards)
-    assert (ROOT / f"workflow/scripts/richlazy/tasks/{implementation}.py").exists()
+    assert (ROOT / f"workflow/scripts/richlazy/{implementation.replace('.', '/')}.py").exists()
     assert set(SHARED.needs_of_training_trials(wildcards)) == set(PLAN.task(PLAN.batches[path]).needs)
     assert all(PLAN.batches[path][name] == value for name, value in parameters.items() if name != "teacher")
     assert SHARED.training_trials_mb(wildcards, 3) == 3 * SHARED.training_trials_mb(wildcards, 1) > 0

@@ -53,7 +53,7 @@ def closure_of(script):
         ("build_connectivity.py", {"base", "matching", "seeds"}, NUMERICS | {"hypothesis_tests", "measure_figure"}),
         (
             "sample_training_trials.py",
-            {"array_io", "loader"},
+            {"array_io", "late_import"},
             NUMERICS | {"base", "image_trials", "measure_figure", "registry", "seeds", "settings"},
         ),
         (
@@ -85,13 +85,14 @@ SAMPLED = {key: kind for key, kind in task_registry.members().items() if kind.tr
 
 @pytest.mark.parametrize("key", SAMPLED)
 def test_trials_of_one_kind_depend_on_no_other_kind_and_on_no_planning(key):
-    found = {module_name(file) for file in module_closure(f"tasks.{SAMPLED[key].trials}")}
-    of_tasks = {name.removeprefix("richlazy.tasks.") for name in found if name.startswith("richlazy.tasks.")}
+    found = {module_name(file) for file in module_closure(SAMPLED[key].trials)}
+    of_tasks = {name.removeprefix("richlazy.") for name in found if name.startswith("richlazy.tasks.")}
     others = {kind.trials for kind in SAMPLED.values()} - {SAMPLED[key].trials}
     assert SAMPLED[key].trials in of_tasks
     # Trials that a network teaches are made of images.
-    assert not of_tasks & (others - ({"image_trials"} if "images" in SAMPLED[key].needs else set()))
-    assert not of_tasks & {"base", "entries", "registry", "kinds", *(f"kinds.{other}" for other in SAMPLED)}
+    assert not of_tasks & (others - ({"tasks.image_trials"} if "images" in SAMPLED[key].needs else set()))
+    planning = ("base", "entries", "registry", "kinds", *(f"kinds.{other}" for other in SAMPLED))
+    assert not of_tasks & {f"tasks.{name}" for name in planning}
     stages = {name.split(".")[1] for name in found - {"richlazy"}}
     assert not stages & {"configuration", "experiments", "figures", "job_needs", "measures", "tables", "training"}
     assert ("richlazy.models.rate_network" in found) == ("teacher" in SAMPLED[key].needs)
@@ -119,7 +120,7 @@ print(json.dumps(sorted(name for name in sys.modules if name.split(".")[0] == "r
     assert finished.returncode == 0, finished.stderr
     scripts = ("sample_training_trials.py", "sample_probe_trials.py")
     listed = {file for script in scripts for file in import_closure(ROOT / "workflow" / "scripts" / script)}
-    listed |= set(module_closure(f"tasks.{implementation}"))
+    listed |= set(module_closure(implementation))
     assert sorted(module_name(file) for file in listed) == json.loads(finished.stdout)
 
 

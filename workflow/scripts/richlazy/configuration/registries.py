@@ -3,7 +3,7 @@
 import copy
 import re
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationError, create_model
@@ -28,7 +28,7 @@ def _needs_mapping(entry: Any) -> None:
         raise PydanticKnownError("dict_type")
 
 
-def _unknown_keys(entry: Mapping[str, Any], known: Mapping[str, Any]) -> list[InitErrorDetails]:
+def _unknown_keys(entry: Mapping[str, Any], known: Container[str]) -> list[InitErrorDetails]:
     keys = (key for key in entry if key not in known)
     return [InitErrorDetails(type="extra_forbidden", loc=(key,), input=entry[key]) for key in keys]
 
@@ -55,7 +55,7 @@ def _task_model(entry: Any) -> Model | None:
 
 def _task(entry: Any) -> Any:
     _needs_mapping(entry)
-    known = keys_of(AnyTask)
+    known = {key for kind in registry.members().values() for key in keys_of(kind.settings)}
     try:
         kind = registry.kind_of(entry)
     except ValueError:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from richlazy.job_needs import Need
 from richlazy.settings import Settings
-from richlazy.tasks import loader
+from richlazy.storage import late_import
 from richlazy.tasks.samples import ProbeTrials, TrainingTrials
 
 Entry = Mapping[str, Any]
@@ -19,9 +19,9 @@ class Task(ABC):
     everything else has a default. The module is imported whenever the workflow is
     planned, so it must not import PyTorch, NeuroGym or pandas.
 
-    ``trials`` names the module of ``tasks`` that draws, such as ``image_trials``; jobs import that one alone, and an
-    edit of it draws the trials of this kind again. It may be the module of the class itself (``kinds.<key>``). It has
-    two functions::
+    ``trials`` names the module that draws, such as ``tasks.image_trials``; jobs import that one alone, and an edit of
+    it draws the trials of this kind again. It may be the module of the class itself (``tasks.kinds.<key>``). It has two
+    functions::
 
         def training_trials(entry, run, files) -> TrainingTrials
         def probe_trials(entry, run, files, count) -> ProbeTrials
@@ -37,7 +37,7 @@ class Task(ABC):
         variant_of: key of another kind where this is a variant of it, told by having both keys.
         place: where it stands among the kinds that are listed; those without a place come last.
         settings: model of the entry.
-        trials: name of the module that draws trials, below ``richlazy.tasks``; None where networks read the files of
+        trials: name of the module that draws trials, below ``richlazy``; None where networks read the files of
             ``needs`` themselves.
         needs: files that trials are made of: ``images``, and ``teacher``, a network that is trained on the images.
         training_parameters: parameters of a run on which training trials depend.
@@ -162,11 +162,11 @@ class Task(ABC):
 
     def training_trials(self, run: Mapping[str, Any], files: Mapping[str, str]) -> TrainingTrials:
         """Training trials of a run, from ``files`` by the names of ``needs``."""
-        return loader.load(str(self.trials)).training_trials(self.trial_entry, run, files)
+        return late_import.load(str(self.trials)).training_trials(self.trial_entry, run, files)
 
     def probe_trials(self, run: Mapping[str, Any], files: Mapping[str, str], count: int) -> ProbeTrials:
         """Probe trials of a run, likewise."""
-        return loader.load(str(self.trials)).probe_trials(self.trial_entry, run, files, count)
+        return late_import.load(str(self.trials)).probe_trials(self.trial_entry, run, files, count)
 
     def training_need(self, run: Mapping[str, Any]) -> Need:
         """What drawing the training trials of a run needs; ``run`` holds all its parameters."""

@@ -5,14 +5,15 @@ import pkgutil
 from collections.abc import Mapping
 from typing import Any
 
-from richlazy.tasks import kinds, loader
+from richlazy.storage import late_import
+from richlazy.tasks import kinds
 from richlazy.tasks.base import Task
 
 
 @functools.cache
 def members() -> dict[str, type[Task]]:
     """Every kind by its key, in the order in which sentences and documentation name them."""
-    modules = [loader.load(f"kinds.{module.name}") for module in pkgutil.iter_modules(kinds.__path__)]
+    modules = [late_import.load(f"tasks.kinds.{module.name}") for module in pkgutil.iter_modules(kinds.__path__)]
     found = [
         value
         for module in modules

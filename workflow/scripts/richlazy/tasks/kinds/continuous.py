@@ -106,7 +106,7 @@ class Continuous(Task):
     key = "continuous"
     place = 4
     settings = ContinuousEntry
-    trials = "time_series_trials"
+    trials = "tasks.time_series_trials"
     loss = "masked_squared_error"
     pictured = True
     curve_points = 200

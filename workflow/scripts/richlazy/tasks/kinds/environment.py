@@ -77,7 +77,7 @@ class Environment(Task):
     key = "environment"
     place = 0
     settings = EnvironmentEntry
-    trials = "neurogym_trials"
+    trials = "tasks.neurogym_trials"
 
     # NeuroGym's tasks here have three; a task with more grows into what it needs by its second attempt.
     outputs = 3

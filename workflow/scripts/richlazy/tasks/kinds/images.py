@@ -36,7 +36,7 @@ class Images(Task):
     key = "images"
     place = 1
     settings: ClassVar[type[Settings]] = ImagesEntry
-    trials = "image_trials"
+    trials = "tasks.image_trials"
     needs: ClassVar[tuple[str, ...]] = ("images",)
     training_parameters = ("batch_size", "iterations", "seed")
     probe_parameters = ("seed",)

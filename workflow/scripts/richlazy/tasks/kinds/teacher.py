@@ -36,7 +36,7 @@ class LinearTeacher(Task):
     key = "teacher"
     place = 3
     settings = LinearTeacherEntry
-    trials = "linear_teacher"
+    trials = "tasks.linear_teacher"
     training_parameters = probe_parameters = ("condition_number", "seed")
     loss = "squared_error"
     has_teacher = has_task_vector = True

@@ -54,7 +54,7 @@ class TaughtImages(Images):
     variant_of = "images"
     place = 2
     settings = TaughtImagesEntry
-    trials = "taught_trials"
+    trials = "tasks.taught_trials"
     needs = ("images", "teacher")
     has_teacher = True
 
