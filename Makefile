@@ -24,7 +24,7 @@ paper: $(INSTALLED)  ## everything in config.yaml, at paper scale
 	@$(BIN)/python workflow/scripts/print_verdicts.py results
 
 test: $(INSTALLED) lint  ## all tests but the slow ones
-	$(BIN)/pytest -q -n $(TESTERS) --dist loadgroup
+	$(BIN)/pytest -q -n $(TESTERS) --dist loadgroup --no-loadscope-reorder
 
 test-slow: $(INSTALLED)  ## the slow tests
 	$(BIN)/pytest -q -m slow

@@ -2,6 +2,7 @@
 
 import copy
 import random
+from pathlib import Path
 
 import numpy as np
 import numpy.ma  # looks up the limits of numbers, once, while no test has made subnormal ones 0
@@ -11,6 +12,7 @@ from hypothesis import settings
 
 import shipped
 
+TESTS = Path(__file__).parent
 _CONFIG = copy.deepcopy(shipped.CONFIG)
 
 # Examples are drawn the same way in every session, and no session depends on failures of the one before.
@@ -22,11 +24,13 @@ settings.load_profile("richlazy")
 def pytest_collection_modifyitems(items):
     """Keep in one process what shares a build: the tests of a file, and of tests/workflow those of a module's fixture.
 
-    With ``-n 2 --dist loadgroup``, as `make test` runs them; without it nothing changes.
+    With ``-n 2 --dist loadgroup``, as `make test` runs them. What runs Snakemake goes first, so that no process of
+    pytest waits for a long build at the end.
     """
+    items.sort(key=lambda item: not {"workflow", "conformance"} & set(item.path.relative_to(TESTS).parts))
     for item in items:
         group = item.nodeid.partition("::")[0]
-        if "workflow" in item.path.parts:
+        if "workflow" in item.path.relative_to(TESTS).parts:
             found = item._fixtureinfo.name2fixturedefs
             shared = [name for name, definitions in found.items() if definitions[-1].scope == "module"]
             if not shared:

@@ -1,11 +1,12 @@
 """Real Snakemake runs at a scale of seconds, in copies of the project."""
 
+import atexit
 import fcntl
+import functools
 import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from shipped import merged
+from warm_python import WarmPython
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "workflow", "envs", "data", "profiles", "cluster")
@@ -31,13 +33,8 @@ class Project:
 
     def snakemake(self, *arguments: str, cores: int = 2, check: bool = True) -> subprocess.CompletedProcess:
         """Run Snakemake on the tiny scale; its output is text."""
-        command = [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", "--workflow-profile", "none"]
-        command += CONTENT_DECIDES
-        command += ["--cores", str(cores), *arguments]
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, env=environment())
-        if check and done.returncode:
-            raise AssertionError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
-        return done
+        settings = ["--configfile", "tiny.yaml", "--workflow-profile", "none", *CONTENT_DECIDES, "--cores", str(cores)]
+        return snakemake(self.folder, *settings, *arguments, check=check)
 
     def copy(self, folder: Path) -> "Project":
         """A copy for a test to change; its files have the same times, which Snakemake looks at."""
@@ -76,6 +73,19 @@ class Project:
         }
 
 
+def snakemake(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
+    """Call Snakemake in a folder; its output is text."""
+    done = call([warm_python(), "-m", "snakemake", *arguments], folder)
+    if check and done.returncode:
+        raise AssertionError(f"snakemake {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def call(command: list[str], folder: Path) -> subprocess.CompletedProcess:
+    """Call a program in a folder, with the environment of a run; its output is text."""
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment(), check=False)
+
+
 def built_once(factory, name: str, build: Callable[[Path], object]) -> Path:
     """A folder that is built by the first process of pytest that asks for it, and used by all of them.
 
@@ -101,6 +111,14 @@ def environment() -> dict[str, str]:
     """Environment of a run: one thread a job, nothing of the test runner."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "SNAKEMAKE_"))}
     return kept | {"OMP_NUM_THREADS": "1"}
+
+
+@functools.cache
+def warm_python() -> str:
+    """Executable that starts Snakemake, and jobs of it, without the imports of large libraries."""
+    waiting = WarmPython(environment())
+    atexit.register(waiting.close)
+    return str(waiting.executable)
 
 
 def job_counts(output: str) -> dict[str, int]:

@@ -15,7 +15,7 @@ import yaml
 
 from benchmarks import scale
 from richlazy.experiments import grids, paths
-from runner import ROOT, TINY, Project, environment, merged, new_project
+from runner import ROOT, TINY, Project, call, merged, new_project, snakemake
 from shipped import CONFIG
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "workflow/docs").glob("*.md"))]
@@ -154,6 +154,7 @@ CHECKED = {
         configuration="three_bits"
     ),
     "snakemake my_experiment --configfile mine.yaml": Planned(configuration="my_experiment"),
+    "snakemake -n my_experiment": by("test_a_new_paper_is_a_new_folder_and_nothing_else"),
     "snakemake --until build_connectivity": PLANNED,
     "snakemake publish_reference": by("test_the_reference_holds_small_results_with_their_provenance"),
     "snakemake -n figure_1": PLANNED,
@@ -294,14 +295,9 @@ def test_every_experiment_that_a_page_names_is_planned(tmp_path):
         assert re.search(rf"^{name} +1$", planned, re.MULTILINE), f"{name} is not planned"
 
 
-def call(command: list[str], folder: Path) -> subprocess.CompletedProcess:
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment())
-
-
 def plan(project: Project, *arguments: str) -> str:
     """What a dry-run prints, with the profile that loads by itself."""
-    done = call([sys.executable, "-m", "snakemake", "-n", *arguments], project.folder)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    done = snakemake(project.folder, "-n", *arguments)
     return done.stdout + done.stderr  # with the logger `rich` on the second
 
 

@@ -3,18 +3,16 @@
 import json
 import re
 import subprocess
-import sys
 
 import pytest
 import yaml
 
-from runner import ROOT, environment, new_project
+from runner import ROOT, new_project, snakemake
 from shipped import CONFIG
 
 
 def run_in_root(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "snakemake", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment())
+    return snakemake(ROOT, *arguments, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +77,7 @@ def test_the_workflow_passes_the_linter():
 )
 def test_profiles_dry_run(profile, jobs, tmp_path):
     project = new_project(tmp_path / "project")
-    command = [sys.executable, "-m", "snakemake", "--profile", profile, "--dry-run"]
-    done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, env=environment())
-    assert done.returncode == 0, done.stderr
+    done = snakemake(project.folder, "--profile", profile, "--dry-run")
     assert re.search(jobs, (done.stdout + done.stderr).replace("_", " "))
 
 

@@ -2,13 +2,12 @@
 
 import shutil
 import subprocess
-import sys
 
 import pandas as pd
 import pytest
 import yaml
 
-from runner import CONTENT_DECIDES, ROOT, TINY, environment, job_counts, merged
+from runner import CONTENT_DECIDES, ROOT, TINY, job_counts, merged, snakemake
 
 SMALL = merged(
     TINY,
@@ -53,9 +52,7 @@ def importer(tmp_path):
         return run
 
     def run(*arguments):
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", *CONTENT_DECIDES, *arguments]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment())
-        assert done.returncode == 0, done.stdout + done.stderr
+        done = snakemake(tmp_path, "--cores", "2", *CONTENT_DECIDES, *arguments)
         return done.stdout + done.stderr
 
     return write
@@ -96,8 +93,7 @@ def test_an_importer_that_names_a_commit_is_told_to_clone(tmp_path):
     (tmp_path / "mine.smk").write_text(
         f'module mine:\n    snakefile:\n        "git+file://{tmp_path}/Snakefile@HEAD"\n\nuse rule * from mine\n'
     )
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--snakefile", "mine.smk"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment())
+    done = snakemake(tmp_path, "--dry-run", "--snakefile", "mine.smk", check=False)
     assert done.returncode != 0
     assert "git clone it, and name its Snakefile by its path" in done.stdout + done.stderr
 
@@ -105,8 +101,7 @@ def test_an_importer_that_names_a_commit_is_told_to_clone(tmp_path):
 def test_the_snakefile_of_the_catalog_plans_what_that_of_the_project_does(tmp_path):
     plans = []
     for snakefile in ("Snakefile", "workflow/Snakefile"):
-        command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "1", "--workflow-profile", "none"]
-        command += ["--snakefile", str(ROOT / snakefile), "--configfile", str(ROOT / "tests/configs/tiny.yaml")]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment())
+        settings = ["--snakefile", str(ROOT / snakefile), "--configfile", str(ROOT / "tests/configs/tiny.yaml")]
+        done = snakemake(tmp_path, "--dry-run", "--cores", "1", "--workflow-profile", "none", *settings)
         plans.append(job_counts(done.stdout))
     assert plans[0] == plans[1] and plans[0]["train_network"] == 12

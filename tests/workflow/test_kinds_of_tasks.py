@@ -153,7 +153,7 @@ def test_linear_networks_learn_teachers(tmp_path):
     )
     done = project.run(*targets(*names))
     # A teacher of 20 inputs and one of 2, for each of two seeds; three conditions, and two.
-    assert {rule: count for rule, count in done.items() if rule.startswith(("draw", "build", "train"))} == {
+    assert {rule: count for rule, count in done.items() if rule.startswith(("sample", "build", "train"))} == {
         "sample_training_trials": 4, "sample_probe_trials": 4, "build_first_layer": 10,
         "train_condition_of_seeds_0_to_1": 2, "train_condition_of_seeds_0_to_1_followed_0_to_1": 3,
     }  # fmt: skip

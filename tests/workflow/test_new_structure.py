@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 import sys
 import textwrap
 
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from runner import ROOT, environment, new_project
+from runner import ROOT, call, new_project
 
 LIBRARY = "workflow/scripts/richlazy/connectivity"
 RECIPE = (
@@ -35,8 +34,8 @@ def project(tmp_path_factory):
     shutil.copy2(ROOT / "pyproject.toml", project.folder)
     line = re.search(r"line `(.*?)` in `ORACLES`", RECIPE)[1]
     project.edit("tests/conformance/test_structures.py", "ORACLES = {\n", f"{ORACLE}\n\nORACLES = {{\n    {line}\n")
-    entry = textwrap.indent(ENTRY.removeprefix("structures:\n").strip("\n"), "")
-    project.edit("config.yaml", "\nstructures:\n", f"\nstructures:\n{entry}\n")
+    with (project.folder / "config.yaml").open("a") as configuration:
+        configuration.write(ENTRY)
     project.configure(
         experiments_to_build=["new"],
         experiments={
@@ -52,7 +51,7 @@ def project(tmp_path_factory):
 def test_a_new_structure_passes_the_conformance_tests(project):
     command = [sys.executable, "-m", "pytest", "-q", "tests/conformance/test_structures.py"]
     command += ["-k", "sparse or every_structure_has"]
-    done = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, env=environment(), check=False)
+    done = call(command, project.folder)
     assert done.returncode == 0, done.stdout
     assert re.search(r"^\d\d passed", done.stdout, re.MULTILINE)
 

@@ -1,15 +1,15 @@
-"""After a change only what depends on it is built again. Counts are of the tiny scale: 2 tasks x 3 ranks x 2 seeds.
+"""After a change only what depends on it is built again. Counts are of the tiny scale: 2 tasks x 3 ranks x 2 seeds."""
 
-What would be built is asked of a dry-run. What comes out is built, as little of it as shows it: a job takes seconds.
-"""
+import shutil
+import sys
 
-import json
-
+import numpy as np
 import pandas as pd
-import pytest
+
+from runner import CONTENT_DECIDES, call, job_counts, new_project
 
 RUNS = 12
-TABLES = "results/tiny/experiments/figure_1/tables"
+TABLE = "results/tiny/experiments/figure_1/tables/runs.parquet"
 SUMMARY = {"tabulate": 1, "compare_conditions": 1, "judge_claims": 1}
 FIGURES = {"plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1}
 LIBRARY = "workflow/scripts/richlazy"
@@ -26,31 +26,41 @@ def test_a_second_run_has_nothing_to_do(project):
     assert "Nothing to be done" in done.stderr + done.stdout
 
 
+def test_jobs_that_start_cold_give_the_bytes_of_those_that_start_warm(finished, project):
+    """Other processes with other hash seeds: as a user starts them, where other tests use ``runner.warm_python``."""
+    [network] = networks(project, "task~2AF", "rank~4", "seed~1")
+    measures = network.replace("network.npz", "measures.json")
+    shutil.rmtree(project.folder / "results")
+    command = [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", "--workflow-profile", "none"]
+    done = call([*command, "--cores", "2", *CONTENT_DECIDES, measures], project.folder)
+    assert job_counts(done.stderr) == dict.fromkeys(
+        ("build_connectivity", "sample_training_trials", "sample_probe_trials", "train_network", "measure_network"), 1
+    )
+    made, expected = project.results(), finished.results()
+    assert len(made) > 8 and all(made[name] == expected[name] for name in made)
+
+
 def test_a_new_rank_trains_only_the_new_networks(project):
     before = project.results()
     project.configure(experiments={"figure_1": {"grid": {"rank": [1, 2, 4, 16]}}})
-    new = {"build_connectivity": 2, "train_network": 4, "measure_network": 4}
-    assert project.jobs() == {**new, **SUMMARY, **FIGURES}
-    assert project.run(f"{TABLES}/runs.parquet") == {**new, "tabulate": 1}
+    assert project.run() == {
+        "build_connectivity": 2, "train_network": 4, "measure_network": 4, **SUMMARY, **FIGURES,
+    }  # fmt: skip
     after = project.results()
     assert all(after[name] == before[name] for name in before if name.startswith(("runs/", "trials/", "connectivity/")))
-    runs = pd.read_parquet(project.folder / "results/tiny/experiments/figure_1/tables/runs.parquet")
+    runs = pd.read_parquet(project.folder / TABLE)
     assert sorted(runs["rank"].unique()) == [1, 2, 4, 16] and len(runs) == 16
 
 
 def test_a_new_seed_trains_only_the_new_networks(project):
     before = project.results()
     project.configure(experiments={"figure_1": {"seeds": 3}})
-    assert project.jobs() == {
+    assert project.run() == {
         "build_connectivity": 3, "sample_training_trials": 2, "sample_probe_trials": 2, "train_network": 6,
         "measure_network": 6, **SUMMARY, **FIGURES,
     }  # fmt: skip
-    of_seed_1 = networks(project, "task~2AF", "seed~1")
-    made = project.run(*(path.replace("seed~1", "seed~2") for path in of_seed_1))
-    assert made == {"build_connectivity": 3, "sample_training_trials": 1, "sample_probe_trials": 1, "train_network": 3}
     after = project.results()
     assert all(after[name] == before[name] for name in before if name.startswith("runs/"))
-    assert len(networks(project, "task~2AF", "seed~2")) == 3
 
 
 def test_a_changed_colour_rebuilds_figures_only(project):
@@ -68,16 +78,11 @@ def test_a_changed_metric_measures_again_without_training(project):
         "return float(kernel.trace() / torch.linalg.eigvalsh(kernel)[-1])",
         "return 2.0 * float(kernel.trace() / torch.linalg.eigvalsh(kernel)[-1])",
     )
-    assert project.jobs() == {"measure_network": RUNS, **SUMMARY, **FIGURES}
-    files = [path.replace("network.npz", "measures.json") for path in networks(project, "seed~0")]
-    before, after = {}, {}
-    for path in files:
-        before[path] = json.loads((project.folder / path).read_text())
-    assert project.run(*files) == {"measure_network": RUNS / 2}
-    for path in files:
-        after[path] = json.loads((project.folder / path).read_text())
-        assert after[path]["kernel_effective_rank"] == pytest.approx(2 * before[path]["kernel_effective_rank"])
-        assert after[path]["weight_change_norm"] == before[path]["weight_change_norm"]
+    before = pd.read_parquet(project.folder / TABLE)
+    assert project.run() == {"measure_network": RUNS, **SUMMARY, **FIGURES}
+    after = pd.read_parquet(project.folder / TABLE)
+    np.testing.assert_allclose(after["kernel_effective_rank"], 2 * before["kernel_effective_rank"])
+    pd.testing.assert_series_equal(after["weight_change_norm"], before["weight_change_norm"])
 
 
 def test_an_edit_of_the_training_loop_trains_again(project):
@@ -96,24 +101,20 @@ def test_a_module_that_the_kernels_use_measures_again(project):
 
 
 def test_a_comment_in_the_plotting_module_trains_and_measures_nothing(project):
-    path = project.folder / LIBRARY / "figures/measure_figure.py"
-    path.write_text(path.read_text() + "# A remark.\n")
+    style, measures = (project.folder / LIBRARY / f"figures/{name}.py" for name in ("figure_style", "measure_figure"))
+    style.write_text(style.read_text() + "# A remark.\n")
     assert project.run() == FIGURES
-    assert project.jobs() == {}
+    measures.write_text(measures.read_text() + "# A remark.\n")
+    assert project.jobs() == {"plot_measures": 1}
 
 
 def test_a_changed_task_timing_rebuilds_that_task_only(project):
     before = project.results()
     project.configure(tasks={"CXT": {"timing_ms": {"stimulus": 300}}})
-    assert project.jobs() == {
+    assert project.run() == {
         "sample_training_trials": 2, "sample_probe_trials": 2, "train_network": 6, "measure_network": 6,
         **SUMMARY, **FIGURES,
     }  # fmt: skip
-    assert project.run(*networks(project)) == {
-        "sample_training_trials": 2,
-        "sample_probe_trials": 2,
-        "train_network": 6,
-    }
     after = project.results()
     for name in before:
         if name.startswith(("runs/task~2AF", "trials/task~2AF", "connectivity/")):
@@ -132,20 +133,10 @@ def test_a_changed_number_of_kernel_trials_measures_again(project):
     assert project.jobs() == {"measure_network": RUNS, **SUMMARY, **FIGURES}
 
 
-def test_results_are_equal_bytes_with_one_job_and_with_two(finished, project):
-    """Of what two jobs at a time built, what seed 1 has on 2AF or at ranks 1 and 16 is built again by one."""
-    root, expected = project.folder / "results/tiny", finished.results()
-    for name in expected:
-        apart = [part in name for part in ("task~CXT", "rank~4", "seed~0")]
-        if name.startswith(("runs/", "trials/", "connectivity/")) and any(apart):
-            continue
-        (root / name).unlink()
-    again = project.run(cores=1)
-    assert again == {
-        "build_connectivity": 2, "sample_training_trials": 1, "sample_probe_trials": 1, "train_network": 5,
-        "measure_network": 5, **SUMMARY, **FIGURES,
-    }  # fmt: skip
-    found = project.results()
+def test_results_are_equal_bytes_with_one_job_and_with_two(finished, tmp_path):
+    alone = new_project(tmp_path / "alone")
+    alone.run(cores=1)
+    expected, found = finished.results(), alone.results()
     assert set(expected) == set(found)
     different = [name for name in expected if expected[name] != found[name]]
     assert different == []

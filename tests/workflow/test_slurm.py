@@ -84,10 +84,8 @@ def test_a_job_killed_for_its_memory_asks_for_more_and_succeeds(cluster, tmp_pat
     # beside the 0.2 to 0.4 GB of its processes: more than the first attempt asks for, less than the second.
     project.edit("workflow/rules/connectivity.smk", "mem_mb=growing(1000)", "mem_mb=growing(600)")
     held = "    held = b'1' * 500_000_000\n    __import__('time').sleep(10)\n    del held\n"
-    script = "workflow/scripts/build_connectivity.py"
-    project.edit(
-        script, "    records.save_array(output, weights)\n", f"{held}    records.save_array(output, weights)\n"
-    )
+    saves = "    array_io.save_array(output, weights)\n"
+    project.edit("workflow/scripts/build_connectivity.py", saves, held + saves)
     submit(project, cluster, f"{MATRIX}/recurrent_initial.npy")
     first, second = cluster.jobs()
     assert (first["MinMemoryNode"], second["MinMemoryNode"]) == ("600M", "1200M")

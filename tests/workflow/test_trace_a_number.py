@@ -1,14 +1,13 @@
 """The page for whoever doubts a number: its Python lines lead from a verdict to the weights, and give equal numbers."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from richlazy.measures import on_probe
-from runner import TINY, environment
+from runner import TINY, call
 
 PAGE = Path(__file__).parents[2] / "workflow/docs/trace_a_number.md"
 
@@ -21,7 +20,7 @@ def printed(finished) -> str:
     assert "kernel_trials=32" in code
     code = code.replace("kernel_trials=32", f"kernel_trials={TINY['probe']['kernel_trials']}")
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=finished.folder, capture_output=True, text=True, env=environment(), check=False)
+    done = call(command, finished.folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -2,8 +2,6 @@
 
 import copy
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import yaml
 
 from richlazy.configuration import checks, loading, registers
 from richlazy.configuration.checks import ConfigurationError
+from runner import snakemake
 from shipped import CLAIMS, CONFIG, PAPERS
 
 ROOT = Path(__file__).parents[3]
@@ -64,9 +63,8 @@ def merged(tmp_path_factory):
     text = (ROOT / "Snakefile").read_text() + '\nimport json\njson.dump(config, open("merged.json", "w"))\n'
     (folder / "Snakefile").unlink()
     (folder / "Snakefile").write_text(text)
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "--workflow-profile", "none", "--cores", "1"]
-    command += ["--configfile", "mine.yaml", "--config", "experiments_to_build=[figure_1]", "scale=order"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    settings = ["--dry-run", "--quiet", "--workflow-profile", "none", "--cores", "1", "--configfile", "mine.yaml"]
+    snakemake(folder, *settings, "--config", "experiments_to_build=[figure_1]", "scale=order")
     return json.loads((folder / "merged.json").read_text())
 
 
