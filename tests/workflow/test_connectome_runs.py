@@ -109,11 +109,10 @@ def test_an_edited_file_rebuilds_only_what_is_made_of_it(tmp_path):
             }
         },
     )  # fmt: skip
-    table = "results/tiny/experiments/mine/tables/runs.parquet"
-    project.run(table)
+    project.run()
     before = project.results()
     edges.assign(synapses=edges["synapses"] + edges.index).to_csv(project.folder / "edges.csv", index=False)
-    jobs = project.run(table)
+    jobs = project.run()
     assert {rule: jobs[rule] for rule in ("import_connectome", "assemble_connectome")} == {
         "import_connectome": 1, "assemble_connectome": 1,
     }  # fmt: skip
