@@ -138,6 +138,21 @@ def tangent_kernel(weights, inputs, leak_factor, rectification, times="all"):
     return recurrent_part, recurrent_part + input_weights @ input_weights.T + readout @ readout.T
 
 
+def centred_alignment(kernel, targets):
+    """Baratin et al. 2021, Eq. 7: C = I - 1 1'/m acts on the trials of each pair of outputs (time, class)."""
+    times, classes, trials = targets.shape
+    groups, centring = times * classes, np.eye(trials) - np.ones((trials, trials)) / trials
+    targets = targets.reshape(groups, trials)
+    centred = np.zeros_like(kernel)
+    for one in range(groups):
+        for other in range(groups):
+            rows, columns = slice(one * trials, (one + 1) * trials), slice(other * trials, (other + 1) * trials)
+            centred[rows, columns] = centring @ kernel[rows, columns] @ centring
+    y = np.concatenate([row - row.mean() for row in targets])
+    # Tr[K_c K_y] / (|K_c| |K_y|) with K_y = y y'
+    return np.trace(centred @ np.outer(y, y)) / (np.linalg.norm(centred) * np.linalg.norm(np.outer(y, y)))
+
+
 def relative_error(actual, expected):
     """Norm of the difference over the norm of what is expected; 0 where both vanish."""
     actual, expected = (torch.as_tensor(array, dtype=torch.float64) for array in (actual, expected))

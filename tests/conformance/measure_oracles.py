@@ -310,29 +310,14 @@ def kernel_task_alignment(case):
     return task_alignment(case, case.kernels[1][1])
 
 
-def centred_alignment(kernel, targets):
-    """Baratin et al. 2021, Eq. 7: C = I - 1 1'/m acts on the trials of each pair of outputs (time, class)."""
-    times, classes, trials = targets.shape
-    groups, centring = times * classes, np.eye(trials) - np.ones((trials, trials)) / trials
-    targets = targets.reshape(groups, trials)
-    centred = np.zeros_like(kernel)
-    for one in range(groups):
-        for other in range(groups):
-            rows, columns = slice(one * trials, (one + 1) * trials), slice(other * trials, (other + 1) * trials)
-            centred[rows, columns] = centring @ kernel[rows, columns] @ centring
-    y = np.concatenate([row - row.mean() for row in targets])
-    # Tr[K_c K_y] / (|K_c| |K_y|) with K_y = y y'
-    return np.trace(centred @ np.outer(y, y)) / (np.linalg.norm(centred) * np.linalg.norm(np.outer(y, y)))
-
-
 @oracle_of_probe
 def centred_kernel_alignment_initial(case):
-    return centred_alignment(case.kernels[0][1].numpy(), case.wanted)
+    return oracles.centred_alignment(case.kernels[0][1].numpy(), case.wanted)
 
 
 @oracle_of_probe
 def centred_kernel_alignment(case):
-    return centred_alignment(case.kernels[1][1].numpy(), case.wanted)
+    return oracles.centred_alignment(case.kernels[1][1].numpy(), case.wanted)
 
 
 # What is followed in training

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from richlazy import job_needs
 from richlazy.experiments import resources
+from richlazy.experiments.rate_network_jobs import CHANNELS
+from richlazy.measures.kernel_cost import KernelShape
 from richlazy.tasks import registry
 
 # Peak memory in MB of one process and CPU time in s, with 32 trials in a batch (the table in costs.py), and the two
@@ -22,6 +24,13 @@ KERNELS = [
     (600, 40, 40, 32, 3, 976, 103),
     (300, 1, 28, 200, 10, 710, 13),
 ]
+
+
+def shape(size, steps, trials=32, classes=3):
+    """A kernel whose outputs count at all steps."""
+    return KernelShape(size, CHANNELS, classes, trials, steps, 0)
+
+
 SIZES, STEPS = st.integers(2, 2000), st.integers(1, 200)
 
 
@@ -35,29 +44,30 @@ def test_training_asks_for_more_than_was_measured_and_not_for_ten_times_as_much(
 
 @pytest.mark.parametrize(("size", "steps", "memory_mb", "seconds"), MEASURING)
 def test_measuring_asks_for_more_than_was_measured_and_not_for_ten_times_as_much(size, steps, memory_mb, seconds):
-    asked = resources.measuring_memory_mb(size, steps, 32)
+    kernel = shape(size, steps)
+    asked = resources.measuring_memory_mb(kernel)
     assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2 * (memory_mb + SNAKEMAKE_MB)
-    assert seconds / 60 + 0.5 <= resources.measuring_minutes(size, steps, 32) <= 10 * seconds / 60 + 2
+    assert seconds / 60 + 0.5 <= resources.measuring_minutes(kernel) <= 10 * seconds / 60 + 2
 
 
 @pytest.mark.parametrize(("size", "steps", "trial_steps", "trials", "classes", "memory_mb", "seconds"), KERNELS)
 def test_measuring_asks_for_what_kernels_of_every_shape_take(
     size, steps, trial_steps, trials, classes, memory_mb, seconds
 ):
-    shape = {"classes": classes, "trial_steps": trial_steps}
-    asked = resources.measuring_memory_mb(size, steps, trials, **shape)
+    kernel = KernelShape(size, CHANNELS, classes, trials, trial_steps, trial_steps - steps)
+    asked = resources.measuring_memory_mb(kernel)
     assert 1.2 * (memory_mb + SNAKEMAKE_MB) <= asked <= 2 * (memory_mb + SNAKEMAKE_MB)
-    assert seconds / 60 + 0.5 <= resources.measuring_minutes(size, steps, trials, **shape) <= 10 * seconds / 60 + 2
+    assert seconds / 60 + 0.5 <= resources.measuring_minutes(kernel) <= 10 * seconds / 60 + 2
 
 
 def test_more_classes_take_more():
     for need in (resources.measuring_memory_mb, resources.measuring_minutes):
-        assert need(300, 40, 32) == need(300, 40, 32, classes=3) < need(300, 40, 32, classes=10)
+        assert need(shape(300, 40)) < need(shape(300, 40, classes=10))
 
 
 def test_a_network_of_the_paper_fits_in_a_gigabyte():
     assert resources.training_memory_mb(300, 8, 32) <= 1000
-    assert resources.measuring_memory_mb(300, 8, 32) <= 1000
+    assert resources.measuring_memory_mb(shape(300, 8)) <= 1000
 
 
 @given(SIZES, STEPS, st.integers(1, 300), st.integers(1, 50))
@@ -69,10 +79,9 @@ def test_needs_grow_with_size_steps_and_networks(size, steps, batch_size, networ
     assert one <= resources.training_memory_mb(size, steps + 5, batch_size, networks + 1)
     time = resources.training_minutes(size, steps, batch_size, 1000, networks)
     assert time <= resources.training_minutes(size + 50, steps + 5, batch_size, 2000, networks + 1)
-    assert resources.measuring_memory_mb(size, steps, 8) <= resources.measuring_memory_mb(size + 50, steps + 5, 16)
-    assert resources.measuring_minutes(size, steps, 8) <= resources.measuring_minutes(
-        size + 50, steps + 5, 16, networks
-    )
+    small, large = shape(size, steps, trials=8), shape(size + 50, steps + 5, trials=16)
+    assert resources.measuring_memory_mb(small) <= resources.measuring_memory_mb(large)
+    assert resources.measuring_minutes(small) <= resources.measuring_minutes(large, networks)
 
 
 @pytest.mark.parametrize("attempt", [2, 3])
@@ -80,8 +89,8 @@ def test_every_attempt_asks_for_as_many_times_the_first(attempt):
     for need, arguments in [
         (resources.training_memory_mb, (300, 8, 32, 1)),
         (resources.training_minutes, (300, 8, 32, 10_000, 1)),
-        (resources.measuring_memory_mb, (300, 8, 32, 1)),
-        (resources.measuring_minutes, (300, 8, 32, 1)),
+        (resources.measuring_memory_mb, (shape(300, 8), 1)),
+        (resources.measuring_minutes, (shape(300, 8), 1)),
         (job_needs.memory_mb, (300.0,)),
         (job_needs.minutes, (36.0,)),
     ]:

@@ -270,21 +270,6 @@ def test_kernel_task_alignment_of_known_kernels():
     assert task_alignment.kernel_task_alignment(torch.diag(1 - y), targets) == 0
 
 
-def centred_alignment_by_loops(kernel, targets):
-    """Baratin et al. 2021, Eq. 7: C = I - 1 1'/m acts on the trials of each pair of outputs (time, class)."""
-    times, classes, trials = targets.shape
-    groups, centring = times * classes, np.eye(trials) - np.ones((trials, trials)) / trials
-    kernel, targets = kernel.numpy(), targets.numpy().reshape(groups, trials)
-    centred = np.zeros_like(kernel)
-    for one in range(groups):
-        for other in range(groups):
-            rows, columns = slice(one * trials, (one + 1) * trials), slice(other * trials, (other + 1) * trials)
-            centred[rows, columns] = centring @ kernel[rows, columns] @ centring
-    y = np.concatenate([row - row.mean() for row in targets])
-    # Tr[K_c K_y] / (|K_c| |K_y|) with K_y = y y'
-    return np.trace(centred @ np.outer(y, y)) / (np.linalg.norm(centred) * np.linalg.norm(np.outer(y, y)))
-
-
 @given(times=st.integers(1, 3), classes=st.integers(2, 3), trials=st.integers(2, 6), seed=seeds)
 def test_centred_kernel_alignment_by_loops(times, classes, trials, seed):
     rng = np.random.default_rng(seed)
@@ -292,7 +277,7 @@ def test_centred_kernel_alignment_by_loops(times, classes, trials, seed):
     labels[0, :2] = torch.tensor([0, 1])  # not all trials alike
     targets, kernel = task_alignment.one_hot(labels, classes), symmetric(rng, times * classes * trials)
     actual = task_alignment.centred_kernel_alignment(kernel, targets)
-    assert actual == pytest.approx(centred_alignment_by_loops(kernel, targets.double()), rel=1e-9)
+    assert actual == pytest.approx(oracles.centred_alignment(kernel.numpy(), targets.double().numpy()), rel=1e-9)
     # What is the same on all trials does not count, nor does scale.
     offset = torch.from_numpy(rng.standard_normal((times * classes, times * classes * trials))).repeat_interleave(
         trials, 0

@@ -132,10 +132,10 @@ class RunPlan:
 
     def following_mb(self, wildcards: Wildcards, attempt: int) -> int:
         """MB that following a run needs: two kernels are in memory together, as when it is measured."""
-        kernel = rate_network_jobs.kernel_of(self.plan.config, self.plan.runs[wildcards.run])
-        return resources.measuring_memory_mb(**kernel, attempt=attempt)
+        kernel = rate_network_jobs.kernel_shape(self.plan.config, self.plan.runs[wildcards.run])
+        return resources.measuring_memory_mb(kernel, attempt=attempt)
 
     def following_minutes(self, wildcards: Wildcards, attempt: int) -> int:
         """Minutes that following a run needs: no more than measuring it at each of its snapshots."""
-        kernel = rate_network_jobs.kernel_of(self.plan.config, self.plan.runs[wildcards.run])
-        return resources.measuring_minutes(**kernel, attempt=attempt) * len(self.plan.followed[wildcards.run])
+        kernel = rate_network_jobs.kernel_shape(self.plan.config, self.plan.runs[wildcards.run])
+        return resources.measuring_minutes(kernel, attempt=attempt) * len(self.plan.followed[wildcards.run])

@@ -6,6 +6,7 @@ from typing import Any
 from richlazy.experiments import expansions, grids, paths, resources, trials
 from richlazy.experiments.grids import arms, runs
 from richlazy.experiments.parameters import Run
+from richlazy.measures.kernel_cost import KernelShape
 
 __all__ = [
     "arms",
@@ -24,6 +25,9 @@ RUN_PATH = paths.PATTERNS["run"]
 run_of_path = paths.parse
 
 Config = Mapping[str, Any]
+
+# Channels of an input, few beside the units; they count for networks of one step alone.
+CHANNELS = 3
 
 _TRAINING = (
     "divergence_loss", "final_loss_fraction", "device", "loss", "loss_steps", "target_accuracy", "stop_at_target",
@@ -107,24 +111,17 @@ def training_need(config: Config, runs: Sequence[Run], attempt: int) -> tuple[in
 
 def measuring_need(config: Config, runs: Sequence[Run], attempt: int) -> tuple[int, int]:
     """MB and minutes to measure the networks of a job, on one core."""
-    kernel = kernel_of(config, runs[0])
-    memory = resources.measuring_memory_mb(**kernel, networks=_at_a_time(config, runs), attempt=attempt)
-    return memory + _of_cuda(config, attempt), resources.measuring_minutes(
-        **kernel, networks=len(runs), attempt=attempt
-    )
+    kernel = kernel_shape(config, runs[0])
+    memory = resources.measuring_memory_mb(kernel, _at_a_time(config, runs), attempt)
+    return memory + _of_cuda(config, attempt), resources.measuring_minutes(kernel, len(runs), attempt)
 
 
-def kernel_of(config: Config, run: Run) -> dict[str, int]:
+def kernel_shape(config: Config, run: Run) -> KernelShape:
     """What the cost of a tangent kernel of a run depends on."""
     task = trials.task_of(config, run)
     probe, steps = task.probe(config["probe"]), _steps(config, run)
-    return {
-        "size": run["size"],
-        "steps": steps if probe["kernel_times"] == "all" else 1,
-        "trial_steps": steps,
-        "kernel_trials": probe["kernel_trials"],
-        "classes": task.outputs,
-    }
+    first = 0 if probe["kernel_times"] == "all" else steps - 1
+    return KernelShape(run["size"], CHANNELS, task.outputs, probe["kernel_trials"], steps, first)
 
 
 def _at_a_time(config: Config, runs: Sequence[Run]) -> int:

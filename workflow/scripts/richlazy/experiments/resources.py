@@ -37,10 +37,6 @@ from richlazy.measures.kernel_cost import WORKSPACE_MB, KernelShape
 CUDA_MB = 3000
 # MNIST as batches of rows, and as the features of a teacher network.
 BATCHES_OF_IMAGES_MB = 1000
-# NeuroGym's tasks here have three; a task with more grows into what it needs by its second attempt.
-CLASSES = 3
-# Channels of an input, few beside the units; they count for networks of one step alone.
-CHANNELS = 3
 # Multiply-adds per second of one core in a large product: less than half of what was measured, for older cores.
 MULTIPLY_ADDS = 2e10
 
@@ -69,50 +65,17 @@ def training_minutes(
     return job_needs.minutes(networks * seconds, attempt)
 
 
-def measuring_memory_mb(
-    size: int,
-    steps: int,
-    kernel_trials: int,
-    networks: int = 1,
-    attempt: int = 1,
-    classes: int = CLASSES,
-    trial_steps: int | None = None,
-) -> int:
-    """MB to measure networks together, most of it for tangent kernels.
-
-    Args:
-        size: units.
-        steps: steps of a trial whose outputs the kernel counts: all of them, or 1.
-        kernel_trials: trials of the kernel.
-        networks: measured by one job.
-        attempt: of the job.
-        classes: outputs at a step.
-        trial_steps: steps of a trial where not all count.
-    """
-    shape = _kernel_shape(size, steps, kernel_trials, classes, trial_steps)
-    kernels = networks * 8e-6 * shape.outputs * (6 * shape.outputs + 25 * size)
+def measuring_memory_mb(kernel: KernelShape, networks: int = 1, attempt: int = 1) -> int:
+    """MB to measure networks together, most of it for tangent kernels."""
+    kernels = networks * 8e-6 * kernel.outputs * (6 * kernel.outputs + 25 * kernel.size)
     workspace = 0.0
-    if shape.cheaper_form == "direct":
-        workspace = min(WORKSPACE_MB, 4e-6 * shape.outputs * size * shape.presynaptic)
+    if kernel.cheaper_form == "direct":
+        workspace = min(WORKSPACE_MB, 4e-6 * kernel.outputs * kernel.size * kernel.presynaptic)
     return job_needs.memory_mb(kernels + workspace, attempt)
 
 
-def measuring_minutes(
-    size: int,
-    steps: int,
-    kernel_trials: int,
-    networks: int = 1,
-    attempt: int = 1,
-    classes: int = CLASSES,
-    trial_steps: int | None = None,
-) -> int:
+def measuring_minutes(kernel: KernelShape, networks: int = 1, attempt: int = 1) -> int:
     """Minutes to measure networks one after the other on one core: two kernels of each, and their eigenvalues."""
-    shape = _kernel_shape(size, steps, kernel_trials, classes, trial_steps)
-    kernels = 2 * min(shape.factored_cost, shape.direct_cost) / MULTIPLY_ADDS
-    seconds = kernels + 4e-10 * shape.outputs**3 + 2e-8 * size**3
+    kernels = 2 * min(kernel.factored_cost, kernel.direct_cost) / MULTIPLY_ADDS
+    seconds = kernels + 4e-10 * kernel.outputs**3 + 2e-8 * kernel.size**3
     return job_needs.minutes(networks * seconds, attempt)
-
-
-def _kernel_shape(size: int, steps: int, trials: int, classes: int, trial_steps: int | None) -> KernelShape:
-    all_steps = max(steps, trial_steps or steps)
-    return KernelShape(size, CHANNELS, classes, trials, all_steps, all_steps - steps)
