@@ -10,6 +10,11 @@ OPTIONS = {
     "grid": {"task": ["mante"], "structure": ["cell_types"], "fraction": [0.02, 0.2, 0.5], "noise": [0.05, 0.5]},
     "compare": "fraction", "seeds": 2,
 }  # fmt: skip
+# Weights that an option of the task leaves alone have one spectrum for all of its values.
+NOISES = OPTIONS | {
+    "grid": {"task": ["mante"], "structure": ["cell_types"], "noise": [0.05, 0.5]}, "compare": "noise",
+    "spectrum": "eigenvalues",
+}  # fmt: skip
 TABLES = [f"results/tiny/experiments/options/{name}.parquet" for name in (
     "tables/runs", "tables/connectivity", "statistics/trends",
 )]  # fmt: skip
@@ -19,8 +24,8 @@ def test_options_of_a_structure_and_of_a_task_are_swept_to_tables_and_trends(tmp
     project = new_project(tmp_path / "project")
     defaults = {"size": 12, "iterations": 3, "batch_size": 4}
     project.configure(
-        experiments_to_build=["options"],
-        experiments={"options": OPTIONS},
+        experiments_to_build=["options", "noises"],
+        experiments={"options": OPTIONS, "noises": NOISES},
         training={"batching": "condition"},
         tasks={"mante": {"defaults": defaults, "probe": {"trials": 6, "kernel_trials": 2}}},
     )
@@ -55,6 +60,9 @@ def test_options_of_a_structure_and_of_a_task_are_swept_to_tables_and_trends(tmp
 
     assert set(trends["noise"]) == {0.05, 0.5} and "fraction" not in trends
     assert trends.loc[trends["measure"] == "kernel_alignment", "n"].tolist() == [2, 2]
+
+    drawn = project.run("results/tiny/experiments/noises/figures/measures.png")
+    assert drawn == {"tabulate": 1, "tabulate_connectivity": 1, "plot_measures": 1}
 
     # A finer sweep builds what is new; an edit of another structure builds no weights of these.
     project.configure(experiments={"options": {"grid": {"fraction": [0.02, 0.2, 0.35, 0.5]}}})

@@ -101,7 +101,7 @@ def _plot_dots(
         # A seed keeps its place within every level, so that the eye can pair the runs.
         spread = (at_level["seed"].map(order) - (len(order) - 1) / 2) / max(len(order), 1) * 0.5
         colour = context.settings["dot_colour"] if colours is None else colours[level]
-        fill = np.where(at_level["converged"].fillna(True).astype(bool), colour, "none")
+        fill = [colour if converged else "none" for converged in at_level["converged"].fillna(True)]
         axes.scatter(
             place + spread,
             at_level[measure],

@@ -37,7 +37,7 @@ def plot(
     of_every_task = spectra["task"].isna() if "task" in spectra else pd.Series(True, index=spectra.index)
     of_task = list(spectra.loc[:, "task":"structure"])[:-1] if "task" in spectra else []
     without_task = spectra[of_every_task].drop(columns=of_task)
-    rows = pd.concat([_rows_of(without_task, runs), _rows_of(spectra[~of_every_task], runs)])
+    rows = pd.concat([_rows_of(part, runs, compare) for part in (without_task, spectra[~of_every_task])])
     column, _ = SPECTRA[spectrum]
     for level in figure_style.levels_of(runs, compare):
         table = rows[rows[compare] == level].pivot(index="index", columns="seed", values=column)
@@ -51,7 +51,7 @@ def plot(
     axes.legend(**{"frameon": False, "loc": "upper right", "borderaxespad": 0, "handlelength": 1.2} | crowded)
 
 
-def _rows_of(spectra: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Spectra of the weights that runs start with."""
+def _rows_of(spectra: pd.DataFrame, runs: pd.DataFrame, compare: str) -> pd.DataFrame:
+    """Spectra of the weights that runs start with; an option of a task leaves them as they are."""
     shared = [name for name in spectra.columns if name in runs.columns and name != "connectome"]
-    return spectra.merge(runs[shared].drop_duplicates(), on=shared)
+    return spectra.merge(runs[list(dict.fromkeys([*shared, compare]))].drop_duplicates(), on=shared)
