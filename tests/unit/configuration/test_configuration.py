@@ -290,6 +290,8 @@ EMPTY = [
     Mistake("periods", {"tasks.2AF.timing_ms": {}}, "tasks.2AF.timing_ms is {}", "give at least 1"),
     Mistake("distribution", {"tasks.MSI.timing_ms.stimulus": []}, "timing_ms.stimulus is []", "a duration in ms"),
     Mistake("title", {f"{FIGURE_1}.title": ""}, f"{FIGURE_1}.title is ''", "give at least 1"),
+    Mistake("two lines", {f"{FIGURE_1}.title": "Rank\nand gain"}, f"{FIGURE_1}.title holds '\\n'", "in one line"),
+    Mistake("long title", {f"{FIGURE_1}.source": "a" * 201}, f"{FIGURE_1}.source is", "shorten it to 200"),
     Mistake("reference", {"recheck.reference": ""}, "recheck.reference is ''", "give at least 1"),
     Mistake("grid", {GRID: {}}, f"{GRID} lacks task", "add a list of names from tasks"),
 ]
@@ -648,6 +650,9 @@ NUMBERS = [
     Mistake("probe of one trial", {"tasks.cosine.probe": {"trials": 5}}, "tasks.cosine.probe has no effect", "remove"),
     Mistake("long loss", {"tasks.cosine.timing_ms.loss": 2100}, "tasks.cosine.timing_ms.trial is 2000 ms, shorter than",
             "the 2100 ms that continuous: cosine needs; lengthen it"),
+    Mistake("silent response", {"tasks.step_response_one.target_value": 0}, "target_value is 0", "give another number"),
+    Mistake("long pulse", {"tasks.flip_flop.timing_ms": CONFIG["tasks"]["flip_flop"]["timing_ms"] | {"pulse": 1500}},
+            "timing_ms.pulse is 1500 ms, but the next pulse may come after 1000 ms", "shorten it"),
     Mistake("short response", {"tasks.step_response_one.timing_ms.trial": 150}, "timing_ms.trial is 150 ms, shorter",
             "the 200 ms that continuous: step_response needs; lengthen it"),
     Mistake("short pattern", {"tasks.pattern_generation.timing_ms.trial": 900}, "timing_ms.trial is 900 ms, shorter",

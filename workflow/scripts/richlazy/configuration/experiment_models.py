@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from richlazy.configuration.fields import Seeds, Several, Text
+from richlazy.configuration.fields import Line, Seeds, Several
 from richlazy.configuration.network_models import Matching
 from richlazy.configuration.registries import Measures, Quantities, grid_entry
 from richlazy.field_types import (
@@ -82,8 +82,8 @@ class Follow(Settings):
 class Experiment(Settings):
     """A grid whose every combination is trained once for each seed."""
 
-    title: Text = Field(description="What is asked, in a line; the heading of its figures.")
-    source: Text = Field(description="The figure of a paper that this reproduces, or why it is run.")
+    title: Line = Field(description="What is asked, in a line; the heading of its figures.")
+    source: Line = Field(description="The figure of a paper that this reproduces, or why it is run.")
     preset: Name = optional(
         "Name of the preset that gives leak, rectification, momentum and gain where the grid does not; rate networks "
         "need it."

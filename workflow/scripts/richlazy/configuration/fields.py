@@ -35,7 +35,16 @@ def _no_comment(value: Any) -> Any:
 
 
 Colour = Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$"), BeforeValidator(_no_comment)]
-Line = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _in_one_line(text: str) -> str:
+    if not text.isprintable():
+        sign = next(sign for sign in text if not sign.isprintable())
+        raise ValueError(f"holds {sign!r}, which no heading can show; write it in one line of letters and signs")
+    return text
+
+
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_in_one_line)]
 Text = Annotated[str, Field(min_length=1)]
 Address = Annotated[str, Field(pattern=r"^https?://[^@\s]+$")]
 Checksum = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

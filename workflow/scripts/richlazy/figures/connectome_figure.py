@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from richlazy.connectome import cell_selection
 from richlazy.figures.figure_context import FigureContext
+from richlazy.figures.figure_style import as_written
 
 # The ends of the diverging colours of the matrix; readers without colour vision see them as different.
 _COLOURS = {1: "#B2182B", -1: "#2166AC"}
@@ -141,7 +142,7 @@ def _plot_types(axes: Axes, chosen: pd.DataFrame) -> None:
         colour = _COLOURS.get(members[0], _UNKNOWN) if len(members) == 1 else _UNKNOWN
         axes.barh(place, count, height=0.72, color=colour)
         axes.annotate(str(count), (count, place), (2, 0), textcoords="offset points", va="center")
-    axes.set_yticks(range(len(bars)), [name for name, _ in bars])
+    axes.set_yticks(range(len(bars)), [as_written(str(name)) for name, _ in bars])
     axes.invert_yaxis()
     axes.tick_params(axis="y", length=0)
     axes.margins(x=0.12)
@@ -168,7 +169,7 @@ def _plot_matrix(axes: Axes, figure: SubFigure, chosen: pd.DataFrame, weights: n
     for edge in edges[:-1]:
         axes.axhline(edge - 0.5, color="0.6", lw=0.35)
         axes.axvline(edge - 0.5, color="0.6", lw=0.35)
-    labels = [name if count >= _LABELLED_SHARE * len(order) else "" for name, count in groups]
+    labels = [as_written(name) if count >= _LABELLED_SHARE * len(order) else "" for name, count in groups]
     # Labels of columns stand upright where two of them would touch: a letter takes about 2 % of the matrix.
     named = [(middle / len(order), 0.022 * len(label)) for middle, label in zip(middles, labels, strict=True) if label]
     crowded = any(b - a < (wide_a + wide_b) / 2 for (a, wide_a), (b, wide_b) in itertools.pairwise(named))

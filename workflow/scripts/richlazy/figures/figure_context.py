@@ -49,7 +49,7 @@ class FigureContext:
         """
         params, output = job.params, job.output
         return cls(
-            title=params.get("title", title),
+            title=figure_style.as_written(params.get("title", title)),
             settings=params.settings,
             png=output.png,
             pdf=output.pdf,

@@ -231,10 +231,15 @@ def footnote(figure: Figure, runs: pd.DataFrame, mark: str = "") -> None:
     figure.text(0.995, 0.005, "\n".join(lines), ha="right", va="bottom", color="0.35", linespacing=1.25)
 
 
+def as_written(text: str) -> str:
+    """Text of a user as it stands, in which matplotlib would read formulas between dollar signs."""
+    return text.replace("$", r"\$")
+
+
 def origin_lines(table: pd.DataFrame) -> list[str]:
     """Where the connectomes of a figure come from, wrapped to the width of the page."""
     notes = {note for text in table["connectome"].dropna().unique() for note in text.split("; ")}
-    return [line for note in sorted(notes) for line in textwrap.wrap(f"connectome {note}", 120)]
+    return [as_written(line) for note in sorted(notes) for line in textwrap.wrap(f"connectome {note}", 120)]
 
 
 def room_for_footnote(font_size: float, height: float, runs: pd.DataFrame) -> ConstrainedLayoutEngine:

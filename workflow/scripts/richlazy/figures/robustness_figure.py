@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from richlazy.figures.figure_context import FigureContext
+from richlazy.figures.figure_style import as_written
 
 TITLE = "Does learning become lazier with the rank of the initial weights?"
 _AXIS = "Kendall's τ with the rank (right: lazier at higher rank)"
@@ -93,7 +94,7 @@ def _lines(rows: pd.DataFrame) -> list[_Line]:
     top = 0
     for name, of_one in rows.groupby("experiment", sort=False):
         entries: list[tuple[str, pd.DataFrame | None]] = [
-            (textwrap.fill(of_one["title"].iloc[0], _HEADING), None),
+            (as_written(textwrap.fill(of_one["title"].iloc[0], _HEADING)), None),
             *((textwrap.fill(arm, _ARM), part) for arm, part in of_one.groupby("arm", sort=False)),
         ]
         for text, part in entries:

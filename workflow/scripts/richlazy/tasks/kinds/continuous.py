@@ -43,7 +43,7 @@ class ContinuousEntry(WithProbe):
         lt=1,
         description="Least difference of the two amplitudes of romo, which lie between 0.5 and 1.5.",
     )
-    target_value: float = optional(description="Output that step_response asks for.")
+    target_value: float = optional(description="Output that step_response asks for, other than 0.")
     input_amplitude: PositiveNumber = optional(
         description="Input at the first step of cosine, which sets the state from which it goes on. 1 / (1 - rho) "
         "makes the state equal to the input weights, rho being the share of a state that stays.",
@@ -70,6 +70,15 @@ class ContinuousEntry(WithProbe):
                 f".timing_ms.trial is {timing['trial']:g} ms, shorter than the {needed:g} ms that "
                 f"continuous: {name} needs; lengthen it"
             )
+        if self.target_value == 0:
+            raise ValueError(".target_value is 0, which a silent network answers before it learns; give another number")
+        if name == "flip_flop":
+            apart = timing["decision_delay"] + _shortest(timing["interval"])
+            if timing["pulse"] > apart:
+                raise ValueError(
+                    f".timing_ms.pulse is {timing['pulse']:g} ms, but the next pulse may come after {apart:g} ms; "
+                    "shorten it or lengthen interval"
+                )
         return self
 
 
@@ -93,6 +102,10 @@ def _problems_of_periods(name: str, kind: time_series.Kind, timing: Mapping[str,
             )
         if not time_series.longest(duration) and not kind.may_be_zero(period):
             yield f".{period} is 0, without which continuous: {name} is no task; lengthen it"
+
+
+def _shortest(duration: float | list[float]) -> float:
+    return duration[0] if isinstance(duration, list) else duration
 
 
 def _is_range(duration: list[Any]) -> bool:
