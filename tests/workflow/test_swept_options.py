@@ -13,7 +13,7 @@ OPTIONS = {
 # Weights that an option of the task leaves alone have one spectrum for all of its values.
 NOISES = OPTIONS | {
     "grid": {"task": ["mante"], "structure": ["cell_types"], "noise": [0.05, 0.5]}, "compare": "noise",
-    "spectrum": "eigenvalues",
+    "spectrum": "eigenvalues", "title": r"Signs that are {no} formula: $5 of \notacommand$, <b> and 50 %",
 }  # fmt: skip
 TABLES = [f"results/tiny/experiments/options/{name}.parquet" for name in (
     "tables/runs", "tables/connectivity", "statistics/trends",

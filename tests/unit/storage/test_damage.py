@@ -90,6 +90,16 @@ def test_a_flipped_bit_at_any_place_is_noticed(name, read, tmp_path):
 
 
 @kinds
+def test_bytes_that_are_lost_to_zero_anywhere_are_noticed(name, read, tmp_path):
+    """The number of entries at the end of an archive among them, without which it is a valid archive of nothing."""
+    path = tmp_path / name
+    save(path)
+    whole, content = read(path), path.read_bytes()
+    for place in range(len(content) - 4):
+        noticed(path, content[:place] + bytes(4) + content[place + 4 :], read, whole)
+
+
+@kinds
 def test_a_file_cut_short_anywhere_is_noticed(name, read, tmp_path):
     path = tmp_path / name
     save(path)

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -102,8 +103,10 @@ def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
         arrays = {name.removesuffix(".npy"): np.load(io.BytesIO(member)) for name, member in members.items()}
     except Exception as error:  # a broken archive fails in a dozen ways
         raise damaged(path, error) from error
-    # A directory of the archive in which one entry swallows the next is valid, and ends with the number of entries.
-    if len(arrays) != int.from_bytes(content[-12:-10], "little"):
+    # A directory of the archive in which one entry swallows the next is valid, and so is one of no entries; its end
+    # says twice how many there are, and where it lies.
+    here, entries, size, start = struct.unpack("<HHII", content[-14:-2])
+    if not here == entries == len(arrays) > 0 or start + size != len(content) - 22:
         raise damaged(path, "an array is missing")
     return arrays
 
