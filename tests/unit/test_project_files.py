@@ -1,6 +1,5 @@
 """Files that describe the project to contributors, to GitHub and to Snakemake's catalog say the same as each other."""
 
-import os
 import re
 from pathlib import Path
 
@@ -67,7 +66,8 @@ def test_folders_and_targets_that_a_page_names_exist(page):
     assert all((ROOT / folder).is_dir() for folder in folders)
 
 
-@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="pytest has one process")
 def test_tests_that_share_a_build_stay_in_one_process(request):
     """pytest 9.2 loses the groups of pytest-xdist 3.8 without a word, and every build is made twice."""
+    if not request.config.getoption("loadgroup", False):
+        pytest.skip("tests are not grouped, as `make test` does")
     assert request.node.nodeid.endswith("@tests/unit/test_project_files.py")

@@ -2,7 +2,7 @@
 
 import os
 
-from richlazy.connectome import cave, cave_tables, cave_token
+from richlazy.connectome import cave_source, cave_tables, cave_token
 from richlazy.storage import logs, parquet
 
 
@@ -22,7 +22,7 @@ if __name__ == "__main__":
         output=output.synapses,
         provenance=output.provenance,
         chunks=params.chunks,
-        source=cave.source(connectomes, params.datastack, params.version),
+        source=cave_source.source(connectomes, params.datastack, params.version),
         table=params.table,
         chunk_cells=connectomes[snakemake.wildcards.connectome]["cave"]["chunk_cells"],
         token=cave_token.token(os.environ),

@@ -2,7 +2,7 @@
 
 import os
 
-from richlazy.connectome import cave, cave_tables, cave_token
+from richlazy.connectome import cave_source, cave_tables, cave_token
 from richlazy.storage import logs
 
 
@@ -18,7 +18,7 @@ if __name__ == "__main__":
         output=output.table,
         provenance=output.provenance,
         chunks=snakemake.params.chunks,
-        source=cave.source(snakemake.config["connectomes"], wildcards.datastack, int(wildcards.version)),
+        source=cave_source.source(snakemake.config["connectomes"], wildcards.datastack, int(wildcards.version)),
         table=wildcards.table,
         token=cave_token.token(os.environ),
     )

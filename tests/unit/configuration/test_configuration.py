@@ -549,6 +549,9 @@ CONNECTOMES = [
     Mistake("checksum", {"connectomes.mine": {"source": "release", "release": {
         "description": "d", "connections": {"url": "https://a.b/c.csv", "sha256": "abc"}, "format": LAYOUT,
         "selection": EVERY_CELL}}}, "connectomes.mine.release.connections.sha256 is 'abc'", ""),
+    Mistake("two servers", {"connectomes.mine": CONFIG["connectomes"]["v1_column"] | {
+        "cave": CONFIG["connectomes"]["v1_column"]["cave"] | {"server": "https://cave.example"}}},
+        "connectomes.mine.cave.server is https://cave.example", "name one server"),
 ]  # fmt: skip
 
 IMAGE_SETS = [
@@ -922,6 +925,10 @@ def test_mistakes_of_a_sound_part_are_found_beside_a_broken_one():
         "tasks.2AF.sampler",
         "experiments.figure_9.groups[0].rank",
     ]
+    config = changed({"training.batchsize": 3, f"{FIGURE_1}.preset": "reproducton", f"{GRID}.task": ["2AF", "CTX"]})
+    names = refusals(config)
+    assert [sentence.split(" ")[0] for sentence in names] == [f"{FIGURE_1}.preset", f"{GRID}.task", "training"]
+    assert "did you mean 'reproduction'?" in names[0] and "did you mean 'CXT'?" in names[1]
 
 
 def test_more_mistakes_than_a_reader_can_mend_at_once_are_counted():

@@ -17,7 +17,7 @@ import requests
 
 import cave_server
 from cave_server import CELL_TYPES, DATASTACK, NUCLEI, PROOFREADING, STATUS, SYNAPSES, TOKEN
-from richlazy.connectome import assembly, cave, cave_cells, cave_tables, cave_token
+from richlazy.connectome import assembly, cave, cave_cells, cave_source, cave_tables, cave_token
 from richlazy.connectome.assembly import cortical_position_um
 from richlazy.storage import array_io, parquet
 
@@ -47,7 +47,7 @@ def server():
 
 
 def source_of(server, version=1300, timeout_s=5.0, retries=2):
-    return cave.Source(server.url, DATASTACK, version, timeout_s=timeout_s, retries=retries, backoff_s=0.01)
+    return cave_source.Source(server.url, DATASTACK, version, timeout_s=timeout_s, retries=retries, backoff_s=0.01)
 
 
 def connect(server, token=TOKEN, **changes):
@@ -161,9 +161,11 @@ def test_check_of_the_token_needs_no_network_and_little_time():
 def test_source_is_that_of_the_configuration():
     asked = {"server": "https://cave.example/", "datastack": DATASTACK, "version": 1300, "timeout_s": 60}
     connectomes = {"mine": {"source": "file", "file": {}}, "column": {"source": "cave", "cave": asked}}
-    assert cave.source(connectomes, DATASTACK, 1300) == cave.Source("https://cave.example", DATASTACK, 1300, 60)
+    assert cave_source.source(connectomes, DATASTACK, 1300) == cave_source.Source(
+        "https://cave.example", DATASTACK, 1300, 60
+    )
     with pytest.raises(ValueError, match="no connectome of the configuration takes minnie65_public version 943"):
-        cave.source(connectomes, DATASTACK, 943)
+        cave_source.source(connectomes, DATASTACK, 943)
 
 
 def test_connection_says_what_it_leads_to(server):
@@ -269,7 +271,7 @@ def test_server_that_is_not_there():
     with socket.socket() as taken:  # bound and not listening
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        source = cave.Source(address, DATASTACK, 1300, timeout_s=1, retries=1, backoff_s=0.01)
+        source = cave_source.Source(address, DATASTACK, 1300, timeout_s=1, retries=1, backoff_s=0.01)
         with pytest.raises(ValueError, match="cannot be reached; check the network"), cave.connect(source, TOKEN):
             pass
 
@@ -280,7 +282,7 @@ def test_names_that_do_not_exist(server):
         pytest.raises(ValueError, match=r"refused table nuclei \(404\).*check the name"),
     ):
         connection.count("nuclei", {})
-    source = cave.Source(server.url, "minnie_public", 1300, retries=0)
+    source = cave_source.Source(server.url, "minnie_public", 1300, retries=0)
     with pytest.raises(ValueError, match=r"refused the datastack \(404\)"), cave.connect(source, TOKEN):
         pass
 
@@ -623,6 +625,40 @@ def test_token_is_in_no_file_log_or_message(server, tmp_path, caplog, capfd, hom
 def test_token_in_a_message_of_the_server_is_blanked(server):
     server.fail("/query", status=400, body=f"bad request with {TOKEN}".encode())
     assert "bad request with <token>" in refusal(server)
+
+
+def test_a_token_that_a_shortened_message_would_cut_is_blanked_as_well(server):
+    for start in range(0, 200, 7):
+        server.fail("/query", status=400, body=b"x" * start + TOKEN.encode() + b"y" * 200)
+        message = refusal(server)
+        assert not any(TOKEN[place : place + 5] in message for place in range(len(TOKEN) - 4)), message
+
+
+@pytest.mark.parametrize("part", ["/info/api", "/materialize/api/versions", "/version/1300", "/query"])
+def test_another_server_to_which_one_redirects_gets_no_token(server, part):
+    with cave_server.serve(TABLES) as other:
+        server.fail(part, times=99, status=302, headers={"Location": f"{other.url}/elsewhere"})
+        message = refusal(server)
+        # A request for the interface versions that fails ends in the fall-back.
+        refused = "redirects to http://127.0.0.1, to which no token is sent"
+        assert refused in message or (part.endswith("versions") and "fell back to version 2" in message)
+        assert other.requests == []
+
+
+def test_a_redirect_within_a_server_is_followed(server):
+    place = f"/materialize/api/v3/datastack/{DATASTACK}/versions?expired=False"
+    server.fail("/versions?", status=302, headers={"Location": place})
+    with connect(server) as connection:
+        assert connection.count(SYNAPSES, {}) == len(TABLES[SYNAPSES])
+
+
+def test_a_line_that_is_not_encrypted_gets_no_token():
+    source = cave_source.Source("http://cave.example", DATASTACK, 1300, timeout_s=1, retries=0)
+    with (
+        pytest.raises(ValueError, match=r"unencrypted at http://cave\.example; write https"),
+        cave.connect(source, TOKEN),
+    ):
+        pass
 
 
 # Cells

@@ -62,6 +62,13 @@ def test_columns_are_parameters_outcome_and_every_measure():
     }  # fmt: skip
 
 
+def test_an_option_takes_over_no_column():
+    swept = {"density": {"owner": "structure", "meaning": "share of connections", "values": {}}}
+    with pytest.raises(ValueError, match="option 'density' has the name of a column of tables; give it another"):
+        experiment_tables.with_swept(experiment_tables.CONNECTIVITY_COLUMNS, swept)
+    assert "density" in experiment_tables.with_swept(experiment_tables.RUN_COLUMNS, swept)
+
+
 def test_every_column_has_a_meaning():
     for columns in (
         experiment_tables.RUN_COLUMNS,

@@ -90,7 +90,8 @@ class Experiment(Settings):
     )
     grid: GridEntry = Field(
         description="Parameters and the values that they take; task and, for rate networks, structure are needed here "
-        "or in every group. LSTMs have one task and nothing else."
+        "or in every group. Options of tasks and structures are swept by their names too, such as fraction or "
+        "timing_ms.delay. LSTMs have one task and nothing else."
     )
     groups: Annotated[list[GridEntry], Field(min_length=1)] = optional(
         "Further parameters, a list of grids. Each completes `grid` in turn, and the experiment is all of them "

@@ -25,6 +25,7 @@ RESULT_FOLDERS = (
 _OF_EVERY_EXPERIMENT = {
     "connectivity", "dynamics", "training", "tasks", "structures", "presets", "connectomes", "experiments",
 }  # fmt: skip
+_NAMED_BY_EXPERIMENTS = {"tasks", "structures", "presets", "experiments"}
 
 
 def problems(config: Config, broken: Broken) -> Iterator[str]:
@@ -41,10 +42,31 @@ def problems(config: Config, broken: Broken) -> Iterator[str]:
     }
     yield from _of_selection(config, broken)
     yield from _of_entries(config, sound)
+    yield from _of_servers(sound.get("connectomes", {}))
     if "training" in sound and (config["training"]["device"], config["training"]["batching"]) == ("cuda", "network"):
         yield "training.device is 'cuda', but one network alone leaves it idle; set training.batching to condition"
-    if sound.keys() >= _OF_EVERY_EXPERIMENT and ("experiments_to_build",) not in broken:
+    if ("experiments_to_build",) in broken:
+        return
+    if sound.keys() >= _OF_EVERY_EXPERIMENT:
         yield from _of_experiments(config, sound)
+    elif sound.keys() >= _NAMED_BY_EXPERIMENTS:
+        for name in set(selected(config)) & set(sound["experiments"]):
+            yield from rules_of_experiments.problems_of_names(config, name)
+
+
+def _of_servers(connectomes: Config) -> Iterator[str]:
+    """Connectomes that take one version of a datastack from two servers, though its tables stand in one folder."""
+    first: dict[tuple[str, int], tuple[str, str]] = {}
+    for name, entry in connectomes.items():
+        if "cave" in entry:
+            asked = entry["cave"]
+            version = (asked["datastack"], asked["version"])
+            other, server = first.setdefault(version, (name, asked["server"]))
+            if server != asked["server"]:
+                yield (
+                    f"connectomes.{name}.cave.server is {asked['server']}, but {other} takes the same version of "
+                    f"{asked['datastack']} from {server}, and its tables are kept once; name one server"
+                )
 
 
 def selected(config: Config) -> list[str]:

@@ -60,6 +60,13 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
         yield from rules_of_runs.of_strata(config, name, [grids.row_of_table(run, swept) for run in runs])
 
 
+def problems_of_names(config: Config, name: str) -> Iterator[str]:
+    """What an experiment names and nothing has, which can be said while other groups are broken."""
+    experiment, where = config["experiments"][name], f"experiments.{name}"
+    if "preset" in experiment:
+        yield from _of_names(config, where, experiment)
+
+
 def _of_grid(config: Config, where: str, place: str, grid: Grid, experiment: Config) -> Iterator[str]:
     """Tasks, structures and parameters of runs that do not go together."""
     found = list(_of_architectures(config, place, grid))

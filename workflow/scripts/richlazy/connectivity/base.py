@@ -36,11 +36,11 @@ class Structure(ABC):
             kind = "sparse"
 
             class Options(Settings):
-                density: float = Field(gt=0, lt=1, description="Share of connections that stay.")
+                kept_fraction: float = Field(gt=0, lt=1, description="Share of connections that stay.")
 
             @staticmethod
-            def shape(base: Matrix, density: float) -> Matrix:
-                cut = np.quantile(np.abs(base), 1.0 - density)
+            def shape(base: Matrix, kept_fraction: float) -> Matrix:
+                cut = np.quantile(np.abs(base), 1.0 - kept_fraction)
                 return np.where(np.abs(base) >= cut, base, 0.0)
 
     Attributes:

@@ -17,7 +17,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from richlazy.connectome.cave import Connection, Source, connect
+from richlazy.connectome.cave import Connection, connect
+from richlazy.connectome.cave_source import Source
 from richlazy.connectome.cave_token import ALTERNATIVES
 from richlazy.storage import array_io, logs, parquet
 

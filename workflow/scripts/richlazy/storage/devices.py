@@ -1,5 +1,6 @@
 """Where a job computes: on the CPU, or on a CUDA device where the job finds one."""
 
+import numpy as np
 import torch
 
 from richlazy.storage.logs import LOGGER
@@ -19,6 +20,8 @@ def prepare(device: str) -> torch.device:
     if device not in DEVICES:
         raise ValueError(f"unknown device {device!r}; choose one of {', '.join(DEVICES)}")
     torch.set_num_threads(1)
+    for kind in (np.float32, np.float64):
+        np.finfo(kind)  # NumPy looks up the limits of numbers once, and warns where the smallest ones are 0 already
     torch.set_flush_denormal(True)  # decaying activity would otherwise slow the products a hundredfold
     if device == "cuda" and torch.cuda.is_available():
         # Products keep the 24 bits of single precision: TF32 would keep 11.

@@ -104,7 +104,12 @@ def with_swept(columns: Mapping[str, str], swept: Swept) -> dict[str, str]:
     Args:
         columns: names with meanings.
         swept: options as ``experiments.grids.swept_options`` gives them.
+
+    Raises:
+        ValueError: where an option has the name of a column, which it would take over.
     """
+    for option in swept.keys() & columns.keys():
+        raise ValueError(f"option {option!r} has the name of a column of tables; give it another where it is declared")
     found: dict[str, str] = {}
     for name, meaning in columns.items():
         found |= {name: meaning}
