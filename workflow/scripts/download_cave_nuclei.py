@@ -2,13 +2,14 @@
 
 import os
 
-from richlazy.connectome import cave_source, cave_tables, cave_token
+from richlazy.connectome import cave_answers, cave_source, cave_tables, cave_token
 from richlazy.storage import logs, parquet
 
 
 def download_cave_nuclei(cell_types, output, provenance, chunks, source, table, token):
     ids = parquet.load_table(cell_types)["target_id"].tolist()
-    rows, origin = cave_tables.download_rows(source, token, table, "id", ids, cave_tables.NUCLEI_IN_ONE_CHUNK, chunks)
+    size, expected = cave_tables.NUCLEI_IN_ONE_CHUNK, cave_answers.NUCLEI
+    rows, origin = cave_tables.download_rows(source, token, table, "id", ids, size, chunks, expected)
     cave_tables.save(table, rows, origin, output, provenance)
 
 

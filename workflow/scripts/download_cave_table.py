@@ -2,12 +2,14 @@
 
 import os
 
-from richlazy.connectome import cave_source, cave_tables, cave_token
+from richlazy.connectome import cave_answers, cave_source, cave_tables, cave_token
 from richlazy.storage import logs
 
 
 def download_cave_table(output, provenance, chunks, source, table, token):
-    rows, origin = cave_tables.download_table(source, token, table, chunks)
+    proofreading = table.startswith("proofreading_status")
+    expected = cave_answers.PROOFREADING if proofreading else cave_answers.CELL_TYPES
+    rows, origin = cave_tables.download_table(source, token, table, chunks, expected)
     cave_tables.save(table, rows, origin, output, provenance)
 
 

@@ -17,7 +17,7 @@ import requests
 
 import cave_server
 from cave_server import CELL_TYPES, DATASTACK, NUCLEI, PROOFREADING, STATUS, SYNAPSES, TOKEN
-from richlazy.connectome import assembly, cave, cave_cells, cave_source, cave_tables, cave_token
+from richlazy.connectome import assembly, cave, cave_answers, cave_cells, cave_source, cave_tables, cave_token
 from richlazy.connectome.assembly import cortical_position_um
 from richlazy.storage import array_io, parquet
 
@@ -431,7 +431,7 @@ def test_whole_table_beyond_the_limit_is_refused(tmp_path):
         cave_server.serve(TABLES, row_limit=100) as server,
         pytest.raises(ValueError, match=f"has more rows of table {CELL_TYPES} than one answer holds"),
     ):
-        cave_tables.download_table(source_of(server), TOKEN, CELL_TYPES, tmp_path / "chunks")
+        cave_tables.download_table(source_of(server), TOKEN, CELL_TYPES, tmp_path / "chunks", cave_answers.CELL_TYPES)
     assert list(tmp_path.glob("chunks/*")) == []
 
 
@@ -468,6 +468,72 @@ def test_rows_that_are_not_the_answer_are_refused(server, tmp_path, edit, said):
     with pytest.raises(ValueError, match=said):
         synapses_of(server, tmp_path / "chunks")
     assert list(tmp_path.glob("chunks/*")) == []
+
+
+def without(column):
+    return lambda rows: rows.drop(columns=column)
+
+
+def null(column):
+    return lambda rows: rows.assign(**{column: rows[column].astype("object").where(np.arange(len(rows)) > 0, None)})
+
+
+def in_voxels(rows):
+    scale = dict(zip("xyz", cave_server.VOXEL_NM, strict=True))
+    return rows.assign(**{f"pt_position_{axis}": rows[f"pt_position_{axis}"] / scale[axis] for axis in scale})
+
+
+def ask_for_synapses(server, folder, expected=cave_answers.SYNAPSES):
+    both, columns = {"post_pt_root_id": ROOTS}, list(cave_tables.SYNAPSE_COLUMNS)
+    asked = (SYNAPSES, "pre_pt_root_id", ROOTS, CHUNK, folder, expected, both, columns)
+    return cave_tables.download_rows(source_of(server), TOKEN, *asked)[0]
+
+
+def ask_for_nuclei(server, folder, expected=cave_answers.NUCLEI):
+    ids = TABLES[CELL_TYPES]["target_id"].tolist()
+    return cave_tables.download_rows(source_of(server), TOKEN, NUCLEI, "id", ids, 50, folder, expected)[0]
+
+
+def ask_for_types(server, folder, expected=cave_answers.CELL_TYPES):
+    return cave_tables.download_table(source_of(server), TOKEN, CELL_TYPES, folder, expected)[0]
+
+
+def ask_for_proofreading(server, folder, expected=cave_answers.PROOFREADING):
+    return cave_tables.download_table(source_of(server), TOKEN, PROOFREADING, folder, expected)[0]
+
+
+@pytest.mark.parametrize(
+    ("ask", "edit", "said"),
+    [
+        (ask_for_synapses, without("size"), f"gave no size of table {SYNAPSES}"),
+        (ask_for_synapses, without("id"), f"gave no id of table {SYNAPSES}"),
+        (ask_for_synapses, null("size"), "gave synapses whose size is no whole number of voxels"),
+        (ask_for_synapses, null("post_pt_root_id"), "gave rows without post_pt_root_id"),
+        (ask_for_nuclei, in_voxels, "gave positions that are not in nm of minnie65"),
+        (ask_for_nuclei, null("pt_position_z"), "gave rows without position"),
+        (ask_for_nuclei, without(["pt_root_id", "pt_position_x"]), "gave no pt_root_id and no pt_position_x"),
+        (ask_for_types, null("target_id"), "gave rows without target_id"),
+        (ask_for_types, without("classification_system"), "gave no classification_system"),
+        (ask_for_proofreading, without("valid_id"), "gave no valid_id"),
+    ],
+)
+def test_an_answer_of_no_use_is_not_kept_and_the_next_run_gets_a_better_one(server, tmp_path, ask, edit, said):
+    server.fail("/query", times=10**6, edit=edit)
+    with pytest.raises(ValueError, match=f"{said}.*run again later") as caught:
+        ask(server, tmp_path / "chunks")
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.glob("chunks/*")) == []
+    server.faults.clear()
+    assert len(ask(server, tmp_path / "chunks")) > 10
+
+
+def test_an_answer_of_no_use_that_was_kept_before_is_asked_for_again(server, tmp_path, caplog):
+    server.fail("/query", times=10**6, edit=in_voxels)
+    ask_for_nuclei(server, tmp_path, expected=cave_answers.Expected(("id",)))
+    server.faults.clear()
+    found = ask_for_nuclei(server, tmp_path)
+    assert cave_answers.NUCLEI.problem(found) is None
+    assert "positions that are not in nm of minnie65" in caplog.text and "is downloaded again" in caplog.text
 
 
 def test_cell_without_synapses_is_no_mistake(server, tmp_path):
@@ -549,7 +615,9 @@ def test_other_cells_and_versions_are_other_questions(server, tmp_path):
 
 
 def save_types(server, folder, token=TOKEN):
-    rows, origin = cave_tables.download_table(source_of(server), token, CELL_TYPES, folder / "chunks")
+    rows, origin = cave_tables.download_table(
+        source_of(server), token, CELL_TYPES, folder / "chunks", cave_answers.CELL_TYPES
+    )
     cave_tables.save(CELL_TYPES, rows, origin, folder / "t.parquet", folder / "t.json")
 
 
@@ -575,7 +643,9 @@ def test_table_is_saved_with_where_it_comes_from(server, tmp_path):
 def test_nuclei_are_in_nanometres_whoever_scales(tmp_path, scales):
     ids = TABLES[CELL_TYPES]["target_id"].tolist()
     with cave_server.serve(TABLES, scales=scales) as server:
-        found, _ = cave_tables.download_rows(source_of(server), TOKEN, NUCLEI, "id", ids, 50, tmp_path)
+        found, _ = cave_tables.download_rows(
+            source_of(server), TOKEN, NUCLEI, "id", ids, 50, tmp_path, cave_answers.NUCLEI
+        )
         assert len(server.row_queries) == 3
     expected = TABLES[NUCLEI].sort_values("id", ignore_index=True)
     assert found["id"].tolist() == expected["id"].tolist()
@@ -750,7 +820,7 @@ def test_contradictory_proofreading_counts_as_none():
 @pytest.mark.parametrize("factors", [(0.25, 0.25, 0.025), (4, 4, 40)], ids=["voxels", "scaled twice"])
 def test_positions_in_another_unit_are_refused(factors):
     types, nuclei, proofread = three_cells()
-    with pytest.raises(ValueError, match="their positions are not in nm"):
+    with pytest.raises(ValueError, match="positions that are not in nm"):
         cave_cells.cells_from_tables(types, cave_server.scaled(nuclei, factors), proofread, DATASTACK)
 
 

@@ -3,15 +3,13 @@
 Cells have the number of their nucleus, which is the same in every version; segmentation roots change.
 """
 
-import numpy as np
 import pandas as pd
 
 from richlazy.connectome.assembly import cell_table, cortical_position_um
+from richlazy.connectome.cave_answers import POSITIONS, implausible_depths
 
 _TYPES = ("target_id", "classification_system", "cell_type")
-_POSITIONS = ["pt_position_x", "pt_position_y", "pt_position_z"]
-# Depths in µm that a cell of cortex can have; others mean that positions came in another unit.
-_PLAUSIBLE_UM = (-200.0, 1500.0)
+_POSITIONS = list(POSITIONS)
 _NOT_PROOFREAD = "none"  # of versions from 1078 on; before them the word was `non`
 
 
@@ -49,7 +47,9 @@ def cells_from_tables(
     if kept.empty:
         raise ValueError("no excitatory or inhibitory cell is left of the table of cell types; name another table")
     words, counts = _proofreading(proofreading)
-    x, depth, z = _plausible(np.stack(cortical_position_um(*kept[_POSITIONS].to_numpy(float).T), axis=1)).T
+    if problem := implausible_depths(kept):
+        raise ValueError(f"the table of nuclei has {problem}; name another table of CAVE")
+    x, depth, z = cortical_position_um(*kept[_POSITIONS].to_numpy(float).T)
     proofread = {part: kept["pt_root_id"].map(words[part]).fillna(_NOT_PROOFREAD) for part in ("axon", "dendrite")}
     cells = cell_table(
         {
@@ -111,18 +111,6 @@ def _sign(systems: pd.Series) -> pd.Series:
     sign[systems.str.contains("excitatory", na=False).astype(bool)] = 1
     sign[systems.str.contains("inhibitory", na=False).astype(bool)] = -1
     return sign
-
-
-def _plausible(coordinates_um: np.ndarray) -> np.ndarray:
-    """The coordinates; raise ValueError if cells lie outside cortex, as a wrong unit or resolution makes them."""
-    depths = coordinates_um[:, 1]
-    low, high = _PLAUSIBLE_UM
-    if not ((low < depths) & (depths < high)).all():
-        raise ValueError(
-            f"cells lie from {depths.min():.0f} to {depths.max():.0f} µm below pia, so their positions are not in nm "
-            "of minnie65; remove the downloaded table of nuclei and download it again"
-        )
-    return coordinates_um
 
 
 def _proofreading(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:

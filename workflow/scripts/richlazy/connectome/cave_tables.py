@@ -17,7 +17,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from richlazy.connectome import cave_answers
 from richlazy.connectome.cave import Connection, connect
+from richlazy.connectome.cave_answers import Expected
 from richlazy.connectome.cave_source import Source
 from richlazy.connectome.cave_token import ALTERNATIVES
 from richlazy.storage import array_io, logs, parquet
@@ -42,7 +44,7 @@ _MEANINGS = {
 
 
 def download_table(
-    source: Source, token: str | None, table: str, folder: str | Path
+    source: Source, token: str | None, table: str, folder: str | Path, expected: Expected
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """A whole table that is small enough for one answer.
 
@@ -51,19 +53,20 @@ def download_table(
         token: token for the source; None takes the one in the store of caveclient.
         table: name of the table; the table that it refers to is not joined.
         folder: folder that keeps the answer; with it, neither server nor token is needed.
+        expected: what an answer must have to be kept.
 
     Returns:
         Rows sorted by ``id`` with the columns of the server, and their origin.
 
     Raises:
-        ValueError: if the answer is not complete.
+        ValueError: if the answer is not complete, or cannot be used.
     """
     digest = _digest(source, table, {}, None)
     file = Path(folder, f"{digest}.parquet")
-    found = _load_chunk(file, digest)
+    found = _load_chunk(file, digest, expected)
     if found is None:
         with connect(source, token) as connection:
-            rows = _complete(connection, table, {}, None)
+            rows = _complete(connection, table, {}, None, expected)
             if rows is None:
                 raise ValueError(
                     f"{source.place} has more rows of table {table} than one answer holds; name a smaller table"
@@ -81,6 +84,7 @@ def download_rows(
     ids: Sequence[int],
     chunk: int,
     folder: str | Path,
+    expected: Expected,
     others: Mapping[str, Sequence[int]] | None = None,
     columns: Sequence[str] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -96,6 +100,7 @@ def download_rows(
         ids: wanted ids; repeated ones count once.
         chunk: number of ids in one question.
         folder: folder that keeps finished chunks; they are not asked for again.
+        expected: what an answer must have to be kept.
         others: further columns, each with its wanted ids.
         columns: columns to ask for; None for all.
 
@@ -103,7 +108,7 @@ def download_rows(
         Rows sorted by ``id``, and the origin of the chunk that was downloaded last.
 
     Raises:
-        ValueError: if an answer is not complete.
+        ValueError: if an answer is not complete, or cannot be used.
     """
     wanted = sorted({int(one) for one in ids})
     if not wanted:
@@ -115,10 +120,10 @@ def download_rows(
             filters = {column: wanted[first : first + chunk], **fixed}
             digest = _digest(source, table, filters, columns)
             file = Path(folder, f"{digest}.parquet")
-            found = _load_chunk(file, digest)
+            found = _load_chunk(file, digest, expected)
             if found is None:
                 connection = connection or stack.enter_context(connect(source, token))
-                rows = _together(list(_halves(connection, table, column, filters, columns)))
+                rows = _together(list(_halves(connection, table, column, filters, columns, expected)))
                 found = rows, _origin(connection, table)
                 _save_chunk(file, *found, digest)
                 logs.LOGGER.info("%s: %d of %d ids", table, min(first + chunk, len(wanted)), len(wanted))
@@ -133,21 +138,12 @@ def download_synapses(
     """Every synapse among cells, given by their segmentation roots; columns are SYNAPSE_COLUMNS.
 
     Arguments, the second result and mistakes are those of ``download_rows``.
-
-    Raises:
-        ValueError: also when a size is not a whole number of voxels.
     """
     columns = list(SYNAPSE_COLUMNS)
-    both = {"post_pt_root_id": roots}
-    frame, origin = download_rows(source, token, table, "pre_pt_root_id", roots, chunk, folder, both, columns)
-    sizes = frame["size"].astype("Float64")
-    if sizes.isna().any() or (sizes != sizes.round()).any():
-        raise ValueError(
-            f"{source.place} gave synapses of table {table} whose size is no whole number of voxels; "
-            "name a synapse table whose size is a count of voxels"
-        )
+    both, expected = {"post_pt_root_id": roots}, cave_answers.SYNAPSES
+    frame, origin = download_rows(source, token, table, "pre_pt_root_id", roots, chunk, folder, expected, both, columns)
     # Sizes come as 32-bit floats, whose sums are not exact.
-    return frame[columns].assign(size=sizes.astype("int64")), origin
+    return frame[columns].assign(size=frame["size"].astype("Float64").astype("int64")), origin
 
 
 def save(table: str, rows: pd.DataFrame, origin: Mapping[str, Any], output: str | Path, provenance: str | Path) -> None:
@@ -162,16 +158,21 @@ def _origin(connection: Connection, table: str) -> dict[str, Any]:
 
 
 def _halves(
-    connection: Connection, table: str, column: str, filters: dict[str, list[int]], columns: Sequence[str] | None
+    connection: Connection,
+    table: str,
+    column: str,
+    filters: dict[str, list[int]],
+    columns: Sequence[str] | None,
+    expected: Expected,
 ) -> Iterator[pd.DataFrame]:
     """Complete answers that together hold every row; the ids are halved until each answer is complete."""
-    frame = _complete(connection, table, filters, columns)
+    frame = _complete(connection, table, filters, columns, expected)
     ids = filters[column]
     if frame is not None:
         yield frame
     elif len(ids) > 1:
         for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-            yield from _halves(connection, table, column, {**filters, column: half}, columns)
+            yield from _halves(connection, table, column, {**filters, column: half}, columns, expected)
     else:
         raise ValueError(
             f"{connection.source.place} counts more rows of table {table} with {column} {ids[0]} than it gives; "
@@ -180,7 +181,11 @@ def _halves(
 
 
 def _complete(
-    connection: Connection, table: str, filters: Mapping[str, Sequence[int]], columns: Sequence[str] | None
+    connection: Connection,
+    table: str,
+    filters: Mapping[str, Sequence[int]],
+    columns: Sequence[str] | None,
+    expected: Expected,
 ) -> pd.DataFrame | None:
     """The answer to a question; None if there are more rows than one answer holds."""
     counted = connection.count(table, filters)
@@ -192,23 +197,21 @@ def _complete(
         if cut_off:
             connection.row_limit = len(frame)
         return None
-    return _checked(connection, table, _exact(connection, table, frame), filters, counted)
-
-
-def _checked(
-    connection: Connection, table: str, frame: pd.DataFrame, filters: Mapping[str, Sequence[int]], counted: int
-) -> pd.DataFrame:
-    """The rows; raise ValueError if some are repeated, too many, or not what was asked for."""
-    mistake = None
-    if frame["id"].duplicated().any():
-        mistake = "repeated rows"
-    elif len(frame) > counted:
-        mistake = f"{len(frame)} rows where it counts {counted}"
-    elif any(not frame[column].isin(ids).all() for column, ids in filters.items() if column in frame):
-        mistake = "rows that were not asked for"
+    mistake = expected.problem(frame) or _mistake(_exact(connection, table, frame), filters, counted)
     if mistake:
         raise ValueError(f"{connection.source.place} gave {mistake} of table {table}; run again later, {ALTERNATIVES}")
-    return frame
+    return _exact(connection, table, frame)
+
+
+def _mistake(frame: pd.DataFrame, filters: Mapping[str, Sequence[int]], counted: int) -> str | None:
+    """Rows that are repeated, too many, or not what was asked for."""
+    if frame["id"].duplicated().any():
+        return "repeated rows"
+    if len(frame) > counted:
+        return f"{len(frame)} rows where it counts {counted}"
+    if any(not frame[column].isin(ids).all() for column, ids in filters.items() if column in frame):
+        return "rows that were not asked for"
+    return None
 
 
 def _exact(connection: Connection, table: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -242,8 +245,8 @@ def _save_chunk(file: Path, rows: pd.DataFrame, origin: Mapping[str, Any], diges
     parquet.save_arrow(file, arrow, notes)
 
 
-def _load_chunk(file: Path, digest: str) -> tuple[pd.DataFrame, dict[str, Any]] | None:
-    """A finished chunk and its origin; None if it is missing, damaged, or answers another question."""
+def _load_chunk(file: Path, digest: str, expected: Expected) -> tuple[pd.DataFrame, dict[str, Any]] | None:
+    """A finished chunk and its origin; None if it is missing, damaged, of no use, or answers another question."""
     if not file.exists():
         return None
     try:
@@ -254,4 +257,8 @@ def _load_chunk(file: Path, digest: str) -> tuple[pd.DataFrame, dict[str, Any]] 
     notes = arrow.schema.metadata or {}
     if notes.get(b"question") != digest.encode():
         return None
-    return arrow.to_pandas(), json.loads(notes[b"origin"])
+    rows = arrow.to_pandas()
+    if len(rows) and (problem := expected.problem(rows)):  # versions before 0.2 kept any answer
+        logs.LOGGER.warning("%s has %s and is downloaded again", file, problem)
+        return None
+    return rows, json.loads(notes[b"origin"])
