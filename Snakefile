@@ -67,6 +67,10 @@ rule all:
 
 # Every selected experiment is a target of its own name, such as `snakemake figure_1`.
 for experiment in plan.selected:
+    if workflow.is_rule(workflow.modifier.modify_rulename(experiment)):
+        sys.exit(
+            f"Configuration: experiments.{experiment} has the name of a rule; give it another"
+        )
 
     rule:
         """Build tables, statistics and figures of this experiment of the configuration."""

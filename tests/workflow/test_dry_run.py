@@ -107,10 +107,16 @@ def test_any_directory_can_hold_the_results(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+FIGURE_1 = CONFIG["experiments"]["figure_1"]
+FIGURE_1 = FIGURE_1 | {"grid": FIGURE_1["grid"] | {"rank": [1, 4]}}
 BAD = {
     "unknown key": ({"trainig": {}}, "unknown key 'trainig'"),
     "rank above size": ({"experiments": {"figure_1": {"grid": {"rank": [1, 4, 17]}}}}, "lower the rank"),
     "unknown task": ({"experiments": {"figure_1": {"grid": {"task": ["2AF", "XYZ"]}}}}, "'XYZ'"),
+    "name of a rule": (
+        {"experiments_to_build": ["tabulate"], "experiments": {"tabulate": FIGURE_1}},
+        "experiments.tabulate has the name of a rule; give it another",
+    ),
     "not a number": ({"training": {"learning_rate": float("nan")}}, "finite"),
 }
 
