@@ -326,6 +326,42 @@ def test_broken_files_are_refused_in_one_sentence(tmp_path, name, form):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["a.parquet", "a.feather", "a.csv", "a.csv.gz", "m.npy", "m.npz", "m.csv.gz"])
+def test_files_with_damage_anywhere_are_read_or_refused_in_one_sentence(tmp_path, name):
+    """Bits turned, bytes lost to zero, files cut short: what decompresses and parses fails in two dozen ways."""
+    path, form = tmp_path / name, EDGES if name.startswith("a") else MATRIX
+    edges = pd.DataFrame({"from": [1, 2, 3], "to": [2, 3, 1], "size": [4, 5, 6]})
+    weights = np.arange(9.0).reshape(3, 3)
+    savers = {
+        "a.parquet": edges.to_parquet, "a.feather": edges.to_feather, "m.npy": lambda to: np.save(to, weights),
+        "m.npz": lambda to: np.savez_compressed(to, weights),
+        "m.csv.gz": lambda to: np.savetxt(to, weights, delimiter=","),
+    }  # fmt: skip
+    savers.get(name, lambda to: edges.to_csv(to, index=False))(path)
+    imported_files.read(path, None, form)
+    content, rng = path.read_bytes(), np.random.default_rng(0)
+    for number in range(150):
+        place = int(rng.integers(len(content)))
+        damaged = [
+            content[:place],
+            content[:place] + bytes([content[place] ^ 1 << int(rng.integers(8))]) + content[place + 1 :],
+            content[:place] + bytes(4) + content[place + 4 :],
+        ][number % 3]
+        path.write_bytes(damaged)
+        try:
+            imported_files.read(path, None, form)
+        except ValueError as error:
+            assert "\n" not in str(error) and name in str(error)
+
+
+def test_a_matrix_that_says_it_is_larger_than_memory_is_refused(tmp_path):
+    path = tmp_path / "large.npy"
+    np.save(path, np.ones((3, 3)))
+    path.write_bytes(path.read_bytes().replace(b"(3, 3), }" + b" " * 20, b"(1000000000, 1000000000), }  "))
+    with pytest.raises(ValueError, match="more numbers than fit into memory"):
+        imported_files.read(path, None, MATRIX)
+
+
 @pytest.mark.parametrize(
     ("values", "refusal"),
     [

@@ -4,7 +4,6 @@ Ids stay whole numbers: floating-point numbers would merge neighbouring ids beyo
 ValueError that names the file when that is not what its place asks for.
 """
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,8 +56,8 @@ class Table:
             else:
                 arrow = parquet.read_table(path) if path.name.endswith(".parquet") else feather.read_table(path)
                 rows = arrow.to_pandas(types_mapper=_WHOLE.get, ignore_metadata=True)
-        except (ValueError, OSError, EOFError, pa.ArrowException) as error:
-            raise ValueError(f"{path} cannot be read as a table: {str(error).splitlines()[0].rstrip('.')}") from error
+        except Exception as error:  # a broken file fails in two dozen ways
+            raise ValueError(f"{path} cannot be read as a table: {_cause(error)}") from error
         return cls(path.name, rows, form)
 
     def keep(self) -> "Table":
@@ -142,6 +141,16 @@ def _require(path: Path, kinds: tuple[str, ...]) -> None:
         raise ValueError(f"{path.name} must end in {', '.join(kinds)}, as its ending says how to read it")
 
 
+def _cause(error: Exception) -> str:
+    """Why a file cannot be read, in a line."""
+    text = " ".join(str(error).split()).rstrip(".")
+    if "allow_pickle" in text or "pickled" in text:
+        return "it holds Python objects and no numbers"
+    if isinstance(error, MemoryError):
+        return "it says that it holds more numbers than fit into memory"
+    return text[:200] or f"it is damaged ({type(error).__name__})"
+
+
 def read_matrix(path: Path) -> np.ndarray:
     """Read an array of real numbers, as float64, from a file in one of the formats ``MATRICES``."""
     _require(path, MATRICES)
@@ -149,20 +158,14 @@ def read_matrix(path: Path) -> np.ndarray:
         if path.name.endswith((".csv", ".csv.gz")):
             matrix = np.loadtxt(path, delimiter=",", ndmin=2)
         else:
-            loaded = np.load(path, allow_pickle=False)
-            if isinstance(loaded, np.lib.npyio.NpzFile):
-                with loaded:
-                    if len(loaded.files) != 1:
-                        raise ValueError(f"it holds {len(loaded.files)} arrays ({listed(loaded.files)}), not one")
-                    matrix = loaded[loaded.files[0]]
-            else:
-                matrix = loaded
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        if "allow_pickle" in str(error) or "pickled" in str(error):
-            cause = "it holds Python objects and no numbers"
-        else:
-            cause = str(error).splitlines()[0].rstrip(".")
-        raise ValueError(f"{path} cannot be read as a matrix: {cause}") from error
+            with path.open("rb") as stream:  # which NumPy would leave open where an archive is broken
+                matrix = np.load(stream, allow_pickle=False)
+                if isinstance(matrix, np.lib.npyio.NpzFile):
+                    if len(matrix.files) != 1:
+                        raise ValueError(f"it holds {len(matrix.files)} arrays ({listed(matrix.files)}), not one")
+                    matrix = matrix[matrix.files[0]]
+    except Exception as error:
+        raise ValueError(f"{path} cannot be read as a matrix: {_cause(error)}") from error
     if not (np.issubdtype(matrix.dtype, np.number) or matrix.dtype == bool) or np.iscomplexobj(matrix):
         raise ValueError(f"{path} holds values of type {matrix.dtype}; a matrix of weights needs real numbers")
     return matrix.astype(np.float64)
