@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -44,6 +45,13 @@ def test_meanings_and_version_travel_in_the_metadata(tmp_path):
     assert metadata[b"schema_version"].decode() == parquet.SCHEMA_VERSION
     assert json.loads(metadata[b"columns"]) == MEANINGS
     assert b"pandas" in metadata  # what pandas needs to restore its types
+
+
+def test_a_table_of_a_later_version_is_refused(tmp_path):
+    path = tmp_path / "t.parquet"
+    parquet.save_arrow(path, pa.table({"a": [1]}), {"schema_version": "99"})
+    with pytest.raises(ValueError, match="schema version 99, and this workflow reads 1 and 2; update the workflow"):
+        parquet.load_table(path)
 
 
 def test_columns_have_the_order_of_their_meanings(tmp_path):

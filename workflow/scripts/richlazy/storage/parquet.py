@@ -49,7 +49,7 @@ def load_arrow(path: str | Path) -> pa.Table:
     """Arrow table of a Parquet file, with its metadata.
 
     Raises:
-        ValueError: when the file is damaged.
+        ValueError: when the file is damaged, or of a later version than this one.
     """
     content = array_io.sealed_content(path, required=False)
     try:
@@ -57,8 +57,14 @@ def load_arrow(path: str | Path) -> pa.Table:
         arrow = parquet.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
     except Exception as error:  # a broken footer fails in many ways
         raise array_io.damaged(path, error) from error
-    if array_io.SEAL not in content and _notes(arrow).get(b"schema_version") != b"1":
+    version = _notes(arrow).get(b"schema_version", SCHEMA_VERSION.encode()).decode()
+    if array_io.SEAL not in content and version != "1":
         raise array_io.damaged(path, "its checksum is missing")
+    if version not in ("1", SCHEMA_VERSION):
+        raise ValueError(
+            f"{path} is a table of schema version {version}, and this workflow reads 1 and {SCHEMA_VERSION}; update the "
+            "workflow, or delete the file and run the same command again"
+        )
     return arrow
 
 
