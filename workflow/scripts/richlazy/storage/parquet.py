@@ -62,8 +62,8 @@ def load_arrow(path: str | Path) -> pa.Table:
         raise array_io.damaged(path, "its checksum is missing")
     if version not in ("1", SCHEMA_VERSION):
         raise ValueError(
-            f"{path} is a table of schema version {version}, and this workflow reads 1 and {SCHEMA_VERSION}; update the "
-            "workflow, or delete the file and run the same command again"
+            f"{path} is a table of schema version {version}, and this workflow reads 1 and {SCHEMA_VERSION}; update "
+            "the workflow, or delete the file and run the same command again"
         )
     return arrow
 
