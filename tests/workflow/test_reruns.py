@@ -133,6 +133,25 @@ def test_a_changed_number_of_kernel_trials_measures_again(project):
     assert project.jobs() == {"measure_network": RUNS, **SUMMARY, **FIGURES}
 
 
+def test_measures_of_another_network_are_refused_and_made_again(finished, project):
+    """Two intact records that were swapped, as a careless copy does."""
+    swapped = [project.folder / networks(project, "task~2AF", "rank~4", seed)[0] for seed in ("seed~0", "seed~1")]
+    one, other = (path.with_name("measures.json") for path in swapped)
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+    refused = project.snakemake(check=False)
+    assert refused.returncode != 0
+    sentence = (
+        f"{one.relative_to(project.folder)} holds measures of {swapped[1].relative_to(project.folder)}; delete it"
+    )
+    assert sentence in refused.stderr
+    one.unlink()
+    other.unlink()
+    assert project.run()["measure_network"] == 2
+    assert project.results() == finished.results()
+
+
 def test_results_are_equal_bytes_with_one_job_and_with_two(finished, tmp_path):
     alone = new_project(tmp_path / "alone")
     alone.run(cores=1)

@@ -18,8 +18,9 @@ class ResultFiles:
         return f"{self.plan.results}/experiments/{experiment}/{file}"
 
     def experiment(self, name: str) -> list[str]:
-        """Everything that is drawn and tested of an experiment, and figures of what it uses."""
+        """Everything that is tabulated, drawn and tested of an experiment, and figures of what it uses."""
         return [
+            self._of(name, "tables/runs.parquet"),
             *self.figures([name]),
             *self.statistics([name]),
             *self.beside(self.plan.connectomes_of(name), self.plan.pictured_tasks_of(name)),
@@ -28,6 +29,7 @@ class ResultFiles:
     def everything(self) -> list[str]:
         """The same of all selected experiments, figures over all of them, and the claims."""
         return [
+            *self.tables_of_runs(),
             *self.figures(self.plan.selected),
             *self.statistics(self.plan.selected),
             *self.beside(self.plan.connectomes, self.plan.pictured),

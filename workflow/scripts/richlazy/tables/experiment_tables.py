@@ -16,6 +16,7 @@ from richlazy.measures.during_training import QUANTITIES
 from richlazy.measures.registry import MEASURES
 from richlazy.models.base import Files
 from richlazy.storage import array_io, parquet
+from richlazy.tables.records import load_measures
 
 _TYPES = {int: "Int64", float: "Float64", str: "string", bool: "boolean"}
 
@@ -80,7 +81,8 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
             those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
             order of its files; ``theory``, what ``predictions.with_theory`` takes.
     """
-    rows, courses = ([array_io.load_json(path) for path in files[name]] for name in ("measures", "histories"))
+    rows = [load_measures(path) for path in files["measures"]]
+    courses = [array_io.load_json(path) for path in files["histories"]]
     moved = {
         run: during_training.chosen(array_io.load_json(path), names)
         for path, (run, names) in zip(files["followed"], settings["followed"].items(), strict=True)

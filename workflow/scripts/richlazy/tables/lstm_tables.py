@@ -7,6 +7,7 @@ import pandas as pd
 
 from richlazy.models.base import Files
 from richlazy.storage import array_io, parquet
+from richlazy.tables.records import load_measures
 
 _WHERE = {
     "seed": "seed of the network",
@@ -79,7 +80,8 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
         tables: where each goes.
         settings: ``weights`` and ``parts`` that the experiment compares.
     """
-    measured, courses = ([array_io.load_json(path) for path in files[name]] for name in ("measures", "histories"))
+    measured = [load_measures(path) for path in files["measures"]]
+    courses = [array_io.load_json(path) for path in files["histories"]]
     runs = runs_table(measured, settings["weights"], settings["parts"])
     parquet.save_table(tables["runs"], runs, RUN_COLUMNS)
     parquet.save_table(tables["spectra"], spectra_table(measured), SPECTRUM_COLUMNS)
