@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +117,8 @@ def environment() -> dict[str, str]:
 @functools.cache
 def warm_python() -> str:
     """Executable that starts Snakemake, and jobs of it, without the imports of large libraries."""
+    if sys.platform != "linux":  # Apple's libraries do not outlive a fork
+        return sys.executable
     waiting = WarmPython(environment())
     atexit.register(waiting.close)
     return str(waiting.executable)
