@@ -422,6 +422,12 @@ COMBINATIONS = [
         "cut short",
     ),
     Mistake(
+        "choices that division cuts",
+        {"tasks.MSI.timing_ms.stimulus": [300, 350, 450]},
+        "tasks.MSI.timing_ms.stimulus may be 350 ms",
+        "cut short; change one of the two",
+    ),
+    Mistake(
         "no period", {"tasks.DMS.timing_ms": {"test": 0}}, "tasks.DMS.timing_ms has no period", "give the decision"
     ),
     Mistake(

@@ -1,5 +1,6 @@
 """Rules of time: steps that networks can follow, and that divide the periods of their tasks."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ def problems(config: Config, where: str, place: str, grid: Grid, preset: str) ->
             )
         else:
             yield from _of_whole_steps(where, name, entry.get("timing_ms", {}), steps)
+            if "environment" in entry:
+                yield from _of_choices(where, name, entry["timing_ms"], steps)
 
 
 def _of_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: list[float]) -> Iterator[str]:
@@ -52,5 +55,19 @@ def _of_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: lis
                 yield (
                     f"tasks.{task}.timing_ms.{period} of {duration} ms ends at {end:g} ms, which is no whole number of "
                     f"time steps of {step} ms in {where}, so that it would be cut short; change one of the two"
+                )
+                break
+
+
+def _of_choices(where: str, task: str, timing: Mapping[str, Any], steps: list[float]) -> Iterator[str]:
+    """Durations to choose from that are no whole number of steps, which NeuroGym cuts short as well."""
+    for period, choices in timing.items():
+        if not isinstance(choices, list) or not all(isinstance(choice, (int, float)) for choice in choices):
+            continue
+        for choice, step in itertools.product(choices, steps):
+            if abs(choice / step - round(choice / step)) > 1e-9:
+                yield (
+                    f"tasks.{task}.timing_ms.{period} may be {choice:g} ms, which is no whole number of time steps of "
+                    f"{step} ms in {where}, so that it would be cut short; change one of the two"
                 )
                 break
