@@ -33,7 +33,8 @@ def explained(source: Source, secret: str | None, what: str) -> Iterator[None]:
         with replaced(webbrowser, "open", lambda *_, **__: False):
             yield
     except (OSError, ValueError, AuthException, ServerIncompatibilityError) as error:
-        raise ValueError(_sentence(error, source, what, secret)) from None
+        text = _sentence(error, source, what, secret)
+        raise ValueError(text.replace(secret, "<token>") if secret else text) from None
 
 
 def _sentence(error: Exception, source: Source, what: str, secret: str | None) -> str:

@@ -258,7 +258,7 @@ def _load_chunk(file: Path, digest: str, expected: Expected) -> tuple[pd.DataFra
     if notes.get(b"question") != digest.encode():
         return None
     rows = arrow.to_pandas()
-    if len(rows) and (problem := expected.problem(rows)):  # versions before 0.2 kept any answer
+    if len(rows) and (problem := expected.problem(rows)):  # earlier versions kept any answer
         logs.LOGGER.warning("%s has %s and is downloaded again", file, problem)
         return None
     return rows, json.loads(notes[b"origin"])
