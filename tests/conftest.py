@@ -5,7 +5,6 @@ import random
 from pathlib import Path
 
 import numpy as np
-import numpy.ma  # looks up the limits of numbers, once, while no test has made subnormal ones 0
 import pytest
 import torch
 from hypothesis import settings

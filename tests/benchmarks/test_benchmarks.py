@@ -212,7 +212,6 @@ def test_memory_of_a_training_job_is_measured(small_config):
 
 def test_networks_together_are_timed_against_one_alone():
     found = together.rows(ONCE, SHAPES[0], networks=3, iterations=20)
-    torch.set_flush_denormal(False)
     check(found, "together")
     assert "networks of 10000 iterations per second" in found[0].note
 
@@ -333,7 +332,7 @@ def test_the_table_shows_every_number_and_each_note_once():
 
 @pytest.fixture
 def one_subject(monkeypatch):
-    """The program with a single subject that takes no time; settings of PyTorch are set back."""
+    """The program with a single subject that takes no time."""
     asked = []
 
     def rows(settings):
@@ -341,8 +340,7 @@ def one_subject(monkeypatch):
         return [Row("nothing", "a thing", 1.0, "s", 3.0, Spread(3.0, 2.0, 4.0), 2.0, 5.0)]
 
     monkeypatch.setattr(program, "SUBJECTS", {"nothing": rows})
-    yield asked
-    torch.set_flush_denormal(False)
+    return asked
 
 
 def test_the_program_prints_the_table_and_writes_the_numbers(one_subject, tmp_path, capsys):

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 
 import pytest
 import yaml
@@ -11,13 +10,9 @@ from runner import ROOT, new_project, snakemake
 from shipped import CONFIG
 
 
-def run_in_root(*arguments: str) -> subprocess.CompletedProcess:
-    return snakemake(ROOT, *arguments, check=False)
-
-
 @pytest.fixture(scope="module")
 def whole() -> str:
-    done = run_in_root("--dry-run", "--directory", ".", "--forceall")
+    done = snakemake(ROOT, "--dry-run", "--directory", ".", "--forceall")
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
@@ -49,7 +44,7 @@ def test_a_dry_run_gives_a_reason_for_each_job(whole):
 
 
 def test_rules_have_a_docstring_of_one_line():
-    done = run_in_root("--list-rules")
+    done = snakemake(ROOT, "--list-rules")
     assert done.returncode == 0
     lines = [line for line in done.stdout.splitlines() if line.strip()]
     named = {line.split()[0]: line for line in lines if not line.startswith(" ")}
@@ -63,7 +58,7 @@ def test_rules_have_a_docstring_of_one_line():
 
 
 def test_the_workflow_passes_the_linter():
-    done = run_in_root("--lint")
+    done = snakemake(ROOT, "--lint")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "good condition" in done.stdout + done.stderr
 
@@ -100,7 +95,7 @@ def test_a_new_task_needs_a_configuration_entry_alone(tmp_path):
 
 
 def test_any_directory_can_hold_the_results(tmp_path):
-    done = run_in_root(
+    done = snakemake(ROOT, 
         "--dry-run", "--directory", str(tmp_path), "--workflow-profile", "none", "--cores", "1",
         "--configfile", "tests/configs/tiny.yaml",
     )  # fmt: skip

@@ -483,32 +483,26 @@ def in_voxels(rows):
     return rows.assign(**{f"pt_position_{axis}": rows[f"pt_position_{axis}"] / scale[axis] for axis in scale})
 
 
-def ask_for_synapses(server, folder, expected=cave_answers.SYNAPSES):
-    both, columns = {"post_pt_root_id": ROOTS}, list(cave_tables.SYNAPSE_COLUMNS)
-    asked = (SYNAPSES, "pre_pt_root_id", ROOTS, CHUNK, folder, expected, both, columns)
-    return cave_tables.download_rows(source_of(server), TOKEN, *asked)[0]
-
-
 def ask_for_nuclei(server, folder, expected=cave_answers.NUCLEI):
     ids = TABLES[CELL_TYPES]["target_id"].tolist()
     return cave_tables.download_rows(source_of(server), TOKEN, NUCLEI, "id", ids, 50, folder, expected)[0]
 
 
-def ask_for_types(server, folder, expected=cave_answers.CELL_TYPES):
-    return cave_tables.download_table(source_of(server), TOKEN, CELL_TYPES, folder, expected)[0]
+def ask_for_types(server, folder):
+    return cave_tables.download_table(source_of(server), TOKEN, CELL_TYPES, folder, cave_answers.CELL_TYPES)[0]
 
 
-def ask_for_proofreading(server, folder, expected=cave_answers.PROOFREADING):
-    return cave_tables.download_table(source_of(server), TOKEN, PROOFREADING, folder, expected)[0]
+def ask_for_proofreading(server, folder):
+    return cave_tables.download_table(source_of(server), TOKEN, PROOFREADING, folder, cave_answers.PROOFREADING)[0]
 
 
 @pytest.mark.parametrize(
     ("ask", "edit", "said"),
     [
-        (ask_for_synapses, without("size"), f"gave no size of table {SYNAPSES}"),
-        (ask_for_synapses, without("id"), f"gave no id of table {SYNAPSES}"),
-        (ask_for_synapses, null("size"), "gave synapses whose size is no whole number of voxels"),
-        (ask_for_synapses, null("post_pt_root_id"), "gave rows without post_pt_root_id"),
+        (synapses_of, without("size"), f"gave no size of table {SYNAPSES}"),
+        (synapses_of, without("id"), f"gave no id of table {SYNAPSES}"),
+        (synapses_of, null("size"), "gave synapses whose size is no whole number of voxels"),
+        (synapses_of, null("post_pt_root_id"), "gave rows without post_pt_root_id"),
         (ask_for_nuclei, in_voxels, "gave positions that are not in nm of minnie65"),
         (ask_for_nuclei, null("pt_position_z"), "gave rows without position"),
         (ask_for_nuclei, without(["pt_root_id", "pt_position_x"]), "gave no pt_root_id and no pt_position_x"),

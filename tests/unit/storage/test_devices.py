@@ -27,7 +27,6 @@ def _settings_of_a_job():
     torch.use_deterministic_algorithms(False)
     yield
     torch.use_deterministic_algorithms(True)
-    torch.set_flush_denormal(False)
 
 
 def test_the_cpu_is_the_cpu():

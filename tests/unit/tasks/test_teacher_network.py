@@ -29,13 +29,6 @@ SETTINGS = {
 DYNAMICS = rate_network.dynamics_of(SETTINGS)
 
 
-@pytest.fixture
-def _small_numbers_as_before():
-    """Jobs flush denormal numbers, which other tests of this process need."""
-    yield
-    torch.set_flush_denormal(False)
-
-
 def random_teacher(seed=0, dynamics=DYNAMICS, condition_number=10.0):
     rng = np.random.default_rng(seed)
     shapes = ((SIZE, SIZE), (SIZE, INPUTS), (CLASSES, SIZE))
@@ -271,7 +264,6 @@ def test_digits_can_be_taught_too():
     checks.check(config)
 
 
-@pytest.mark.usefixtures("_small_numbers_as_before")
 def test_records_of_a_teacher_that_diverges_are_not_written(tmp_path):
     rng = np.random.default_rng(0)
     pixels, labels = rng.integers(0, 256, (60, 8, 8), np.uint8), np.arange(60, dtype=np.uint8) % CLASSES

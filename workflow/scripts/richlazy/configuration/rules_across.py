@@ -50,8 +50,9 @@ def problems(config: Config, broken: Broken) -> Iterator[str]:
     if sound.keys() >= _OF_EVERY_EXPERIMENT:
         yield from _of_experiments(config, sound)
     elif sound.keys() >= _NAMED_BY_EXPERIMENTS:
-        for name in set(selected(config)) & set(sound["experiments"]):
-            yield from rules_of_experiments.problems_of_names(config, name)
+        for name in selected(config):
+            if name in sound["experiments"]:
+                yield from rules_of_experiments.problems_of_names(config, name)
 
 
 def _of_servers(connectomes: Config) -> Iterator[str]:

@@ -50,8 +50,7 @@ def _of_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: lis
         end = 0.0
         for period, duration in timing.items():
             end += duration
-            # As NeuroGym divides, which cuts 0.3 / 0.1 to 2.
-            if int(end / step) != round(end / step) or abs(end / step - round(end / step)) > 1e-9:
+            if _is_cut(end, step):
                 yield (
                     f"tasks.{task}.timing_ms.{period} of {duration} ms ends at {end:g} ms, which is no whole number of "
                     f"time steps of {step} ms in {where}, so that it would be cut short; change one of the two"
@@ -65,9 +64,15 @@ def _of_choices(where: str, task: str, timing: Mapping[str, Any], steps: list[fl
         if not isinstance(choices, list) or not all(isinstance(choice, (int, float)) for choice in choices):
             continue
         for choice, step in itertools.product(choices, steps):
-            if abs(choice / step - round(choice / step)) > 1e-9:
+            if _is_cut(choice, step):
                 yield (
                     f"tasks.{task}.timing_ms.{period} may be {choice:g} ms, which is no whole number of time steps of "
                     f"{step} ms in {where}, so that it would be cut short; change one of the two"
                 )
                 break
+
+
+def _is_cut(duration_ms: float, step_ms: float) -> bool:
+    """Whether NeuroGym cuts a duration short; it divides and leaves out what follows the point, so 0.3 / 0.1 is 2."""
+    steps = duration_ms / step_ms
+    return int(steps) != round(steps) or abs(steps - round(steps)) > 1e-9

@@ -18,7 +18,7 @@ import urllib3
 
 from richlazy import wording
 from richlazy.connectome.cave_errors import explained, replaced
-from richlazy.connectome.cave_source import Source, check_line, check_origin
+from richlazy.connectome.cave_source import Source, UnsafeError, check_line, check_origin
 from richlazy.connectome.cave_token import ALTERNATIVES, stored_token
 
 # caveclient takes over a second to import, so it is imported where a server is asked.
@@ -168,10 +168,11 @@ def _patient_sessions(source: Source) -> Iterator[None]:
             response = super().send(request, stream, timeout, verify, cert, proxies)
             # Sessions take the header from a request that is redirected elsewhere, but not the cookie of the token.
             if response.is_redirect:
-                with ExitStack() as refused:
-                    refused.callback(response.close)
+                try:
                     check_origin(request.url, urljoin(request.url, response.headers["location"]))
-                    refused.pop_all()
+                except UnsafeError:
+                    response.close()
+                    raise
             return response
 
     before = dict(session_config.get_session_defaults())

@@ -6,11 +6,12 @@ A chunk that was kept is never asked for again, so one that no later stage can u
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from richlazy.connectome.assembly import cortical_position_um
 
-POSITIONS = ("pt_position_x", "pt_position_y", "pt_position_z")
+POSITIONS = ["pt_position_x", "pt_position_y", "pt_position_z"]
 # Depths in µm that a cell of cortex can have; others mean that positions came in another unit.
 _PLAUSIBLE_UM = (-200.0, 1500.0)
 
@@ -40,11 +41,14 @@ class Expected:
         return self.values(rows) if len(rows) else None
 
 
-def implausible_depths(rows: pd.DataFrame) -> str | None:
-    """Positions (nm of minnie65) that lie outside cortex, as another unit or resolution makes them."""
-    if rows[list(POSITIONS)].isna().any(axis=None):
+def _no_positions(rows: pd.DataFrame) -> str | None:
+    if rows[POSITIONS].isna().any(axis=None):
         return "rows without position"
-    _, depths, _ = cortical_position_um(*rows[list(POSITIONS)].to_numpy(float).T)
+    return implausible(cortical_position_um(*rows[POSITIONS].to_numpy(float).T)[1])
+
+
+def implausible(depths: np.ndarray) -> str | None:
+    """What depths (µm) outside cortex say of positions, as another unit or resolution makes them; None if all fit."""
     low, high = _PLAUSIBLE_UM
     if ((low < depths) & (depths < high)).all():
         return None
@@ -58,6 +62,6 @@ def _no_whole_sizes(rows: pd.DataFrame) -> str | None:
 
 
 CELL_TYPES = Expected(("id", "target_id"), ("classification_system", "cell_type"))
-NUCLEI = Expected(("id",), ("pt_root_id", *POSITIONS), implausible_depths)
+NUCLEI = Expected(("id",), ("pt_root_id", *POSITIONS), _no_positions)
 PROOFREADING = Expected(("id",), ("pt_root_id", "valid_id", "status_axon", "status_dendrite"))
 SYNAPSES = Expected(("id", "pre_pt_root_id", "post_pt_root_id"), ("size",), _no_whole_sizes)

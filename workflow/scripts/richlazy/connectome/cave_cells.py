@@ -6,10 +6,9 @@ Cells have the number of their nucleus, which is the same in every version; segm
 import pandas as pd
 
 from richlazy.connectome.assembly import cell_table, cortical_position_um
-from richlazy.connectome.cave_answers import POSITIONS, implausible_depths
+from richlazy.connectome.cave_answers import CELL_TYPES, NUCLEI, POSITIONS, PROOFREADING, implausible
 
-_TYPES = ("target_id", "classification_system", "cell_type")
-_POSITIONS = list(POSITIONS)
+_TYPES = ("target_id", *CELL_TYPES.others)
 _NOT_PROOFREAD = "none"  # of versions from 1078 on; before them the word was `non`
 
 
@@ -35,9 +34,9 @@ def cells_from_tables(
     if not datastack.startswith("minnie65"):
         raise ValueError(f"the depth of cells is known for minnie65 only, not for datastack {datastack}; name another")
     _require(cell_types, "the table of cell types", *_TYPES)
-    _require(nuclei, "the table of nuclei", "id", "pt_root_id", *_POSITIONS)
+    _require(nuclei, "the table of nuclei", *NUCLEI.ids, *NUCLEI.others)
     once = cell_types[list(_TYPES)].drop_duplicates("target_id", keep=False)
-    somata = nuclei[["id", "pt_root_id", *_POSITIONS]]
+    somata = nuclei[[*NUCLEI.ids, *NUCLEI.others]]
     placed = once.merge(somata, left_on="target_id", right_on="id", validate="one_to_one")
     rooted = placed[placed["pt_root_id"].fillna(0) != 0]
     # Two somata of one root are merged in the segmentation, and so are their synapses.
@@ -47,9 +46,9 @@ def cells_from_tables(
     if kept.empty:
         raise ValueError("no excitatory or inhibitory cell is left of the table of cell types; name another table")
     words, counts = _proofreading(proofreading)
-    if problem := implausible_depths(kept):
+    x, depth, z = cortical_position_um(*kept[POSITIONS].to_numpy(float).T)
+    if problem := implausible(depth):
         raise ValueError(f"the table of nuclei has {problem}; name another table of CAVE")
-    x, depth, z = cortical_position_um(*kept[_POSITIONS].to_numpy(float).T)
     proofread = {part: kept["pt_root_id"].map(words[part]).fillna(_NOT_PROOFREAD) for part in ("axon", "dendrite")}
     cells = cell_table(
         {
@@ -115,7 +114,7 @@ def _sign(systems: pd.Series) -> pd.Series:
 
 def _proofreading(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """How far axon and dendrite of each segmentation root were proofread, in the words of the table."""
-    _require(table, "the table of proofreading", "pt_root_id", "valid_id", "status_axon", "status_dendrite")
+    _require(table, "the table of proofreading", *PROOFREADING.others)
     # A root that changed after proofreading may contain other cells by now.
     present = table[(table["pt_root_id"] == table["valid_id"]).fillna(False).astype(bool)]
     words = pd.DataFrame({"root": present["pt_root_id"].astype("Int64")})

@@ -197,10 +197,13 @@ def _complete(
         if cut_off:
             connection.row_limit = len(frame)
         return None
-    mistake = expected.problem(frame) or _mistake(_exact(connection, table, frame), filters, counted)
+    mistake = expected.problem(frame)
+    if mistake is None:
+        frame = _exact(connection, table, frame)
+        mistake = _mistake(frame, filters, counted)
     if mistake:
         raise ValueError(f"{connection.source.place} gave {mistake} of table {table}; run again later, {ALTERNATIVES}")
-    return _exact(connection, table, frame)
+    return frame
 
 
 def _mistake(frame: pd.DataFrame, filters: Mapping[str, Sequence[int]], counted: int) -> str | None:

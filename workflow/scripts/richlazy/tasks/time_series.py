@@ -62,6 +62,11 @@ def in_steps(duration_ms: float, time_step_ms: float) -> int:
     return int(duration_ms / time_step_ms + 1e-9)
 
 
+def shortest(duration: float | list[float]) -> float:
+    """A duration, or the start of the range from which it is drawn."""
+    return duration[0] if isinstance(duration, list) else duration
+
+
 def longest(duration: float | list[float]) -> float:
     """A duration, or the end of the range from which it is drawn."""
     return duration[-1] if isinstance(duration, list) else duration

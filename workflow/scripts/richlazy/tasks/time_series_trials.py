@@ -145,7 +145,7 @@ def flip_flop(task: Settings, time_step_ms: float, count: int, rng: np.random.Ge
     channels, steps = task["channels"], trials.inputs.shape[1]
     fixation, pulse, delay = _lengths(task, time_step_ms, "fixation", "pulse", "decision_delay")
     interval, delay_ms = task["timing_ms"]["interval"], task["timing_ms"]["decision_delay"]
-    shortest = in_steps(delay_ms + (interval[0] if isinstance(interval, list) else interval), time_step_ms)
+    shortest = in_steps(delay_ms + time_series.shortest(interval), time_step_ms)
     if shortest < 1:
         raise ValueError("flip_flop has pulses in the same step; lengthen decision_delay or interval of its timing_ms")
     shape = (count, max(0, steps - fixation - 1) // shortest + 1)

@@ -73,7 +73,7 @@ class ContinuousEntry(WithProbe):
         if self.target_value == 0:
             raise ValueError(".target_value is 0, which a silent network answers before it learns; give another number")
         if name == "flip_flop":
-            apart = timing["decision_delay"] + _shortest(timing["interval"])
+            apart = timing["decision_delay"] + time_series.shortest(timing["interval"])
             if timing["pulse"] > apart:
                 raise ValueError(
                     f".timing_ms.pulse is {timing['pulse']:g} ms, but the next pulse may come after {apart:g} ms; "
@@ -102,10 +102,6 @@ def _problems_of_periods(name: str, kind: time_series.Kind, timing: Mapping[str,
             )
         if not time_series.longest(duration) and not kind.may_be_zero(period):
             yield f".{period} is 0, without which continuous: {name} is no task; lengthen it"
-
-
-def _shortest(duration: float | list[float]) -> float:
-    return duration[0] if isinstance(duration, list) else duration
 
 
 def _is_range(duration: list[Any]) -> bool:
