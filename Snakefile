@@ -52,6 +52,7 @@ report: "workflow/report/workflow.rst"
 
 onstart:
     require_token(workflow.dag.needrun_jobs())
+    require_plan(workflow.dag)
 
 
 # A workflow that imports this one may have a default target already.
@@ -78,3 +79,6 @@ for experiment in plan.selected:
             experiment
         input:
             results.experiment(experiment),
+
+
+require_memory()

@@ -23,6 +23,8 @@ PARTS = ("Snakefile", "config.yaml", "workflow", "envs", "data", "profiles", "cl
 PROFILE = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
 CONTENT_DECIDES = ["--rerun-triggers", *PROFILE["rerun-triggers"]]
 CONTENT_DECIDES += ["--max-checksum-file-size", PROFILE["max-checksum-file-size"]]
+CONTENT_DECIDES += ["--rerun-incomplete"] * PROFILE["rerun-incomplete"]
+TINY_SCALE = ["--configfile", "tiny.yaml", "--workflow-profile", "none", *CONTENT_DECIDES]
 TINY = yaml.safe_load((ROOT / "tests/configs/tiny.yaml").read_text())
 
 
@@ -34,8 +36,18 @@ class Project:
 
     def snakemake(self, *arguments: str, cores: int = 2, check: bool = True) -> subprocess.CompletedProcess:
         """Run Snakemake on the tiny scale; its output is text."""
-        settings = ["--configfile", "tiny.yaml", "--workflow-profile", "none", *CONTENT_DECIDES, "--cores", str(cores)]
-        return snakemake(self.folder, *settings, *arguments, check=check)
+        return snakemake(self.folder, *TINY_SCALE, "--cores", str(cores), *arguments, check=check)
+
+    def adopt(self, *arguments: str) -> str:
+        """Adopt results of the tiny scale; what it prints."""
+        script = "workflow/scripts/adopt_results.py"
+        done = call([warm_python(), script, *TINY_SCALE, "--cores", "1", *arguments], self.folder)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def forget(self) -> None:
+        """Lose what Snakemake remembers, as results that are copied alone do."""
+        shutil.rmtree(self.folder / ".snakemake")
 
     def copy(self, folder: Path) -> "Project":
         """A copy for a test to change; its files have the same times, which Snakemake looks at."""

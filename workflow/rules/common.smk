@@ -7,12 +7,15 @@ import re
 import sys
 from pathlib import Path
 
+from snakemake.persistence.file import FilePersistence
+
 # Planning makes millions of objects that stay; by default Python searches them for garbage again and again.
 gc.set_threshold(100_000, 50, 50)
 
 SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from richlazy.adoption import judging, memory
 from richlazy.configuration import checks, loading, registers
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.connectome import cave_token
@@ -108,6 +111,33 @@ def require_token(jobs):
                 cave_token.check_token(server, os.environ)
             except ValueError as error:
                 raise WorkflowError(f"No job was started. {error}") from None
+
+
+def require_memory():
+    """Stop where there are results that Snakemake does not remember: it would believe them, whatever made them."""
+    is_own_start = workflow.is_main_process and workflow.modifier.is_main_snakefile()
+    if not is_own_start or memory.adopting or "--unlock" in sys.argv:
+        return
+    strays = memory.unremembered(RESULTS, workflow.rules, FilePersistence(nolock=True))
+    if strays:
+        sys.exit(
+            f"{len(strays)} files of {RESULTS} were not made here, or older ones took their place (such as "
+            f"{strays[0]}). To use them, run `python workflow/scripts/adopt_results.py` with the options and targets "
+            "of this command: it marks as done what matches the plan, and names what does not. To make them again, "
+            "delete them."
+        )
+
+
+def require_plan(dag):
+    """Stop before any job where a result that is not made again is not what this plan would make."""
+    judged = judging.judge_all(dag, content=False).values()
+    others = [one for one in judged if not one.matches and not dag.needrun(one.job)]
+    if others:
+        raise WorkflowError(
+            f"No job was started. The files of {len(others)} jobs are not what this plan would make, such as "
+            f"{others[0].job.output[0]}: {others[0].reason}. Run `python workflow/scripts/adopt_results.py` with the "
+            "options and targets of this command: it names them all, and has them made again."
+        )
 
 
 def one_of(names):

@@ -1,7 +1,7 @@
 """Weights among the chosen cells of a connectome."""
 
 from richlazy.connectome import assembly
-from richlazy.storage import array_io, logs, parquet
+from richlazy.storage import array_io, jobs, logs, parquet
 
 
 def assemble_connectome(selection, connections, output):
@@ -13,5 +13,5 @@ def assemble_connectome(selection, connections, output):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "pandas", "pyarrow")
-    assemble_connectome(snakemake.input.selection, snakemake.input.connections, snakemake.output)
+    with jobs.running(snakemake, "numpy", "pandas", "pyarrow"):
+        assemble_connectome(snakemake.input.selection, snakemake.input.connections, snakemake.output)

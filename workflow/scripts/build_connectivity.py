@@ -1,7 +1,7 @@
 """Initial weights with a structure: recurrent weights, or the first layer of a feedforward network."""
 
 from richlazy.connectivity.base import STRUCTURES, settings_of
-from richlazy.storage import array_io, logs
+from richlazy.storage import array_io, jobs
 from richlazy.storage.seeds import generator
 
 
@@ -26,8 +26,8 @@ def build_connectivity(output, run, structure, connectome=None, description=None
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "scipy")
-    inputs, params = snakemake.input, snakemake.params
-    build_connectivity(
-        snakemake.output[0], params.run, params.structure, inputs.get("connectome"), inputs.get("description")
-    )
+    with jobs.running(snakemake, "numpy", "scipy"):
+        inputs, params = snakemake.input, snakemake.params
+        build_connectivity(
+            snakemake.output[0], params.run, params.structure, inputs.get("connectome"), inputs.get("description")
+        )

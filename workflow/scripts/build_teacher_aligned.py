@@ -1,7 +1,7 @@
 """Initial recurrent and input weights that are aligned with the teacher network of a task."""
 
 from richlazy.connectivity.aligned import TeacherAligned
-from richlazy.storage import array_io, logs
+from richlazy.storage import array_io, jobs
 from richlazy.storage.seeds import generator
 from richlazy.tasks import network_teacher
 
@@ -21,8 +21,8 @@ def build_teacher_aligned(recurrent, input_weights, network, teacher, run, featu
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "scipy", "torch")
-    output, params = snakemake.output, snakemake.params
-    build_teacher_aligned(
-        output.recurrent, output.input, snakemake.input.teacher, params.teacher, params.run, params.features
-    )
+    with jobs.running(snakemake, "numpy", "scipy", "torch"):
+        output, params = snakemake.output, snakemake.params
+        build_teacher_aligned(
+            output.recurrent, output.input, snakemake.input.teacher, params.teacher, params.run, params.features
+        )

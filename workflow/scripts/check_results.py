@@ -1,4 +1,4 @@
-"""Print damaged records, and files that killed jobs left half written, in a folder of results; `--delete` removes them.
+"""Print damaged and displaced files, and those that killed jobs left half written; `--delete` removes them.
 
 Not for a folder on which a run is working: the half-written files of its jobs would be among them.
 """
@@ -12,7 +12,7 @@ from richlazy.storage import integrity
 
 def check_results(folder, delete):
     """A line for every file found; the files are deleted where asked."""
-    found = dict(integrity.damaged_records(folder))
+    found = dict(integrity.damaged_files(folder))
     found |= {path: f"{path} is half written, by a job that was killed" for path in integrity.unfinished_files(folder)}
     if delete:
         for path in found:

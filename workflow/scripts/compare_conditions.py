@@ -1,7 +1,7 @@
 """Test the effect of the compared parameter of an experiment, and the equality of its losses."""
 
 from richlazy.statistics import hypothesis_tests, interactions
-from richlazy.storage import logs, parquet
+from richlazy.storage import jobs, parquet
 
 
 def compare_conditions(runs_table, tables, arms, compare, settings):
@@ -19,7 +19,7 @@ def compare_conditions(runs_table, tables, arms, compare, settings):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "scipy", "pandas")
-    params, tables = snakemake.params, dict(snakemake.output.items())
-    settings = params.settings | {"measures": params.measures}
-    compare_conditions(snakemake.input.runs, tables, params.arms, params.compare, settings)
+    with jobs.running(snakemake, "scipy", "pandas"):
+        params, tables = snakemake.params, dict(snakemake.output.items())
+        settings = params.settings | {"measures": params.measures}
+        compare_conditions(snakemake.input.runs, tables, params.arms, params.compare, settings)

@@ -1,6 +1,6 @@
 """Vectors of the words of a vocabulary, from a file or random."""
 
-from richlazy.storage import array_io, logs
+from richlazy.storage import array_io, jobs, logs
 from richlazy.tasks import word_vectors
 
 
@@ -15,6 +15,6 @@ def embed_words(vocabulary, file, settings, output):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy")
-    inputs = snakemake.input
-    embed_words(inputs.vocabulary, inputs.get("file"), snakemake.params.settings, snakemake.output[0])
+    with jobs.running(snakemake, "numpy"):
+        inputs = snakemake.input
+        embed_words(inputs.vocabulary, inputs.get("file"), snakemake.params.settings, snakemake.output[0])

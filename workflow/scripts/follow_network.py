@@ -2,7 +2,7 @@
 
 from richlazy.measures import following
 from richlazy.models import rate_network
-from richlazy.storage import array_io, devices, logs
+from richlazy.storage import array_io, devices, jobs
 
 
 def follow_network(snapshots, probe, output, run, settings):
@@ -14,6 +14,6 @@ def follow_network(snapshots, probe, output, run, settings):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "torch")
-    inputs, params = snakemake.input, snakemake.params
-    follow_network(inputs.snapshots, inputs.probe, snakemake.output[0], params.run, params.settings)
+    with jobs.running(snakemake, "numpy", "torch"):
+        inputs, params = snakemake.input, snakemake.params
+        follow_network(inputs.snapshots, inputs.probe, snakemake.output[0], params.run, params.settings)

@@ -1,7 +1,7 @@
 """Candidate cells of a connectome from the downloaded tables of CAVE."""
 
 from richlazy.connectome import assembly, cave_cells
-from richlazy.storage import array_io, logs, parquet
+from richlazy.storage import array_io, jobs, parquet
 
 
 def gather_cave_cells(cell_types, nuclei, proofreading, sources, cells, counts, datastack):
@@ -13,14 +13,14 @@ def gather_cave_cells(cell_types, nuclei, proofreading, sources, cells, counts, 
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "pandas", "pyarrow", "standard_transform")
-    inputs, output = snakemake.input, snakemake.output
-    gather_cave_cells(
-        cell_types=inputs.cell_types,
-        nuclei=inputs.nuclei,
-        proofreading=inputs.proofreading,
-        sources=inputs.provenance,
-        cells=output.cells,
-        counts=output.counts,
-        datastack=snakemake.params.datastack,
-    )
+    with jobs.running(snakemake, "pandas", "pyarrow", "standard_transform"):
+        inputs, output = snakemake.input, snakemake.output
+        gather_cave_cells(
+            cell_types=inputs.cell_types,
+            nuclei=inputs.nuclei,
+            proofreading=inputs.proofreading,
+            sources=inputs.provenance,
+            cells=output.cells,
+            counts=output.counts,
+            datastack=snakemake.params.datastack,
+        )

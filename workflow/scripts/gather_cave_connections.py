@@ -1,7 +1,7 @@
 """Connections between the selected cells of a connectome from their downloaded synapses, and where all comes from."""
 
 from richlazy.connectome import assembly, cave_cells
-from richlazy.storage import array_io, logs, parquet
+from richlazy.storage import array_io, jobs, parquet
 
 
 def gather_cave_connections(synapses, selection, cells, source, connections, provenance, description):
@@ -17,14 +17,14 @@ def gather_cave_connections(synapses, selection, cells, source, connections, pro
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "pandas", "pyarrow")
-    inputs, output = snakemake.input, snakemake.output
-    gather_cave_connections(
-        synapses=inputs.synapses,
-        selection=inputs.selection,
-        cells=inputs.cells,
-        source=inputs.provenance,
-        connections=output.connections,
-        provenance=output.provenance,
-        description=snakemake.params.description,
-    )
+    with jobs.running(snakemake, "pandas", "pyarrow"):
+        inputs, output = snakemake.input, snakemake.output
+        gather_cave_connections(
+            synapses=inputs.synapses,
+            selection=inputs.selection,
+            cells=inputs.cells,
+            source=inputs.provenance,
+            connections=output.connections,
+            provenance=output.provenance,
+            description=snakemake.params.description,
+        )

@@ -1,7 +1,7 @@
 """A synthetic stand-in for the V1 column, where no connectome can be had."""
 
 from richlazy.connectome import assembly, synthetic_connectome
-from richlazy.storage import array_io, logs, parquet
+from richlazy.storage import array_io, jobs, parquet
 
 
 def generate_connectome(output, settings):
@@ -14,5 +14,5 @@ def generate_connectome(output, settings):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "pandas", "pyarrow")
-    generate_connectome(snakemake.output, snakemake.params.settings)
+    with jobs.running(snakemake, "numpy", "pandas", "pyarrow"):
+        generate_connectome(snakemake.output, snakemake.params.settings)

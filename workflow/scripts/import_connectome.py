@@ -1,7 +1,7 @@
 """Cells and connections of a connectome from files."""
 
 from richlazy.connectome import assembly, imported_files
-from richlazy.storage import array_io, logs, parquet
+from richlazy.storage import array_io, jobs, logs, parquet
 
 
 def import_connectome(connections, cells, output, settings):
@@ -18,6 +18,6 @@ def import_connectome(connections, cells, output, settings):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "pandas", "pyarrow", "numpy")
-    inputs = snakemake.input
-    import_connectome(inputs.connections, inputs.get("cells"), snakemake.output, snakemake.params.settings)
+    with jobs.running(snakemake, "pandas", "pyarrow", "numpy"):
+        inputs = snakemake.input
+        import_connectome(inputs.connections, inputs.get("cells"), snakemake.output, snakemake.params.settings)

@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from richlazy.statistics import claims
-from richlazy.storage import array_io, logs, parquet
+from richlazy.storage import array_io, jobs, parquet
 
 
 def judge_claims(registers, found_tables, table, markdown, page, settings, scale):
@@ -21,14 +21,14 @@ def judge_claims(registers, found_tables, table, markdown, page, settings, scale
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "pandas", "scipy")
-    inputs, output, params = snakemake.input, snakemake.output, snakemake.params
-    judge_claims(
-        registers=inputs.claims,
-        found_tables=[*inputs.statistics, *inputs.runs],
-        table=output.table,
-        markdown=output.markdown,
-        page=output.page,
-        settings=params.settings,
-        scale=params.scale,
-    )
+    with jobs.running(snakemake, "pandas", "scipy"):
+        inputs, output, params = snakemake.input, snakemake.output, snakemake.params
+        judge_claims(
+            registers=inputs.claims,
+            found_tables=[*inputs.statistics, *inputs.runs],
+            table=output.table,
+            markdown=output.markdown,
+            page=output.page,
+            settings=params.settings,
+            scale=params.scale,
+        )

@@ -2,7 +2,7 @@
 
 from richlazy.figures import connectome_figure
 from richlazy.figures.figure_context import FigureContext
-from richlazy.storage import array_io, logs, parquet
+from richlazy.storage import array_io, jobs, parquet
 
 
 def plot_connectome(context, inputs):
@@ -17,5 +17,5 @@ def plot_connectome(context, inputs):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "matplotlib", "numpy", "pandas")
-    plot_connectome(FigureContext.of_job(snakemake), snakemake.input)
+    with jobs.running(snakemake, "matplotlib", "numpy", "pandas"):
+        plot_connectome(FigureContext.of_job(snakemake), snakemake.input)

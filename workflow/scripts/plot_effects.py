@@ -2,10 +2,10 @@
 
 from richlazy.figures import effect_figure
 from richlazy.figures.figure_context import FigureContext
-from richlazy.storage import logs, parquet
+from richlazy.storage import jobs, parquet
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "matplotlib")
-    inputs, level = snakemake.input, snakemake.params.significance_level
-    trends, contrasts = parquet.load_table(inputs.trends), parquet.load_table(inputs.contrasts)
-    effect_figure.plot(FigureContext.of_job(snakemake), trends, contrasts, level)
+    with jobs.running(snakemake, "matplotlib"):
+        inputs, level = snakemake.input, snakemake.params.significance_level
+        trends, contrasts = parquet.load_table(inputs.trends), parquet.load_table(inputs.contrasts)
+        effect_figure.plot(FigureContext.of_job(snakemake), trends, contrasts, level)

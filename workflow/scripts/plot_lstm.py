@@ -2,10 +2,10 @@
 
 from richlazy.figures import lstm_figure
 from richlazy.figures.figure_context import FigureContext
-from richlazy.storage import logs, parquet
+from richlazy.storage import jobs, parquet
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "matplotlib")
-    names = ("runs", "spectra", "truncations", "curves")
-    tables = {name: parquet.load_table(snakemake.input[name]) for name in names}
-    lstm_figure.plot(FigureContext.of_job(snakemake), tables, snakemake.params.weights)
+    with jobs.running(snakemake, "matplotlib"):
+        names = ("runs", "spectra", "truncations", "curves")
+        tables = {name: parquet.load_table(snakemake.input[name]) for name in names}
+        lstm_figure.plot(FigureContext.of_job(snakemake), tables, snakemake.params.weights)

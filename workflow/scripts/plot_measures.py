@@ -2,16 +2,16 @@
 
 from richlazy.figures import measure_figure
 from richlazy.figures.figure_context import FigureContext
-from richlazy.storage import logs, parquet
+from richlazy.storage import jobs, parquet
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "matplotlib")
-    inputs, params = snakemake.input, snakemake.params
-    measure_figure.plot(
-        FigureContext.of_job(snakemake),
-        runs=parquet.load_table(inputs.runs),
-        measures=params.measures,
-        with_schematic=params.schematic,
-        spectra=parquet.load_table(inputs.spectra) if params.spectrum else None,
-        spectrum=params.spectrum,
-    )
+    with jobs.running(snakemake, "matplotlib"):
+        inputs, params = snakemake.input, snakemake.params
+        measure_figure.plot(
+            FigureContext.of_job(snakemake),
+            runs=parquet.load_table(inputs.runs),
+            measures=params.measures,
+            with_schematic=params.schematic,
+            spectra=parquet.load_table(inputs.spectra) if params.spectrum else None,
+            spectrum=params.spectrum,
+        )

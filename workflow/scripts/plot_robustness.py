@@ -4,7 +4,7 @@ from pathlib import Path
 
 from richlazy.figures import robustness, robustness_figure
 from richlazy.figures.figure_context import FigureContext
-from richlazy.storage import logs, parquet
+from richlazy.storage import jobs, parquet
 
 
 def plot_robustness(context, trends, comparisons, significance_level, table):
@@ -16,8 +16,8 @@ def plot_robustness(context, trends, comparisons, significance_level, table):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "pandas", "matplotlib")
-    context = FigureContext.of_job(snakemake, title=robustness_figure.TITLE)
-    params = snakemake.params
-    trends, table = snakemake.input.trends, snakemake.output.table
-    plot_robustness(context, trends, params.comparisons, params.significance_level, table)
+    with jobs.running(snakemake, "pandas", "matplotlib"):
+        context = FigureContext.of_job(snakemake, title=robustness_figure.TITLE)
+        params = snakemake.params
+        trends, table = snakemake.input.trends, snakemake.output.table
+        plot_robustness(context, trends, params.comparisons, params.significance_level, table)

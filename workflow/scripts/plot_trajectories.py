@@ -2,9 +2,9 @@
 
 from richlazy.figures import trajectory_figure
 from richlazy.figures.figure_context import FigureContext
-from richlazy.storage import logs, parquet
+from richlazy.storage import jobs, parquet
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "matplotlib")
-    runs, curves = parquet.load_table(snakemake.input.runs), parquet.load_table(snakemake.input.curves)
-    trajectory_figure.plot(FigureContext.of_job(snakemake), runs, curves)
+    with jobs.running(snakemake, "matplotlib"):
+        runs, curves = parquet.load_table(snakemake.input.runs), parquet.load_table(snakemake.input.curves)
+        trajectory_figure.plot(FigureContext.of_job(snakemake), runs, curves)

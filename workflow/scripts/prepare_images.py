@@ -1,6 +1,6 @@
 """Images and labels of an image set, from its files or from a package that brings them along."""
 
-from richlazy.storage import data_sources, logs
+from richlazy.storage import data_sources, jobs, logs
 from richlazy.tasks import image_sets
 
 
@@ -13,5 +13,5 @@ def prepare_images(paths, files, output):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "scikit-learn")
-    prepare_images(snakemake.input, snakemake.params.files, snakemake.output[0])
+    with jobs.running(snakemake, "numpy", "scikit-learn"):
+        prepare_images(snakemake.input, snakemake.params.files, snakemake.output[0])

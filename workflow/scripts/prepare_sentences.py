@@ -1,6 +1,6 @@
 """Sentences of a set as indices of words, with the vocabulary of its training set."""
 
-from richlazy.storage import array_io, logs
+from richlazy.storage import array_io, jobs, logs
 from richlazy.tasks import sentences, synthetic_sentences, treebank
 
 
@@ -16,7 +16,7 @@ def prepare_sentences(paths, file, lower_case, indices, vocabulary):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy")
-    output, params = snakemake.output, snakemake.params
-    paths = {key: path for key, path in snakemake.input.items() if key != "library"}
-    prepare_sentences(paths, params.file, params.lower_case, output.indices, output.vocabulary)
+    with jobs.running(snakemake, "numpy"):
+        output, params = snakemake.output, snakemake.params
+        paths = {key: path for key, path in snakemake.input.items() if key != "library"}
+        prepare_sentences(paths, params.file, params.lower_case, output.indices, output.vocabulary)

@@ -1,6 +1,6 @@
 """Trials of one task on which change is measured, with what is known about the task."""
 
-from richlazy.storage import array_io, late_import, logs
+from richlazy.storage import array_io, jobs, late_import
 
 
 def sample_probe_trials(probe, decision, description, implementation, task, run, files, count):
@@ -11,6 +11,6 @@ def sample_probe_trials(probe, decision, description, implementation, task, run,
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "neurogym", "torch")
-    output, params = snakemake.output, snakemake.params
-    sample_probe_trials(*output, *params.of_trials, dict(snakemake.input.items()), params.number)
+    with jobs.running(snakemake, "numpy", "neurogym", "torch"):
+        output, params = snakemake.output, snakemake.params
+        sample_probe_trials(*output, *params.of_trials, dict(snakemake.input.items()), params.number)

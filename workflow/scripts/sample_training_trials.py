@@ -1,6 +1,6 @@
 """Training trials of one task, shared by all conditions that see the same."""
 
-from richlazy.storage import array_io, late_import, logs
+from richlazy.storage import array_io, jobs, late_import
 
 
 def sample_training_trials(inputs, targets, implementation, task, run, files):
@@ -10,6 +10,6 @@ def sample_training_trials(inputs, targets, implementation, task, run, files):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "neurogym", "torch")
-    output, params = snakemake.output, snakemake.params
-    sample_training_trials(output.inputs, output.targets, *params.of_trials, dict(snakemake.input.items()))
+    with jobs.running(snakemake, "numpy", "neurogym", "torch"):
+        output, params = snakemake.output, snakemake.params
+        sample_training_trials(output.inputs, output.targets, *params.of_trials, dict(snakemake.input.items()))

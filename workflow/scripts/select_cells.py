@@ -1,7 +1,7 @@
 """Cells of a connectome that become units of the network."""
 
 from richlazy.connectome import assembly, cell_selection
-from richlazy.storage import array_io, logs, parquet
+from richlazy.storage import array_io, jobs, logs, parquet
 
 
 def select_cells(cells, connections, selection, table, record):
@@ -13,6 +13,8 @@ def select_cells(cells, connections, selection, table, record):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "scipy", "pandas")
-    inputs, output = snakemake.input, snakemake.output
-    select_cells(inputs.cells, inputs.get("connections"), snakemake.params.selection, output.selection, output.counts)
+    with jobs.running(snakemake, "numpy", "scipy", "pandas"):
+        inputs, output = snakemake.input, snakemake.output
+        select_cells(
+            inputs.cells, inputs.get("connections"), snakemake.params.selection, output.selection, output.counts
+        )

@@ -1,6 +1,6 @@
 """Tables of the initial recurrent weights of an experiment: norms, motifs and spectra."""
 
-from richlazy.storage import array_io, logs, parquet
+from richlazy.storage import array_io, jobs, parquet
 from richlazy.tables import experiment_tables as tables
 
 
@@ -12,8 +12,8 @@ def tabulate_connectivity(matrices, runs, connectomes, swept, connectivity_table
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "scipy", "pandas")
-    output, params = snakemake.output, snakemake.params
-    tabulate_connectivity(
-        snakemake.input.matrices, params.runs, params.connectomes, params.swept, output.connectivity, output.spectra
-    )
+    with jobs.running(snakemake, "numpy", "scipy", "pandas"):
+        output, params = snakemake.output, snakemake.params
+        tabulate_connectivity(
+            snakemake.input.matrices, params.runs, params.connectomes, params.swept, output.connectivity, output.spectra
+        )

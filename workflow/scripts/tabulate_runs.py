@@ -1,7 +1,7 @@
 """Collect the runs of an experiment into its tables, whatever their model."""
 
 from richlazy.models import base
-from richlazy.storage import late_import, logs
+from richlazy.storage import jobs, late_import
 
 
 def tabulate_runs(implementation, files, tables, settings):
@@ -9,6 +9,8 @@ def tabulate_runs(implementation, files, tables, settings):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "pandas", "pyarrow")
-    params = snakemake.params
-    tabulate_runs(params.implementation, base.files(snakemake.input), dict(snakemake.output.items()), params.settings)
+    with jobs.running(snakemake, "pandas", "pyarrow"):
+        params = snakemake.params
+        tabulate_runs(
+            params.implementation, base.files(snakemake.input), dict(snakemake.output.items()), params.settings
+        )

@@ -1,6 +1,6 @@
 """Collect the losses of the truncated networks of an experiment into one table."""
 
-from richlazy.storage import array_io, logs, parquet
+from richlazy.storage import array_io, jobs, parquet
 from richlazy.tables import truncation_table
 
 
@@ -10,6 +10,6 @@ def tabulate_truncations(truncated, table):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "pandas", "pyarrow")
-    files = zip(snakemake.params.runs, snakemake.input.truncated, strict=True)
-    tabulate_truncations(dict(files), snakemake.output[0])
+    with jobs.running(snakemake, "pandas", "pyarrow"):
+        files = zip(snakemake.params.runs, snakemake.input.truncated, strict=True)
+        tabulate_truncations(dict(files), snakemake.output[0])

@@ -1,7 +1,7 @@
 """Train the networks of one job, whatever their model, and keep their weights and loss curves."""
 
 from richlazy.models import base
-from richlazy.storage import late_import, logs
+from richlazy.storage import jobs, late_import
 
 
 def train_networks(implementation, runs, files, saved, settings):
@@ -9,6 +9,6 @@ def train_networks(implementation, runs, files, saved, settings):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "torch")
-    files, saved, params = base.files(snakemake.input), base.files(snakemake.output), snakemake.params
-    train_networks(params.implementation, params.runs, files, saved, params.settings)
+    with jobs.running(snakemake, "numpy", "torch"):
+        files, saved, params = base.files(snakemake.input), base.files(snakemake.output), snakemake.params
+        train_networks(params.implementation, params.runs, files, saved, params.settings)

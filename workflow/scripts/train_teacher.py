@@ -1,7 +1,7 @@
 """Train the network that teaches a task: on features of images shown row by row, with their labels as classes."""
 
 from richlazy.models import rate_network
-from richlazy.storage import array_io, devices, logs
+from richlazy.storage import array_io, devices, jobs
 from richlazy.tasks import image_sets
 from richlazy.training import teacher_training
 
@@ -14,8 +14,8 @@ def train_teacher(saved, history, image_set, teacher, held_out, settings):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "torch")
-    output, params = snakemake.output, snakemake.params
-    train_teacher(
-        output.network, output.history, snakemake.input.images, params.teacher, params.held_out, params.settings
-    )
+    with jobs.running(snakemake, "numpy", "torch"):
+        output, params = snakemake.output, snakemake.params
+        train_teacher(
+            output.network, output.history, snakemake.input.images, params.teacher, params.held_out, params.settings
+        )

@@ -4,7 +4,7 @@ from functools import partial
 
 from richlazy.measures import low_rank_change, measuring
 from richlazy.models import rate_network
-from richlazy.storage import array_io, devices, logs
+from richlazy.storage import array_io, devices, jobs
 
 
 def truncate_change(network, probe, decision, output, run, settings):
@@ -15,6 +15,6 @@ def truncate_change(network, probe, decision, output, run, settings):
 
 
 if __name__ == "__main__":
-    logs.attach(snakemake.log[0], "numpy", "scipy", "torch")
-    inputs, params = snakemake.input, snakemake.params
-    truncate_change(inputs.network, inputs.probe, inputs.decision, snakemake.output[0], params.run, params.settings)
+    with jobs.running(snakemake, "numpy", "scipy", "torch"):
+        inputs, params = snakemake.input, snakemake.params
+        truncate_change(inputs.network, inputs.probe, inputs.decision, snakemake.output[0], params.run, params.settings)

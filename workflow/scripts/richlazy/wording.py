@@ -31,6 +31,11 @@ def listed(names: Iterable[Any], limit: int = 240) -> str:
     return ", ".join(kept) + (f" and {len(parts) - len(kept)} more" if len(kept) < len(parts) else "")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, such as ``1 file`` and ``2 files``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def guess(name: Any, known: Iterable[Any]) -> str | None:
     """The known name that was probably meant, if one is close."""
     close = difflib.get_close_matches(str(name), [str(candidate) for candidate in known], 1)

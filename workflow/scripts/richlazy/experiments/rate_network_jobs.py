@@ -53,7 +53,7 @@ def training_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]]
         ],
         "inputs": [f"trials/{paths.batches_path(run)}/inputs.npy" for run in runs],
         "targets": [f"trials/{paths.batches_path(run)}/targets.npy" for run in runs],
-        "description": [_probe_file(runs[0], "task.json")],
+        "description": [_probe_file(run, "task.json") for run in runs],
     }
 
 
@@ -73,7 +73,7 @@ def measuring_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]
     return {
         "probe": [_probe_file(run, "probe.npz") for run in runs],
         "decision": [_probe_file(run, "decision.npy") for run in runs],
-        "description": [_probe_file(runs[0], "task.json")],
+        "description": [_probe_file(run, "task.json") for run in runs],
     }
 
 

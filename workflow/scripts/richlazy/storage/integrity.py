@@ -1,11 +1,11 @@
-"""Damaged records, and what killed jobs left behind, in a folder of results."""
+"""Damaged and displaced files, and what killed jobs left behind, in a folder of results."""
 
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from richlazy.storage import array_io, parquet
+from richlazy.storage import array_io, certificates, parquet
 
 # By suffix, what reads a record and raises ValueError where it is not what was written.
 READERS: dict[str, Callable[[Path], Any]] = {
@@ -18,16 +18,17 @@ _TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}(\.\w+)?")  # as records.atomic name
 
 
 def check(path: str | Path) -> None:
-    """Raise ValueError where a file is a record and not what was written; other files have no checksum."""
+    """Raise ValueError where a file is not what was written there, by its own checksum or by its certificate."""
     path = Path(path)
     if path.suffix in READERS:
         READERS[path.suffix](path)
+    certificates.check(path)
 
 
-def damaged_records(folder: str | Path) -> Iterator[tuple[Path, str]]:
-    """Every record of a folder that is not what was written, with a sentence."""
+def damaged_files(folder: str | Path) -> Iterator[tuple[Path, str]]:
+    """Every file of a folder that is not what was written there, with a sentence."""
     for path in _files(folder):
-        if not _TEMPORARY.fullmatch(path.name):
+        if not path.name.startswith("."):
             try:
                 check(path)
             except ValueError as error:

@@ -1,0 +1,245 @@
+"""Results that were not made here are not believed: they are refused, or adopted where the plan would make the same."""
+
+import os
+import re
+import shutil
+
+import pytest
+
+from runner import Project, built_once, call, new_project, warm_python
+
+RUNS = 4
+NETWORKS = {"train_network": RUNS, "measure_network": RUNS}
+SUMMARY = {
+    "tabulate": 1, "compare_conditions": 1, "judge_claims": 1,
+    "plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1,
+}  # fmt: skip
+RESULTS = "results/tiny"
+
+
+def build(folder):
+    project = new_project(folder)
+    project.configure(experiments={"figure_1": {"grid": {"task": ["2AF"], "rank": [1, 16]}}})
+    project.run()
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A smaller finished project than that of the other tests; tests must not change it."""
+    return Project(built_once(tmp_path_factory, "finished_small", build))
+
+
+def files(project, pattern="**/*"):
+    """Results that match a pattern, in order; not logs, timings and certificates."""
+    found = (path for path in project.folder.glob(f"{RESULTS}/{pattern}") if path.is_file() and path.name[0] != ".")
+    return sorted(path for path in found if path.relative_to(project.folder).parts[2] not in ("logs", "benchmarks"))
+
+
+def certificate(path):
+    return path.with_name(f".{path.name}.made")
+
+
+def script(project, name, *arguments):
+    return call([warm_python(), f"workflow/scripts/{name}", *arguments], project.folder)
+
+
+def refusal(project, *arguments):
+    """What Snakemake says where it refuses to start, on one line."""
+    done = project.snakemake(*arguments, check=False)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("what", [("--dry-run",), (), ("--touch",), ("figure_1", "-n"), ("--summary",)])
+def test_results_that_snakemake_does_not_remember_are_refused(project, what):
+    project.forget()
+    said = refusal(project, *what)
+    assert f"{len(files(project))} files of {RESULTS} were not made here" in said
+    assert "adopt_results.py" in said
+
+
+def test_a_folder_that_is_locked_can_be_unlocked_whatever_is_in_it(project):
+    project.forget()
+    project.snakemake("--unlock")
+
+
+def test_adopted_results_run_nothing_again_and_are_remembered(project):
+    before = project.results()
+    project.forget()
+    assert project.adopt() == f"As the plan would make them, and marked as done: {len(files(project))} files.\n"
+    assert project.results() == before
+    assert list(project.folder.glob(".snakemake/locks/*")) == []
+    assert project.jobs() == {}
+    project.configure(statistics={"bootstrap_resamples": 99})
+    assert project.jobs() == {"compare_conditions": 1, "plot_effects": 1, "plot_robustness": 1, "judge_claims": 1}
+
+
+def test_a_copy_of_the_results_alone_is_adopted_without_training(finished, tmp_path):
+    fresh = finished.copy(tmp_path / "fresh")
+    shutil.rmtree(fresh.folder / "results")
+    fresh.forget()
+    shutil.copytree(finished.folder / "results", fresh.folder / "results", copy_function=shutil.copyfile)
+    assert "To be made again" not in fresh.adopt()
+    assert fresh.jobs() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"tasks": {"2AF": {"timing_ms": {"stimulus": 300}}}}, "other parameters"),
+        ({"probe": {"trials": 21}}, "other parameters"),
+        ({"statistics": {"significance_level": 0.4}}, "other parameters (settings.significance_level"),
+        ({"training": {"divergence_loss": 77.0}}, "other parameters (settings.divergence_loss)"),
+        ({"experiments": {"figure_1": {"grid": {"rank": [1, 4]}}}}, "other inputs"),
+    ],
+)
+def test_a_change_of_the_configuration_after_the_loss_is_named_and_made_again(project, change, reason):
+    project.configure(**change)
+    expected = project.jobs()
+    project.forget()
+    said = project.adopt()
+    assert reason in said
+    assert project.jobs() == expected
+    assert ("Of no job of this plan" in said) == ("experiments" in change)
+
+
+def test_what_was_made_again_is_what_a_project_makes_that_forgot_nothing(project, tmp_path):
+    change = {"tasks": {"2AF": {"timing_ms": {"stimulus": 300}}}, "statistics": {"significance_level": 0.4}}
+    project.configure(**change)
+    other = project.copy(tmp_path / "other")
+    other.forget()
+    other.adopt()
+    assert project.run() == other.run()
+    assert project.results() == other.results()
+    assert other.jobs() == {}
+
+
+def swap(first, second):
+    rest = first.with_name("rest")
+    first.rename(rest)
+    second.rename(first)
+    rest.rename(second)
+
+
+@pytest.mark.parametrize("with_certificates", [False, True])
+def test_networks_of_two_seeds_that_changed_places_are_refused_by_their_readers_and_found(project, with_certificates):
+    pair = files(project, "runs/**/network.npz")[:2]
+    swap(*pair)
+    if with_certificates:
+        swap(*map(certificate, pair))
+    for path in pair:
+        os.utime(path)
+        path.with_name("measures.json").unlink()
+    shutil.rmtree(project.folder / f"{RESULTS}/experiments")
+    said = refusal(project, "--keep-going")
+    if with_certificates:  # whose recipes are compared before any job starts
+        assert "The files of 2 jobs are not what this plan would make" in said
+    else:
+        for path in pair:
+            assert f"{path.relative_to(project.folder)} is damaged" in said
+    check = script(project, "check_results.py", RESULTS)
+    assert check.returncode == 1
+    assert "2 files found" in check.stdout
+
+
+def test_copies_of_another_seed_are_found_and_made_again(project):
+    before = project.results()
+    for name in ("network.npz", "recurrent_initial.npy", "measures.json", "history.json", "probe.npz"):
+        first, *_, last = files(project, f"**/{name}")
+        shutil.copy2(last, first)
+    project.forget()
+    assert "content that is not theirs" in project.adopt()
+    project.run()
+    assert project.results() == before
+
+
+def test_old_results_that_are_copied_over_new_ones_are_refused_and_made_again(project, tmp_path):
+    old = project.copy(tmp_path / "old")
+    os.utime(old.folder / "tiny.yaml")
+    for path in (old.folder / "results").rglob("*"):
+        times = path.stat()
+        os.utime(path, (times.st_atime - 60, times.st_mtime - 60))
+    project.configure(probe={"trials": 21})
+    project.run()
+    expected = project.results()
+    run = files(old, "runs/**/measures.json")[0].parent
+    here = project.folder / run.relative_to(old.folder)
+    shutil.copytree(run, here, dirs_exist_ok=True)  # keeps its times
+    assert "older ones took their place" in refusal(project, "-n")
+    assert "other inputs" in project.adopt()
+    project.run()
+    assert project.results() == expected
+
+
+def test_old_results_with_new_times_stop_the_next_run_before_any_job(project, tmp_path):
+    old = project.copy(tmp_path / "old")
+    project.configure(probe={"trials": 21})
+    project.run()
+    run = files(old, "runs/**/measures.json")[0].parent
+    here = project.folder / run.relative_to(old.folder)
+    shutil.copytree(run, here, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    (project.folder / f"{RESULTS}/claims.md").unlink()
+    for options in ((), ("--touch",)):
+        said = refusal(project, *options, "--rerun-triggers", "params")
+        assert "No job was started" in said
+        assert "network.npz: other inputs (description)" in said
+
+
+def test_results_without_certificates_are_adopted_only_with_proof(project):
+    before = project.results()
+    for path in project.folder.glob(f"{RESULTS}/**/.*.made"):
+        path.unlink()
+    assert "No job was started" in refusal(project, "--forcerun", "judge_claims")
+    project.forget()
+    number = len(files(project))
+    assert "marked as done: 0 files" in (said := project.adopt())
+    assert f"To be made again, because of no certificate: {number} files." in said
+    said = project.adopt("--prove", "1")
+    assert re.match(r"Measures of 1 network were made again; with all on the way to them: (\d+) of \1 files", said)
+    assert project.jobs() == SUMMARY
+    project.run()
+    after = project.results()
+    assert {name for name in before if ".made" not in name and after[name] != before[name]} == set()
+    assert "To be made again" not in project.adopt()
+    assert not (project.folder / "results/proof_of_adoption").exists()
+
+
+def test_proof_fails_where_the_configuration_is_another_one(project):
+    for path in project.folder.glob(f"{RESULTS}/**/.*.made"):
+        path.unlink()
+    project.configure(tasks={"2AF": {"timing_ms": {"stimulus": 300}}})
+    project.forget()
+    said = project.adopt("--prove", "1")
+    assert "measures.json differs by" in said
+    assert "marked as done: 0 files" in said
+
+
+def test_results_of_other_code_are_named_and_adopted_with_proof(project):
+    path = project.folder / "workflow/scripts/richlazy/training/optimisers.py"
+    path.write_text(path.read_text() + "# A remark.\n")
+    project.forget()
+    said = project.adopt("results/tiny/claims.md")
+    assert "other code (richlazy/training/optimisers.py)" in said
+    assert project.jobs() == NETWORKS | SUMMARY
+    project.adopt("--prove", "1", "results/tiny/claims.md")
+    assert set(project.jobs()) <= set(SUMMARY)
+
+
+def test_results_of_conditions_in_one_job_are_adopted_by_jobs_of_single_networks(project):
+    project.configure(training={"batching": "condition"})
+    project.forget()
+    assert "To be made again" not in project.adopt()
+    assert project.jobs() == {}
+
+
+def test_nothing_is_adopted_while_snakemake_runs(project):
+    project.forget()
+    locks = project.folder / ".snakemake/locks"
+    locks.mkdir(parents=True)
+    outputs = "\n".join(str(path.relative_to(project.folder)) for path in files(project))
+    (locks / "0.output.lock").write_text(outputs)
+    done = script(project, "adopt_results.py", "--configfile", "tiny.yaml", "--cores", "1")
+    assert done.returncode != 0
+    assert "lock" in done.stderr.lower()
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,123 @@
+"""Whether results are what the plan would make, by their certificates. Jobs are those of Snakemake."""
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+from richlazy import wording
+from richlazy.storage import certificates
+from richlazy.storage.certificates import Recipe
+
+Job = Any
+
+_OTHER = {"parameters": "other parameters", "code": "other code", "inputs": "other inputs"}
+
+
+@dataclass
+class Judged:
+    """A job that has results, and what speaks against them.
+
+    Attributes:
+        job: of which an output exists.
+        recipes: that the plan gives its outputs.
+        missing, uncertified: outputs that are not there; outputs without certificate.
+        displaced: sentences about outputs that are not what their certificates say.
+        differences: of the recipes of its outputs from the plan's, names by kind.
+        could_match: whether, as far as is known, only code can have made them otherwise, their own or of their inputs.
+    """
+
+    job: Job
+    recipes: dict[str, Recipe]
+    missing: list[str] = field(default_factory=list)
+    uncertified: list[str] = field(default_factory=list)
+    displaced: list[str] = field(default_factory=list)
+    differences: dict[str, set[str]] = field(default_factory=dict)
+    could_match: bool = True
+
+    @property
+    def matches(self) -> bool:
+        """Whether all its outputs are what the plan would make."""
+        return not (self.missing or self.uncertified or self.displaced or self.differences)
+
+    @property
+    def reason(self) -> str:
+        """Why they are not."""
+        if self.displaced:
+            return "content that is not theirs"
+        if self.differences:
+            # Parameters, which explain most, first. An input without name is one file.
+            named = {kind: [name or "its file" for name in sorted(names)] for kind, names in self.differences.items()}
+            kinds = sorted(named, reverse=True)
+            return ", ".join(f"{_OTHER[kind]} ({wording.listed(named[kind])})" for kind in kinds)
+        return "no certificate" if self.uncertified else "missing others of their job"
+
+
+def judge(jobs: Iterable[Job], content: bool) -> dict[Job, Judged]:
+    """Compare what jobs have made with what the plan would make.
+
+    Args:
+        jobs: of one plan, each after those whose files it reads.
+        content: whether the content of the files is compared with their certificates too.
+
+    Returns:
+        The jobs that certify and of which an output exists.
+    """
+    digests: dict[str, str] = {}
+    could_match: dict[str, bool] = {}
+
+    def digest_of(file: str) -> str:
+        if file not in digests:
+            digests[file] = certificates.digest_of_input(file) if Path(file).exists() else certificates.GONE
+        return digests[file]
+
+    found = {}
+    for job in jobs:
+        if certifies(job):
+            judged = Judged(job, certificates.recipes(job.params, job.input, job.output, digest_of))
+            for file, recipe in judged.recipes.items():
+                digests[file] = _judge_file(judged, file, recipe, content)
+            inputs_could = all(could_match.get(file, True) for file in job.input)
+            judged.could_match = inputs_could and not (judged.displaced or "parameters" in judged.differences)
+            could_match |= dict.fromkeys(judged.recipes, judged.could_match)
+            if len(judged.missing) < len(judged.recipes):
+                found[job] = judged
+    return found
+
+
+def judge_all(dag: Any, content: bool = True) -> dict[Job, Judged]:
+    """Compare what all jobs of a plan have made with what it would make; arguments as those of ``judge``."""
+    return judge((job for level in dag.toposorted() for job in level), content)
+
+
+def _judge_file(judged: Judged, file: str, recipe: Recipe, content: bool) -> str:
+    """Note what speaks against a file; the digest with which others read it."""
+    if not Path(file).exists():
+        judged.missing.append(file)
+        return recipe.digest
+    try:
+        certificate = certificates.check(file) if content else certificates.load(file)
+    except ValueError as error:
+        judged.displaced.append(str(error))
+        return recipe.digest
+    if certificate is None:
+        judged.uncertified.append(file)
+        return recipe.digest
+    differences = recipe.differences(certificate.recipe)
+    for kind, names in differences.items():
+        judged.differences.setdefault(kind, set()).update(names)
+    return recipe.digest if differences else certificate.recipe.digest
+
+
+def certifies(job: Job) -> bool:
+    """Whether a job certifies what it makes: all do that make results; downloads, checks and publishing do not."""
+    if not job.output or job.rule.script is None:
+        return False
+    name = PurePath(job.rule.script).name
+    return any(_is_certifying(file) for file in job.input.get("library", ()) if PurePath(file).name == name)
+
+
+@functools.cache
+def _is_certifying(script: str) -> bool:
+    return "with jobs.running(" in Path(script).read_text()
