@@ -11,7 +11,7 @@ export OMP_NUM_THREADS = 1
 # Processes that run the tests; those that share a build stay in one of them.
 TESTERS = 2
 
-.PHONY: run paper test test-slow test-faults test-slurm test-slurm-all lint benchmark campaign clean
+.PHONY: run paper test test-slow test-faults test-slurm test-slurm-all lint benchmark campaign fuzz clean
 
 run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
 	$(BIN)/snakemake --profile profiles/quick
@@ -50,6 +50,9 @@ benchmark: $(INSTALLED)  ## speed and memory against stated references, as ratio
 
 campaign: $(INSTALLED)  ## a hundred faults injected into runs of a tiny workflow, and of a SLURM where there is one
 	$(BIN)/python -m tests.faults --faults 100 --seed 0 --at-once 2
+
+fuzz: $(INSTALLED)  ## 5,000 random configurations: each is refused in clear sentences or can be planned, and twenty are run
+	$(BIN)/python -m tests.fuzzing
 
 clean:  ## remove the environment; results stay
 	rm -rf .venv

@@ -154,7 +154,7 @@ def _type_hint(details: Details) -> str:
         and str(found).isprintable()
         and len(str(found)) < 60
     ):
-        return f"write [{found}]"
+        return f"write [{str(found).lower() if isinstance(found, bool) else found}]"
     if kind == "string_type" and not isinstance(found, (list, dict)):
         return "put it in quotes"
     return _REFERENCE

@@ -111,7 +111,7 @@ def _of_entries(config: Config, sound: dict[str, dict[Any, Any]]) -> Iterator[st
             if texts:
                 del sound["tasks"][name]
         for key, group in (("sentences", "sentence_sets"), ("word_vectors", "word_vectors")):
-            if key in entry and entry[key] not in config[group]:
+            if key in entry and isinstance(config[group], Mapping) and entry[key] not in config[group]:
                 known = wording.listed(config[group])
                 yield f"{where}.{key} names {wording.shown(entry[key])}, which does not exist; known: {known}"
         readout = entry.get("defaults", {}).get("readout", "linear_layer")
@@ -121,7 +121,7 @@ def _of_entries(config: Config, sound: dict[str, dict[Any, Any]]) -> Iterator[st
     if "probe" in sound:
         yield from _of_probe("probe", config["probe"])
     for name, entry in sound.get("structures", {}).items():
-        if "connectome" in entry:
+        if "connectome" in entry and isinstance(config["connectomes"], Mapping):
             where = f"structures.{name}.connectome"
             yield from unknown(where, "connectome", entry["connectome"], config["connectomes"])
 
