@@ -77,7 +77,7 @@ def _another_value(config: dict[str, Any], read: set[str], rng: random.Random) -
 
 def _another_number(config: dict[str, Any], read: set[str], rng: random.Random) -> str:
     places = [_place(config, read, rng) for _ in range(30)]
-    numbers = [place for place in places if type(_parent(config, place)[place[-1]]) in (int, float)]
+    numbers = [place for place in places if _is_number(_parent(config, place)[place[-1]])]
     if not numbers:
         return ""
     place, factor = numbers[0], rng.choice([-1, 0, 0.1, 0.5, 0.999, 1.5, 2, 3])
@@ -85,6 +85,10 @@ def _another_number(config: dict[str, Any], read: set[str], rng: random.Random) 
     value = rng.choice([number * factor, int(number * factor), number + rng.choice([-1, 1]), [number, number * factor]])
     _parent(config, place)[place[-1]] = value
     return f"{_at(place)} = {value!r}"
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) < 1e100
 
 
 def _value_of_another_place(config: dict[str, Any], read: set[str], rng: random.Random) -> str:

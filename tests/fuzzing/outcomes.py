@@ -50,8 +50,9 @@ def outcome(config: Any) -> Outcome:
 
 def is_clear(sentence: str) -> bool:
     """Whether a refusal is one sentence without remains of a program."""
-    remains = re.search(r"<class|object at 0x|Traceback|pydantic|\bNone\b|\bTrue\b|\bFalse\b", sentence)
-    return "\n" not in sentence and 20 < len(sentence) < 400 and not remains
+    own_words = re.sub(r"\"[^\"]*\"|'[^']*'", "", sentence)  # without what it quotes
+    remains = re.search(r"<class|object at 0x|Traceback|pydantic|\bNone\b|\bTrue\b|\bFalse\b", own_words)
+    return "\n" not in sentence and 20 < len(sentence) < 500 and not remains
 
 
 def _planned(config: dict[str, Any]) -> Plan:

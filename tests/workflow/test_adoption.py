@@ -196,7 +196,7 @@ def test_results_without_certificates_are_adopted_only_with_proof(project):
     assert "marked as done: 0 files" in (said := project.adopt())
     assert f"To be made again, because of no certificate: {number} files." in said
     said = project.adopt("--prove", "1")
-    assert re.match(r"Measures of 1 network were made again; with all on the way to them: (\d+) of \1 files", said)
+    assert re.match(r"Measures of 1 network were made again, with all on the way to them: (\d+) of \1 files", said)
     assert project.jobs() == SUMMARY
     project.run()
     after = project.results()

@@ -1,5 +1,6 @@
 """Random configurations are refused in clear sentences, or can be planned. `make fuzz` tries thousands."""
 
+import copy
 import random
 
 import pytest
@@ -39,3 +40,12 @@ def test_a_group_that_is_no_mapping_is_refused(group, value):
     found = outcome(BASE | {group: value})
     assert found.failure == ""
     assert found.sentences[0].startswith(group)
+
+
+def test_a_value_of_several_types_within_one_of_several_types_has_one_sentence():
+    config = copy.deepcopy(BASE)
+    config["connectomes"]["v1_column"]["release"]["format"]["keep"]["is_column"] = [["yes", {}]]
+    assert outcome(config).sentences == (
+        'connectomes.v1_column.release.format.keep.is_column[0] must be a text or a number or true or false, not ["yes", '
+        "{}]; see the key in workflow/docs/configuration.md",
+    )

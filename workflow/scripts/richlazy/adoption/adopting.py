@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from richlazy.adoption.judging import Job, Judged
+from richlazy.adoption.judging import NO_CERTIFICATE, OTHER_CODE, Job, Judged
 from richlazy.storage import certificates
 from richlazy.wording import counted
 
@@ -40,6 +40,8 @@ class Adopted:
             yield from (f"  {file}" for file in files[:_NAMED])
             if len(files) > _NAMED:
                 yield f"  and {len(files) - _NAMED} more"
+        if not self.proven and any(reason == NO_CERTIFICATE or OTHER_CODE in reason for reason in self.rejected):
+            yield "Networks without certificates or of other code can be proven instead: --prove 2."
         if self.aside:
             yield f"Of no job of this plan, and left as they are: {counted(len(self.aside), 'file')}."
 
@@ -66,7 +68,7 @@ def adopt(
                 certificates.certify(file, one.recipes[file], note)
             found.proven += len(there)
         elif there and not (one.matches if one else _is_download(job)):
-            found.rejected.setdefault(one.reason if one else "no certificate", []).extend(there)
+            found.rejected.setdefault(one.reason if one else NO_CERTIFICATE, []).extend(there)
             memory.started(job)  # as if it had been interrupted, so that Snakemake runs it again
             continue
         if there:

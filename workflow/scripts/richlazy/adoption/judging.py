@@ -12,7 +12,8 @@ from richlazy.storage.certificates import Recipe
 
 Job = Any
 
-_OTHER = {"parameters": "other parameters", "code": "other code", "inputs": "other inputs"}
+NO_CERTIFICATE, OTHER_CODE = "no certificate", "other code"
+_OTHER = {"parameters": "other parameters", "code": OTHER_CODE, "inputs": "other inputs"}
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Judged:
             named = {kind: [name or "its file" for name in sorted(names)] for kind, names in self.differences.items()}
             kinds = sorted(named, reverse=True)
             return ", ".join(f"{_OTHER[kind]} ({wording.listed(named[kind])})" for kind in kinds)
-        return "no certificate" if self.uncertified else "missing others of their job"
+        return NO_CERTIFICATE if self.uncertified else "missing others of their job"
 
 
 def judge(jobs: Iterable[Job], content: bool) -> dict[Job, Judged]:

@@ -13,6 +13,7 @@ from typing import Any
 from snakemake.exceptions import LockException
 from snakemake.io import IOFile
 from snakemake.persistence import PersistenceBase
+from snakemake.persistence.file import FilePersistence
 
 # Coarsest step of the times that file systems and archives keep.
 _STEP_S = 3
@@ -59,8 +60,13 @@ def locked(memory: PersistenceBase) -> Iterator[None]:
 
 
 def _is_remembered(file: str, memory: PersistenceBase) -> bool:
+    changed_s = Path(file).stat().st_mtime
+    if isinstance(memory, FilePersistence):
+        written = Path(memory._record_path(memory._metadata_path, file))
+        if written.exists() and changed_s > written.stat().st_mtime - _STEP_S:
+            return True  # without reading it: there are tens of thousands
     record = memory.metadata(IOFile(file))
-    return record is not None and (not record.endtime or Path(file).stat().st_mtime > record.endtime - _STEP_S)
+    return record is not None and (not record.endtime or changed_s > record.endtime - _STEP_S)
 
 
 def _files(results: str, folders: Iterable[str]) -> Iterator[str]:

@@ -71,9 +71,22 @@ def sentences(error: ValidationError, model: Any, config: Any) -> Iterator[tuple
             each for each in found.values() if any(not _is_of_type(path, details, union) for path, details in each)
         ]
         if len(fitting) == 1:
-            yield from ((path, _sentence(path, details, model, config)) for path, details in fitting[0])
+            yield from _of_alternative(fitting[0], model, config)
         else:
             yield union, f"{where(union)} {_no_alternative(union, model, config)}"
+
+
+def _of_alternative(mistakes: list[tuple[Path, Details]], model: Any, config: Any) -> Iterator[tuple[Path, str]]:
+    """Sentences about what a value of one type lacks; what in it may have several types again has one."""
+    by_path: dict[Path, list[Details]] = {}
+    for path, details in mistakes:
+        by_path.setdefault(path, []).append(details)
+    for path, found in by_path.items():
+        if len(found) > 1 and all(details["type"] in _TYPES for details in found):
+            types = " or ".join(dict.fromkeys(_TYPES[details["type"]] for details in found))
+            yield path, f"{where(path)} must be {types}, not {shown(found[0]['input'])}; {_REFERENCE}"
+        else:
+            yield from ((path, _sentence(path, details, model, config)) for details in found)
 
 
 def _place(loc: Iterable[Any], config: Any, kind: str) -> tuple[Path, Path | None, str | None]:

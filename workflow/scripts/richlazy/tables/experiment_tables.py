@@ -81,7 +81,7 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
             those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
             order of its files; ``theory``, what ``predictions.with_theory`` takes.
     """
-    rows = [load_measures(path) for path in files["measures"]]
+    rows = load_measures(files["measures"])
     courses = [array_io.load_json(path) for path in files["histories"]]
     moved = {
         run: during_training.chosen(array_io.load_json(path), names)

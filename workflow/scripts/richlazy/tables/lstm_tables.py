@@ -80,7 +80,7 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
         tables: where each goes.
         settings: ``weights`` and ``parts`` that the experiment compares.
     """
-    measured = [load_measures(path) for path in files["measures"]]
+    measured = load_measures(files["measures"])
     courses = [array_io.load_json(path) for path in files["histories"]]
     runs = runs_table(measured, settings["weights"], settings["parts"])
     parquet.save_table(tables["runs"], runs, RUN_COLUMNS)
