@@ -13,7 +13,8 @@ from richlazy.experiments import parameters, paths
 from richlazy.measures import on_probe
 from richlazy.models import lstm
 from richlazy.models.registry import MODELS
-from richlazy.storage import array_io, parquet
+from richlazy.storage import array_io, certificates, parquet
+from richlazy.storage.certificates import Recipe
 
 ROOT = Path(__file__).parents[2]
 
@@ -250,6 +251,7 @@ def test_seconds_of_the_runs_are_summed_by_rule(tmp_path):
     assert found == {"train": 12.5, "measure": 1.2}
     assert reference.wall_seconds(tmp_path, pd.Series(["task~b/seed~0"])) == {"train": 100.0, "measure": 100.0}
     assert reference.wall_seconds(tmp_path, []) == {"train": 0.0, "measure": 0.0}
+    assert reference.wall_seconds(tmp_path, ["task~c/seed~0"]) == {"train": None, "measure": None}
 
 
 def test_a_condition_that_is_one_job_is_timed_once(tmp_path):
@@ -284,6 +286,7 @@ def test_lstms_are_published_with_one_fingerprint_each_and_the_time_of_their_rul
     reference.save_origin(target, tmp_path / "results", tmp_path)
     provenance = array_io.load_json(target / "provenance.json")
     assert provenance["wall_seconds"] == {"train": 21.0, "measure": 4.0}
+    assert provenance["training"] == {"code": {}, "adopted": []}
     prints = parquet.load_table(target / "tables/fingerprints.parquet").set_index("network")
     assert prints.index.tolist() == networks
     assert prints["sha256"].tolist() == [array_io.checksum(network) for network in networks]
@@ -356,3 +359,15 @@ def test_the_configuration_of_all_results_names_no_folder_of_the_machine():
     assert merged["connectomes"]["larva"] == {
         "files": ["larva/nodes.csv", "edges.csv"], "url": "https://here.org/a/b.csv",
     }  # fmt: skip
+
+
+def test_makers_of_networks_are_counted_by_the_digest_of_their_code(tmp_path):
+    first, second = ({"train.py": digit} for digit in "12")
+    for number, (code, note) in enumerate([(first, ""), (first, ""), (second, "proven"), (None, "")]):
+        path = tmp_path / f"{number}.npz"
+        path.write_bytes(b"network")
+        if code:
+            certificates.certify(path, Recipe({"seed": str(number)}, code, {}), note)
+    found = reference.makers(tmp_path.glob("*.npz"))
+    assert sorted(found["code"].values()) == [1, 2]
+    assert found["adopted"] == ["proven"]

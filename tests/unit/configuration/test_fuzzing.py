@@ -46,6 +46,6 @@ def test_a_value_of_several_types_within_one_of_several_types_has_one_sentence()
     config = copy.deepcopy(BASE)
     config["connectomes"]["v1_column"]["release"]["format"]["keep"]["is_column"] = [["yes", {}]]
     assert outcome(config).sentences == (
-        'connectomes.v1_column.release.format.keep.is_column[0] must be a text or a number or true or false, not ["yes", '
-        "{}]; see the key in workflow/docs/configuration.md",
+        "connectomes.v1_column.release.format.keep.is_column[0] must be a text or a number or true or false, not "
+        '["yes", {}]; see the key in workflow/docs/configuration.md',
     )

@@ -4,6 +4,7 @@ import importlib.metadata
 import platform
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import yaml
 
 from richlazy.models.base import Model
 from richlazy.models.registry import MODELS
-from richlazy.storage import array_io, integrity, parquet
+from richlazy.storage import array_io, certificates, integrity, parquet
 
 PROJECTIONS = 8
 
@@ -128,7 +129,7 @@ def _processor() -> str:
     return f"{fields.get('model name', 'unknown')}, family {fields.get('cpu family')} model {fields.get('model')}"
 
 
-def provenance(folder: str | Path, wall_seconds: Mapping[str, float]) -> dict[str, Any]:
+def provenance(folder: str | Path, wall_seconds: Mapping[str, float | None]) -> dict[str, Any]:
     """Where results came from: commit, versions, machine class and time.
 
     Args:
@@ -148,13 +149,31 @@ def provenance(folder: str | Path, wall_seconds: Mapping[str, float]) -> dict[st
     }
 
 
-def wall_seconds(benchmarks: Path, runs: Iterable[str], rules: Iterable[str] = _TIMED_RULES) -> dict[str, float]:
-    """Summed wall time of the jobs of some runs, for each rule that is timed; a job is a run, or a whole condition."""
-    paths, seconds = list(runs), {}
+def wall_seconds(benchmarks: Path, runs: Iterable[str], rules: Iterable[str] = _TIMED_RULES) -> dict[str, float | None]:
+    """Summed wall time of the jobs of some runs, for each rule that is timed; a job is a run, or a whole condition.
+
+    It is None where results were adopted without the timings of their jobs.
+    """
+    paths, seconds = list(runs), dict[str, float | None]()
     for rule in rules:
         jobs = {_timing_of_job(benchmarks / rule, path) for path in paths}
-        seconds[rule] = round(float(sum(pd.read_csv(job, sep="\t")["s"].sum() for job in jobs)), 1)
+        known = all(job.exists() for job in jobs)
+        seconds[rule] = round(sum(float(pd.read_csv(job, sep="\t")["s"].sum()) for job in jobs), 1) if known else None
     return seconds
+
+
+def makers(networks: Iterable[str | Path]) -> dict[str, Any]:
+    """What made networks, by their certificates.
+
+    Returns:
+        ``code``: how many networks each training code made, by its digest; ``adopted``: by what proof those that were
+        made by another code than that of their certificates were adopted. Networks without certificate are left out.
+    """
+    found = [certificate for network in networks if (certificate := certificates.load(network))]
+    return {
+        "code": dict(Counter(certificate.recipe.digest_of_code for certificate in found)),
+        "adopted": sorted({certificate.adopted for certificate in found} - {""}),
+    }
 
 
 def _timing_of_job(folder: Path, run: str) -> Path:
@@ -176,8 +195,9 @@ def save_origin(target: Path, results: Path, workflow_folder: Path) -> None:
     runs = parquet.load_table(target / "tables" / "runs.parquet")
     columns = fingerprint_columns(model_of(runs["network"].iloc[0]))
     parquet.save_table(target / "tables" / "fingerprints.parquet", fingerprints(runs), columns)
-    seconds = wall_seconds(results / "benchmarks", map(run_of, runs["network"].unique()))
-    array_io.save_json(target / "provenance.json", provenance(workflow_folder, seconds))
+    networks = runs["network"].unique()
+    origin = provenance(workflow_folder, wall_seconds(results / "benchmarks", map(run_of, networks)))
+    array_io.save_json(target / "provenance.json", origin | {"training": makers(networks)})
 
 
 # Groups whose entries have names of their own, of which a later publication may lack some.

@@ -47,6 +47,11 @@ class Recipe:
         """Digest of the whole."""
         return _digest(asdict(self))
 
+    @property
+    def digest_of_code(self) -> str:
+        """Digest of the code alone."""
+        return _digest(self.code)
+
     def differences(self, other: "Recipe") -> dict[str, list[str]]:
         """Names of what differs from another recipe, by kind: ``parameters``, ``code``, ``inputs``.
 
