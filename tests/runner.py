@@ -45,6 +45,13 @@ class Project:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def assert_adopts_itself(self, *targets: str) -> None:
+        """Results that Snakemake has forgotten are what the plan would make, and nothing makes them again."""
+        self.forget()
+        said = self.adopt(*targets)
+        assert "To be made again" not in said, said
+        assert self.jobs(*targets) == {}
+
     def forget(self) -> None:
         """Lose what Snakemake remembers, as results that are copied alone do."""
         shutil.rmtree(self.folder / ".snakemake")

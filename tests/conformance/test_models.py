@@ -51,6 +51,10 @@ def network_of(model, project, run):
     return project.folder / "results/tiny" / model.folder / paths.run_path(run) / "network.npz"
 
 
+def test_results_of_every_model_are_adopted(published, tmp_path):
+    published.copy(tmp_path / "copy").assert_adopts_itself()
+
+
 def test_every_model_has_an_experiment():
     assert set(EXPERIMENTS) == set(MODELS)
     assert {run["architecture"] for model in MODELS.values() for run in runs_of(model)} == set(MODELS)

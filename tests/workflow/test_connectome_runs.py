@@ -62,6 +62,9 @@ def test_the_matrix_comes_from_the_server_once_and_the_token_stays_out(home, tmp
         assert "download_cave_table" not in project.jobs(*targets)
         project.run(*targets)
         assert len(server.requests) == asked
+    project.assert_adopts_itself(*targets)
+    shutil.rmtree(project.folder / "data/downloads")  # a copy of the results alone is complete
+    project.assert_adopts_itself(*targets)
     files = [path for path in project.folder.rglob("*") if path.is_file()]
     assert [path for path in files if cave_server.TOKEN.encode() in path.read_bytes()] == []
     assert not (home / ".cloudvolume").exists()
@@ -110,6 +113,7 @@ def test_an_edited_file_rebuilds_only_what_is_made_of_it(tmp_path):
         },
     )  # fmt: skip
     project.run()
+    project.assert_adopts_itself()
     before = project.results()
     edges.assign(synapses=edges["synapses"] + edges.index).to_csv(project.folder / "edges.csv", index=False)
     jobs = project.run()

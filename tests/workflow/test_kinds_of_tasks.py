@@ -114,7 +114,7 @@ def test_sequential_digits_with_and_without_following(tmp_path):
                 assert np.array_equal(kept[name][0], network[f"{name}_initial"])
                 assert np.array_equal(kept[name][-1], network[name])
                 assert not np.array_equal(kept[name][1], kept[name][0])
-    assert project.jobs(*targets(*names)) == {}
+    project.assert_adopts_itself(*targets(*names))
 
     # Nobody follows them any longer: they train once more, and come out with the same bytes.
     before = networks(project)
@@ -195,7 +195,7 @@ def test_linear_networks_learn_teachers(tmp_path):
     trends = pd.read_parquet(project.folder / EXPERIMENTS / names[0] / "statistics/trends.parquet")
     assert set(trends["measure"]) >= {"kernel_alignment", "kernel_task_alignment_iterations", "kernel_effective_rank"}
     assert set(on_probe.MEASURES) >= set(trends["measure"]) - {"kernel_task_alignment_iterations"}
-    assert project.jobs(*targets(*names)) == {}
+    project.assert_adopts_itself(*targets(*names))
 
 
 def test_trials_with_numbers_over_time_are_drawn_and_pictured(tmp_path):

@@ -90,7 +90,7 @@ def test_initial_weights_stand_in_the_tables_beside_their_condition_number(proje
 
 
 def test_only_what_a_job_reads_builds_it_again(project):
-    assert project.jobs(*TABLES) == {}
+    project.assert_adopts_itself(*TABLES)
     students = {"train_condition": 6, "measure_condition": 6, "tabulate": 1}
     project.configure(training={"learning_rate": 0.002})  # of which the task has its own
     assert project.jobs(*TABLES) == {}

@@ -259,6 +259,13 @@ def test_every_script_belongs_to_a_rule():
     assert {script for _, script, _ in RULES} | alone == {script.name for script in SCRIPTS}
 
 
+def test_every_script_that_makes_results_certifies_them():
+    checking = {"train_again.py", "recheck_run.py", "recheck.py", "publish_reference.py"}
+    making = {script for rule, script, _ in RULES if rule not in DOWNLOADS} - checking
+    certifying = {path.name for path in SCRIPTS if "    with jobs.running(snakemake" in path.read_text()}
+    assert certifying == making
+
+
 @pytest.mark.parametrize(
     ("rule", "script", "listed"),
     [pytest.param(*row, id=row[0]) for row in RULES],
