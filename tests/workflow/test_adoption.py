@@ -75,6 +75,26 @@ def test_adopted_results_run_nothing_again_and_are_remembered(project):
     assert project.jobs() == {"compare_conditions": 1, "plot_effects": 1, "plot_robustness": 1, "judge_claims": 1}
 
 
+def test_a_dry_run_of_adopting_tells_and_does_nothing(project):
+    path = files(project, "runs/**/network.npz")[0]
+    certificate(path).unlink()
+    project.forget()
+    before = project.results()
+    said = project.adopt("--dry-run", "--prove", "1")
+    assert "because of no certificate: 2 files" in said
+    assert project.results() == before
+    assert "were not made here" in refusal(project, "-n")
+
+
+def test_intermediate_files_that_were_deleted_are_not_missed(project):
+    for path in files(project, "trials/**/inputs.npy"):
+        path.unlink()
+    (project.folder / f"{RESULTS}/claims.md").unlink()
+    assert project.run() == {"judge_claims": 1}
+    assert files(project, "trials/**/inputs.npy") == []
+    project.assert_adopts_itself()
+
+
 def test_a_copy_of_the_results_alone_is_adopted_without_training(finished, tmp_path):
     fresh = finished.copy(tmp_path / "fresh")
     shutil.rmtree(fresh.folder / "results")

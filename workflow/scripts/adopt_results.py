@@ -1,7 +1,8 @@
 """Adopt results that were copied here: mark as done what matches the plan, and name what does not.
 
 Takes the options with which you run Snakemake, and its targets. `--prove 2` adopts results of other code, and those
-without certificates, too, if two networks of each task and structure that are made again for it are equal.
+without certificates, too, if two networks of each task and structure that are made again for it are equal. With
+`--dry-run` it tells what it would do without proof.
 """
 
 import argparse
@@ -16,14 +17,16 @@ def adopt_results(options, number):
     with planning.planned(options) as (workflow, args):
         results, judged = workflow.globals["RESULTS"], judging.judge_all(workflow.dag)
         proof, sample = None, proving.sample(judged.values(), number, random.Random(number))
-        if sample:
+        if sample and not args.dryrun:
             tolerance = workflow.globals["config"]["recheck"]["tolerance"]
             proof = proving.prove(sample, results, tolerance, options, args)
         proven = proving.vouched_for(workflow.dag, judged) if proof and not proof.far else set()
-        with memory.locked(workflow.persistence):
-            stray = memory.unremembered(results, workflow.rules, workflow.persistence)
-            adopted = adopting.adopt(workflow, judged, proven, proof.note if proof else "", stray)
-    return [*(proof.lines() if proof else ()), *adopted.lines()]
+        stray = memory.unremembered(results, workflow.rules, workflow.persistence)
+        found = adopting.verdict(workflow.dag, judged, proven, stray)
+        if not args.dryrun:
+            with memory.locked(workflow.persistence):
+                adopting.adopt(workflow, found, judged, proof.note if proof else "")
+        return [*(proof.lines() if proof else ()), *found.lines()]
 
 
 if __name__ == "__main__":

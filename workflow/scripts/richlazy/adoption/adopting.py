@@ -1,12 +1,13 @@
 """Having Snakemake remember results that match its plan, and make again what does not."""
 
+import itertools
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from richlazy.adoption.judging import NO_CERTIFICATE, OTHER_CODE, Job, Judged
+from richlazy.adoption.judging import NO_CERTIFICATE, OTHER_CODE, Job, Judged, existing
 from richlazy.storage import certificates
 from richlazy.wording import counted
 
@@ -15,27 +16,28 @@ _NAMED = 4
 
 
 @dataclass
-class Adopted:
-    """What adopting came to.
+class Verdict:
+    """What becomes of results that were not made here.
 
     Attributes:
-        matching: how many files match the plan, and are marked as done.
-        proven: how many of them a sample vouches for.
-        rejected: files that do not, by the reason.
-        aside: files that no job of this plan makes; no plan uses them before they are adopted.
+        matching: jobs whose results match the plan.
+        proven: those for which a sample vouches.
+        rejected: jobs whose results are made again, by the reason.
+        aside: files that no job of this plan makes.
     """
 
-    matching: int = 0
-    proven: int = 0
-    rejected: dict[str, list[str]] = field(default_factory=dict)
-    aside: list[str] = field(default_factory=list)
+    matching: list[Job] = field(default_factory=list)
+    proven: list[Job] = field(default_factory=list)
+    rejected: dict[str, list[Job]] = field(default_factory=dict)
+    aside: list[Any] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
         """What to tell the user."""
-        yield f"As the plan would make them, and marked as done: {counted(self.matching, 'file')}."
+        yield f"As the plan would make them, and marked as done: {counted(len(_files(self.matching)), 'file')}."
         if self.proven:
-            yield f"Of these a sample that was made again vouches for {counted(self.proven, 'file')}."
-        for reason, files in sorted(self.rejected.items()):
+            yield f"Of these a sample that was made again vouches for {counted(len(_files(self.proven)), 'file')}."
+        for reason, jobs in sorted(self.rejected.items()):
+            files = _files(jobs)
             yield f"To be made again, because of {reason}: {counted(len(files), 'file')}."
             yield from (f"  {file}" for file in files[:_NAMED])
             if len(files) > _NAMED:
@@ -46,38 +48,48 @@ class Adopted:
             yield f"Of no job of this plan, and left as they are: {counted(len(self.aside), 'file')}."
 
 
-def adopt(
-    workflow: Any, judged: Mapping[Job, Judged], proven: Collection[Job], note: str, stray: Sequence[Any]
-) -> Adopted:
-    """Have Snakemake remember the results that match its plan, and make the others again.
+def verdict(dag: Any, judged: Mapping[Job, Judged], proven: Collection[Job], stray: Iterable[Any]) -> Verdict:
+    """What is to become of results.
+
+    Args:
+        dag: plan of Snakemake.
+        judged: the jobs that have results.
+        proven: those that a sample vouches for.
+        stray: files that Snakemake does not remember.
+    """
+    found, planned = Verdict(), set()
+    for job in itertools.chain(*dag.toposorted()):
+        planned |= set(job.output)
+        one = judged.get(job)
+        if one and job in proven and not one.matches:
+            found.proven.append(job)
+        if existing(job) and (job in proven or (one.matches if one else _is_download(job))):
+            found.matching.append(job)
+        elif existing(job):
+            found.rejected.setdefault(one.reason if one else NO_CERTIFICATE, []).append(job)
+    found.aside = [file for file in stray if file not in planned]
+    return found
+
+
+def adopt(workflow: Any, found: Verdict, judged: Mapping[Job, Judged], note: str) -> None:
+    """Have Snakemake remember what matches, and make again what does not.
 
     Args:
         workflow: of Snakemake, with its plan.
+        found: what is to become of results.
         judged: the jobs that have results.
-        proven: those that a sample vouches for.
-        note: what their certificates say about it.
-        stray: files that Snakemake does not remember.
+        note: what certificates say about the proof.
     """
-    found, planned, memory = Adopted(), set(), workflow.persistence
-    for job in (job for level in workflow.dag.toposorted() for job in level):
-        planned |= set(job.output)
-        there = [file for file in job.output if Path(file).exists()]
-        one = judged.get(job)
-        if one and job in proven and not one.matches:
-            for file in there:
-                certificates.certify(file, one.recipes[file], note)
-            found.proven += len(there)
-        elif there and not (one.matches if one else _is_download(job)):
-            found.rejected.setdefault(one.reason if one else NO_CERTIFICATE, []).extend(there)
-            memory.started(job)  # as if it had been interrupted, so that Snakemake runs it again
-            continue
-        if there:
-            found.matching += len(there)
-            _make_newer(there, job.input)
-            workflow.async_run(memory.finished(job))
-    found.aside = [file for file in stray if file not in planned]
-    memory.started(_Files(found.aside))
-    return found
+    memory = workflow.persistence
+    for job in found.proven:
+        for file in existing(job):
+            certificates.certify(file, judged[job].recipes[file], note)
+    for job in found.matching:
+        _make_newer(existing(job), job.input)
+        workflow.async_run(memory.finished(job))
+    # As if they had been interrupted: Snakemake runs them again, if a plan needs them.
+    for job in (*itertools.chain(*found.rejected.values()), _Files(found.aside)):
+        memory.started(job)
 
 
 @dataclass
@@ -85,6 +97,10 @@ class _Files:
     """Files in place of a job."""
 
     output: Sequence[Any]
+
+
+def _files(jobs: Iterable[Job]) -> list[str]:
+    return [file for job in jobs for file in existing(job)]
 
 
 def _is_download(job: Job) -> bool:

@@ -23,7 +23,7 @@ class Judged:
     Attributes:
         job: of which an output exists.
         recipes: that the plan gives its outputs.
-        missing, uncertified: outputs that are not there; outputs without certificate.
+        uncertified: outputs without certificate.
         displaced: sentences about outputs that are not what their certificates say.
         differences: of the recipes of its outputs from the plan's, names by kind.
         could_match: whether, as far as is known, only code can have made them otherwise, their own or of their inputs.
@@ -31,7 +31,6 @@ class Judged:
 
     job: Job
     recipes: dict[str, Recipe]
-    missing: list[str] = field(default_factory=list)
     uncertified: list[str] = field(default_factory=list)
     displaced: list[str] = field(default_factory=list)
     differences: dict[str, set[str]] = field(default_factory=dict)
@@ -39,8 +38,8 @@ class Judged:
 
     @property
     def matches(self) -> bool:
-        """Whether all its outputs are what the plan would make."""
-        return not (self.missing or self.uncertified or self.displaced or self.differences)
+        """Whether those of its outputs that exist are what the plan would make."""
+        return not (self.uncertified or self.displaced or self.differences)
 
     @property
     def reason(self) -> str:
@@ -52,7 +51,7 @@ class Judged:
             named = {kind: [name or "its file" for name in sorted(names)] for kind, names in self.differences.items()}
             kinds = sorted(named, reverse=True)
             return ", ".join(f"{_OTHER[kind]} ({wording.listed(named[kind])})" for kind in kinds)
-        return NO_CERTIFICATE if self.uncertified else "missing others of their job"
+        return NO_CERTIFICATE
 
 
 def judge(jobs: Iterable[Job], content: bool) -> dict[Job, Judged]:
@@ -82,7 +81,7 @@ def judge(jobs: Iterable[Job], content: bool) -> dict[Job, Judged]:
             inputs_could = all(could_match.get(file, True) for file in job.input)
             judged.could_match = inputs_could and not (judged.displaced or "parameters" in judged.differences)
             could_match |= dict.fromkeys(judged.recipes, judged.could_match)
-            if len(judged.missing) < len(judged.recipes):
+            if existing(job):
                 found[job] = judged
     return found
 
@@ -95,7 +94,6 @@ def judge_all(dag: Any, content: bool = True) -> dict[Job, Judged]:
 def _judge_file(judged: Judged, file: str, recipe: Recipe, content: bool) -> str:
     """Note what speaks against a file; the digest with which others read it."""
     if not Path(file).exists():
-        judged.missing.append(file)
         return recipe.digest
     try:
         certificate = certificates.check(file) if content else certificates.load(file)
@@ -109,6 +107,11 @@ def _judge_file(judged: Judged, file: str, recipe: Recipe, content: bool) -> str
     for kind, names in differences.items():
         judged.differences.setdefault(kind, set()).update(names)
     return recipe.digest if differences else certificate.recipe.digest
+
+
+def existing(job: Job) -> list[str]:
+    """Outputs of a job that exist."""
+    return [file for file in job.output if Path(file).exists()]
 
 
 def certifies(job: Job) -> bool:

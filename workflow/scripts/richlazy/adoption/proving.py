@@ -67,7 +67,7 @@ def prove(files: Sequence[str], results: str, tolerance: float, options: Sequenc
         args: the same, as Snakemake has read them.
 
     Raises:
-        ValueError: when they cannot be made again.
+        ValueError: when they are not made again.
     """
     again = Path("results", _SCALE)
     shutil.rmtree(again, ignore_errors=True)
@@ -80,6 +80,8 @@ def prove(files: Sequence[str], results: str, tolerance: float, options: Sequenc
         made = [path for path in again.rglob("*") if certificates.path_of(path).exists()]
         pairs = {path: Path(results, path.relative_to(again)) for path in made}
         differences = {old: equality.difference(old, new) for new, old in pairs.items() if old.exists()}
+        if not differences.keys() >= set(map(Path, files)):
+            raise ValueError("nothing was adopted: the sample was not made again")
     finally:
         shutil.rmtree(again, ignore_errors=True)
     return Proof(len(files), differences, tolerance)
@@ -110,7 +112,7 @@ def vouched_for(dag: Any, judged: dict[Job, Judged]) -> set[Job]:
         before = set(dag.dependencies[waiting.pop()]) - found
         found |= before
         waiting += before
-    return {job for job in found if job in judged and judged[job].could_match and not judged[job].missing}
+    return {job for job in found if job in judged and judged[job].could_match}
 
 
 def _is_last_of_network(job: Job) -> bool:
