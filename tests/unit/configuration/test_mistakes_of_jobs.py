@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from richlazy.configuration import checks
-from shipped import CONFIG
+from richlazy.configuration import checks, registers, rules_of_images
+from richlazy.tasks import image_sets
+from shipped import CONFIG, ROOT
 
 OWN = {"environment": "GoNogo-v0", "semantics": "installed", "sampler": "neurogym"}
 GO_NOGO = {"fixation": 0, "stimulus": 200, "delay": 100, "decision": 100}
@@ -21,8 +22,12 @@ TIMES = {
 PULSES = {f"{kind}{index}": 100 for index in range(6) for kind in ("cue", "bin")} | {"fixation": 100, "decision": 100}
 
 
+DIGITS = image_sets.digits()
+SOURCES = registers.load_sources(ROOT / "data/sources.yaml")
+
+
 def sentences(changes: dict[str, Any]) -> list[str]:
-    """What is wrong with config.yaml where values stand at dotted keys; periods with a dot have none."""
+    """What is wrong with config.yaml where values stand at dotted keys."""
     config = copy.deepcopy(CONFIG)
     for key, value in changes.items():
         *groups, last = key.split(".")
@@ -32,6 +37,7 @@ def sentences(changes: dict[str, Any]) -> list[str]:
         group[last] = value
     try:
         checks.check(config)
+        registers.check_entries(config, SOURCES)
     except checks.ConfigurationError as error:
         return error.sentences
     return []
@@ -196,3 +202,71 @@ def test_signs_that_no_path_can_have_are_refused_where_they_stand(key, entry, si
     own = {} if entry is None else {f"{group}.{name}": copy.deepcopy(entry)}
     assert sentences(own | {key: f"a/b{sign}c"}) == [f"{key} {IN_PATHS[sign]}"]
     assert sentences(own | {key: "/data/my *files* [2]/É.csv"}) == []
+
+
+SMNIST = "experiments.figure_1_smnist.grid"
+TAUGHT = {"experiments_to_build": ["figure_3_c"]}
+OF_IMAGES = {
+    "all held out": (
+        {"tasks.sMNIST.held_out": 60_000}, "tasks.sMNIST.held_out is 60000, but the training set of 'mnist' has 60000",
+    ),
+    "all digits held out": (
+        {"tasks.sMNIST.images": "digits", "tasks.sMNIST.held_out": 1437},
+        "tasks.sMNIST.held_out is 1437, but the training set of 'digits' has 1437 images; leave some to train on",
+    ),
+    "own copy": (
+        {"image_sets.mine": {"source": "folder", "entry": "mnist", "folder": "a"}, "tasks.sMNIST.images": "mine",
+         "tasks.sMNIST.held_out": 10**6}, "the training set of 'mine' has 60000 images; leave some to train on",
+    ),
+    "large batch": (
+        {"tasks.sMNIST.defaults.batch_size": 55_001},
+        "tasks.sMNIST.defaults.batch_size is 55001, more than the 55000 images that task 'sMNIST' trains on (60000 of "
+        "'mnist' without 5000 held out); lower it",
+    ),
+    "usual batch": (
+        {"tasks.sMNIST.images": "digits", "tasks.sMNIST.held_out": 1430, "tasks.sMNIST.defaults": {"gain": 1.0}},
+        "training.batch_size is 32, more than the 7 images that task 'sMNIST' trains on",
+    ),
+    "swept batch": (
+        {f"{SMNIST}.batch_size": [32, 60_000]},
+        "experiments.figure_1_smnist.grid.batch_size has 60000, more than the 55000 images",
+    ),
+    "batch of a teacher": (
+        TAUGHT | {"tasks.sMNIST_taught.defaults.batch_size": 56_000, "experiments.figure_3_c.grid.batch_size": [32]},
+        "tasks.sMNIST_taught.defaults.batch_size is 56000, more than the 55000 images",
+    ),
+    "probe": (
+        {"tasks.sMNIST.held_out": 199},
+        "tasks.sMNIST.held_out is 199, fewer than the 200 trials of its probe; hold out more or lower the trials of",
+    ),
+    "probe of a teacher": (TAUGHT | {"tasks.sMNIST_taught.held_out": 9}, "tasks.sMNIST_taught.held_out is 9, fewer"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_IMAGES)
+def test_more_images_than_a_known_set_has_are_refused(name):
+    changes, expected = OF_IMAGES[name]
+    (sentence,) = sentences({"experiments_to_build": ["figure_1_smnist"]} | changes)
+    assert expected in sentence
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tasks.sMNIST.held_out": 59_800, "tasks.sMNIST.defaults.batch_size": 200},
+        {"tasks.sMNIST.images": "digits", "tasks.sMNIST.held_out": 1237},
+        # What is in other files only a job can tell, and what no experiment uses is not looked into.
+        {"image_sets.mnist": {"source": "registry", "entry": "other"}, "tasks.sMNIST.held_out": 60_000},
+        {"tasks.MNIST.held_out": 60_000},
+    ],
+    ids=str,
+)
+def test_as_many_images_as_there_are_pass(changes, monkeypatch):
+    files = {name: {"sha256": "0" * 64} for name in image_sets.IDX_FILES}
+    monkeypatch.setitem(SOURCES, "other", {"files": files})
+    assert sentences({"experiments_to_build": ["figure_1_smnist"]} | changes) == []
+
+
+def test_counts_of_known_sets_are_those_of_their_images():
+    counts = rules_of_images.training_images(CONFIG, SOURCES)
+    assert counts == {"mnist": 60_000, "digits": DIGITS.training}
