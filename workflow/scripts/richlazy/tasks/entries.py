@@ -119,7 +119,7 @@ Timing = Annotated[
     Field(
         min_length=1,
         description="Duration in ms of each period of a trial: a number or a distribution as NeuroGym takes it "
-        "([distribution, arguments]). Tasks with continuous need all their periods, as in config.yaml; interval of "
+        "([distribution, arguments]). Every period of the task is named, 0 where it is left out; interval of "
         "flip_flop and delay of romo may be a range [low, high], from which each trial draws one, and trials are "
         "padded to the longest.",
     ),

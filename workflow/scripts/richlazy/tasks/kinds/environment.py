@@ -39,7 +39,10 @@ class EnvironmentEntry(WithProbe):
         "distribution, 100 times faster, for the paper's three environments with paper semantics."
     )
     timing_ms: Timing
-    arguments: dict[str, Any] = optional(description="Further keyword arguments of the environment.")
+    arguments: dict[str, Any] = optional(
+        description="Further keyword arguments of the environment, such as cohs or sigma; those that are left out keep "
+        "NeuroGym's values."
+    )
     sequence_steps: Count = optional(
         description="Steps of a sequence. Only for tasks whose trials vary in length; they are then cut into windows "
         "of this length.",
