@@ -181,9 +181,9 @@ def _problems_of_periods(environment: str, known: Mapping[str, str] | None, timi
     missing = [period for period in known if period not in timing]
     if missing:
         last = "it lasts" if len(missing) == 1 else "they last"
-        taken = wording.listed((f"{period}: {known[period]}" for period in missing), 120)
+        taken = wording.listed((f"{period}: {known[period]}" for period in missing), 90)
         yield (
-            f".timing_ms lacks {wording.listed(missing, 120)}; write down how long {last}, since NeuroGym would take "
+            f".timing_ms lacks {wording.listed(missing, 90)}; write down how long {last}, since NeuroGym would take "
             f"durations of its own ({taken})"
         )
 
