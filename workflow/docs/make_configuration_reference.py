@@ -5,6 +5,7 @@ with 1 and a sentence where one of them is stale.
 """
 
 import argparse
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
@@ -193,10 +194,15 @@ class Reference:
             case "string":
                 return "text"
             case "integer" | "number" as kind:
-                limits = [f"{sign} {node[key]}" for key, sign in _SIGNS.items() if key in node]
+                limits = [f"{sign} {_limit(node[key])}" for key, sign in _SIGNS.items() if key in node]
                 word = "whole number" if kind == "integer" else "number"
                 return _escaped(f"{word} {' and '.join(limits)}".rstrip())
         raise ValueError(f"no words for the schema {dict(node)}; add them to Reference._type")
+
+
+def _limit(value: float) -> str:
+    """A limit in as few signs as it takes: 1000 for 1000.0, 1e9 and 1e-9."""
+    return re.sub(r"e\+?(-?)0*", r"e\1", f"{value:g}") if isinstance(value, float) else str(value)
 
 
 def _pattern(example: Any) -> str:

@@ -34,7 +34,8 @@ try:
     SOURCES = registers.load_sources(ROOT / "data/sources.yaml")
     registers.check_entries(config, SOURCES)
     CLAIM_FILES = loading.claims(ROOT / "data/papers")
-    registers.load_claims(CLAIM_FILES, config)
+    # Jobs get the claims as they are checked here; they read no register themselves.
+    CLAIMS = registers.load_claims(CLAIM_FILES, config)
 except checks.ConfigurationError as error:
     sys.exit(f"Configuration: {error}")
 

@@ -178,6 +178,7 @@ rule judge_claims:
                 "bootstrap_resamples",
             ],
         ),
+        register=CLAIMS,
         scale=config["scale"],
     message:
         "Judging the claims"

@@ -119,6 +119,7 @@ rule publish_reference:
     params:
         folder=REFERENCE,
         selected=plan.selected,
+        register=CLAIMS,
     message:
         "Publishing the results of {params.selected} to {params.folder}"
     script:

@@ -2,18 +2,15 @@
 
 from pathlib import Path
 
-import yaml
-
 from richlazy.statistics import claims
 from richlazy.storage import array_io, jobs, parquet
 
 
-def judge_claims(registers, found_tables, table, markdown, page, settings, scale):
+def judge_claims(register, found_tables, table, markdown, page, settings, scale):
     found = {}
     for path in map(Path, found_tables):
         experiment = path.parent.parent.name
         found.setdefault(experiment, {})[path.stem] = parquet.load_table(path)
-    register = [claim for file in registers for claim in yaml.safe_load(Path(file).read_text(encoding="utf-8"))]
     verdicts = claims.judge(register, found, settings, scale)
     parquet.save_table(table, verdicts, claims.CLAIM_COLUMNS)
     array_io.save_text(markdown, claims.as_markdown(verdicts))
@@ -24,7 +21,7 @@ if __name__ == "__main__":
     with jobs.running(snakemake, "pandas", "scipy"):
         inputs, output, params = snakemake.input, snakemake.output, snakemake.params
         judge_claims(
-            registers=inputs.claims,
+            register=params.register,
             found_tables=[*inputs.statistics, *inputs.runs],
             table=output.table,
             markdown=output.markdown,

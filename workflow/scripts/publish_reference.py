@@ -12,7 +12,7 @@ from richlazy.measures.registry import labels
 from richlazy.storage import logs
 
 
-def publish_reference(folder, selected, files, config, workflow_folder, claims):
+def publish_reference(folder, selected, files, config, workflow_folder, register):
     """Publish the selected experiments; verdicts and robustness are of all that are published, earlier ones too."""
     root = Path(files[0]).parents[3]  # <root>/experiments/<name>/tables/runs.parquet
     for file in map(Path, files):
@@ -22,7 +22,7 @@ def publish_reference(folder, selected, files, config, workflow_folder, claims):
     merged = reference.update_configuration(Path(folder, "config.yaml"), config)
     published = [*Path(folder).glob("experiments/*/statistics/*"), *Path(folder).glob("experiments/*/tables/runs.*")]
     written = {"table": f"{folder}/claims.parquet", "markdown": f"{folder}/claims.md", "page": f"{folder}/claims.html"}
-    judge_claims(claims, sorted(published), settings=config["statistics"], scale=config["scale"], **written)
+    judge_claims(register, sorted(published), settings=config["statistics"], scale=config["scale"], **written)
     trends = sorted(path for path in published if path.stem == "trends")
     rows, level = Path(folder, "figures", "robustness.parquet"), config["statistics"]["significance_level"]
     page = FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())
@@ -33,4 +33,4 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "torch", "matplotlib")
     inputs, params = snakemake.input, snakemake.params
     workflow_folder = Path(snakemake.scriptdir).parents[1]
-    publish_reference(params.folder, params.selected, inputs.files, snakemake.config, workflow_folder, inputs.claims)
+    publish_reference(params.folder, params.selected, inputs.files, snakemake.config, workflow_folder, params.register)

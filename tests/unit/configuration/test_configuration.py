@@ -98,6 +98,7 @@ def out_of_range(key: str, value: Any, relation: str) -> Mistake:
     return Mistake(f"{key} {shown}", {key: value}, f"{place} is {shown}", f"it must be {relation}")
 
 
+CHOICE_TIMES = CONFIG["tasks"]["2AF"]["timing_ms"]
 FRESH = ("flip_flop", "flip_flop_memory", "mante", "romo")
 
 UNKNOWN_KEYS = [
@@ -175,22 +176,22 @@ WRONG_TYPES = [
 RANGES = [
     out_of_range("presets.reproduction.momentum", -0.1, "at least 0"),
     out_of_range("presets.reproduction.momentum", 1.0, "below 1"),
-    out_of_range("presets.published_code.gain", 0.0, "above 0"),
+    out_of_range("presets.published_code.gain", 0.0, "at least 1.0e-09"),
     out_of_range("connectivity.size", 1, "at least 2"),
-    out_of_range("dynamics.time_step_ms", 0, "above 0"),
-    out_of_range("dynamics.time_constant_ms", -5.0, "above 0"),
+    out_of_range("dynamics.time_step_ms", 0, "at least 1.0e-06"),
+    out_of_range("dynamics.time_constant_ms", -5.0, "at least 1.0e-06"),
     out_of_range("tasks.CXT.timing_ms.stimulus", -100, "at least 0"),
     out_of_range("tasks.MSI.sequence_steps", 0, "at least 1"),
-    out_of_range("training.learning_rate", 0.0, "above 0"),
+    out_of_range("training.learning_rate", 0.0, "at least 1.0e-12"),
     out_of_range("training.batch_size", 0, "at least 1"),
     out_of_range("training.iterations", -1, "at least 1"),
-    out_of_range("training.divergence_loss", 0, "above 0"),
+    out_of_range("training.divergence_loss", 0, "at least 1.0e-09"),
     out_of_range("training.final_loss_fraction", 0.0, "above 0"),
     out_of_range("training.final_loss_fraction", 1.5, "at most 1"),
     out_of_range("probe.trials", 1, "at least 2"),
     out_of_range("probe.kernel_trials", 0, "at least 1"),
     out_of_range(f"{GRID}.rank", [1, 0], "at least 1"),
-    out_of_range(f"{GRID}.decay_exponent", [2.0, 0.0], "above 0"),
+    out_of_range(f"{GRID}.decay_exponent", [2.0, 0.0], "at least 1.0e-09"),
     out_of_range(f"{GRID}.size", [300, 1], "at least 2"),
     out_of_range(f"{GRID}.gain", [1.5, -1.5], "at least 0"),
     Mistake(
@@ -241,9 +242,9 @@ RANGES = [
         "grid.structure names 'dale_held'",
         "use gradient_descent",
     ),
-    out_of_range(f"{GRID}.time_step_ms", [20, 0], "above 0"),
-    out_of_range(f"{GRID}.time_constant_ms", [100, 0], "above 0"),
-    out_of_range(f"{GRID}.learning_rate", [0.003, -0.003], "above 0"),
+    out_of_range(f"{GRID}.time_step_ms", [20, 0], "at least 1.0e-06"),
+    out_of_range(f"{GRID}.time_constant_ms", [100, 0], "at least 1.0e-06"),
+    out_of_range(f"{GRID}.learning_rate", [0.003, -0.003], "at least 1.0e-12"),
     out_of_range(f"{GRID}.momentum", [0.0, 1], "below 1"),
     out_of_range(f"{GRID}.batch_size", [32, 0], "at least 1"),
     out_of_range(f"{GRID}.iterations", [100, 0], "at least 1"),
@@ -417,7 +418,10 @@ COMBINATIONS = [
     ),
     Mistake(
         "what division cuts",
-        {"tasks.2AF.timing_ms": {"stimulus": 0.3, "decision": 0.1}, "dynamics.time_step_ms": 0.1},
+        {
+            "tasks.2AF.timing_ms": {"fixation": 0, "stimulus": 0.3, "delay": 0, "decision": 0.1},
+            "dynamics.time_step_ms": 0.1,
+        },
         "tasks.2AF.timing_ms.stimulus of 0.3 ms",
         "cut short",
     ),
@@ -511,8 +515,8 @@ STRUCTURES = [
     out_of_range("structures.chain_over.correlation", -0.25, "above -0.25"),
     out_of_range("structures.cell_types.fraction", 0, "above 0"),
     out_of_range("structures.cell_types.fraction", 1.0, "below 1"),
-    out_of_range("structures.cell_types.strong_gain", 0.0, "above 0"),
-    out_of_range("structures.cell_types.weak_gain", -0.8, "above 0"),
+    out_of_range("structures.cell_types.strong_gain", 0.0, "at least 1.0e-09"),
+    out_of_range("structures.cell_types.weak_gain", -0.8, "at least 1.0e-09"),
     out_of_range("structures.dale.excitatory_fraction", 1, "below 1"),
     out_of_range("structures.dale.excitatory_fraction", 0, "above 0"),
     Mistake("exact", {"structures.chain_over.exact": "no"}, "chain_over.exact must be true or false", "not 'no'"),
@@ -685,10 +689,10 @@ NUMBERS = [
     out_of_range("tasks.romo.minimum_difference", -0.1, "at least 0"),
     out_of_range("tasks.mante.noise", -0.1, "at least 0"),
     out_of_range("tasks.flip_flop.channels", 0, "at least 1"),
-    out_of_range("tasks.pattern_generation.rate_hz", 0, "above 0"),
-    out_of_range("tasks.cosine.input_amplitude", 0, "above 0"),
+    out_of_range("tasks.pattern_generation.rate_hz", 0, "at least 1.0e-09"),
+    out_of_range("tasks.cosine.input_amplitude", 0, "at least 1.0e-09"),
     out_of_range("tasks.romo.defaults.momentum", 1, "below 1"),
-    out_of_range("tasks.romo.defaults.time_constant_ms", 0, "above 0"),
+    out_of_range("tasks.romo.defaults.time_constant_ms", 0, "at least 1.0e-06"),
 ]  # fmt: skip
 
 ARCHITECTURES = [
@@ -1197,7 +1201,8 @@ def test_a_sensible_change_passes(changes):
     changes = dict(changes)
     if "dynamics.time_step_ms" in changes:
         changes["experiments_to_build"] = ["figure_1"]
-        changes |= {f"tasks.{task}.timing_ms": {"decision": 200} for task in ("2AF", "DMS", "CXT")}
+        every = {task: dict.fromkeys(CONFIG["tasks"][task]["timing_ms"], 200) for task in ("2AF", "DMS", "CXT")}
+        changes |= {f"tasks.{task}.timing_ms": timing for task, timing in every.items()}
     check(changed(changes))
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,15 @@ def test_bounds_are_judged_by_the_numbers_that_papers_print():
     assert len(judged) == 9
     for value, name in judged:
         assert value in (known[name].get("at_most"), known[name].get("at_least")), name
+
+
+def test_jobs_get_registers_as_they_were_checked():
+    """No script reads a register by itself, but for the download, which the checksum of the checked registry judges."""
+    scripts = sorted((ROOT / "workflow/scripts").glob("*.py"))
+    assert [path.name for path in scripts if "import yaml" in path.read_text()] == ["download_source.py"]
+    rules = "\n\n\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
+    judging = [
+        rule for rule in rules.split("\n\n\n") if re.search(r"scripts/(judge_claims|publish_reference)\.py", rule)
+    ]
+    assert [len(re.findall(r"^        register=CLAIMS,$", rule, re.MULTILINE)) for rule in judging] == [1, 1]
+    assert "CLAIMS = registers.load_claims(CLAIM_FILES, config)" in rules

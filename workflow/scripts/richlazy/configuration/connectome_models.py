@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from richlazy.configuration.fields import Address, Checksum, Line, Several, Text, refuse
+from richlazy.configuration.fields import Address, Checksum, FilePath, Line, Several, refuse
 from richlazy.field_types import Name, Whole, optional
 from richlazy.settings import Settings
 from richlazy.wording import listed
@@ -201,10 +201,10 @@ class Release(_Files):
 class Files(_Files):
     """Files of your own."""
 
-    connections: Text = Field(
+    connections: FilePath = Field(
         description="Path of an edge list (CSV, Parquet, Feather) or a matrix (.npy, .npz, .csv)."
     )
-    cells: Text = optional("Path of a table of cells (CSV, Parquet, Feather).")
+    cells: FilePath = optional("Path of a table of cells (CSV, Parquet, Feather).")
 
 
 class Synthetic(Source):

@@ -8,13 +8,16 @@ from richlazy.configuration.fields import Line, Seeds, Several
 from richlazy.configuration.network_models import Matching
 from richlazy.configuration.registries import Measures, Quantities, grid_entry
 from richlazy.field_types import (
+    HUGE,
+    TINY,
     Count,
     Gain,
     Leak,
+    LearningRate,
+    Milliseconds,
     Momentum,
     Name,
     Optimiser,
-    PositiveNumber,
     Readout,
     Rectification,
     Size,
@@ -33,22 +36,22 @@ class Grid(Settings):
     """Parameters of an experiment, each with the list of values that it takes."""
 
     task: Several[Name] = optional("Names from tasks.")
-    condition_number: Several[Annotated[float, Field(ge=1)]] = optional(
+    condition_number: Several[Annotated[float, Field(ge=1, le=HUGE)]] = optional(
         "Condition number kappa of the feature modulation of a teacher, linear or a network: how much stronger the "
         "first half of its features is. Default 1."
     )
     readout: Several[Readout] = optional("As in connectivity.")
     structure: Several[Name] = optional("Names from structures.")
     rank: Several[Count] = optional("Rank of svd_truncation; at most the size.")
-    decay_exponent: Several[PositiveNumber] = optional("Exponent k of soft_rank.")
+    decay_exponent: Several[Annotated[float, Field(ge=TINY, le=1e3)]] = optional("Exponent k of soft_rank.")
     matching: Several[Matching] = optional("As in connectivity.")
     size: Several[Size] = optional("As in connectivity.")
     gain: Several[Gain] = optional("As in presets.")
     leak: Several[Leak] = optional("As in presets.")
     rectification: Several[Rectification] = optional("As in presets.")
-    time_step_ms: Several[PositiveNumber] = optional("As in dynamics.")
-    time_constant_ms: Several[PositiveNumber] = optional("As in dynamics.")
-    learning_rate: Several[PositiveNumber] = optional("As in training.")
+    time_step_ms: Several[Milliseconds] = optional("As in dynamics.")
+    time_constant_ms: Several[Milliseconds] = optional("As in dynamics.")
+    learning_rate: Several[LearningRate] = optional("As in training.")
     momentum: Several[Momentum] = optional("As in presets.")
     optimiser: Several[Optimiser] = optional(
         "gradient_descent, the default, or adam with PyTorch's defaults, which takes no momentum."

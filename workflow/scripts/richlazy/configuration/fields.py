@@ -46,7 +46,20 @@ def _in_one_line(text: str) -> str:
 
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_in_one_line)]
 Text = Annotated[str, Field(min_length=1)]
-Address = Annotated[str, Field(pattern=r"^https?://[^@\s]+$")]
+
+
+def _of_a_file(text: str) -> str:
+    sign = next((sign for sign in text if sign in "{}" or not sign.isprintable()), None)
+    if sign is not None:
+        reason = "which Snakemake takes for a wildcard" if sign in "{}" else "which no path here can have"
+        raise ValueError(f"holds {sign!r}, {reason}; rename the file or folder")
+    return text
+
+
+FilePath = Annotated[str, Field(min_length=1), AfterValidator(_of_a_file)]
+"""A file or folder of the user; relative to the project, or absolute."""
+
+Address = Annotated[str, Field(pattern=r"^https?://[^@\s{}]+$")]
 Checksum = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 # More networks than any machine trains; a slip such as 1000000000 would fill the memory before any job.

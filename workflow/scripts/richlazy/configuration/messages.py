@@ -208,7 +208,7 @@ def _pattern_hint(pattern: str) -> str:
     if pattern.startswith("^#"):
         return 'write a colour as "#RRGGBB" in quotes'
     if pattern.startswith("^https"):
-        return "write an address that begins with http:// or https://, without user name or password"
+        return "write an address that begins with http:// or https://, without user name, password or braces"
     if "{64}" in pattern:
         return "write the 64 hexadecimal digits that sha256sum prints, in lower case"
     if "-v" in pattern:
@@ -232,8 +232,8 @@ _WORDINGS: dict[str, Callable[[Details], str]] = {
 
 
 def _number(value: float) -> str:
-    """A limit as it is written: 0 for 0.0."""
-    return f"{value:.0f}" if float(value).is_integer() else str(value)
+    """A limit as YAML reads it: 0 for 0.0, and an exponent with point and sign."""
+    return f"{value:.0f}" if float(value).is_integer() else re.sub(r"^(-?\d+)e", r"\1.0e", str(value))
 
 
 def _is_number(text: str) -> bool:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from richlazy.configuration.connectome_models import Connectome
 from richlazy.configuration.experiment_models import Experiment
-from richlazy.configuration.fields import Colour, ExperimentName, Several, Text, refuse
+from richlazy.configuration.fields import Colour, ExperimentName, FilePath, Several, refuse
 from richlazy.configuration.network_models import Connectivity, Dynamics, Lstm, Preset, Probe, Training
 from richlazy.configuration.registries import Measures, StructureEntry, TaskEntry
 from richlazy.field_types import Count, Name, Size, Whole, optional
@@ -53,7 +53,7 @@ class ImageSet(_Sourced):
         "that it brings along."
     )
     entry: Name = optional("Name of a source in data/sources.yaml, for registry and folder.")
-    folder: Text = optional(
+    folder: FilePath = optional(
         "Folder in which the files of the entry stand under their names, for folder; relative to the project, or "
         "absolute."
     )
@@ -72,7 +72,7 @@ class SentenceSet(_Sourced):
     )
     lower_case: bool = Field(description="Whether words are read in lower case, as those of GloVe 6B are written.")
     entry: Name = optional("Name of a source in data/sources.yaml, for registry and folder.")
-    folder: Text = optional("Folder in which the files stand, for folder; relative to the project, or absolute.")
+    folder: FilePath = optional("Folder in which the files stand, for folder; relative to the project, or absolute.")
 
     def _needed(self) -> Sequence[str]:
         return {"registry": ("entry",), "folder": ("entry", "folder"), "bundled": ()}[self.source]
@@ -88,7 +88,7 @@ class WordVectors(_Sourced):
         description="file: a text file in the format of GloVe, a word and its numbers in a line; random: independent "
         "standard normal entries, the same for all networks."
     )
-    file: Text = optional("The file, for file; relative to the project, or absolute.")
+    file: FilePath = optional("The file, for file; relative to the project, or absolute.")
     dimensions: Count = optional("Length of a vector, for random.")
     seed: Whole = optional("Seed of the draw, for random.")
 
@@ -131,7 +131,7 @@ class Figures(Settings):
 class Recheck(Settings):
     """The target `recheck` trains committed rows again and compares."""
 
-    reference: Text = Field(description="Folder of the committed results.")
+    reference: FilePath = Field(description="Folder of the committed results.")
     runs: Count = Field(description="How many rows are drawn.")
     seed: Whole = Field(description="Seed of the draw.")
     tolerance: Annotated[float, Field(ge=0)] = Field(

@@ -5,7 +5,20 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from richlazy.configuration.fields import Several
-from richlazy.field_types import Count, Leak, Momentum, PositiveNumber, Readout, Rectification, Size, Steps, Whole
+from richlazy.field_types import (
+    Count,
+    Leak,
+    LearningRate,
+    Milliseconds,
+    Momentum,
+    PositiveGain,
+    PositiveNumber,
+    Readout,
+    Rectification,
+    Size,
+    Steps,
+    Whole,
+)
 from richlazy.settings import Settings
 
 Matching = Literal["frobenius", "leading_eigenvalue"]
@@ -24,7 +37,7 @@ class Preset(Settings):
         "linear units."
     )
     momentum: Momentum = Field(description="Momentum of the gradient descent; 0 is Eq. 3.")
-    gain: PositiveNumber = Field(
+    gain: PositiveGain = Field(
         description="g; entries of the unstructured recurrent weights have scale g / sqrt(size)."
     )
 
@@ -49,14 +62,14 @@ class Connectivity(Settings):
 class Dynamics(Settings):
     """Time of the networks and their tasks."""
 
-    time_step_ms: PositiveNumber = Field(description="Step dt of network and task, in ms.")
-    time_constant_ms: PositiveNumber = Field(description="Membrane time constant tau, in ms.")
+    time_step_ms: Milliseconds = Field(description="Step dt of network and task, in ms.")
+    time_constant_ms: Milliseconds = Field(description="Membrane time constant tau, in ms.")
 
 
 class Training(Settings):
     """Training by gradient descent."""
 
-    learning_rate: PositiveNumber = Field(description="eta of Eq. 3.")
+    learning_rate: LearningRate = Field(description="eta of Eq. 3.")
     batch_size: Count = Field(description="Trials in a batch.")
     iterations: Count = Field(description="Number of updates.")
     loss_steps: Steps = Field(
@@ -94,7 +107,7 @@ class Lstm(Settings):
     dropout: Momentum = Field(
         description="Share of the activity that is dropped in training, between the layers and before the decoder."
     )
-    learning_rate: PositiveNumber = Field(description="Of Adam.")
+    learning_rate: LearningRate = Field(description="Of Adam.")
     batch_size: Count = Field(description="Sentences in a batch; those of a batch are about equally long.")
     epochs: Count = Field(description="Passes through the training set.")
     divergence_loss: PositiveNumber = Field(

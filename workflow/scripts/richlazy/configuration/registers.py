@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from richlazy import wording
-from richlazy.configuration import loading, messages
+from richlazy.configuration import checks, loading, messages, rules_of_images
 from richlazy.configuration.checks import ConfigurationError
 from richlazy.configuration.register_models import Claims, PublishedValues, Sources
 from richlazy.tasks import lstm_settings
@@ -66,7 +66,7 @@ def load_published_values(path: str | Path) -> list[dict[str, Any]]:
 
 
 def check_entries(config: Mapping[str, Any], sources: Mapping[str, Any]) -> None:
-    """Refuse a set of images or sentences whose entry of the registry is missing or holds none.
+    """Refuse a set of images or sentences whose entry of the registry is missing or holds none, or too few images.
 
     Args:
         config: a configuration that ``checks.check`` accepts.
@@ -76,6 +76,9 @@ def check_entries(config: Mapping[str, Any], sources: Mapping[str, Any]) -> None
         ConfigurationError: for all mistakes that are found.
     """
     mistakes = list(_mistakes_of_entries(config, sources))
+    if not mistakes:
+        counts = rules_of_images.training_images(config, sources)
+        mistakes += dict.fromkeys(rules_of_images.problems(config, checks.selected(config), counts))
     if mistakes:
         raise ConfigurationError(mistakes)
 

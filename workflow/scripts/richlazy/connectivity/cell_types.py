@@ -24,8 +24,12 @@ class CellTypeBlocks(Structure):
         """Of the two types."""
 
         fraction: float = Field(gt=0, lt=1, description="Share of hyperexcitable units of cell_type_blocks (alpha).")
-        strong_gain: float = Field(gt=0, description="Gain of the strong blocks of cell_type_blocks (gamma).")
-        weak_gain: float = Field(gt=0, description="Gain of the other blocks of cell_type_blocks (1 - epsilon).")
+        strong_gain: float = Field(
+            ge=1e-9, le=1e3, description="Gain of the strong blocks of cell_type_blocks (gamma)."
+        )
+        weak_gain: float = Field(
+            ge=1e-9, le=1e3, description="Gain of the other blocks of cell_type_blocks (1 - epsilon)."
+        )
         blocks: Literal["within", "hub", "pre"] = Field(
             description="Strong blocks of cell_type_blocks. within: among hyperexcitable units; hub: all from and to "
             "them; pre: those from them."

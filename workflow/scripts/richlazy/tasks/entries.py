@@ -10,9 +10,10 @@ from richlazy.field_types import (
     Count,
     Gain,
     Leak,
+    LearningRate,
+    Milliseconds,
     Momentum,
     Optimiser,
-    PositiveNumber,
     Readout,
     Rectification,
     Size,
@@ -21,8 +22,6 @@ from richlazy.field_types import (
     optional,
 )
 from richlazy.settings import Settings
-
-NotNegative = Annotated[float, Field(ge=0)]
 
 
 class _SomeSettings(Settings):
@@ -44,14 +43,14 @@ class NetworkDefaults(_SomeSettings):
     readout: Readout = optional(description="As in connectivity.")
     leak: Leak = optional(description="As in presets.")
     rectification: Rectification = optional(description="As in presets.")
-    time_step_ms: PositiveNumber = optional(description="As in dynamics.")
-    time_constant_ms: PositiveNumber = optional(description="As in dynamics.")
+    time_step_ms: Milliseconds = optional(description="As in dynamics.")
+    time_constant_ms: Milliseconds = optional(description="As in dynamics.")
     trained: Trained = optional(description="Weights that training changes: all, or the recurrent ones alone.")
     optimiser: Optimiser = optional(
         description="gradient_descent, or adam with PyTorch's defaults, which takes no momentum."
     )
     momentum: Momentum = optional(description="As in presets.")
-    learning_rate: PositiveNumber = optional(description="As in training.")
+    learning_rate: LearningRate = optional(description="As in training.")
     batch_size: Count = optional(description="As in training.")
     iterations: Count = optional(description="As in training.")
 
@@ -79,7 +78,16 @@ class WithProbe(WithDefaults):
     probe: OwnProbe = optional(description="What of the group probe is different for this task.")
 
 
-_DISTRIBUTIONS = ("uniform", "choice", "truncated_exponential", "constant", "until")
+# A longer one would be a slip of the pen, and make more steps than a machine can hold.
+LONGEST_MS = 1e7
+# How many numbers each distribution of NeuroGym takes, from and to; (0, 0) for one that is no list.
+_DISTRIBUTIONS: dict[str, tuple[int, int | None]] = {
+    "uniform": (2, 2),
+    "choice": (1, None),
+    "truncated_exponential": (1, 3),
+    "constant": (0, 0),
+    "until": (0, 0),
+}
 _DURATION = (
     "A duration in ms, a list of durations to choose from (with continuous a range), or [distribution, arguments] with "
     "uniform, choice, truncated_exponential, constant or until."
@@ -87,15 +95,21 @@ _DURATION = (
 
 
 def _is_duration(value: list[Any]) -> list[Any]:
-    numbers = all(isinstance(part, (int, float)) and not isinstance(part, bool) and part >= 0 for part in value)
-    drawn = len(value) == 2 and value[0] in _DISTRIBUTIONS
-    if not value or not (numbers or drawn):
+    drawn = len(value) == 2 and isinstance(value[0], str) and value[0] in _DISTRIBUTIONS
+    if not (_are_times(value[1], *_DISTRIBUTIONS[value[0]]) if drawn else _are_times(value, 1, None)):
         raise ValueError(f" is {wording.shown(value)}, but it takes {_DURATION[0].lower()}{_DURATION[1:].rstrip('.')}")
     return value
 
 
-# A longer one would be a slip of the pen, and make more steps than a machine can hold.
-LONGEST_MS = 1e7
+def _are_times(value: Any, fewest: int, most: int | None) -> bool:
+    """Whether a value is a list of so many times in ms, or a time where it is to be none."""
+    if isinstance(value, list) == (most == 0):
+        return False
+    parts = value if isinstance(value, list) else [value]
+    numbers = all(isinstance(part, (int, float)) and not isinstance(part, bool) for part in parts)
+    return numbers and fewest <= len(parts) <= (most or len(parts)) and all(0 <= part <= LONGEST_MS for part in parts)
+
+
 Duration = Annotated[
     Annotated[float, Field(ge=0, le=LONGEST_MS)] | Annotated[list[Any], AfterValidator(_is_duration)],
     Field(description=_DURATION),
@@ -105,7 +119,7 @@ Timing = Annotated[
     Field(
         min_length=1,
         description="Duration in ms of each period of a trial: a number or a distribution as NeuroGym takes it "
-        "([distribution, arguments]). Tasks with continuous need all their periods, as in config.yaml; interval of "
+        "([distribution, arguments]). Every period of the task is named, 0 where it is left out; interval of "
         "flip_flop and delay of romo may be a range [low, high], from which each trial draws one, and trials are "
         "padded to the longest.",
     ),

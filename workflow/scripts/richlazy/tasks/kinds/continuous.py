@@ -7,11 +7,11 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from richlazy import job_needs, wording
-from richlazy.field_types import Count, PositiveNumber, optional
+from richlazy.field_types import HUGE, TINY, Count, NotNegative, PositiveNumber, optional
 from richlazy.job_needs import Need
 from richlazy.tasks import time_series
 from richlazy.tasks.base import Task
-from richlazy.tasks.entries import NotNegative, Timing, WithProbe
+from richlazy.tasks.entries import Timing, WithProbe
 
 # Periods that must fit into the trial, for tasks whose trials have a length of their own.
 _ROOM = {"step_response": ("fixation", "decision"), "flip_flop": ("fixation", "decision_delay"), "cosine": ("loss",)}
@@ -43,7 +43,7 @@ class ContinuousEntry(WithProbe):
         lt=1,
         description="Least difference of the two amplitudes of romo, which lie between 0.5 and 1.5.",
     )
-    target_value: float = optional(description="Output that step_response asks for, other than 0.")
+    target_value: float = optional(ge=-HUGE, le=HUGE, description="Output that step_response asks for, other than 0.")
     input_amplitude: PositiveNumber = optional(
         description="Input at the first step of cosine, which sets the state from which it goes on. 1 / (1 - rho) "
         "makes the state equal to the input weights, rho being the share of a state that stays.",
@@ -70,8 +70,11 @@ class ContinuousEntry(WithProbe):
                 f".timing_ms.trial is {timing['trial']:g} ms, shorter than the {needed:g} ms that "
                 f"continuous: {name} needs; lengthen it"
             )
-        if self.target_value == 0:
-            raise ValueError(".target_value is 0, which a silent network answers before it learns; give another number")
+        if self.target_value is not None and abs(self.target_value) < TINY:
+            raise ValueError(
+                f".target_value is {self.target_value:g}, which a silent network answers before it learns; "
+                "give another number"
+            )
         if name == "flip_flop":
             apart = timing["decision_delay"] + time_series.shortest(timing["interval"])
             if timing["pulse"] > apart:

@@ -7,15 +7,18 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from richlazy import job_needs, wording
-from richlazy.field_types import Count, optional
+from richlazy.field_types import HUGE, Count, optional
 from richlazy.job_needs import Need
-from richlazy.tasks import neurogym_registration
+from richlazy.tasks import neurogym_files, neurogym_registration
 from richlazy.tasks.base import Task
 from richlazy.tasks.entries import Timing, WithProbe
 
 # Environments with semantics of the paper, and a vectorised sampler for them; the same as
 # neurogym_environments.PAPER_ENVIRONMENTS, named here because importing NeuroGym takes seconds.
 PAPER_ENVIRONMENTS = ("PerceptualDecisionMaking-v0", "DelayMatchSample-v0", "ContextDecisionMaking-v0")
+# Arguments of NeuroGym that semantics of the paper settle.
+_SETTLED = {"ContextDecisionMaking-v0": ("use_expl_context", "impl_context_modality")}
+_TYPES: dict[str, tuple[type, ...]] = {"a list": (list,), "a number": (int, float), "true or false": (bool,)}
 # Seconds that a step of a trial takes.
 _SECONDS = {"vectorised": 2e-6, "neurogym": 5e-5}
 
@@ -36,7 +39,10 @@ class EnvironmentEntry(WithProbe):
         "distribution, 100 times faster, for the paper's three environments with paper semantics."
     )
     timing_ms: Timing
-    arguments: dict[str, Any] = optional(description="Further keyword arguments of the environment.")
+    arguments: dict[str, Any] = optional(
+        description="Further keyword arguments of the environment, such as cohs or sigma; those that are left out keep "
+        "NeuroGym's values."
+    )
     sequence_steps: Count = optional(
         description="Steps of a sequence. Only for tasks whose trials vary in length; they are then cut into windows "
         "of this length.",
@@ -68,6 +74,12 @@ class EnvironmentEntry(WithProbe):
                 raise ValueError(f".arguments.{argument} would overrule {key}; remove it and set {key}")
         if not any(self.timing_ms.values()):
             raise ValueError(".timing_ms has no period above 0 ms; give the decision a duration")
+        return self
+
+    @model_validator(mode="after")
+    def _arguments_hold_something(self):
+        for path, text in _unusable(self.arguments or {}):
+            raise ValueError(f".{wording.where(('arguments', *path))} {text}")
         return self
 
 
@@ -104,14 +116,76 @@ class Environment(Task):
         return Need(1500, 10)
 
     def problems_in_use(self, config: Mapping[str, Any]) -> Iterator[str]:
-        """Whether NeuroGym has the environment."""
+        """Whether NeuroGym has the environment, and the environment what the entry names, as NeuroGym's files say."""
         environment = self.entry["environment"]
-        if environment in PAPER_ENVIRONMENTS or environment in neurogym_registration.native():
-            return
-        from neurogym.envs.registration import all_envs  # takes seconds, so only to word a mistake
+        if environment not in PAPER_ENVIRONMENTS and environment not in neurogym_registration.native():
+            from neurogym.envs.registration import all_envs  # takes seconds, so only to word a mistake
 
-        if environment not in all_envs():
-            yield ".environment" + wording.unknown("NeuroGym environment", environment, all_envs())
+            if environment not in all_envs():
+                yield ".environment" + wording.unknown("NeuroGym environment", environment, all_envs())
+                return
+        given = self.entry.get("arguments", {})
+        facts = neurogym_files.facts(environment, given)
+        if facts is None:
+            return
+        if not facts.has_classes:
+            yield (
+                f".environment is {environment}, which reacts to actions or asks for numbers, and gives no class for "
+                "every step; choose an environment with one"
+            )
+        elif not facts.has_timing:
+            yield f".environment is {environment}, which takes no durations of periods; choose another environment"
+        else:
+            yield from self._problems_of_arguments(facts, given)
+            yield from _problems_of_periods(environment, facts.periods, self.entry["timing_ms"])
+
+    def _problems_of_arguments(self, facts: neurogym_files.Facts, given: Mapping[str, Any]) -> Iterator[str]:
+        """Arguments that the environment does not have, or that it takes in another form."""
+        environment = self.entry["environment"]
+        settled = _SETTLED.get(environment, ()) if self.entry["semantics"] == "paper" else ()
+        for name, value in given.items():
+            if name in settled:
+                yield f".arguments.{name} is settled by semantics: paper; remove it or use semantics: installed"
+            elif name not in facts.arguments:
+                known = [other for other in facts.arguments if other not in settled]
+                yield ".arguments" + wording.unknown(f"argument of {environment}", name, known)
+            elif (taken := facts.arguments[name]) and not _is_of(value, _TYPES[taken]):
+                hint = f"write [{value}]" if taken == "a list" and not isinstance(value, dict) else f"give {taken}"
+                yield f".arguments.{name} is {wording.shown(value)}, but {environment} takes {taken} there; {hint}"
+
+
+def _is_of(value: Any, types: tuple[type, ...]) -> bool:
+    return isinstance(value, types) and isinstance(value, bool) == (bool in types)
+
+
+def _unusable(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Places in the arguments of an environment, and what is wrong there whatever the environment."""
+    if path and value is None:
+        yield path, "is null; give it a value, or remove the key to keep that of NeuroGym"
+    elif path and value in ([], {}):
+        yield path, f"is {wording.shown(value)}, from which nothing can be drawn; give at least 1 entry or remove it"
+    elif isinstance(value, (int, float)) and HUGE < abs(value) < (2**63 if isinstance(value, int) else math.inf):
+        yield path, f"is {wording.shown(value)}; it must be at most {HUGE:.0f} in size"
+    children = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        yield from _unusable(child, (*path, key))
+
+
+def _problems_of_periods(environment: str, known: Mapping[str, str] | None, timing: Mapping[str, Any]) -> Iterator[str]:
+    """Periods that the environment does not have, and those that NeuroGym would fill in."""
+    if known is None:
+        return
+    for period in timing:
+        if period not in known:
+            yield ".timing_ms" + wording.unknown(f"period of {environment}", period, known)
+    missing = [period for period in known if period not in timing]
+    if missing:
+        last = "it lasts" if len(missing) == 1 else "they last"
+        taken = wording.listed((f"{period}: {known[period]}" for period in missing), 90)
+        yield (
+            f".timing_ms lacks {wording.listed(missing, 90)}; write down how long {last}, since NeuroGym would take "
+            f"durations of its own ({taken})"
+        )
 
 
 def _numbers(duration: Any) -> Iterable[float]:

@@ -67,3 +67,12 @@ class Images(Task):
         """Whether there is such an image set."""
         if self.entry["images"] not in config["image_sets"]:
             yield ".images" + wording.unknown("image set", self.entry["images"], config["image_sets"])
+
+    def problems_in_use(self, config: Mapping[str, Any]) -> Iterator[str]:
+        """Whether as many images are held out as the probe shows."""
+        shown = self.probe(config["probe"])["trials"]
+        if shown > self.entry["held_out"]:
+            yield (
+                f".held_out is {self.entry['held_out']}, fewer than the {shown} trials of its probe; hold out more or "
+                "lower the trials of probe"
+            )

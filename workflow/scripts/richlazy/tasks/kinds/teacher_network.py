@@ -76,7 +76,8 @@ class TaughtImages(Images):
             yield f".teacher_network.rank is {own['rank']}, more than its {size} units; lower the rank"
 
     def problems_in_use(self, config: Mapping[str, Any]) -> Iterator[str]:
-        """Whether the teacher would be unstable; its times are those of its task, whatever a grid varies."""
+        """Whether the teacher would be unstable, too; its times are those of its task, whatever a grid varies."""
+        yield from super().problems_in_use(config)
         preset = config["presets"][self.entry["teacher_network"]["preset"]]
         usual = {**preset, **config["dynamics"], **self.entry.get("defaults", {})}
         step, constant = usual["time_step_ms"], usual["time_constant_ms"]
