@@ -23,7 +23,7 @@ RESULT_FOLDERS = (
 
 # Groups without which no experiment can be judged.
 _OF_EVERY_EXPERIMENT = {
-    "connectivity", "dynamics", "training", "tasks", "structures", "presets", "connectomes", "experiments",
+    "connectivity", "dynamics", "training", "probe", "tasks", "structures", "presets", "connectomes", "experiments",
 }  # fmt: skip
 _NAMED_BY_EXPERIMENTS = {"tasks", "structures", "presets", "experiments"}
 
