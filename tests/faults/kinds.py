@@ -1,4 +1,4 @@
-"""Kinds of faults on one machine: what happens to the run, and which documented commands follow it."""
+"""Kinds of faults of running jobs and of damage, on one machine, and which documented commands follow them."""
 
 import contextlib
 import os
@@ -22,7 +22,13 @@ from .runs import LIMIT_S, SNAKEMAKE, Run, environment
 _LONGEST_S = 4.0  # about as long as a job of the tiny scale takes
 LOCKED = "Error: Directory cannot be locked"
 DAMAGED = re.compile(r"(\S+) is damaged \(.*?\); delete it and run the same command again")
+# Results that are not those of the plan: as Snakemake starts, and as it has planned.
+STRANGE = re.compile(
+    r"\d+ files of \S+ were not made here, or older ones took their place"
+    r"|The files of \d+ jobs are not what this plan would make, such as \S+: .*?\. Run"
+)
 DISK_FULL = re.compile(r"the disk is full \(.*?\) while writing \S+; free space and run the same command again")
+READ_ONLY = re.compile(r"\S+ cannot be written \(.*?\); .* and run the same command again")
 MEMORY = re.compile(r"not enough memory \(.*?\); on one machine .* and run the same command again")
 CLOCK = re.compile(r"Output \S+ has older modification time .*? could indicate a clock skew problem")
 
@@ -31,7 +37,7 @@ CLOCK = re.compile(r"Output \S+ has older modification time .*? could indicate a
 class Setting:
     """Where a fault falls: project, random numbers, small disk and cluster where there are such.
 
-    ``options`` and ``variables`` of the environment belong to every command, ``once`` to the next run alone.
+    ``options`` and ``variables`` of the environment belong to every command, those ``once`` to the next run alone.
     """
 
     folder: Path
@@ -41,6 +47,7 @@ class Setting:
     variables: Mapping[str, str] = field(default_factory=dict)
     cluster: SlurmCluster | None = None
     once: tuple[str, ...] = ()
+    variables_once: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,11 @@ class Kind:
 def command(*arguments: str) -> list[str]:
     """The documented command with other options."""
     return [*SNAKEMAKE, *arguments]
+
+
+def adopt(setting: Setting, *arguments: str) -> list[str]:
+    """The documented command after which Snakemake remembers what matches its plan."""
+    return [sys.executable, "workflow/scripts/adopt_results.py", *SNAKEMAKE[3:], *setting.options, *arguments]
 
 
 def told(run: Run, pattern: re.Pattern) -> str:
@@ -186,14 +198,22 @@ def damage(cut: bool) -> Callable[[Setting], bool]:
     """Damage a record that is still to be read."""
 
     def prepare(setting: Setting) -> bool:
-        return places.damage(setting.folder, setting.rng, cut) is not None
+        path = places.choose(setting.folder, setting.rng)
+        if path is not None:
+            places.damage(path, setting.rng, cut)
+        return path is not None
 
     return prepare
 
 
 def await_refusal(setting: Setting, run: Run) -> str | None:
-    """Let the run find the damage."""
-    return told(run, DAMAGED) or None
+    """Let the run find what is damaged, or not of its plan."""
+    return told(run, STRANGE) or told(run, DAMAGED) or None
+
+
+def await_end(setting: Setting, run: Run) -> str:
+    """Let the run end, whether it is refused or not."""
+    return told(run, STRANGE)
 
 
 def delete_damaged(setting: Setting, output: str) -> Sequence[list[str]]:
@@ -202,6 +222,18 @@ def delete_damaged(setting: Setting, output: str) -> Sequence[list[str]]:
     if setting.rng.random() < 0.5:
         return [["rm", *named]]
     return [[sys.executable, "workflow/scripts/check_results.py", places.RESULTS, "--delete"]]
+
+
+def as_told(setting: Setting, output: str) -> Sequence[list[str]]:
+    """What the sentence asks for, if there is one."""
+    if STRANGE.search(output):
+        return [adopt(setting)]
+    return delete_damaged(setting, output) if DAMAGED.search(output) else ()
+
+
+def await_lock(setting: Setting, run: Run) -> str | None:
+    """Let the run find the locks."""
+    return told(run, re.compile(LOCKED)) or None
 
 
 def set_clock_back(setting: Setting, run: Run) -> str | None:
@@ -213,17 +245,45 @@ def set_clock_back(setting: Setting, run: Run) -> str | None:
 
 
 def times_of_now(setting: Setting, output: str) -> Sequence[list[str]]:
-    """Give files of the future the time of now, the same for all."""
-    return [["bash", "-c", 'find . -newermt now -exec touch -d "$(date)" {} +']]
+    """Give files of the future the time of now, the same for all; Snakemake remembers later ones."""
+    return [["bash", "-c", 'find . -newermt now -exec touch -d "$(date)" {} +'], adopt(setting)]
 
 
-_SIGNALLED = (
+def forbid_writing(setting: Setting, run: Run) -> str | None:
+    """Close the folder of results for writing while a job runs."""
+    if run.job("", setting.rng, _LONGEST_S) is None:
+        return None
+    places.forbid_writing(setting.folder, setting.disk)
+    return told(run, READ_ONLY)
+
+
+def allow_writing(setting: Setting, output: str) -> Sequence[list[str]]:
+    """What the sentence asks for."""
+    places.allow_writing(setting.folder, setting.disk)
+    return ()
+
+
+def without_home(setting: Setting) -> bool:
+    """Name a folder as home that nobody, root neither, can make."""
+    setting.variables_once = {"HOME": "/proc/nobody"}
+    return any_room(setting)
+
+
+def stale_lock(setting: Setting) -> bool:
+    """Leave the locks of a Snakemake that is long gone."""
+    locks = setting.folder / ".snakemake/locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    (locks / "0.output.lock").write_text(f"{places.RESULTS}/claims.md\n")
+    return any_room(setting)
+
+
+SIGNALLED = (
     "sample_training_trials", "sample_probe_trials", "build_connectivity", "train_network", "measure_network",
     "tabulate", "tabulate_connectivity", "compare_conditions", "judge_claims", "plot_measures", "plot_losses",
     "plot_effects", "plot_robustness",
 )  # fmt: skip
 
-KINDS: dict[str, Kind] = {
+KINDS_OF_RUNS: dict[str, Kind] = {
     "training job killed": Kind(
         room_for("train_networks"), send(signal.SIGKILL, "train_networks"), failing=("train_network",)
     ),
@@ -232,12 +292,15 @@ KINDS: dict[str, Kind] = {
     ),
     "Snakemake killed, its jobs go on": Kind(any_room, to_snakemake(signal.SIGKILL), unlock),
     "all processes killed (power)": Kind(any_room, lose_power, unlock),
-    "Snakemake terminated (SIGTERM)": Kind(any_room, to_snakemake(signal.SIGTERM), failing=_SIGNALLED),
-    "Snakemake interrupted (Ctrl-C)": Kind(any_room, interrupt, failing=_SIGNALLED, unaided=False),
-    "out of memory in a job": Kind(any_room, limit_memory, failing=_SIGNALLED),
-    "disk full": Kind(has_disk, fill_disk, free_disk, failing=_SIGNALLED),
-    "record damaged": Kind(damage(cut=False), await_refusal, delete_damaged, failing=_SIGNALLED, unaided=False),
-    "record cut short": Kind(damage(cut=True), await_refusal, delete_damaged, failing=_SIGNALLED, unaided=False),
+    "Snakemake terminated (SIGTERM)": Kind(any_room, to_snakemake(signal.SIGTERM), failing=SIGNALLED),
+    "Snakemake interrupted (Ctrl-C)": Kind(any_room, interrupt, failing=SIGNALLED, unaided=False),
+    "out of memory in a job": Kind(any_room, limit_memory, failing=SIGNALLED),
+    "disk full": Kind(has_disk, fill_disk, free_disk, failing=SIGNALLED),
+    "results read-only": Kind(any_room, forbid_writing, allow_writing, failing=SIGNALLED),
+    "home that cannot be written": Kind(without_home, await_end),
+    "stale lock": Kind(stale_lock, await_lock, unlock, unaided=False),
+    "record damaged": Kind(damage(cut=False), await_refusal, delete_damaged, failing=SIGNALLED, unaided=False),
+    "record cut short": Kind(damage(cut=True), await_refusal, delete_damaged, failing=SIGNALLED, unaided=False),
     "second Snakemake at once": Kind(any_room, second_snakemake),
     "clock set back by an hour": Kind(any_room, set_clock_back, times_of_now),
 }
