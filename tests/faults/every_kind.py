@@ -5,9 +5,10 @@ import os
 from . import places
 from .kinds import KINDS_OF_RUNS
 from .kinds_of_copies import KINDS_OF_COPIES
+from .kinds_of_surroundings import KINDS_OF_SURROUNDINGS
 from .slurm_kinds import SLURM_KINDS
 
-KINDS = KINDS_OF_RUNS | KINDS_OF_COPIES
+KINDS = KINDS_OF_RUNS | KINDS_OF_SURROUNDINGS | KINDS_OF_COPIES
 EVERY_KIND = KINDS | SLURM_KINDS
 
 

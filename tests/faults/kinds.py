@@ -4,7 +4,6 @@ import contextlib
 import os
 import random
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from slurm_cluster import SlurmCluster
 from . import places
 from .runs import LIMIT_S, SNAKEMAKE, Run, environment
 
-_LONGEST_S = 4.0  # about as long as a job of the tiny scale takes
+LONGEST_S = 4.0  # about as long as a job of the tiny scale takes
 LOCKED = "Error: Directory cannot be locked"
 DAMAGED = re.compile(r"(\S+) is damaged \(.*?\); delete it and run the same command again")
 # Results that are not those of the plan: as Snakemake starts, and as it has planned.
@@ -27,10 +26,6 @@ STRANGE = re.compile(
     r"\d+ files of \S+ were not made here, or older ones took their place"
     r"|The files of \d+ jobs are not what this plan would make, such as \S+: .*?\. Run"
 )
-DISK_FULL = re.compile(r"the disk is full \(.*?\) while writing \S+; free space and run the same command again")
-READ_ONLY = re.compile(r"\S+ cannot be written \(.*?\); .* and run the same command again")
-MEMORY = re.compile(r"not enough memory \(.*?\); on one machine .* and run the same command again")
-CLOCK = re.compile(r"Output \S+ has older modification time .*? could indicate a clock skew problem")
 
 
 @dataclass
@@ -110,7 +105,7 @@ def send(signals: signal.Signals, script: str) -> Callable[[Setting, Run], str |
     """Send a signal to a job of a script."""
 
     def inject(setting: Setting, run: Run) -> str | None:
-        job = run.job(script, setting.rng, _LONGEST_S)
+        job = run.job(script, setting.rng, LONGEST_S)
         if job is None:
             return None
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -124,7 +119,7 @@ def to_snakemake(signals: signal.Signals) -> Callable[[Setting, Run], str | None
     """Send a signal to Snakemake alone while a job runs."""
 
     def inject(setting: Setting, run: Run) -> str | None:
-        if run.job("", setting.rng, _LONGEST_S) is None:
+        if run.job("", setting.rng, LONGEST_S) is None:
             return None
         run.process.send_signal(signals)
         return ""
@@ -134,7 +129,7 @@ def to_snakemake(signals: signal.Signals) -> Callable[[Setting, Run], str | None
 
 def interrupt(setting: Setting, run: Run) -> str | None:
     """What Ctrl-C does in a terminal: SIGINT to Snakemake and to its jobs."""
-    if run.job("", setting.rng, _LONGEST_S) is None:
+    if run.job("", setting.rng, LONGEST_S) is None:
         return None
     os.killpg(run.process.pid, signal.SIGINT)
     return ""
@@ -142,46 +137,15 @@ def interrupt(setting: Setting, run: Run) -> str | None:
 
 def lose_power(setting: Setting, run: Run) -> str | None:
     """Kill Snakemake and all its jobs at once."""
-    if run.job("", setting.rng, _LONGEST_S) is None:
+    if run.job("", setting.rng, LONGEST_S) is None:
         return None
     run.kill_everything()
     return ""
 
 
-def limit_memory(setting: Setting, run: Run) -> str | None:
-    """Give a running job a little more address space than it has, and no more."""
-    job = run.job("", setting.rng, _LONGEST_S)
-    if job is None:
-        return None
-    with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
-        size = job.memory_info().vms + (setting.rng.randrange(1 << 20) & ~4095)
-        resource.prlimit(job.pid, resource.RLIMIT_AS, (size, size))
-    return told(run, MEMORY)
-
-
-def fill_disk(setting: Setting, run: Run) -> str | None:
-    """Leave no room, or a few kilobytes, while a job runs."""
-    if run.job("", setting.rng, _LONGEST_S) is None or setting.disk is None:
-        return None
-    setting.disk.fill(setting.rng.choice([0, 4096, 16384]))
-    return told(run, DISK_FULL)
-
-
-def free_disk(setting: Setting, output: str) -> Sequence[list[str]]:
-    """What the sentence asks for."""
-    if setting.disk is not None:
-        setting.disk.free()
-    return ()
-
-
-def has_disk(setting: Setting) -> bool:
-    """Leave work where there is a disk that can be filled."""
-    return setting.disk is not None and any_room(setting)
-
-
 def second_snakemake(setting: Setting, run: Run) -> str | None:
     """Start the same command once more while it runs; it must be refused."""
-    if run.job("", setting.rng, _LONGEST_S) is None:
+    if run.job("", setting.rng, LONGEST_S) is None:
         return None
     done = subprocess.run(
         command(*setting.options), cwd=setting.folder, env=environment() | setting.variables,
@@ -231,52 +195,6 @@ def as_told(setting: Setting, output: str) -> Sequence[list[str]]:
     return delete_damaged(setting, output) if DAMAGED.search(output) else ()
 
 
-def await_lock(setting: Setting, run: Run) -> str | None:
-    """Let the run find the locks."""
-    return told(run, re.compile(LOCKED)) or None
-
-
-def set_clock_back(setting: Setting, run: Run) -> str | None:
-    """Set the clock back by an hour, as far as files tell: all of them have later times than now."""
-    if run.job("", setting.rng, _LONGEST_S) is None:
-        return None
-    places.shift_times(setting.folder, 3600)
-    return told(run, CLOCK)
-
-
-def times_of_now(setting: Setting, output: str) -> Sequence[list[str]]:
-    """Give files of the future the time of now, the same for all; Snakemake remembers later ones."""
-    return [["bash", "-c", 'find . -newermt now -exec touch -d "$(date)" {} +'], adopt(setting)]
-
-
-def forbid_writing(setting: Setting, run: Run) -> str | None:
-    """Close the folder of results for writing while a job runs."""
-    if run.job("", setting.rng, _LONGEST_S) is None:
-        return None
-    places.forbid_writing(setting.folder, setting.disk)
-    return told(run, READ_ONLY)
-
-
-def allow_writing(setting: Setting, output: str) -> Sequence[list[str]]:
-    """What the sentence asks for."""
-    places.allow_writing(setting.folder, setting.disk)
-    return ()
-
-
-def without_home(setting: Setting) -> bool:
-    """Name a folder as home that nobody, root neither, can make."""
-    setting.variables_once = {"HOME": "/proc/nobody"}
-    return any_room(setting)
-
-
-def stale_lock(setting: Setting) -> bool:
-    """Leave the locks of a Snakemake that is long gone."""
-    locks = setting.folder / ".snakemake/locks"
-    locks.mkdir(parents=True, exist_ok=True)
-    (locks / "0.output.lock").write_text(f"{places.RESULTS}/claims.md\n")
-    return any_room(setting)
-
-
 SIGNALLED = (
     "sample_training_trials", "sample_probe_trials", "build_connectivity", "train_network", "measure_network",
     "tabulate", "tabulate_connectivity", "compare_conditions", "judge_claims", "plot_measures", "plot_losses",
@@ -294,13 +212,7 @@ KINDS_OF_RUNS: dict[str, Kind] = {
     "all processes killed (power)": Kind(any_room, lose_power, unlock),
     "Snakemake terminated (SIGTERM)": Kind(any_room, to_snakemake(signal.SIGTERM), failing=SIGNALLED),
     "Snakemake interrupted (Ctrl-C)": Kind(any_room, interrupt, failing=SIGNALLED, unaided=False),
-    "out of memory in a job": Kind(any_room, limit_memory, failing=SIGNALLED),
-    "disk full": Kind(has_disk, fill_disk, free_disk, failing=SIGNALLED),
-    "results read-only": Kind(any_room, forbid_writing, allow_writing, failing=SIGNALLED),
-    "home that cannot be written": Kind(without_home, await_end),
-    "stale lock": Kind(stale_lock, await_lock, unlock, unaided=False),
     "record damaged": Kind(damage(cut=False), await_refusal, delete_damaged, failing=SIGNALLED, unaided=False),
     "record cut short": Kind(damage(cut=True), await_refusal, delete_damaged, failing=SIGNALLED, unaided=False),
     "second Snakemake at once": Kind(any_room, second_snakemake),
-    "clock set back by an hour": Kind(any_room, set_clock_back, times_of_now),
 }

@@ -5,7 +5,8 @@ import random
 import pytest
 
 from faults.campaign import Chain, Fault, table
-from faults.kinds import KINDS, Setting
+from faults.every_kind import KINDS
+from faults.kinds import Setting
 
 FEW = (
     "training job killed",
