@@ -118,6 +118,7 @@ class Chain:
 
     def _end(self, expected: Mapping[str, bytes]) -> None:
         """Run to the end, remove what killed jobs left, and compare."""
+        self.setting.targets = ()
         self._run_to_the_end()
         self._do([sys.executable, "workflow/scripts/check_results.py", places.RESULTS, "--delete"])
         found, expected = (_comparable(results) for results in (self.project.results(), expected))
@@ -127,10 +128,9 @@ class Chain:
 
     def _start(self) -> Run:
         self.runs += 1
-        options = (*self.setting.options, *self.setting.once)
-        variables = {**self.setting.variables, **self.setting.variables_once}
-        self.setting.once, self.setting.variables_once = (), {}
-        self.last = Run(self.setting.folder, str(self.runs), options, variables)
+        options = (*self.setting.options, *self.setting.once, *self.setting.targets)
+        self.setting.once = ()
+        self.last = Run(self.setting.folder, str(self.runs), options, self.setting.variables)
         return self.last
 
     def _run_to_the_end(self) -> None:
@@ -178,6 +178,7 @@ def campaign(
         folder = root / f"chain{number}"
         with contextlib.ExitStack() as stack:
             setting = Setting(folder, random.Random(f"{seed} {number}"))
+            setting.targets = ("results/tiny/claims.md",) if number % 2 else ()  # figures are made at the end alone
             if chains[number][0] in SLURM_KINDS:
                 use_cluster(setting, stack.enter_context(SlurmCluster()))
             # Every third chain starts from nothing; the others find work because results are deleted.

@@ -32,7 +32,8 @@ STRANGE = re.compile(
 class Setting:
     """Where a fault falls: project, random numbers, small disk and cluster where there are such.
 
-    ``options`` and ``variables`` of the environment belong to every command, those ``once`` to the next run alone.
+    ``options`` and ``variables`` of the environment belong to every command, ``once`` to the next run alone;
+    ``targets`` are what runs make.
     """
 
     folder: Path
@@ -42,7 +43,7 @@ class Setting:
     variables: Mapping[str, str] = field(default_factory=dict)
     cluster: SlurmCluster | None = None
     once: tuple[str, ...] = ()
-    variables_once: Mapping[str, str] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,14 @@ def command(*arguments: str) -> list[str]:
 
 def adopt(setting: Setting, *arguments: str) -> list[str]:
     """The documented command after which Snakemake remembers what matches its plan."""
-    return [sys.executable, "workflow/scripts/adopt_results.py", *SNAKEMAKE[3:], *setting.options, *arguments]
+    return [
+        sys.executable,
+        "workflow/scripts/adopt_results.py",
+        *SNAKEMAKE[3:],
+        *setting.options,
+        *arguments,
+        *setting.targets,
+    ]
 
 
 def told(run: Run, pattern: re.Pattern) -> str:
@@ -148,7 +156,7 @@ def second_snakemake(setting: Setting, run: Run) -> str | None:
     if run.job("", setting.rng, LONGEST_S) is None:
         return None
     done = subprocess.run(
-        command(*setting.options), cwd=setting.folder, env=environment() | setting.variables,
+        command(*setting.options, *setting.targets), cwd=setting.folder, env=environment() | setting.variables,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode and LOCKED in done.stdout + done.stderr:

@@ -93,7 +93,7 @@ def older_over_newer(setting: Setting) -> bool:
     with tempfile.TemporaryDirectory(dir=setting.folder.parent) as root:
         older = Project(setting.folder).copy(Path(root, "older"))
         older.configure(probe={"trials": 21})
-        finish(Run(older.folder, "older", (*setting.options, "--", str(chosen)), setting.variables))
+        finish(Run(older.folder, "older", (*setting.options, str(chosen)), setting.variables))
         for path in places.results(older.folder):
             if path.parent == (older.folder / chosen).parent:
                 os.utime(path, (time.time() - _DAY_S,) * 2)
@@ -132,7 +132,7 @@ def other_configuration(setting: Setting) -> bool:
     before = settings.read_bytes()
     change = setting.rng.choice([{"statistics": {"significance_level": 0.4}}, {"probe": {"trials": 21}}])
     Project(setting.folder).configure(**change)
-    finish(Run(setting.folder, "other", setting.options, setting.variables))
+    finish(Run(setting.folder, "other", (*setting.options, *setting.targets), setting.variables))
     settings.write_bytes(before)
     return lose_memory(setting)
 

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import psutil
 
 from . import places
-from .kinds import LOCKED, LONGEST_S, SIGNALLED, Kind, Setting, adopt, any_room, await_end, told, unlock
+from .kinds import LOCKED, LONGEST_S, SIGNALLED, Kind, Setting, adopt, any_room, told, unlock
 from .runs import Run
 
 DISK_FULL = re.compile(r"the disk is full \(.*?\) while writing \S+; free space and run the same command again")
-READ_ONLY = re.compile(r"\S+ cannot be written \(.*?\); .* and run the same command again")
+READ_ONLY = re.compile(r"\S+ may not be opened or written \(.*?\); .* run the same command again")
 MEMORY = re.compile(r"not enough memory \(.*?\); on one machine .* and run the same command again")
+HOME = re.compile(r"No such file or directory: '/proc/nobody'")
 CLOCK = re.compile(r"Output \S+ has older modification time .*? could indicate a clock skew problem")
 
 
@@ -82,8 +83,19 @@ def allow_writing(setting: Setting, output: str) -> Sequence[list[str]]:
 
 def without_home(setting: Setting) -> bool:
     """Name a folder as home that nobody, root neither, can make."""
-    setting.variables_once = {"HOME": "/proc/nobody"}
+    setting.variables = {**setting.variables, "HOME": "/proc/nobody"}
     return any_room(setting)
+
+
+def await_home(setting: Setting, run: Run) -> str:
+    """Let the run look for it."""
+    return told(run, HOME)
+
+
+def other_cache(setting: Setting, output: str) -> Sequence[list[str]]:
+    """Name another folder for what Snakemake keeps at home."""
+    setting.variables = {**setting.variables, "XDG_CACHE_HOME": str(setting.folder / "cache")}
+    return ()
 
 
 def stale_lock(setting: Setting) -> bool:
@@ -98,7 +110,7 @@ KINDS_OF_SURROUNDINGS: dict[str, Kind] = {
     "out of memory in a job": Kind(any_room, limit_memory, failing=SIGNALLED),
     "disk full": Kind(has_disk, fill_disk, free_disk, failing=SIGNALLED),
     "results read-only": Kind(any_room, forbid_writing, allow_writing, failing=SIGNALLED),
-    "home that cannot be written": Kind(without_home, await_end),
+    "home that cannot be written": Kind(without_home, await_home, other_cache),
     "stale lock": Kind(stale_lock, await_lock, unlock, unaided=False),
     "clock set back by an hour": Kind(any_room, set_clock_back, times_of_now),
 }
