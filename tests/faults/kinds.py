@@ -72,14 +72,8 @@ def command(*arguments: str) -> list[str]:
 
 def adopt(setting: Setting, *arguments: str) -> list[str]:
     """The documented command after which Snakemake remembers what matches its plan."""
-    return [
-        sys.executable,
-        "workflow/scripts/adopt_results.py",
-        *SNAKEMAKE[3:],
-        *setting.options,
-        *arguments,
-        *setting.targets,
-    ]
+    script = "workflow/scripts/adopt_results.py"
+    return [sys.executable, script, *SNAKEMAKE[3:], *setting.options, *arguments, *setting.targets]
 
 
 def told(run: Run, pattern: re.Pattern) -> str:
