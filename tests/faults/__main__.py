@@ -19,7 +19,7 @@ from .every_kind import EVERY_KIND, KINDS, impossible
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--faults", type=int, default=100, metavar="N", help="how many to inject (100)")
+    parser.add_argument("--faults", type=int, default=1000, metavar="N", help="how many to inject (1000)")
     parser.add_argument("--seed", type=int, default=0, help="of kinds, files and moments (0)")
     parser.add_argument("--per-chain", type=int, default=12, metavar="N", help="faults in one project (12)")
     parser.add_argument("--at-once", type=int, default=1, metavar="N", help="chains that run at once (1)")

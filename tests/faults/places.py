@@ -144,7 +144,7 @@ def forbid_writing(folder: Path, disk: "SmallDisk | None") -> None:
 def allow_writing(folder: Path, disk: "SmallDisk | None") -> None:
     """Open them again."""
     if disk is not None:
-        disk.free()
+        disk.allow()
         return
     for path in [folder / RESULTS, *(folder / RESULTS).rglob("*/")]:
         path.chmod(0o755)
@@ -169,12 +169,17 @@ class SmallDisk:
         self._mount("-o", f"remount,size={size}", str(self.place))
 
     def free(self) -> None:
-        """Give back the room, as a user who deletes other files does, and let write."""
-        self._mount("-o", f"remount,rw,size={_DISK}", str(self.place))
+        """Give back the room, as a user who deletes other files does."""
+        self._mount("-o", f"remount,size={_DISK}", str(self.place))
 
     def forbid(self) -> None:
-        """Let nobody write."""
-        self._mount("-o", "remount,ro", str(self.place))
+        """Let nobody open files to write; what is open stays so."""
+        self._mount("--bind", str(self.place), str(self.place))
+        self._mount("-o", "remount,bind,ro", str(self.place))
+
+    def allow(self) -> None:
+        """Let write again."""
+        subprocess.run(["umount", "--lazy", self.place], check=True)
 
     def remove(self, keep: bool) -> None:
         """Unmount; where asked, files stay in the folder."""
@@ -182,7 +187,8 @@ class SmallDisk:
         if keep:
             shutil.copytree(self.place, copy)
         for _ in range(50):  # busy while a process that was killed is still going
-            if subprocess.run(["umount", self.place], capture_output=True, check=False).returncode == 0:
+            subprocess.run(["umount", self.place], capture_output=True, check=False)
+            if not self.place.is_mount():
                 break
             time.sleep(0.1)
         if keep:
