@@ -20,6 +20,7 @@ from slurm_cluster import SlurmCluster
 from . import places
 from .every_kind import EVERY_KIND, KINDS
 from .kinds import Setting
+from .kinds_of_copies import KINDS_OF_COPIES
 from .runs import LIMIT_S, Run, finish
 from .slurm_kinds import SLURM_KINDS, use_cluster
 
@@ -93,6 +94,8 @@ class Chain:
     def _inject(self, name: str) -> None:
         kind, fault = EVERY_KIND[name], Fault(name, self.number, "FAILED")
         self.faults.append(fault)
+        if self.last and name in KINDS_OF_COPIES:
+            self.last.wait_for_jobs()
         for _ in range(3):  # now and then a run ends before the moment has come
             if not kind.prepare(self.setting):
                 self._run_to_the_end()  # nothing there yet

@@ -73,6 +73,12 @@ class Run:
             time.sleep(_STEP_S)
         return None
 
+    def wait_for_jobs(self) -> None:
+        """Wait for jobs that go on after Snakemake was killed."""
+        for process in self.jobs():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.wait(LIMIT_S)
+
     def kill_everything(self) -> None:
         """End Snakemake and its jobs at once, as a loss of power does."""
         for process in [psutil.Process(self.process.pid), *self.jobs()] if self.running() else self.jobs():
