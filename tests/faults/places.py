@@ -15,7 +15,8 @@ RESULTS = "results/tiny"
 _DISK = "256m"
 _NETWORK = ("network.npz", "history.json", "measures.json")
 # Snakemake makes again what is missing where a target is missing too: these are made of all networks.
-_SUMMARY = ["experiments/*/tables/runs.parquet", "experiments/*/tables/curves.parquet", "experiments/*/statistics/*"]
+_JUDGED = ["experiments/*/statistics/*", "claims.*"]
+_SUMMARY = ["experiments/*/tables/runs.parquet", "experiments/*/tables/curves.parquet", *_JUDGED]
 _NETWORKS_OF_SEED = [f"runs/**/{{seed}}/{name}" for name in _NETWORK] + _SUMMARY
 _MEASURES_OF_SEED = ["runs/**/{seed}/measures.json", *_SUMMARY]
 # By name of a record, files that are made of it: a run in which they are missing reads it.
@@ -29,7 +30,7 @@ _MADE_OF = {
     "network.npz": _MEASURES_OF_SEED,
     "history.json": _SUMMARY,
     "measures.json": _SUMMARY,
-    "runs.parquet": ["experiments/*/statistics/*"],
+    "runs.parquet": _JUDGED,
     "curves.parquet": ["experiments/*/figures/losses.*"],
     "trends.parquet": ["claims.*"],
     "contrasts.parquet": ["claims.*"],
