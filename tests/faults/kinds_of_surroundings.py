@@ -12,7 +12,10 @@ from .kinds import LOCKED, LONGEST_S, SIGNALLED, Kind, Setting, adopt, any_room,
 from .runs import Run
 
 DISK_FULL = re.compile(r"the disk is full \(.*?\) while writing \S+; free space and run the same command again")
-READ_ONLY = re.compile(r"\S+ may not be opened or written \(.*?\); .* run the same command again")
+# From a job, or from Snakemake where it makes folders for one.
+READ_ONLY = re.compile(
+    r"\S+ may not be opened or written \(.*?\); .* run the same command again|Failed to create .*\n.*"
+)
 MEMORY = re.compile(r"not enough memory \(.*?\); on one machine .* and run the same command again")
 HOME = re.compile(r"No such file or directory: '/proc/nobody'")
 CLOCK = re.compile(r"Output \S+ has older modification time .*? could indicate a clock skew problem")
