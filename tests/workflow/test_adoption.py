@@ -154,6 +154,17 @@ def test_copies_of_another_seed_are_found_and_made_again(project):
     assert project.results() == before
 
 
+def test_results_that_are_moved_elsewhere_and_linked_are_adopted(project, tmp_path):
+    for path in files(project, "runs/**/*.*"):
+        place = tmp_path / f"{path.parent.name}_{path.parents[2].name}_{path.name}_{path.stat().st_ino}"
+        path.rename(place)
+        os.utime(place, (place.stat().st_atime - 60, place.stat().st_mtime - 60))
+        path.symlink_to(place)
+    project.forget()
+    assert "To be made again" not in project.adopt()
+    assert project.jobs() == {}
+
+
 def test_old_results_that_are_copied_over_new_ones_are_refused_and_made_again(project, tmp_path):
     old = project.copy(tmp_path / "old")
     os.utime(old.folder / "tiny.yaml")

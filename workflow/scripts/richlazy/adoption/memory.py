@@ -60,7 +60,10 @@ def locked(memory: PersistenceBase) -> Iterator[None]:
 
 def _is_remembered(file: str, memory: PersistenceBase) -> bool:
     record = memory.metadata(IOFile(file))
-    return record is not None and (not record.endtime or Path(file).stat().st_mtime > record.endtime - _STEP_S)
+    if record is None or not record.endtime:
+        return record is not None
+    # Of a link Snakemake remembers its own time where that is later than that of the file.
+    return max(Path(file).stat().st_mtime, Path(file).lstat().st_mtime) > record.endtime - _STEP_S
 
 
 def _files(results: str, folders: Iterable[str]) -> Iterator[str]:
