@@ -68,6 +68,8 @@ def lose_memory(setting: Setting) -> bool:
 def copy_without_times(setting: Setting) -> bool:
     """Replace the results by a copy that was made without times, and without ``.snakemake``."""
     results = setting.folder / places.RESULTS
+    if not results.exists():
+        return False
     copied = results.with_name("copied")
     shutil.copytree(results, copied, copy_function=shutil.copyfile)
     shutil.rmtree(results)
