@@ -177,6 +177,10 @@ CHECKED = {
     "snakemake recheck --configfile mine.yaml": by("test_networks_trained_again_are_equal_bytes"),
     'snakemake "results/recheck/figure_1/$run.json"': Planned(("$run", "REFERENCE")),
     # when_things_fail.md
+    "python workflow/scripts/adopt_results.py": by("test_adopted_results_run_nothing_again_and_are_remembered"),
+    "python workflow/scripts/adopt_results.py --prove 2": by(
+        "test_results_without_certificates_are_adopted_only_with_proof"
+    ),
     "python workflow/scripts/check_results.py results": RUN,
     "python workflow/scripts/check_results.py results --delete": RUN,
     "snakemake --unlock": RUN,
