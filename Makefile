@@ -29,7 +29,7 @@ test: $(INSTALLED) lint  ## all tests but the slow ones
 test-slow: $(INSTALLED)  ## the slow tests
 	$(BIN)/pytest -q -m slow
 
-test-faults: $(INSTALLED)  ## a few faults injected into a run, and the documented commands after each
+test-faults: $(INSTALLED)  ## a fault of each kind injected into a run, and the documented commands after each
 	$(BIN)/pytest -q -m faults
 
 test-slurm: $(INSTALLED)  ## the cluster profile on a real SLURM of four virtual nodes (root, Debian's slurm-wlm and munge)
@@ -48,8 +48,8 @@ lint: $(INSTALLED)  ## formats, types, workflow rules
 benchmark: $(INSTALLED)  ## speed and memory against stated references, as ratios
 	$(BIN)/python -m tests.benchmarks
 
-campaign: $(INSTALLED)  ## a hundred faults injected into runs of a tiny workflow, and of a SLURM where there is one
-	$(BIN)/python -m tests.faults --faults 100 --seed 0 --at-once 2
+campaign: $(INSTALLED)  ## a thousand faults injected into runs of a tiny workflow, and of a SLURM where there is one
+	$(BIN)/python -m tests.faults --faults 1000 --seed 0 --at-once 2
 
 fuzz: $(INSTALLED)  ## 5,000 random configurations: each is refused in clear sentences or can be planned, and twenty are run
 	$(BIN)/python -m tests.fuzzing

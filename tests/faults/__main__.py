@@ -14,19 +14,17 @@ from pathlib import Path
 from slurm_cluster import missing
 
 from . import campaign
-from .kinds import KINDS
-from .slurm_kinds import SLURM_KINDS
+from .every_kind import EVERY_KIND, KINDS, impossible
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--faults", type=int, default=100, metavar="N", help="how many to inject (100)")
+    parser.add_argument("--faults", type=int, default=1000, metavar="N", help="how many to inject (1000)")
     parser.add_argument("--seed", type=int, default=0, help="of kinds, files and moments (0)")
     parser.add_argument("--per-chain", type=int, default=12, metavar="N", help="faults in one project (12)")
     parser.add_argument("--at-once", type=int, default=1, metavar="N", help="chains that run at once (1)")
-    every = [*KINDS, *SLURM_KINDS]
     parser.add_argument(
-        "--only", action="append", choices=every, metavar="KIND", help="this kind alone; may be repeated"
+        "--only", action="append", choices=EVERY_KIND, metavar="KIND", help="this kind alone; may be repeated"
     )
     parser.add_argument("--output", type=Path, metavar="PATH", help="write every fault with its outcome to JSON")
     options = parser.parse_args()
@@ -34,7 +32,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     started = time.monotonic()
     show = partial(print, file=sys.stderr, flush=True)
-    kinds = options.only or (list(KINDS) if missing() else every)
+    kinds = options.only or [kind for kind in (KINDS if missing() else EVERY_KIND) if kind not in impossible()]
+    for kind, reason in impossible().items():
+        show(f"not possible here: {kind}: {reason}")
     if missing():
         show(f"without faults of a cluster: {missing()}")
     faults = campaign.campaign(kinds, options.faults, options.seed, options.per_chain, options.at_once, show)

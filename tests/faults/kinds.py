@@ -1,10 +1,9 @@
-"""Kinds of faults on one machine: what happens to the run, and which documented commands follow it."""
+"""Kinds of faults of running jobs and of damage, on one machine, and which documented commands follow them."""
 
 import contextlib
 import os
 import random
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -19,19 +18,22 @@ from slurm_cluster import SlurmCluster
 from . import places
 from .runs import LIMIT_S, SNAKEMAKE, Run, environment
 
-_LONGEST_S = 4.0  # about as long as a job of the tiny scale takes
+LONGEST_S = 4.0  # about as long as a job of the tiny scale takes
 LOCKED = "Error: Directory cannot be locked"
 DAMAGED = re.compile(r"(\S+) is damaged \(.*?\); delete it and run the same command again")
-DISK_FULL = re.compile(r"the disk is full \(.*?\) while writing \S+; free space and run the same command again")
-MEMORY = re.compile(r"not enough memory \(.*?\); on one machine .* and run the same command again")
-CLOCK = re.compile(r"Output \S+ has older modification time .*? could indicate a clock skew problem")
+# Results that are not those of the plan: as Snakemake starts, and as it has planned.
+STRANGE = re.compile(
+    r"\d+ files of \S+ were not made here, or older ones took their place"
+    r"|The files of \d+ jobs are not what this plan would make, such as \S+: .*?\. Run"
+)
 
 
 @dataclass
 class Setting:
     """Where a fault falls: project, random numbers, small disk and cluster where there are such.
 
-    ``options`` and ``variables`` of the environment belong to every command, ``once`` to the next run alone.
+    ``options`` and ``variables`` of the environment belong to every command, ``once`` to the next run alone;
+    ``targets`` are what runs make.
     """
 
     folder: Path
@@ -41,6 +43,7 @@ class Setting:
     variables: Mapping[str, str] = field(default_factory=dict)
     cluster: SlurmCluster | None = None
     once: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,12 @@ class Kind:
 def command(*arguments: str) -> list[str]:
     """The documented command with other options."""
     return [*SNAKEMAKE, *arguments]
+
+
+def adopt(setting: Setting, *arguments: str) -> list[str]:
+    """The documented command after which Snakemake remembers what matches its plan."""
+    script = "workflow/scripts/adopt_results.py"
+    return [sys.executable, script, *SNAKEMAKE[3:], *setting.options, *arguments, *setting.targets]
 
 
 def told(run: Run, pattern: re.Pattern) -> str:
@@ -98,7 +107,7 @@ def send(signals: signal.Signals, script: str) -> Callable[[Setting, Run], str |
     """Send a signal to a job of a script."""
 
     def inject(setting: Setting, run: Run) -> str | None:
-        job = run.job(script, setting.rng, _LONGEST_S)
+        job = run.job(script, setting.rng, LONGEST_S)
         if job is None:
             return None
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -112,7 +121,7 @@ def to_snakemake(signals: signal.Signals) -> Callable[[Setting, Run], str | None
     """Send a signal to Snakemake alone while a job runs."""
 
     def inject(setting: Setting, run: Run) -> str | None:
-        if run.job("", setting.rng, _LONGEST_S) is None:
+        if run.job("", setting.rng, LONGEST_S) is None:
             return None
         run.process.send_signal(signals)
         return ""
@@ -122,7 +131,7 @@ def to_snakemake(signals: signal.Signals) -> Callable[[Setting, Run], str | None
 
 def interrupt(setting: Setting, run: Run) -> str | None:
     """What Ctrl-C does in a terminal: SIGINT to Snakemake and to its jobs."""
-    if run.job("", setting.rng, _LONGEST_S) is None:
+    if run.job("", setting.rng, LONGEST_S) is None:
         return None
     os.killpg(run.process.pid, signal.SIGINT)
     return ""
@@ -130,49 +139,18 @@ def interrupt(setting: Setting, run: Run) -> str | None:
 
 def lose_power(setting: Setting, run: Run) -> str | None:
     """Kill Snakemake and all its jobs at once."""
-    if run.job("", setting.rng, _LONGEST_S) is None:
+    if run.job("", setting.rng, LONGEST_S) is None:
         return None
     run.kill_everything()
     return ""
 
 
-def limit_memory(setting: Setting, run: Run) -> str | None:
-    """Give a running job a little more address space than it has, and no more."""
-    job = run.job("", setting.rng, _LONGEST_S)
-    if job is None:
-        return None
-    with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
-        size = job.memory_info().vms + (setting.rng.randrange(1 << 20) & ~4095)
-        resource.prlimit(job.pid, resource.RLIMIT_AS, (size, size))
-    return told(run, MEMORY)
-
-
-def fill_disk(setting: Setting, run: Run) -> str | None:
-    """Leave no room, or a few kilobytes, while a job runs."""
-    if run.job("", setting.rng, _LONGEST_S) is None or setting.disk is None:
-        return None
-    setting.disk.fill(setting.rng.choice([0, 4096, 16384]))
-    return told(run, DISK_FULL)
-
-
-def free_disk(setting: Setting, output: str) -> Sequence[list[str]]:
-    """What the sentence asks for."""
-    if setting.disk is not None:
-        setting.disk.free()
-    return ()
-
-
-def has_disk(setting: Setting) -> bool:
-    """Leave work where there is a disk that can be filled."""
-    return setting.disk is not None and any_room(setting)
-
-
 def second_snakemake(setting: Setting, run: Run) -> str | None:
     """Start the same command once more while it runs; it must be refused."""
-    if run.job("", setting.rng, _LONGEST_S) is None:
+    if run.job("", setting.rng, LONGEST_S) is None:
         return None
     done = subprocess.run(
-        command(*setting.options), cwd=setting.folder, env=environment() | setting.variables,
+        command(*setting.options, *setting.targets), cwd=setting.folder, env=environment() | setting.variables,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode and LOCKED in done.stdout + done.stderr:
@@ -186,14 +164,22 @@ def damage(cut: bool) -> Callable[[Setting], bool]:
     """Damage a record that is still to be read."""
 
     def prepare(setting: Setting) -> bool:
-        return places.damage(setting.folder, setting.rng, cut) is not None
+        path = places.choose(setting.folder, setting.rng)
+        if path is not None:
+            places.damage(path, setting.rng, cut)
+        return path is not None
 
     return prepare
 
 
 def await_refusal(setting: Setting, run: Run) -> str | None:
-    """Let the run find the damage."""
-    return told(run, DAMAGED) or None
+    """Let the run find what is damaged, or not of its plan."""
+    return told(run, STRANGE) or told(run, DAMAGED) or None
+
+
+def await_end(setting: Setting, run: Run) -> str:
+    """Let the run end, whether it is refused or not."""
+    return told(run, STRANGE)
 
 
 def delete_damaged(setting: Setting, output: str) -> Sequence[list[str]]:
@@ -204,26 +190,20 @@ def delete_damaged(setting: Setting, output: str) -> Sequence[list[str]]:
     return [[sys.executable, "workflow/scripts/check_results.py", places.RESULTS, "--delete"]]
 
 
-def set_clock_back(setting: Setting, run: Run) -> str | None:
-    """Set the clock back by an hour, as far as files tell: all of them have later times than now."""
-    if run.job("", setting.rng, _LONGEST_S) is None:
-        return None
-    places.shift_times(setting.folder, 3600)
-    return told(run, CLOCK)
+def as_told(setting: Setting, output: str) -> Sequence[list[str]]:
+    """What the sentence asks for, if there is one."""
+    if STRANGE.search(output):
+        return [adopt(setting)]
+    return delete_damaged(setting, output) if DAMAGED.search(output) else ()
 
 
-def times_of_now(setting: Setting, output: str) -> Sequence[list[str]]:
-    """Give files of the future the time of now, the same for all."""
-    return [["bash", "-c", 'find . -newermt now -exec touch -d "$(date)" {} +']]
-
-
-_SIGNALLED = (
+SIGNALLED = (
     "sample_training_trials", "sample_probe_trials", "build_connectivity", "train_network", "measure_network",
     "tabulate", "tabulate_connectivity", "compare_conditions", "judge_claims", "plot_measures", "plot_losses",
     "plot_effects", "plot_robustness",
 )  # fmt: skip
 
-KINDS: dict[str, Kind] = {
+KINDS_OF_RUNS: dict[str, Kind] = {
     "training job killed": Kind(
         room_for("train_networks"), send(signal.SIGKILL, "train_networks"), failing=("train_network",)
     ),
@@ -232,12 +212,9 @@ KINDS: dict[str, Kind] = {
     ),
     "Snakemake killed, its jobs go on": Kind(any_room, to_snakemake(signal.SIGKILL), unlock),
     "all processes killed (power)": Kind(any_room, lose_power, unlock),
-    "Snakemake terminated (SIGTERM)": Kind(any_room, to_snakemake(signal.SIGTERM), failing=_SIGNALLED),
-    "Snakemake interrupted (Ctrl-C)": Kind(any_room, interrupt, failing=_SIGNALLED, unaided=False),
-    "out of memory in a job": Kind(any_room, limit_memory, failing=_SIGNALLED),
-    "disk full": Kind(has_disk, fill_disk, free_disk, failing=_SIGNALLED),
-    "record damaged": Kind(damage(cut=False), await_refusal, delete_damaged, failing=_SIGNALLED, unaided=False),
-    "record cut short": Kind(damage(cut=True), await_refusal, delete_damaged, failing=_SIGNALLED, unaided=False),
+    "Snakemake terminated (SIGTERM)": Kind(any_room, to_snakemake(signal.SIGTERM), failing=SIGNALLED),
+    "Snakemake interrupted (Ctrl-C)": Kind(any_room, interrupt, failing=SIGNALLED, unaided=False),
+    "record damaged": Kind(damage(cut=False), await_refusal, delete_damaged, failing=SIGNALLED, unaided=False),
+    "record cut short": Kind(damage(cut=True), await_refusal, delete_damaged, failing=SIGNALLED, unaided=False),
     "second Snakemake at once": Kind(any_room, second_snakemake),
-    "clock set back by an hour": Kind(any_room, set_clock_back, times_of_now),
 }

@@ -14,7 +14,10 @@ import psutil
 
 from runner import environment
 
-SNAKEMAKE = (sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml")
+# Of the profile, the span of its limit of jobs makes a run of a few jobs wait for seconds at its end.
+SNAKEMAKE = (
+    sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", "--max-jobs-per-timespan", "100/1s"
+)  # fmt: skip
 LIMIT_S = 900  # a run that takes longer hangs
 _STEP_S = 0.05
 
@@ -22,9 +25,9 @@ _STEP_S = 0.05
 class Run:
     """The documented command, running in a project; its output is kept in a file."""
 
-    def __init__(self, folder: Path, number: int, options: tuple[str, ...], variables: Mapping[str, str] | None = None):
+    def __init__(self, folder: Path, name: str, options: tuple[str, ...], variables: Mapping[str, str] | None = None):
         self.folder = folder
-        self.file = folder / f"run{number}.txt"
+        self.file = folder / f"run{name}.txt"
         with self.file.open("wb") as stream:
             self.process = subprocess.Popen(
                 [*SNAKEMAKE, *options], cwd=folder, env=environment() | (variables or {}), stdout=stream,
@@ -70,6 +73,12 @@ class Run:
             time.sleep(_STEP_S)
         return None
 
+    def wait_for_jobs(self) -> None:
+        """Wait for jobs that go on after Snakemake was killed."""
+        for process in self.jobs():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.wait(LIMIT_S)
+
     def kill_everything(self) -> None:
         """End Snakemake and its jobs at once, as a loss of power does."""
         for process in [psutil.Process(self.process.pid), *self.jobs()] if self.running() else self.jobs():
@@ -86,3 +95,13 @@ class Run:
         place = f"{self.folder}/.snakemake/scripts/"
         named = len(command) > 1 and command[-1].startswith(place) and command[-1].endswith(f"{script}.py")
         return named and "python" in Path(command[0]).name
+
+
+def finish(run: Run) -> None:
+    """Let a run end well.
+
+    Raises:
+        AssertionError: where it does not.
+    """
+    if run.wait(LIMIT_S) != 0:
+        raise AssertionError(f"the command did not lead to the end:\n{run.output()}")

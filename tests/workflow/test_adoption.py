@@ -174,6 +174,16 @@ def test_copies_of_another_seed_are_found_and_made_again(project):
     assert project.results() == before
 
 
+def test_results_that_are_moved_elsewhere_and_linked_are_adopted(project, tmp_path):
+    for number, path in enumerate(files(project)):
+        os.utime(path, (path.stat().st_atime - 60, path.stat().st_mtime - 60))
+        place = path.rename(tmp_path / f"{number}{path.suffix}")
+        path.symlink_to(place)
+    project.forget()
+    assert "To be made again" not in project.adopt()
+    assert project.jobs() == {}
+
+
 def test_old_results_that_are_copied_over_new_ones_are_refused_and_made_again(project, tmp_path):
     old = project.copy(tmp_path / "old")
     os.utime(old.folder / "tiny.yaml")

@@ -104,12 +104,14 @@ def test_a_kind_of_value_error_is_a_mistake_of_the_user_too(tmp_path, capsys):
             ("disk is full", "results/w.npy", "free space"),
         ),
         (OSError(errno.EDQUOT, "Disk quota exceeded", "results/w.npy"), ("quota", "results/w.npy", "free space")),
+        (PermissionError(errno.EACCES, "Permission denied", "results/w.npy"), ("results/w.npy may not be", "right to")),
+        (OSError(errno.EROFS, "Read-only file system", "results/w.npy"), ("(Read-only file system)", "right to")),
         (MemoryError("Unable to allocate 3 GiB"), ("not enough memory (Unable to allocate 3 GiB)", "mem_mb")),
         (MemoryError(), ("not enough memory (MemoryError)", "mem_mb")),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), ("not enough memory", "mem_mb")),
     ],
 )
-def test_a_full_disk_and_too_little_memory_are_one_sentence_that_says_what_to_do(tmp_path, capsys, error, parts):
+def test_what_the_machine_refuses_is_one_sentence_that_says_what_to_do(tmp_path, capsys, error, parts):
     attached(tmp_path)
     raised(error)
     terminal = capsys.readouterr().err

@@ -60,7 +60,8 @@ def locked(memory: PersistenceBase) -> Iterator[None]:
 
 
 def _is_remembered(file: str, memory: PersistenceBase) -> bool:
-    changed_s = Path(file).stat().st_mtime
+    # Of a link Snakemake remembers its own time where that is later than that of the file.
+    changed_s = max(Path(file).stat().st_mtime, Path(file).lstat().st_mtime)
     if isinstance(memory, FilePersistence):
         written = Path(memory._record_path(memory._metadata_path, file))
         if written.exists() and changed_s > written.stat().st_mtime - _STEP_S:

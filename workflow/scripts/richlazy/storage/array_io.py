@@ -25,6 +25,7 @@ SEAL = b"richlazy crc32 "
 _DIGITS = 8
 _BLOCK = 1 << 20
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 @contextmanager

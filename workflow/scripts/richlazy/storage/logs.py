@@ -48,13 +48,18 @@ def _log_error(kind: type[BaseException], error: BaseException, traceback) -> No
 
 
 def _sentence(error: BaseException) -> str | None:
-    """What to say of a mistake of the user (the library raises ValueError), a full disk or too little memory."""
+    """What to say of a mistake of the user (the library raises ValueError) and of what the machine refuses."""
     if isinstance(error, ValueError):
         return str(error)
     if isinstance(error, OSError) and error.errno in array_io.DISK_FULL:
         return (
             f"the disk is full ({error.strerror}) while writing {error.filename or 'a file'}; "
             "free space and run the same command again"
+        )
+    if isinstance(error, OSError) and error.errno in array_io.FORBIDDEN and error.filename:
+        return (
+            f"{error.filename} may not be opened or written ({error.strerror}); give yourself the right to, and run "
+            "the same command again"
         )
     if isinstance(error, MemoryError) or any(words in str(error).lower() for words in _MEMORY):
         return (
