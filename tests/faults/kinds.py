@@ -18,7 +18,7 @@ from slurm_cluster import SlurmCluster
 from . import places
 from .runs import LIMIT_S, SNAKEMAKE, Run, environment
 
-LONGEST_S = 4.0  # about as long as a job of the tiny scale takes
+LONGEST_S = 2.5  # about as long as a job of the tiny scale takes
 LOCKED = "Error: Directory cannot be locked"
 DAMAGED = re.compile(r"(\S+) is damaged \(.*?\); delete it and run the same command again")
 # Results that are not those of the plan: as Snakemake starts, and as it has planned.
