@@ -15,6 +15,7 @@ SUMMARY = {
     "plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1,
 }  # fmt: skip
 RESULTS = "results/tiny"
+CLAIMS = f"{RESULTS}/claims.md"  # needs all but the figures
 
 
 def build(folder):
@@ -130,9 +131,9 @@ def test_what_was_made_again_is_what_a_project_makes_that_forgot_nothing(project
     other = project.copy(tmp_path / "other")
     other.forget()
     other.adopt()
-    assert project.run() == other.run()
+    assert project.run(CLAIMS) == other.run(CLAIMS)
     assert project.results() == other.results()
-    assert other.jobs() == {}
+    assert other.jobs(CLAIMS) == {}
 
 
 def swap(first, second):
@@ -191,21 +192,21 @@ def test_old_results_that_are_copied_over_new_ones_are_refused_and_made_again(pr
         times = path.stat()
         os.utime(path, (times.st_atime - 60, times.st_mtime - 60))
     project.configure(probe={"trials": 21})
-    project.run()
+    project.run(CLAIMS)
     expected = project.results()
     run = files(old, "runs/**/measures.json")[0].parent
     here = project.folder / run.relative_to(old.folder)
     shutil.copytree(run, here, dirs_exist_ok=True)  # keeps its times
     assert "older ones took their place" in refusal(project, "-n")
     assert "other inputs" in project.adopt()
-    project.run()
+    project.run(CLAIMS)
     assert project.results() == expected
 
 
 def test_old_results_with_new_times_stop_the_next_run_before_any_job(project, tmp_path):
     old = project.copy(tmp_path / "old")
     project.configure(probe={"trials": 21})
-    project.run()
+    project.run(CLAIMS)
     run = files(old, "runs/**/measures.json")[0].parent
     here = project.folder / run.relative_to(old.folder)
     shutil.copytree(run, here, dirs_exist_ok=True, copy_function=shutil.copyfile)
