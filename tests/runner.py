@@ -54,7 +54,7 @@ class Project:
 
     def forget(self) -> None:
         """Lose what Snakemake remembers, as results that are copied alone do."""
-        shutil.rmtree(self.folder / ".snakemake")
+        shutil.rmtree(self.folder / ".snakemake", ignore_errors=True)
 
     def copy(self, folder: Path) -> "Project":
         """A copy for a test to change; its files have the same times, which Snakemake looks at."""

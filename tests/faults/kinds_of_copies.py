@@ -61,7 +61,7 @@ def copy_of_another(setting: Setting) -> bool:
 
 def lose_memory(setting: Setting) -> bool:
     """Lose ``.snakemake``."""
-    places.forget(setting.folder)
+    Project(setting.folder).forget()
     return bool(places.results(setting.folder))
 
 

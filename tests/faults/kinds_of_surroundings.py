@@ -74,13 +74,13 @@ def forbid_writing(setting: Setting, run: Run) -> str | None:
     """Close the folder of results for writing while a job runs."""
     if run.job("", setting.rng, LONGEST_S) is None:
         return None
-    places.forbid_writing(setting.folder, setting.disk)
+    places.allow_writing(setting.folder, setting.disk, allowed=False)
     return told(run, READ_ONLY)
 
 
 def allow_writing(setting: Setting, output: str) -> Sequence[list[str]]:
     """What the sentence asks for."""
-    places.allow_writing(setting.folder, setting.disk)
+    places.allow_writing(setting.folder, setting.disk, allowed=True)
     return ()
 
 

@@ -109,11 +109,6 @@ def results(folder: Path) -> list[Path]:
     return [path for path in found if path.relative_to(root).parts[0] not in ("logs", "benchmarks")]
 
 
-def forget(folder: Path) -> None:
-    """Lose what Snakemake remembers."""
-    shutil.rmtree(folder / ".snakemake", ignore_errors=True)
-
-
 def shift_times(folder: Path, seconds: int) -> None:
     """Give every file a later time, which is what a clock looks like that was set back by so much."""
     for path in [folder, *folder.rglob("*")]:
@@ -133,22 +128,13 @@ def can_mount() -> bool:
     return mounted.returncode == 0
 
 
-def forbid_writing(folder: Path, disk: "SmallDisk | None") -> None:
-    """Close results for writing: those on a disk of their own for everybody, which root needs."""
+def allow_writing(folder: Path, disk: "SmallDisk | None", allowed: bool) -> None:
+    """Close results for writing or open them again: those on a disk of their own for everybody, which root needs."""
     if disk is not None:
-        disk.forbid()
+        (disk.allow if allowed else disk.forbid)()
         return
     for path in [folder / RESULTS, *(folder / RESULTS).rglob("*/")]:
-        path.chmod(0o555)
-
-
-def allow_writing(folder: Path, disk: "SmallDisk | None") -> None:
-    """Open them again."""
-    if disk is not None:
-        disk.allow()
-        return
-    for path in [folder / RESULTS, *(folder / RESULTS).rglob("*/")]:
-        path.chmod(0o755)
+        path.chmod(0o755 if allowed else 0o555)
 
 
 class SmallDisk:

@@ -131,7 +131,7 @@ def require_memory():
 
 def require_plan(dag):
     """Stop before any job where a result that is not made again is not what this plan would make."""
-    judged = judging.judge_all(dag, content=False).values()
+    judged = judging.judge(dag, content=False).values()
     others = [one for one in judged if not one.matches and not dag.needrun(one.job)]
     if others:
         raise WorkflowError(

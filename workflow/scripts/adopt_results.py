@@ -15,7 +15,7 @@ from richlazy.adoption import adopting, judging, memory, planning, proving
 def adopt_results(options, number):
     """Lines that say what came of it."""
     with planning.planned(options) as (workflow, args):
-        results, judged = workflow.globals["RESULTS"], judging.judge_all(workflow.dag)
+        results, judged = workflow.globals["RESULTS"], judging.judge(workflow.dag)
         proof, sample = None, proving.sample(judged.values(), number, random.Random(number))
         if sample and not args.dryrun:
             tolerance = workflow.globals["config"]["recheck"]["tolerance"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from richlazy.adoption.judging import NO_CERTIFICATE, OTHER_CODE, Job, Judged, existing
+from richlazy.adoption.judging import NO_CERTIFICATE, OTHER_CODE, Job, Judged, existing, in_order
 from richlazy.storage import certificates
 from richlazy.wording import counted
 
@@ -58,7 +58,7 @@ def verdict(dag: Any, judged: Mapping[Job, Judged], proven: Collection[Job], str
         stray: files that Snakemake does not remember.
     """
     found, planned = Verdict(), set()
-    for job in itertools.chain(*dag.toposorted()):
+    for job in in_order(dag):
         planned |= set(job.output)
         one = judged.get(job)
         if one and job in proven and not one.matches:

@@ -1,7 +1,8 @@
 """Whether results are what the plan would make, by their certificates. Jobs are those of Snakemake."""
 
 import functools
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
@@ -54,11 +55,16 @@ class Judged:
         return NO_CERTIFICATE
 
 
-def judge(jobs: Iterable[Job], content: bool) -> dict[Job, Judged]:
-    """Compare what jobs have made with what the plan would make.
+def in_order(dag: Any) -> Iterator[Job]:
+    """Jobs of a plan, each after those whose files it reads."""
+    return itertools.chain.from_iterable(dag.toposorted())
+
+
+def judge(dag: Any, content: bool = True) -> dict[Job, Judged]:
+    """Compare what all jobs of a plan have made with what it would make.
 
     Args:
-        jobs: of one plan, each after those whose files it reads.
+        dag: plan of Snakemake.
         content: whether the content of the files is compared with their certificates too.
 
     Returns:
@@ -73,7 +79,7 @@ def judge(jobs: Iterable[Job], content: bool) -> dict[Job, Judged]:
         return digests[file]
 
     found = {}
-    for job in jobs:
+    for job in in_order(dag):
         if certifies(job):
             judged = Judged(job, certificates.recipes(job.params, job.input, job.output, digest_of))
             for file, recipe in judged.recipes.items():
@@ -84,11 +90,6 @@ def judge(jobs: Iterable[Job], content: bool) -> dict[Job, Judged]:
             if existing(job):
                 found[job] = judged
     return found
-
-
-def judge_all(dag: Any, content: bool = True) -> dict[Job, Judged]:
-    """Compare what all jobs of a plan have made with what it would make; arguments as those of ``judge``."""
-    return judge((job for level in dag.toposorted() for job in level), content)
 
 
 def _judge_file(judged: Judged, file: str, recipe: Recipe, content: bool) -> str:

@@ -135,8 +135,12 @@ def check(file: str | Path) -> Certificate | None:
 
 
 def digest_of_input(file: str | Path) -> str:
-    """Digest of the recipe of an input file, or of its content where it has no certificate."""
-    certificate = load(file)
+    """Digest of the recipe of an input file, or of its content where it has no certificate.
+
+    Raises:
+        ValueError: as ``check`` does.
+    """
+    certificate = check(file)
     return array_io.checksum(file) if certificate is None else certificate.recipe.digest
 
 
@@ -149,6 +153,9 @@ def recipes(
         params, inputs, outputs: of the Snakemake job. The input ``library`` is its code; where ``params.runs`` and the
             first output have several members, they are one network each, and so are inputs of as many members.
         digest_of: gives the digest of an input file, ``GONE`` where it is not there.
+
+    Raises:
+        ValueError: when an input has a certificate and is not the file that was made there.
     """
     settings, read, made = dict(params.items()), _by_name(inputs), _by_name(outputs)
     code = code_digests(tuple(map(str, _listed(read.pop("library", ())))))
