@@ -135,9 +135,9 @@ for model in plan.models.values():
             compare=of_experiment("compare"),
             measures=plan.tested_measures,
             settings=collect_settings(
-                "statistics",
-                ["confidence_level", "bootstrap_resamples", "loss_margin"],
-            ),
+                "statistics", ["significance_level", "confidence_level", "loss_margin"]
+            )
+            | measure_registry.roles(),
         message:
             "Statistics of {wildcards.experiment}"
         script:
@@ -175,10 +175,14 @@ rule judge_claims:
                 "significance_level",
                 "minimum_seeds",
                 "confidence_level",
-                "bootstrap_resamples",
+                "loss_margin",
+                "negligible_tau",
+                "negligible_share",
             ],
-        ),
+        )
+        | measure_registry.roles(),
         register=CLAIMS,
+        comparisons=planning.comparisons(config, plan.selected),
         scale=config["scale"],
     message:
         "Judging the claims"

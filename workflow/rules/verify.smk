@@ -120,6 +120,7 @@ rule publish_reference:
         folder=REFERENCE,
         selected=plan.selected,
         register=CLAIMS,
+        roles=measure_registry.roles(),
     message:
         "Publishing the results of {params.selected} to {params.folder}"
     script:

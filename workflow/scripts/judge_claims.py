@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
-from richlazy.statistics import claims
+from richlazy.statistics import claim_documents, claims
 from richlazy.storage import array_io, jobs, parquet
 
 
-def judge_claims(register, found_tables, table, markdown, page, settings, scale):
+def judge_claims(register, found_tables, table, markdown, page, settings, scale, comparisons):
     found = {}
     for path in map(Path, found_tables):
         experiment = path.parent.parent.name
         found.setdefault(experiment, {})[path.stem] = parquet.load_table(path)
-    verdicts = claims.judge(register, found, settings, scale)
+    verdicts = claims.judge(register, found, comparisons, settings, scale)
     parquet.save_table(table, verdicts, claims.CLAIM_COLUMNS)
-    array_io.save_text(markdown, claims.as_markdown(verdicts))
-    array_io.save_text(page, claims.as_html(verdicts))
+    array_io.save_text(markdown, claim_documents.as_markdown(verdicts))
+    array_io.save_text(page, claim_documents.as_html(verdicts))
 
 
 if __name__ == "__main__":
@@ -28,4 +28,5 @@ if __name__ == "__main__":
             page=output.page,
             settings=params.settings,
             scale=params.scale,
+            comparisons=params.comparisons,
         )

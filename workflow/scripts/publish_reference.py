@@ -5,14 +5,14 @@ from pathlib import Path
 from judge_claims import judge_claims
 from plot_robustness import plot_robustness
 from richlazy import reference
-from richlazy.experiments import grids
+from richlazy.experiments import grids, planning
 from richlazy.figures import robustness_figure
 from richlazy.figures.figure_context import FigureContext
 from richlazy.measures.registry import labels
 from richlazy.storage import logs
 
 
-def publish_reference(folder, selected, files, config, workflow_folder, register):
+def publish_reference(folder, selected, files, config, workflow_folder, register, roles):
     """Publish the selected experiments; verdicts and robustness are of all that are published, earlier ones too."""
     root = Path(files[0]).parents[3]  # <root>/experiments/<name>/tables/runs.parquet
     for file in map(Path, files):
@@ -22,7 +22,8 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
     merged = reference.update_configuration(Path(folder, "config.yaml"), config)
     published = [*Path(folder).glob("experiments/*/statistics/*"), *Path(folder).glob("experiments/*/tables/runs.*")]
     written = {"table": f"{folder}/claims.parquet", "markdown": f"{folder}/claims.md", "page": f"{folder}/claims.html"}
-    judge_claims(register, sorted(published), settings=config["statistics"], scale=config["scale"], **written)
+    settings, comparisons = config["statistics"] | roles, planning.comparisons(merged, merged["experiments"])
+    judge_claims(register, sorted(published), settings=settings, scale=config["scale"], comparisons=comparisons, **written)
     trends = sorted(path for path in published if path.stem == "trends")
     rows, level = Path(folder, "figures", "robustness.parquet"), config["statistics"]["significance_level"]
     page = FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())
@@ -33,4 +34,12 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "torch", "matplotlib")
     inputs, params = snakemake.input, snakemake.params
     workflow_folder = Path(snakemake.scriptdir).parents[1]
-    publish_reference(params.folder, params.selected, inputs.files, snakemake.config, workflow_folder, params.register)
+    publish_reference(
+        params.folder,
+        params.selected,
+        inputs.files,
+        snakemake.config,
+        workflow_folder,
+        params.register,
+        params.roles,
+    )

@@ -100,13 +100,13 @@ class Statistics(Settings):
     """Tests, intervals and the rules for verdicts."""
 
     measures: Measures = Field(
-        description="Measures that are tested, and corrected together within an experiment (Holm)."
+        description="Measures that are tested. In tables and figures the tests of one measure are corrected together "
+        "(Holm), for a verdict those of one claim."
     )
     significance_level: Annotated[float, Field(gt=0, lt=0.5)] = Field(
-        description="Family-wise error rate of an experiment."
+        description="Family-wise error rate of a claim, and of a measure in an experiment."
     )
-    confidence_level: Annotated[float, Field(ge=0.5, lt=1)] = Field(description="Of the bootstrap intervals.")
-    bootstrap_resamples: Annotated[int, Field(ge=99)] = Field(description="Resamples of the seeds.")
+    confidence_level: Annotated[float, Field(ge=0.5, lt=1)] = Field(description="Of the intervals of effects.")
     loss_margin: Annotated[float, Field(gt=0)] = Field(
         description="Final losses count as comparable within this many nats per step."
     )
@@ -114,7 +114,13 @@ class Statistics(Settings):
         description="A run has converged when its final loss is below this multiple of the task's floor, plus the "
         "margin."
     )
-    minimum_seeds: Size = Field(description="With fewer seeds a claim is underpowered.")
+    minimum_seeds: Size = Field(description="With fewer seeds the verdict on a claim is: too few runs.")
+    negligible_tau: Annotated[float, Field(gt=0, lt=1)] = Field(
+        description="A trend is negligible where the interval of Kendall's tau lies within plus and minus this."
+    )
+    negligible_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        description="A contrast is negligible where its interval lies within this share of the median of the reference."
+    )
 
 
 class Figures(Settings):

@@ -10,17 +10,22 @@ from richlazy.configuration.fields import Address, Checksum, ExperimentName, Lin
 from richlazy.field_types import Count, Name, optional
 from richlazy.settings import Settings
 
+Margin = Annotated[float, Field(gt=0)]
 Measure = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 Column = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$")]
+# Bounds by the values of one column.
+Bounds = Annotated[
+    dict[Column, Annotated[dict[str | float, float], Field(min_length=1)]], Field(min_length=1, max_length=1)
+]
 Trend = Literal["increasing", "decreasing"]
 Contrast = Literal["higher", "lower"]
 ClaimId = Annotated[str, Field(pattern="^[a-z]+[0-9]{4}(-[a-z0-9]+)+$")]
 
-# What `direction` of each test says; a bound has at_most or at_least instead.
+# What `direction` of each test says; a bound has at_most or at_least instead, an equivalence none.
 DIRECTIONS = {
     "trend": ("increasing", "decreasing"),
     "contrast": ("higher", "lower"),
-    "equivalence": ("none",),
+    "equivalence": (),
     "interaction": ("increasing", "decreasing"),
     "bound": (),
 }
@@ -43,23 +48,30 @@ class Claim(Settings):
     )
     test: Literal["trend", "contrast", "equivalence", "interaction", "bound"] = Field(
         description="trend: of measures over the compared parameter; contrast: of measures with a reference; "
-        "equivalence: of final losses; interaction: trend, over a swept parameter, of the difference of measures "
+        "equivalence: of measures in all conditions, within a margin; interaction: trend, over a swept parameter, of the difference of measures "
         "between the highest and the lowest value of the compared one; bound: of measures with a value, in each "
         "condition by itself."
     )
     direction: (
-        Literal["increasing", "decreasing", "higher", "lower", "none"]
+        Literal["increasing", "decreasing", "higher", "lower"]
         | Annotated[dict[Measure, Trend | Contrast], Field(min_length=2)]
     ) = optional(
         "Where measures go with the compared parameter (increasing, decreasing) or against the reference (higher, "
-        "lower), as a word for all measures or for each by name; none for an equivalence. A bound has at_most or "
-        "at_least instead."
+        "lower), as a word for all measures or for each by name. A bound has at_most or at_least instead, an "
+        "equivalence a margin."
     )
     measures: Several[Measure] = optional(
-        "Measures that must all agree; an equivalence has none, as it is about final losses."
+        "Measures that must all agree; an equivalence without any is about final losses."
     )
-    at_most: float = optional("Value that the measures of a bound do not exceed, in their unit.")
-    at_least: float = optional("Value that the measures of a bound do not fall below, in their unit.")
+    margin: Margin | Annotated[dict[Measure, Margin], Field(min_length=1)] = optional(
+        "Difference within which the measures of an equivalence count as the same, in their unit: one for all or one "
+        "for each by name. That of final losses is statistics.loss_margin."
+    )
+    at_most: float | Bounds = optional(
+        "Value that the measures of a bound do not exceed, in their unit, or values by those of one parameter, such as "
+        "{task: {2AF: 2, CXT: 4}}."
+    )
+    at_least: float | Bounds = optional("Value that the measures of a bound do not fall below, likewise.")
     where: Annotated[dict[Column, Several[str | float]], Field(min_length=1)] = optional(
         "Values to which the claim is restricted, for columns of the statistics (a parameter; level or reference of a "
         "contrast or equivalence); for a bound any parameter, the compared one too. An option of a task or structure "
@@ -75,11 +87,12 @@ class Claim(Settings):
         return self
 
     def _mistakes(self) -> Iterator[str]:
-        given, bound = self.model_fields_set, self.test == "bound"
+        given, bound, equivalence = self.model_fields_set, self.test == "bound", self.test == "equivalence"
         author, *_, year = self.paper.lower().split()
         if not self.id.startswith(f"{author}{year}-"):
             yield f".id is {self.id!r}, but its paper is {self.paper!r}; let it begin with {author}{year}-"
-        needed = {"direction": not bound, "measures": self.test != "equivalence"}
+        needed = {"direction": not (bound or equivalence), "margin": equivalence and "measures" in given}
+        needed |= {} if equivalence else {"measures": True}
         for key, wanted in needed.items():
             if wanted and key not in given:
                 yield f"lacks {key}, which test: {self.test} needs; add it"
@@ -92,7 +105,7 @@ class Claim(Settings):
             yield f".{limits[0]} has no effect on test: {self.test}; remove it"
         words = self.direction.values() if isinstance(self.direction, dict) else [self.direction]
         wrong = next((word for word in words if word is not None and word not in DIRECTIONS[self.test]), None)
-        if wrong and not bound:
+        if wrong and needed["direction"]:
             yield f".direction is {wrong!r}; test: {self.test} goes {' or '.join(DIRECTIONS[self.test])}, choose one"
         levels = [column for column in ("level", "reference") if column in (self.where or {})]
         if levels and self.test not in ("contrast", "equivalence"):

@@ -12,7 +12,7 @@ the folder of the results; ``runs`` are those of a job, or one of them where the
 - ``tabulating_settings(config, name, followed)``
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from richlazy.experiments.parameters import Run
@@ -41,3 +41,13 @@ def arms(config: Config, name: str) -> list[str]:
     """Columns of the table of an experiment whose combinations are tested separately."""
     found: list[str] = late_import.load(model_of(config, name).planning).arms(config, name)
     return found
+
+
+def comparisons(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What some experiments compare, in which arms, and which experiment each of them repeats, if any; for jobs."""
+    experiments = config["experiments"]
+    return {
+        name: {"compare": experiments[name]["compare"], "arms": arms(config, name)}
+        | {key: experiments[name][key] for key in ("repeats",) if key in experiments[name]}
+        for name in names
+    }

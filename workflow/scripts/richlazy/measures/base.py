@@ -70,6 +70,7 @@ class Measure:
         label: in figures, with its line breaks; a measure without one is neither tested nor drawn.
         lazier: the sign with which it grows where learning is lazier, 1 or -1; 0 for neither.
         defined_for: whether it has a meaning for a context; it is nan where it has none.
+        of_failed: whether it speaks of a network that learned nothing too: how well it learned, and its initial weights.
         invariant_to: what does not change it: ``order of units`` after training alone, or ``scale of weights``, that of
             the recurrent ones.
     """
@@ -82,6 +83,7 @@ class Measure:
     label: str | None = None
     lazier: Literal[-1, 0, 1] = 0
     defined_for: Condition = every_network
+    of_failed: bool = False
     invariant_to: tuple[Invariance, ...] = ()
 
     def __call__(self, context: Any) -> float:
@@ -100,12 +102,13 @@ def measure(
     lazier: Literal[-1, 0, 1] = 0,
     stage: Stage = "probe",
     defined_for: Condition = every_network,
+    of_failed: bool = False,
     invariant_to: tuple[Invariance, ...] = (),
 ) -> Callable[[Callable[[Any], float]], Measure]:
     """Make a measure of the function below; arguments are the attributes of ``Measure``."""
 
     def declare(formula: Callable[[Any], float]) -> Measure:
-        return Measure(name, unit, meaning, formula, stage, label, lazier, defined_for, invariant_to)
+        return Measure(name, unit, meaning, formula, stage, label, lazier, defined_for, of_failed, invariant_to)
 
     return declare
 

@@ -18,6 +18,7 @@ def _recorded(run: TrainedRun, name: str) -> float:
     meaning="nats per step; mean over the last part of training; null where training diverged",
     label="final loss",
     stage="history",
+    of_failed=True,
 )
 def final_loss(run: TrainedRun) -> float:
     """As ``training_history.History`` has it."""

@@ -20,6 +20,12 @@ def labels(names: Iterable[str] = TESTED) -> dict[str, tuple[str, int]]:
     return {name: (str(TESTED[name].label), TESTED[name].lazier) for name in names}
 
 
+def roles() -> dict[str, list[str]]:
+    """What tests must know of measures, for jobs: of which an infinite value is a time that did not come
+    (``censored``), and which speak of networks that learned nothing too (``of_failed``)."""
+    return {role: [name for name, one in MEASURES.items() if getattr(one, role)] for role in ("censored", "of_failed")}
+
+
 def quantity_labels() -> dict[str, tuple[str, int]]:
     """Labels of the quantities that are drawn, from top to bottom, as ``labels`` gives those of measures."""
     return {name: (one.label, one.lazier) for name, one in QUANTITIES.items() if one.label is not None}

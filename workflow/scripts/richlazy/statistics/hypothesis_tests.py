@@ -1,75 +1,84 @@
 """Tests and effect sizes of an experiment. The unit is the seed; conditions of a seed are paired."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from richlazy.statistics import estimators
-from richlazy.statistics.strata import of as arms_of
+from richlazy.statistics import estimators, samples
+from richlazy.statistics.samples import Sample
 
-# Columns that each table shares, after the arms of its experiment.
-_SAMPLE = {
-    "n": "seeds that enter the test",
-    "excluded": "seeds left out because one of the runs that are compared diverged or has no value",
-    "unconverged": "seeds that enter although a run of theirs has not converged",
-}
-
-_ORIGIN = {"connectome": "where the connectomes in the comparison come from; null where there is none"}
+_FAMILY = "p after Holm's correction over the tests of the measure in the experiment"
+_DETECTABLE = "effect that a t-test of so many seeds with their spread would find with a probability of 0.8"
 
 
 TREND_COLUMNS: dict[str, str] = {
     "measure": "measure that is tested",
-    **_SAMPLE,
+    **samples.SIZE_COLUMNS,
+    "conditions": "ordered values of the compared parameter",
     "page_statistic": "Page's L of the ordering in the direction of the effect",
     "p": "two-sided p of Page's exact test: twice the smaller of the two directions",
-    "p_holm": "p after Holm's correction over the experiment",
+    "p_holm": _FAMILY,
     "effect": "mean over seeds of Kendall's tau between the compared parameter and the measure",
-    "interval_low": "lower end of the bootstrap interval of the effect",
-    "interval_high": "upper end of the bootstrap interval of the effect",
-    **_ORIGIN,
+    "interval_low": "lower end of the t interval of the effect",
+    "interval_high": "upper end of the t interval of the effect",
+    "detectable": _DETECTABLE,
+    "difference": "Hodges-Lehmann difference, highest minus lowest condition, in units of the measure",
+    "reference_median": "median of the measure in the lowest or the highest condition, whichever is larger",
+    "effect_without_lowest": "the effect without the lowest value of the compared parameter",
+    "p_without_lowest": "two-sided p of Page's exact test of it; of two values that are left, of the signed-rank test",
+    "effect_without_highest": "the effect without the highest value of the compared parameter",
+    "p_without_highest": "likewise",
+    **samples.ORIGIN_COLUMNS,
 }
 
 CONTRAST_COLUMNS: dict[str, str] = {
     "measure": "measure that is tested",
     "level": "condition that is compared",
     "reference": "condition it is compared with",
-    **_SAMPLE,
+    **samples.SIZE_COLUMNS,
     "p": "two-sided p of Wilcoxon's exact signed-rank test",
-    "p_holm": "p after Holm's correction over the experiment",
+    "p_holm": _FAMILY,
     "effect": "Hodges-Lehmann difference, level minus reference, in units of the measure",
-    "interval_low": "lower end of the bootstrap interval of the effect",
-    "interval_high": "upper end of the bootstrap interval of the effect",
+    "interval_low": "lower end of the interval of the effect, which inverts the test",
+    "interval_high": "upper end of the interval of the effect",
+    "reference_median": "median of the measure in the reference",
+    "detectable": _DETECTABLE,
     "standardised_effect": "mean difference over its standard deviation (Cohen's d_z)",
     "cliffs_delta": "share of pairs of runs in which the level is larger, minus the share in which it is smaller",
-    **_ORIGIN,
+    **samples.ORIGIN_COLUMNS,
 }
 
-LOSS_COLUMNS: dict[str, str] = {
+EQUIVALENCE_COLUMNS: dict[str, str] = {
+    "measure": "measure that is tested",
     "level": "condition that is compared",
     "reference": "condition it is compared with",
-    **_SAMPLE,
-    "margin": "nats per step within which final losses count as comparable",
-    "p": "larger p of two one-sided t-tests against the margin",
-    "p_holm": "p after Holm's correction over the experiment",
-    "effect": "mean difference of the final loss, level minus reference, nats per step",
-    "interval_low": "lower end of the t interval of the effect",
-    "interval_high": "upper end of the t interval of the effect",
-    **_ORIGIN,
+    **samples.SIZE_COLUMNS,
+    "margin": "difference within which conditions count as equivalent, in units of the measure",
+    "p": "larger p of two one-sided signed-rank tests against the margin",
+    "p_holm": _FAMILY,
+    "p_opposite": "two-sided p of the signed-rank test that the difference lies beyond the margin",
+    "effect": "Hodges-Lehmann difference, level minus reference, in units of the measure",
+    "interval_low": "lower end of the interval of the effect; equivalence is its lying within the margin",
+    "interval_high": "upper end of the interval of the effect",
+    "reference_median": "median of the measure in the reference",
+    "detectable": "margin within which so many seeds with their spread would show equivalence",
+    **samples.ORIGIN_COLUMNS,
 }
 
+Settings = Mapping[str, Any]
 
-def trends(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapping[str, Any]) -> pd.DataFrame:
+
+def trends(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Settings) -> pd.DataFrame:
     """Trend of every measure over the ordered values of the compared parameter, in every arm.
 
     Args:
         runs: the runs of one experiment, one row each.
         arms: parameters whose combinations are tested separately.
         compare: the compared parameter.
-        settings: group ``statistics`` of the configuration.
+        settings: group ``statistics`` of the configuration, with ``censored`` and ``of_failed``, the measures of which
+            infinite values are kept, and those that networks which learned nothing have (``registry.roles``).
 
     Returns:
         Columns ``arms`` and ``TREND_COLUMNS``; no rows where the compared parameter has no order, nor for arms in
@@ -77,26 +86,45 @@ def trends(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapp
     """
     rows = []
     if pd.api.types.is_numeric_dtype(runs[compare]):
-        for sample in _samples(runs, arms, compare, settings["measures"]):
-            if len(sample.table.columns) < 3:
+        for sample in samples.of(runs, arms, compare, settings["measures"], settings):
+            levels = sample.table.columns
+            if len(levels) < 3:
                 continue
-            values, description = sample.of(sample.table.columns)
-            row = sample.arm | {"measure": sample.measure} | description
+            values, description = sample.complete(levels)
+            ordered = ", ".join(f"{level:g}" for level in levels)
+            row = sample.arm | {"measure": sample.measure, "conditions": ordered} | description
             if len(values) >= 2:
                 row |= trend(values.to_numpy(), settings)
             rows.append(row)
     return finish(rows, [*arms, *TREND_COLUMNS])
 
 
-def trend(values: np.ndarray, settings: Mapping[str, Any]) -> dict[str, float]:
-    """Page's exact test and Kendall's tau with its interval, of values (seeds, ordered conditions)."""
+def trend(values: np.ndarray, settings: Settings) -> dict[str, float]:
+    """Page's exact test and Kendall's tau with its interval, of values (seeds, ordered conditions).
+
+    The same without the lowest and without the highest condition says whether the effect hangs on one of them alone.
+    """
     taus = estimators.rank_correlations(values)
     statistic, p, _ = estimators.page_trend(values)
-    low, high = _interval(taus, np.mean, settings)
-    return {"page_statistic": statistic, "p": p, "effect": taus.mean(), "interval_low": low, "interval_high": high}
+    low, high = estimators.tau_interval(taus, values.shape[1], settings["confidence_level"])
+    row = {"page_statistic": statistic, "p": p, "effect": taus.mean(), "interval_low": low, "interval_high": high}
+    row["detectable"] = estimators.detectable(taus, settings["significance_level"])
+    row["difference"] = estimators.hodges_lehmann(estimators.differences(values[:, -1], values[:, 0]))
+    row["reference_median"] = float(max(np.median(values[:, [0, -1]], axis=0), key=abs))
+    for end, part in {"lowest": values[:, 1:], "highest": values[:, :-1]}.items():
+        row[f"effect_without_{end}"] = estimators.rank_correlations(part).mean()
+        row[f"p_without_{end}"] = _trend_of_part(part)
+    return row
 
 
-def contrasts(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapping[str, Any]) -> pd.DataFrame:
+def _trend_of_part(values: np.ndarray) -> float:
+    """Two-sided p of a trend over some conditions, or of the difference between two."""
+    if values.shape[1] > 2:
+        return estimators.page_trend(values)[1]
+    return estimators.two_sided(*estimators.signed_rank_test(estimators.differences(values[:, 1], values[:, 0])))
+
+
+def contrasts(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Settings) -> pd.DataFrame:
     """Paired differences of every measure between conditions, in every arm.
 
     Numbers compare their smallest value with the largest (the least with the most structured: full rank is the
@@ -104,133 +132,93 @@ def contrasts(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: M
 
     Args and columns as for ``trends``, with ``CONTRAST_COLUMNS``.
     """
-    rows = []
-    for sample in _samples(runs, arms, compare, settings["measures"]):
-        for level, reference in _pairs(sample.table, extremes_only=True):
-            values, description = sample.of([level, reference])
-            row = sample.arm | {"measure": sample.measure, "level": str(level), "reference": str(reference)}
-            row |= description
-            if len(values) >= 2:
-                row |= _contrast(values[level].to_numpy(), values[reference].to_numpy(), settings)
-            rows.append(row)
+
+    def test(measure: str, level: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+        return _contrast(level, reference, settings)
+
+    rows = _paired(samples.of(runs, arms, compare, settings["measures"], settings), True, test)
     return finish(rows, [*arms, *CONTRAST_COLUMNS])
 
 
-def _contrast(level: np.ndarray, reference: np.ndarray, settings: Mapping[str, Any]) -> dict[str, float]:
-    differences = level - reference
-    spread = differences.std(ddof=1)
-    low, high = _interval(differences, estimators.hodges_lehmann, settings)
+def _contrast(level: np.ndarray, reference: np.ndarray, settings: Settings) -> dict[str, float]:
+    differences = estimators.differences(level, reference)
+    with np.errstate(invalid="ignore"):
+        spread = differences.std(ddof=1)
+        standardised = differences.mean() / spread if spread > 0 else np.nan
+    low, high = estimators.signed_rank_interval(differences, settings["confidence_level"])
     return {
-        "p": float(stats.wilcoxon(differences, method="exact").pvalue) if differences.any() else 1.0,
-        "effect": float(estimators.hodges_lehmann(differences)),
+        "p": estimators.two_sided(*estimators.signed_rank_test(differences)),
+        "effect": estimators.hodges_lehmann(differences),
         "interval_low": low,
         "interval_high": high,
-        "standardised_effect": float(differences.mean() / spread) if spread > 0 else np.nan,
+        "reference_median": float(np.median(reference)),
+        "detectable": estimators.detectable(differences, settings["significance_level"]),
+        "standardised_effect": float(standardised),
         "cliffs_delta": estimators.cliffs_delta(level, reference),
     }
 
 
-def losses(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Equivalence of the final losses of conditions, by two one-sided paired t-tests, in every arm.
+def equivalences(
+    runs: pd.DataFrame, arms: Sequence[str], compare: str, margins: Mapping[str, float], settings: Settings
+) -> pd.DataFrame:
+    """Whether measures are the same in all conditions within margins, by two one-sided paired tests, in every arm.
 
-    Args and columns as for ``trends``, with ``LOSS_COLUMNS``.
-    """
-    margin = settings["loss_margin"]
-    rows = []
-    for sample in _samples(runs, arms, compare, ["final_loss"]):
-        for level, reference in _pairs(sample.table, extremes_only=False):
-            values, description = sample.of([level, reference])
-            row = sample.arm | {"level": str(level), "reference": str(reference), "margin": margin}
-            row |= description
-            if len(values) >= 2:
-                differences = (values[level] - values[reference]).to_numpy()
-                above = stats.ttest_1samp(differences, -margin, alternative="greater")
-                below = stats.ttest_1samp(differences, margin, alternative="less")
-                interval = stats.ttest_1samp(differences, 0).confidence_interval(settings["confidence_level"])
-                row |= {"p": float(max(above.pvalue, below.pvalue)), "effect": float(differences.mean())}
-                row |= {"interval_low": float(interval.low), "interval_high": float(interval.high)}
-            rows.append(row)
-    return finish(rows, [*arms, *LOSS_COLUMNS])
+    Every value of a number is compared with the largest, every name with the first.
 
-
-@dataclass(frozen=True)
-class _Sample:
-    """What one measure is tested on in one arm.
-
-    Attributes:
-        arm: the parameters of the arm.
-        measure: the measure.
-        table: seeds (rows) by conditions (columns); nan where a run diverged or has no value.
-        runs: the runs of the arm.
-        compare: the compared parameter.
+    Args and columns as for ``trends``, with ``EQUIVALENCE_COLUMNS``; ``margins`` by measure, in its unit.
     """
 
-    arm: dict[str, Any]
-    measure: str
-    table: pd.DataFrame
-    runs: pd.DataFrame
-    compare: str
+    def test(measure: str, level: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+        return _equivalence(level, reference, margins[measure], settings)
 
-    def of(self, levels: Sequence[Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
-        """Values of the seeds that have one in each of some conditions, with size and origin of this sample."""
-        values = self.table[list(levels)].dropna()
-        runs = self.runs[self.runs[self.compare].isin(levels) & self.runs["seed"].isin(values.index)]
-        return values, describe(runs, len(values), len(self.table))
+    rows = _paired(samples.of(runs, arms, compare, list(margins), settings), False, test)
+    return finish(rows, [*arms, *EQUIVALENCE_COLUMNS])
 
 
-def describe(runs: pd.DataFrame, entering: int, seeds: int) -> dict[str, Any]:
-    """Size and origin of a sample, as the columns of every table of tests have them.
-
-    Args:
-        runs: those that enter the test.
-        entering: how many seeds these are.
-        seeds: how many there are with those left out.
-    """
+def _equivalence(level: np.ndarray, reference: np.ndarray, margin: float, settings: Settings) -> dict[str, float]:
+    differences = estimators.differences(level, reference)
+    above_low, below_low = estimators.signed_rank_test(differences, -margin)
+    above_high, below_high = estimators.signed_rank_test(differences, margin)
+    low, high = estimators.signed_rank_interval(differences, 1 - 2 * settings["significance_level"])
     return {
-        "n": entering,
-        "excluded": seeds - entering,
-        "unconverged": runs.loc[~runs["converged"].fillna(True).astype(bool), "seed"].nunique(),
-        "connectome": "; ".join(runs["connectome"].dropna().unique()) or None,
+        "margin": margin,
+        "p": max(above_low, below_high),
+        "p_opposite": estimators.two_sided(above_high, below_low),
+        "effect": estimators.hodges_lehmann(differences),
+        "interval_low": low,
+        "interval_high": high,
+        "reference_median": float(np.median(reference)),
+        "detectable": estimators.detectable(differences, 2 * settings["significance_level"]),
     }
 
 
-def values_of(runs: pd.DataFrame, measure: str) -> pd.Series:
-    """Values of a measure; nan where a run diverged or has none."""
-    values = runs[measure].where(~runs["diverged"]).astype(float)
-    return values.where(np.isfinite(values))
+def losses(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Settings) -> pd.DataFrame:
+    """Equivalence of the final losses of conditions within ``loss_margin``; as ``equivalences``."""
+    return equivalences(runs, arms, compare, {"final_loss": settings["loss_margin"]}, settings)
 
 
-def _samples(runs: pd.DataFrame, names: Sequence[str], compare: str, measures: Sequence[str]) -> Iterator[_Sample]:
-    """The sample of each measure in each arm."""
-    for arm, places in arms_of(runs.to_dict("records"), names):
-        group = runs.iloc[places]
-        order = list(group[compare].unique())
-        if pd.api.types.is_numeric_dtype(group[compare]):
-            order.sort()
-        for measure in measures:
-            valued = group.assign(value=values_of(group, measure))
-            table = valued.pivot(index="seed", columns=compare, values="value")
-            yield _Sample(arm, measure, table[order], group, compare)
-
-
-def _pairs(values: pd.DataFrame, extremes_only: bool) -> list[tuple[Any, Any]]:
-    """Conditions and their reference: the largest of ordered values, the first of names."""
-    levels = list(values.columns)
-    if pd.api.types.is_numeric_dtype(values.columns):
-        others = levels[:1] if extremes_only else levels[:-1]
-        return [(level, levels[-1]) for level in others]
-    return [(level, levels[0]) for level in levels[1:]]
-
-
-def _interval(sample: np.ndarray, statistic: Callable[..., np.ndarray], settings: Mapping[str, Any]):
-    return estimators.bootstrap_interval(
-        sample, statistic, settings["confidence_level"], settings["bootstrap_resamples"], seed=0
-    )
+def _paired(
+    compared: Iterable[Sample],
+    extremes_only: bool,
+    test: Callable[[str, np.ndarray, np.ndarray], dict[str, float]],
+) -> list[dict[str, Any]]:
+    """A test of each sample between each condition and its reference."""
+    rows = []
+    for sample in compared:
+        for level, reference in sample.pairs(extremes_only):
+            values, description = sample.complete([level, reference])
+            row = sample.arm | {"measure": sample.measure, "level": str(level), "reference": str(reference)}
+            row |= description
+            if len(values) >= 2:
+                row |= test(sample.measure, values[level].to_numpy(), values[reference].to_numpy())
+            rows.append(row)
+    return rows
 
 
 def finish(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
-    """A table of tests with their p-values corrected as one family."""
+    """A table of tests, the p-values of each measure corrected as one family."""
     table = pd.DataFrame(rows).reindex(columns=columns)
-    table["p_holm"] = estimators.holm(table["p"].astype(float))
-    table["connectome"] = table["connectome"].astype("string")
-    return table
+    table["p_holm"] = np.nan
+    for _, family in table.groupby("measure"):
+        table.loc[family.index, "p_holm"] = estimators.holm(family["p"].astype(float))
+    return table.astype(dict.fromkeys(samples.ORIGIN_COLUMNS, "string"))

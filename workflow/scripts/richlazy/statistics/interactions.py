@@ -5,13 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from richlazy.statistics import hypothesis_tests
+from richlazy.statistics import estimators, hypothesis_tests, samples
 from richlazy.statistics.strata import of as arms_of
 
 INTERACTION_COLUMNS: dict[str, str] = {
     "swept": "parameter over whose values the difference is ordered",
     **hypothesis_tests.TREND_COLUMNS,
-    "p_holm": "p after Holm's correction over the interactions of the experiment",
     "effect": "mean over seeds of Kendall's tau between the swept parameter and the difference of the measure between "
     "the highest and the lowest value of the compared parameter",
 }
@@ -52,13 +51,16 @@ def _row(
     """One test: sample, Page's exact test and Kendall's tau."""
     extremes = group[swept].map(group.groupby(swept)[compare].agg(["min", "max"]).to_dict("index").get)
     low, high = ([is_at[end] for is_at in extremes] for end in ("min", "max"))
-    values_of_runs = group.assign(value=hypothesis_tests.values_of(group, measure))
+    values_of_runs = group.assign(value=samples.values_of(group, measure, settings))
     tables = [
         values_of_runs[group[compare] == level].pivot(index="seed", columns=swept, values="value")[values]
         for level in (low, high)
     ]
-    differences = tables[1] - tables[0]
+    at_high, at_low = tables[1].align(tables[0])
+    apart = estimators.differences(at_high.to_numpy(), at_low.to_numpy())
+    differences = pd.DataFrame(apart, index=at_low.index, columns=values)
     complete = differences.dropna()
-    used = group[((group[compare] == low) | (group[compare] == high)) & group["seed"].isin(complete.index)]
-    row = {"swept": swept, "measure": measure} | hypothesis_tests.describe(used, len(complete), len(differences))
+    compared = group[(group[compare] == low) | (group[compare] == high)]
+    row = {"swept": swept, "measure": measure, "conditions": ", ".join(f"{value:g}" for value in values)}
+    row |= samples.describe(compared, complete, len(differences))
     return row | (hypothesis_tests.trend(complete.to_numpy(), settings) if len(complete) >= 2 else {})

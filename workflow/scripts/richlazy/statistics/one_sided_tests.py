@@ -8,8 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from richlazy.experiments.parameters import is_missing
-from richlazy.statistics.estimators import bootstrap_interval, holm
-from richlazy.statistics.hypothesis_tests import describe
+from richlazy.statistics import estimators, samples
 
 
 def conditions(runs: pd.DataFrame) -> list[str]:
@@ -25,17 +24,16 @@ def tests(claim: Mapping[str, Any], runs: pd.DataFrame, settings: Mapping[str, A
     were beyond the bound, each seed would keep to it with a probability of at most one half.
 
     Args:
-        claim: an entry of claims.yaml with ``at_most`` or ``at_least``.
+        claim: an entry of claims.yaml with ``at_most`` or ``at_least``, a number or numbers by the values of a column.
         runs: the runs of its experiment, one row each, parameters first. Tables published before a measure existed
             lack its column.
-        settings: ``confidence_level`` and ``bootstrap_resamples`` of group ``statistics`` of the configuration.
+        settings: ``confidence_level`` of group ``statistics`` of the configuration, and what ``samples.values_of``
+            takes.
 
     Returns:
-        One row per condition and measure: the parameters that vary; ``measure``; ``bound``, in words; ``n``,
-        ``excluded``, ``unconverged`` as in the tables of statistics; ``p`` for the claim that the measure keeps to
-        the bound and ``p_opposite`` for the claim that it does not, both also with Holm's correction over the claim
-        (``p_holm``, ``p_opposite_holm``); ``effect``, the median minus the bound, with its bootstrap interval;
-        ``connectome``.
+        One row per condition and measure: the parameters that vary; ``measure``; ``bound``, in words; the columns of
+        ``samples.SIZE_COLUMNS``; ``p`` for the claim that the measure keeps to the bound and ``p_opposite`` for the
+        claim that it does not; ``effect``, the median minus the bound, with its interval; origins.
     """
     names = conditions(runs)
     chosen = runs
@@ -45,33 +43,41 @@ def tests(claim: Mapping[str, Any], runs: pd.DataFrame, settings: Mapping[str, A
     rows = [
         {name: None if is_missing(value) else value for name, value in zip(names, key, strict=True)}
         | {"measure": measure}
-        | _test(claim, group, measure, settings)
+        | _test(*bound, group, measure, settings)
         for key, group in groups
+        if (bound := _bound(claim, group)) is not None
         for measure in claim["measures"]
         if measure in group
     ]
-    table = pd.DataFrame(rows)
-    for p in ("p", "p_opposite") if rows else ():
-        table[f"{p}_holm"] = holm(table[p])
-    return table
+    return pd.DataFrame(rows)
 
 
-def _test(claim: Mapping[str, Any], runs: pd.DataFrame, measure: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The test of one measure in one condition; nan where no seed has a value."""
+def _bound(claim: Mapping[str, Any], runs: pd.DataFrame) -> tuple[str, float] | None:
+    """``at_most`` or ``at_least`` with its number for the runs of a condition; None where the claim names none."""
     word = "at_most" if "at_most" in claim else "at_least"
-    bound = float(claim[word])
-    values = runs[measure].where(~runs["diverged"].astype(bool)).to_numpy(float, na_value=np.nan)
-    finite = np.isfinite(values)
-    sample, enter = values[finite], runs[finite]
-    keeps = sample <= bound if word == "at_most" else sample >= bound
-    row = {"bound": f"{word.replace('_', ' ')} {bound:g}"} | describe(enter, len(sample), len(values))
+    if not isinstance(claim[word], Mapping):
+        return word, float(claim[word])
+    ((column, numbers),) = claim[word].items()
+    value = runs[column].iloc[0] if column in runs else None
+    return (word, float(numbers[value])) if value in numbers else None
+
+
+def _test(
+    word: str, bound: float, runs: pd.DataFrame, measure: str, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The test of one measure in one condition; nan where no seed has a value."""
+    values = samples.values_of(runs, measure, settings).set_axis(runs["seed"]).to_frame().astype(float).dropna()
+    row = {"bound": f"{word.replace('_', ' ')} {bound:g}"} | samples.describe(runs, values, runs["seed"].nunique())
     row |= dict.fromkeys(("p", "p_opposite", "effect", "interval_low", "interval_high"), np.nan)
-    if len(sample):
+    if len(values):
+        sample = values.to_numpy()[:, 0]
+        keeps = sample <= bound if word == "at_most" else sample >= bound
         row["p"] = _sign_test(keeps.sum(), len(sample))
         row["p_opposite"] = _sign_test((~keeps).sum(), len(sample))
         row["effect"] = float(np.median(sample)) - bound
-        how = (settings["confidence_level"], settings["bootstrap_resamples"])
-        row["interval_low"], row["interval_high"] = bootstrap_interval(sample - bound, np.median, *how, seed=0)
+        row["interval_low"], row["interval_high"] = (
+            end - bound for end in estimators.median_interval(sample, settings["confidence_level"])
+        )
     return row
 
 
