@@ -23,7 +23,9 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
     published = [*Path(folder).glob("experiments/*/statistics/*"), *Path(folder).glob("experiments/*/tables/runs.*")]
     written = {"table": f"{folder}/claims.parquet", "markdown": f"{folder}/claims.md", "page": f"{folder}/claims.html"}
     settings, comparisons = config["statistics"] | roles, planning.comparisons(merged, merged["experiments"])
-    judge_claims(register, sorted(published), settings=settings, scale=config["scale"], comparisons=comparisons, **written)
+    judge_claims(
+        register, sorted(published), settings=settings, scale=config["scale"], comparisons=comparisons, **written
+    )
     trends = sorted(path for path in published if path.stem == "trends")
     rows, level = Path(folder, "figures", "robustness.parquet"), config["statistics"]["significance_level"]
     page = FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())

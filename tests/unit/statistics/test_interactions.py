@@ -7,7 +7,9 @@ from scipy import stats
 
 from richlazy.statistics.interactions import INTERACTION_COLUMNS, interactions
 
-SETTINGS = {"measures": ["change"], "confidence_level": 0.95, "bootstrap_resamples": 99}
+SETTINGS = {
+    "measures": ["change"], "confidence_level": 0.95, "significance_level": 0.05, "censored": [], "of_failed": [],
+}  # fmt: skip
 HIGHEST = {0.5: 100, 1.0: 300, 2.0: 600}
 
 

@@ -8,14 +8,17 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from richlazy.statistics import estimators, hypothesis_tests
 
 SETTINGS = {
     "measures": ["change", "alignment"],
     "confidence_level": 0.95,
-    "bootstrap_resamples": 199,
+    "significance_level": 0.05,
     "loss_margin": 0.005,
+    "censored": ["time"],
+    "of_failed": ["final_loss"],
 }
 SHARED = ["n", "excluded"]
 
@@ -112,13 +115,14 @@ def test_the_distribution_of_pages_statistic_of_one_seed_is_that_of_all_orders(c
     np.testing.assert_allclose(estimators.page_distribution(conditions), expected, rtol=1e-12)
 
 
-def test_many_conditions_have_the_p_that_scipy_gives_few(monkeypatch):
-    samples = [np.random.default_rng(seed).random((5, 6)) + seed * np.arange(6) / 9 for seed in range(4)]
-    samples.append(np.round(samples[1], 1))  # ties
-    expected = [estimators.page_trend(values) for values in samples]
-    monkeypatch.setattr(estimators, "_CONDITIONS_OF_SCIPY", 2)
-    for values, (statistic, p, direction) in zip(samples, expected, strict=True):
-        assert estimators.page_trend(values) == (statistic, pytest.approx(p, rel=1e-9), direction)
+@pytest.mark.parametrize("seed", range(5))
+def test_pages_test_is_scipys_where_that_can_count(seed):
+    values = np.random.default_rng(seed).random((5, 6)) + seed * np.arange(6) / 9
+    values = np.round(values, 1) if seed == 1 else values  # ties
+    statistic, p, direction = estimators.page_trend(values)
+    expected = stats.page_trend_test(values[:, ::direction], method="exact")
+    assert statistic == expected.statistic
+    assert p == pytest.approx(min(1, 2 * expected.pvalue), rel=1e-9)
 
 
 def test_eleven_conditions_in_order_are_one_of_so_many_orders():
@@ -184,15 +188,6 @@ def test_hodges_lehmann_is_the_median_of_pairwise_means(differences):
     assert estimators.hodges_lehmann(np.array(differences, float)) == np.median(walsh)
 
 
-@pytest.mark.parametrize("axis", [0, 1, -1])
-def test_hodges_lehmann_works_along_an_axis(axis):
-    sample = generator().standard_normal((4, 5))
-    rows = np.moveaxis(sample, axis, -1)
-    assert estimators.hodges_lehmann(sample, axis=axis) == pytest.approx(
-        [estimators.hodges_lehmann(row) for row in rows]
-    )
-
-
 def test_hodges_lehmann_resists_an_outlier():
     assert estimators.hodges_lehmann(np.array([1.0, 1.1, 0.9, 1.0, 1000.0])) < 1.2
 
@@ -203,53 +198,6 @@ def test_cliffs_delta_counts_pairs(first, second):
     smaller = sum(a < b for a in first for b in second)
     delta = estimators.cliffs_delta(np.array(first, float), np.array(second, float))
     assert delta == pytest.approx((larger - smaller) / (len(first) * len(second)))
-
-
-# Bootstrap
-
-
-def test_interval_covers_the_mean_about_as_often_as_it_says():
-    rng = generator(5)
-    covered = 0
-    for repetition in range(200):
-        low, high = estimators.bootstrap_interval(rng.standard_normal(15), np.mean, 0.9, 199, seed=repetition)
-        covered += low <= 0 <= high
-    assert 0.8 <= covered / 200 <= 0.96
-
-
-def test_interval_contains_the_estimate_and_grows_with_confidence():
-    sample = generator().standard_normal(12)
-    widths = []
-    for confidence in (0.5, 0.8, 0.99):
-        low, high = estimators.bootstrap_interval(sample, np.mean, confidence, 999, seed=0)
-        assert low < sample.mean() < high
-        widths.append(high - low)
-    assert widths == sorted(widths)
-    assert widths[0] < widths[-1] / 2
-
-
-def test_interval_repeats_for_a_seed_and_differs_for_another():
-    sample = generator().standard_normal(8)
-    first, again, other = (estimators.bootstrap_interval(sample, np.mean, 0.95, 99, seed=seed) for seed in (1, 1, 2))
-    assert first == again != other
-
-
-@pytest.mark.parametrize("statistic", [np.mean, estimators.hodges_lehmann])
-def test_interval_of_a_sample_without_spread_is_a_point(statistic):
-    assert estimators.bootstrap_interval(np.full(5, 0.25), statistic, 0.95, 99, 0) == (0.25, 0.25)
-    assert estimators.bootstrap_interval(np.array([2.0]), statistic, 0.95, 99, 0) == (2.0, 2.0)
-
-
-def test_interval_of_nothing_is_missing():
-    assert np.isnan(estimators.bootstrap_interval(np.array([]), np.mean, 0.95, 99, 0)).all()
-
-
-@pytest.mark.filterwarnings("ignore:The BCa confidence interval:Warning")
-@pytest.mark.parametrize("sample", [[1, 1, 1, 1, 1, 1, 1, 1, 1, 0.67], [0, 0, 0, 0, 5], [1, -1]], ids=str)
-@pytest.mark.parametrize("statistic", [np.mean, estimators.hodges_lehmann])
-def test_interval_is_finite_where_bca_is_undefined(sample, statistic):
-    low, high = estimators.bootstrap_interval(np.array(sample, float), statistic, 0.95, 199, 0)
-    assert min(sample) <= low <= high <= max(sample)
 
 
 # Trends
@@ -272,8 +220,15 @@ def test_trends_agree_with_their_parts():
         expected = estimators.page_trend(values)
         assert (row["page_statistic"], row["p"]) == expected[:2]
         assert row["effect"] == pytest.approx(taus.mean())
-        interval = estimators.bootstrap_interval(taus, np.mean, 0.95, 199, seed=0)
-        assert (row["interval_low"], row["interval_high"]) == interval
+        assert (row["interval_low"], row["interval_high"]) == estimators.tau_interval(taus, 3, 0.95)
+        assert row["detectable"] == estimators.detectable(taus, 0.05)
+        assert row["difference"] == estimators.hodges_lehmann(values[:, 2] - values[:, 0])
+        assert row["reference_median"] == max(np.median(values[:, 0]), np.median(values[:, 2]), key=abs)
+        for end, part in (("lowest", values[:, 1:]), ("highest", values[:, :-1])):
+            assert row[f"effect_without_{end}"] == np.sign(part[:, 1] - part[:, 0]).mean()
+            both = estimators.signed_rank_test(part[:, 1] - part[:, 0])
+            assert row[f"p_without_{end}"] == min(1, 2 * min(both))
+        assert row["conditions"] == "1, 30, 300"
         assert row[SHARED].tolist() == [6, 0]
     assert table.loc["change", "effect"] < -0.8
     assert table.loc["alignment", "effect"] > 0.8
@@ -349,8 +304,9 @@ def test_contrasts_agree_with_their_parts():
     spread = math.sqrt(sum((differences - differences.mean()) ** 2) / (len(differences) - 1))
     assert row["standardised_effect"] == pytest.approx(differences.mean() / spread)
     assert row["cliffs_delta"] == pytest.approx(estimators.cliffs_delta(level, reference))
-    interval = estimators.bootstrap_interval(differences, estimators.hodges_lehmann, 0.95, 199, seed=0)
-    assert (row["interval_low"], row["interval_high"]) == interval
+    assert (row["interval_low"], row["interval_high"]) == estimators.signed_rank_interval(differences, 0.95)
+    assert row["reference_median"] == np.median(reference)
+    assert row["detectable"] == estimators.detectable(differences, 0.05)
 
 
 def test_equal_conditions_have_p_1_and_no_effect():
@@ -380,26 +336,43 @@ def loss_table(differences, reference=0.3):
     return typed(pd.DataFrame(rows).assign(converged=True, connectome=None))
 
 
-def one_sided_t(values, bound):
-    """T statistic of mean - bound."""
-    values = np.asarray(values)
-    return (values.mean() - bound) / (values.std(ddof=1) / math.sqrt(len(values)))
-
-
-def test_losses_agree_with_two_t_tests_by_formula():
-    from scipy.stats import t as student
-
+def test_losses_agree_with_two_signed_rank_tests():
     differences = 0.002 + 0.004 * generator(3).standard_normal(9)
     row = hypothesis_tests.losses(loss_table(differences), [], "rank", SETTINGS).iloc[0]
-    p_above = student.sf(one_sided_t(differences, -0.005), 8)
-    p_below = student.cdf(one_sided_t(differences, 0.005), 8)
-    assert row["p"] == pytest.approx(max(p_above, p_below), rel=1e-6)
-    half = student.ppf(0.975, 8) * differences.std(ddof=1) / 3
-    assert row["effect"] == pytest.approx(differences.mean())
-    assert (row["interval_low"], row["interval_high"]) == pytest.approx(
-        (differences.mean() - half, differences.mean() + half)
-    )
+    found = np.round(loss_table(differences).pivot(index="seed", columns="rank", values="final_loss"), 12)
+    apart = (found[1] - found[300]).to_numpy()
+    above = stats.wilcoxon(apart + 0.005, alternative="greater", method="exact").pvalue
+    below = stats.wilcoxon(apart - 0.005, alternative="less", method="exact").pvalue
+    assert row["p"] == pytest.approx(max(above, below), rel=1e-12)
+    beyond = stats.wilcoxon(apart - 0.005, alternative="greater", method="exact").pvalue
+    short = stats.wilcoxon(apart + 0.005, alternative="less", method="exact").pvalue
+    assert row["p_opposite"] == pytest.approx(min(1, 2 * min(beyond, short)), rel=1e-12)
+    assert row["effect"] == pytest.approx(estimators.hodges_lehmann(apart))
+    assert (row["interval_low"], row["interval_high"]) == pytest.approx(estimators.signed_rank_interval(apart, 0.9))
     assert row[["level", "reference", "margin"]].tolist() == ["1", "300", 0.005]
+
+
+@given(
+    st.lists(st.floats(-1, 1).filter(bool), min_size=5, max_size=12, unique_by=abs),
+    st.floats(0.01, 1.5),
+)
+def test_equivalence_is_the_interval_within_the_margin(differences, margin):
+    """Two tests at 5 % decide as the interval of 90 % does, where that exists (five seeds or more)."""
+    row = hypothesis_tests.equivalences(
+        loss_table(differences, reference=0.0), [], "rank", {"final_loss": margin}, SETTINGS
+    ).iloc[0]
+    inside = -margin < row["interval_low"] and row["interval_high"] < margin
+    assert (row["p"] < 0.05) == inside
+
+
+def test_equivalence_of_any_measures_each_within_its_own_margin():
+    runs = runs_table(levels=("gaussian", "shuffled"), compare="structure", seeds=8, slope=0.2, noise=0.01)
+    margins = {"change": 0.3, "alignment": 0.1}
+    table = hypothesis_tests.equivalences(runs, ["task"], "structure", margins, SETTINGS).set_index("measure")
+    assert list(table.reset_index().columns.sort_values()) == sorted(["task", *hypothesis_tests.EQUIVALENCE_COLUMNS])
+    assert table["margin"].to_dict() == margins
+    assert table.loc["change", "p"] == 1 / 2**8 and table.loc["change", "p_opposite"] > 0.9
+    assert table.loc["alignment", "p"] > 0.9 and table.loc["alignment", "p_opposite"] == 2 / 2**8
 
 
 @pytest.mark.parametrize(
@@ -421,7 +394,7 @@ def test_a_wide_spread_is_not_equivalent():
 
 def test_losses_compare_every_level_with_the_largest_and_names_with_the_first():
     table = hypothesis_tests.losses(runs_table(levels=(30, 1, 300)), ["task"], "rank", SETTINGS)
-    assert list(table.columns) == ["task", *hypothesis_tests.LOSS_COLUMNS]
+    assert list(table.columns) == ["task", *hypothesis_tests.EQUIVALENCE_COLUMNS]
     assert table[["level", "reference"]].to_numpy().tolist() == [["1", "300"], ["30", "300"]]
     names = runs_table(levels=("b", "c", "a"), compare="structure")
     table = hypothesis_tests.losses(names, [], "structure", SETTINGS)
@@ -510,10 +483,18 @@ def test_arms_are_tested_by_themselves(test):
 
 
 @pytest.mark.parametrize("test", TABLES)
-def test_all_rows_of_a_table_are_one_family(test):
-    table = TABLES[test](runs_table(tasks=("2AF", "CXT", "DMS")), ["task"], "rank", SETTINGS)
-    assert len(table) > 3
-    assert table["p_holm"].tolist() == estimators.holm(table["p"]).tolist()
+def test_the_tests_of_a_measure_are_one_family(test):
+    """A secondary measure takes nothing from a primary one."""
+    table = TABLES[test](runs_table(tasks=("2AF", "CXT", "DMS"), slope=0.1), ["task"], "rank", SETTINGS)
+    assert len(table) >= 6
+    for _, family in table.groupby("measure"):
+        assert len(family) >= 3
+        assert family["p_holm"].tolist() == estimators.holm(family["p"]).tolist()
+    fewer = TABLES[test](
+        runs_table(tasks=("2AF", "CXT", "DMS"), slope=0.1), ["task"], "rank", SETTINGS | {"measures": ["change"]}
+    )
+    same = table[table["measure"] == fewer["measure"][0]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(fewer, same)
 
 
 def test_several_parameters_make_an_arm_of_each_combination():
@@ -722,3 +703,58 @@ def test_a_comparison_names_the_connectomes_of_its_two_conditions_alone():
 def test_an_empty_table_keeps_the_type_of_its_connectomes():
     runs = runs_table(levels=("gaussian", "dale"), compare="structure")
     assert hypothesis_tests.trends(runs, [], "structure", SETTINGS)["connectome"].dtype == "string"
+
+
+# Censored times and failed learners
+
+
+def with_times(runs, lost=()):
+    """The table with a time that grows with the rank; it did not come for the places in ``lost``."""
+    runs = runs.assign(time=100.0 * runs["rank"].rank(method="dense") + runs["seed"])
+    runs.loc[list(lost), "time"] = np.inf
+    return runs
+
+
+def test_a_time_that_did_not_come_is_the_longest():
+    """The slowest seeds of the highest rank never came: they make the trend and do not break it."""
+    runs = runs_table()
+    lost = runs.index[(runs["rank"] == 300) & runs["seed"].isin([1, 3, 4])]
+    settings_of = SETTINGS | {"measures": ["time"]}
+    row, complete = (
+        hypothesis_tests.trends(table, [], "rank", settings_of).iloc[0]
+        for table in (with_times(runs, lost), with_times(runs))
+    )
+    assert (row["n"], row["excluded"], row["censored"]) == (6, 0, 3)
+    columns = ["page_statistic", "p", "effect"]
+    assert row[columns].tolist() == complete[columns].tolist()
+    assert complete["censored"] == 0
+    contrast = hypothesis_tests.contrasts(with_times(runs, lost), [], "rank", settings_of).iloc[0]
+    assert contrast["p"] == 2 / 2**6 and contrast["censored"] == 3
+    assert (contrast["effect"], contrast["interval_low"], contrast["cliffs_delta"]) == (-np.inf, -np.inf, -1)
+
+
+def test_times_that_came_nowhere_differ_by_nothing():
+    runs = with_times(runs_table(), runs_table().index)
+    row = hypothesis_tests.contrasts(runs, [], "rank", SETTINGS | {"measures": ["time"]}).iloc[0]
+    assert row[["p", "effect", "interval_low", "interval_high", "n", "censored"]].tolist() == [1, 0, 0, 0, 6, 6]
+
+
+def test_a_diverged_run_keeps_a_time_that_did_not_come():
+    runs = with_times(runs_table(), [0]).assign(diverged=lambda table: table.index == 0)
+    table = hypothesis_tests.contrasts(runs, [], "rank", SETTINGS | {"measures": ["time", "change"]})
+    assert table.set_index("measure")["n"].to_dict() == {"time": 6, "change": 5}
+
+
+@pytest.mark.parametrize("test", TABLES)
+def test_a_run_that_learned_nothing_is_neither_rich_nor_lazy(test):
+    runs = runs_table()
+    place = runs.index[(runs["rank"] == 300) & (runs["seed"] == 2)]
+    lost = runs.assign(failed=runs.index.isin(place))
+    lost.loc[place, ["change", "alignment"]] = [1e9, -1e9]
+    found, expected = (TABLES[test](table, [], "rank", SETTINGS) for table in (lost, runs[runs["seed"] != 2]))
+    if test == "losses":  # how well it learned is known
+        assert set(found["n"]) == {6} and set(found["failed"]) == {0}
+        return
+    assert set(found["n"]) == {5} and set(found["excluded"]) == {1} and set(found["failed"]) == {1}
+    columns = ["p", "effect", "interval_low", "interval_high"]
+    pd.testing.assert_frame_equal(found[columns], expected[columns])

@@ -70,7 +70,7 @@ class Measure:
         label: in figures, with its line breaks; a measure without one is neither tested nor drawn.
         lazier: the sign with which it grows where learning is lazier, 1 or -1; 0 for neither.
         defined_for: whether it has a meaning for a context; it is nan where it has none.
-        of_failed: whether it speaks of a network that learned nothing too: how well it learned, and its initial weights.
+        of_failed: whether it speaks of networks that learned nothing too: how well they did, and their initial weights.
         invariant_to: what does not change it: ``order of units`` after training alone, or ``scale of weights``, that of
             the recurrent ones.
     """

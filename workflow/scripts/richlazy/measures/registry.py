@@ -21,8 +21,12 @@ def labels(names: Iterable[str] = TESTED) -> dict[str, tuple[str, int]]:
 
 
 def roles() -> dict[str, list[str]]:
-    """What tests must know of measures, for jobs: of which an infinite value is a time that did not come
-    (``censored``), and which speak of networks that learned nothing too (``of_failed``)."""
+    """What tests must know of measures, plain, for jobs.
+
+    Returns:
+        Names of those of which an infinite value is a time that did not come (``censored``), and of those that speak of
+        networks that learned nothing too (``of_failed``).
+    """
     return {role: [name for name, one in MEASURES.items() if getattr(one, role)] for role in ("censored", "of_failed")}
 
 

@@ -37,7 +37,9 @@ _NUMBERS = (
 def _repeats(table: pd.DataFrame) -> list[str]:
     """Table of the claims whose experiments were repeated, a column for each way."""
     words = {
-        row.id: dict(part.split(": ", 1) for part in row.repeats.split("; ")) for row in table.itertuples() if row.repeats
+        row.id: dict(part.split(": ", 1) for part in row.repeats.split("; "))
+        for row in table.itertuples()
+        if row.repeats
     }
     ways = list(dict.fromkeys(way for of_one in words.values() for way in of_one))
     if not ways:

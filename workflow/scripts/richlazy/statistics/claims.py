@@ -180,7 +180,9 @@ def difference(test: Judgement) -> float:
 def relative(test: Judgement) -> float:
     """The same over the median of the reference; nan where there is none."""
     reference = test.row.get("reference_median", np.nan)
-    return difference(test) / abs(reference) if reference and np.isfinite(reference) and test.kind != "bound" else np.nan
+    return (
+        difference(test) / abs(reference) if reference and np.isfinite(reference) and test.kind != "bound" else np.nan
+    )
 
 
 def evidence(test: Judgement, p: float, outcome: int, turned: str | None) -> str:

@@ -62,9 +62,7 @@ def _bound(claim: Mapping[str, Any], runs: pd.DataFrame) -> tuple[str, float] | 
     return (word, float(numbers[value])) if value in numbers else None
 
 
-def _test(
-    word: str, bound: float, runs: pd.DataFrame, measure: str, settings: Mapping[str, Any]
-) -> dict[str, Any]:
+def _test(word: str, bound: float, runs: pd.DataFrame, measure: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The test of one measure in one condition; nan where no seed has a value."""
     values = samples.values_of(runs, measure, settings).set_axis(runs["seed"]).to_frame().astype(float).dropna()
     row = {"bound": f"{word.replace('_', ' ')} {bound:g}"} | samples.describe(runs, values, runs["seed"].nunique())

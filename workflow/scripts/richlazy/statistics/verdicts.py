@@ -158,6 +158,4 @@ def _significant_turns(judgements: Sequence[Judgement], significance_level: floa
     """Tests of which a part turns against the claim, significantly after Holm's correction over all such parts."""
     parts = [(place, end, p) for place, one in enumerate(judgements) for end, p in one.turns.items()]
     corrected = estimators.holm([p for *_, p in parts])
-    return {
-        place: end for (place, end, _), p in zip(parts, corrected, strict=True) if p < significance_level
-    }
+    return {place: end for (place, end, _), p in zip(parts, corrected, strict=True) if p < significance_level}
