@@ -48,9 +48,9 @@ class Claim(Settings):
     )
     test: Literal["trend", "contrast", "equivalence", "interaction", "bound"] = Field(
         description="trend: of measures over the compared parameter; contrast: of measures with a reference; "
-        "equivalence: of measures in all conditions, within a margin; interaction: trend, over a swept parameter, of the difference of measures "
-        "between the highest and the lowest value of the compared one; bound: of measures with a value, in each "
-        "condition by itself."
+        "equivalence: of measures in all conditions, within a margin; interaction: trend, over a swept parameter, of "
+        "the difference of measures between the highest and the lowest value of the compared one; bound: of measures "
+        "with a value, in each condition by itself."
     )
     direction: (
         Literal["increasing", "decreasing", "higher", "lower"]
