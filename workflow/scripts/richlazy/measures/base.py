@@ -72,6 +72,8 @@ class Measure:
         defined_for: whether it has a meaning for a context; it is nan where it has none.
         invariant_to: what does not change it: ``order of units`` after training alone, or ``scale of weights``, that of
             the recurrent ones.
+        censored: whether it is when something happened, or how much of something was needed: it is infinite where that
+            did not happen within the updates that were made, and ranks as the largest.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Measure:
     lazier: Literal[-1, 0, 1] = 0
     defined_for: Condition = every_network
     invariant_to: tuple[Invariance, ...] = ()
+    censored: bool = False
 
     def __call__(self, context: Any) -> float:
         """Its value, nan where it is not defined. The context keeps it, so that other measures can build on it."""
@@ -101,11 +104,12 @@ def measure(
     stage: Stage = "probe",
     defined_for: Condition = every_network,
     invariant_to: tuple[Invariance, ...] = (),
+    censored: bool = False,
 ) -> Callable[[Callable[[Any], float]], Measure]:
     """Make a measure of the function below; arguments are the attributes of ``Measure``."""
 
     def declare(formula: Callable[[Any], float]) -> Measure:
-        return Measure(name, unit, meaning, formula, stage, label, lazier, defined_for, invariant_to)
+        return Measure(name, unit, meaning, formula, stage, label, lazier, defined_for, invariant_to, censored)
 
     return declare
 
