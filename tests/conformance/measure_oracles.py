@@ -125,6 +125,14 @@ def probe_loss(case):
 
 
 @oracle_of_probe
+def guess_accuracy(case):
+    if not case.has_classes:
+        return math.nan
+    asked = case.targets.numpy()[case.decision.numpy()].tolist()
+    return max(asked.count(answer) for answer in asked) / len(asked)
+
+
+@oracle_of_probe
 def accuracy(case):
     outputs = case.rates(case.after) @ case.after.readout.T
     if not case.has_classes:
@@ -324,10 +332,12 @@ def centred_kernel_alignment(case):
 
 for function in (
     kernel_alignment,
+    kernel_alignment_recurrent,
     kernel_task_alignment,
     centred_kernel_alignment,
     kernel_effective_rank,
     weight_change_norm,
+    weight_change_norm_recurrent,
     leading_singular_value_change,
 ):
     oracle_of_snapshot(function)

@@ -79,7 +79,8 @@ def test_two_updates_change_every_matrix_and_give_equal_bytes_again(published, m
     run = runs_of(model)[0]
     training, files, settings = training_of(model, published, run)
     network = network_of(model, published, run)
-    saved = {"network": [str(tmp_path / "network.npz")], "history": [str(tmp_path / "history.json")], "snapshots": []}
+    saved = {"network": [str(tmp_path / "network.npz")], "history": [str(tmp_path / "history.json")]}
+    saved |= {"snapshots": [], "crossings": []}
     training.train_networks([run], files, saved, settings)
     assert (tmp_path / "network.npz").read_bytes() == network.read_bytes()
     assert (tmp_path / "history.json").read_bytes() == network.with_name("history.json").read_bytes()

@@ -1,8 +1,9 @@
 """Measures of change: one job per network, or per condition with all its seeds; never training.
 
-Reads   network.npz and history.json of each network, its probe, snapshots.npz of those that are followed;
-        configuration: probe
+Reads   network.npz and history.json of each network, its probe, snapshots.npz of those that are followed, crossings.npz of
+        those that are compared at levels of their loss; configuration: probe
 Writes  runs/{run}/measures.json   parameters, outcome and all measures of the run
+        runs/{run}/crossings.json  measures of change where its loss came down to each level
         runs/{run}/followed.json   how its tangent kernel and its weights moved during training
         runs/{run}/truncation.json  its loss with the change of its recurrent weights truncated
 """
@@ -17,9 +18,11 @@ for kind, jobs in JOBS.items():
             unpack(jobs.measuring_inputs),
             network=jobs.network,
             history=jobs.history,
+            crossings=jobs.crossings,
             library=library("measure_networks.py", modules=(jobs.model.measuring,)),
         output:
             measures=jobs.measures,
+            crossings=jobs.measured_crossings,
         log:
             f"{RESULTS}/logs/measure/{{networks}}.log",
         benchmark:

@@ -1,6 +1,7 @@
 """From runs to tables, statistics and claims.
 
-Reads   measures.json and history.json of every run of an experiment, followed.json of those that it follows;
+Reads   measures.json and history.json of every run of an experiment, followed.json of those that it follows,
+        crossings.json where it compares networks at levels of their loss;
         data/papers/*/claims.yaml; configuration: statistics
         initial weights of an experiment
 Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivity.parquet, spectra.parquet
@@ -19,6 +20,7 @@ for model in plan.models.values():
             measures=plan.measures_of_runs,
             histories=plan.histories_of_runs,
             followed=plan.followed_runs,
+            crossings=plan.crossings_of_runs,
             library=library("tabulate_runs.py", modules=(model.tabulating,)),
         output:
             **{

@@ -5,6 +5,7 @@ Reads   connectivity, training trials and task description of each rate network,
 Writes  runs/{run}/network.npz    initial and final weights, float32; of LSTMs in language/ in place of runs/, likewise
         runs/{run}/history.json   loss curve, final loss, divergence, device
         runs/{run}/snapshots.npz  weights at the iterations at which an experiment follows the run
+        runs/{run}/crossings.npz  weights at levels of its loss, where an experiment compares networks at these
 """
 
 # Groups of training and measuring jobs are one job of a cluster: cluster/config.yaml says how many.
@@ -26,6 +27,7 @@ for kind, jobs in JOBS.items():
             network=jobs.network,
             history=jobs.history,
             snapshots=jobs.snapshots,
+            crossings=jobs.crossings,
         log:
             f"{RESULTS}/logs/train/{{networks}}.log",
         benchmark:

@@ -90,8 +90,17 @@ def test_the_shipped_experiments_have_their_runs():
     assert counts == {
         "figure_1": 3 * 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
         "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
-        **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 10),
-        "figure_17": 3 * 10, "figure_19": 6 * 10, "figure_19_against_connectome": 5 * 10,
+        **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 20),
+        "figure_17": 3 * 20, "figure_19": 6 * 20, "figure_19_against_connectome": 5 * 20,
+        **dict.fromkeys(("figure_2_long", "figure_5_long", "figure_6_long"), 2 * 3 * 2 * 10),
+        "figure_1_during_training": 3 * 4 * 10, "figure_2_during_training": (3 + 2 + 3) * 10,
+        **{
+            f"{name}_{preset}": count * 10
+            for preset in ("published_code", "equation_1")
+            for name, count in {
+                "figure_1": 12, "figure_1_smnist": 3, **dict.fromkeys(("figure_2", "figure_5", "figure_6"), 8)
+            }.items()
+        },
         "figure_2_readings": (4 + 3) * 10,
         "figure_2_leading_eigenvalue": (3 + 2 + 3) * 10,
         **dict.fromkeys(("figure_1_smnist", "figure_14_smnist", "figure_4_b"), 3 * 10),
@@ -680,10 +689,10 @@ def test_following_is_no_part_of_the_identity_of_a_run():
 
 def test_a_job_holds_one_network_or_all_seeds_of_a_condition():
     runs = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
-    assert jobs.network_jobs(runs, {}, "network") == {
-        "network": jobs.NetworkJobs(MODELS["recurrent"], list(runs), [""], []),
+    assert jobs.network_jobs(runs, {}, {}, "network") == {
+        "network": jobs.NetworkJobs(MODELS["recurrent"], list(runs), [""], [], []),
     }  # fmt: skip
-    found = jobs.network_jobs(runs, {}, "condition")
+    found = jobs.network_jobs(runs, {}, {}, "condition")
     assert list(found) == ["condition"]
     folders, members = found["condition"].folders, found["condition"].members
     assert len(folders) == 2 and members == ["/seed~0", "/seed~1", "/seed~2"]
@@ -694,7 +703,7 @@ def test_a_job_holds_one_network_or_all_seeds_of_a_condition():
 def test_lstms_are_a_job_each_beside_conditions_of_other_networks():
     runs = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
     lstms = {paths.run_path(run): run for run in planning.runs(CONFIG, "schuessler_figure_5")}
-    found = jobs.network_jobs(runs | lstms, {}, "condition")
+    found = jobs.network_jobs(runs | lstms, {}, {}, "condition")
     assert {kind: jobs_of_one.model.folder for kind, jobs_of_one in found.items()} == {
         "condition": "runs", "network_lstm": "language",
     }  # fmt: skip
@@ -710,7 +719,7 @@ def test_conditions_with_other_seeds_are_another_kind_of_job():
     for task, seeds in (("2AF", [2, 0]), ("DMS", 3), ("CXT", [0, 1, 2]), ("MSI", [7])):
         for run in runs_of(SVD | {"task": [task]}, seeds=seeds):
             runs[paths.run_path(run)] = run
-    found = jobs.network_jobs(runs, {}, "condition")
+    found = jobs.network_jobs(runs, {}, {}, "condition")
     assert {kind: len(of_kind.folders) for kind, of_kind in found.items()} == {
         "condition_of_seeds_0_2": 2, "condition_of_seeds_0_to_2": 4, "condition_of_seeds_7": 2,
     }  # fmt: skip
@@ -729,31 +738,67 @@ def test_networks_that_are_followed_are_another_kind_of_job():
     config = followed_experiment()
     runs = {paths.run_path(run): run for run in grids.runs(config, "mine")}
     followed = grids.followed(config, ["mine"])
-    found = jobs.network_jobs(runs, followed, "network")
+    found = jobs.network_jobs(runs, followed, {}, "network")
     assert {kind: (len(of_kind.folders), of_kind.members, of_kind.followed) for kind, of_kind in found.items()} == {
         "network": (2, [""], []), "followed_network": (4, [""], [""]),
     }  # fmt: skip
     assert sorted(networks_of(found)) == sorted(runs)
     assert sorted(followed_of(found)) == sorted(followed)
-    assert list(jobs.network_jobs({path: runs[path] for path in followed}, followed, "network")) == ["followed_network"]
+    alone = jobs.network_jobs({path: runs[path] for path in followed}, followed, {}, "network")
+    assert list(alone) == ["network"] and alone["network"].followed == [""]
 
 
 def test_a_condition_keeps_its_seeds_together_whichever_are_followed():
     config = followed_experiment()
     runs = {paths.run_path(run): run for run in grids.runs(config, "mine")}
     followed = grids.followed(config, ["mine"])
-    found = jobs.network_jobs(runs, followed, "condition")
+    found = jobs.network_jobs(runs, followed, {}, "condition")
     assert list(found) == ["condition"]
     assert found["condition"].members == ["/seed~0", "/seed~1", "/seed~2"]
     assert found["condition"].followed == ["/seed~0", "/seed~2"]
     others = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
-    found = jobs.network_jobs(runs | others, followed, "condition")
+    found = jobs.network_jobs(runs | others, followed, {}, "condition")
     assert {kind: (len(of_kind.folders), of_kind.followed) for kind, of_kind in found.items()} == {
         "condition_of_seeds_0_to_2": (2, []),
         "condition_of_seeds_0_to_2_followed_0_2": (2, ["/seed~0", "/seed~2"]),
     }
     assert sorted(networks_of(found)) == sorted(runs | others)
     assert sorted(followed_of(found)) == sorted(followed)
+
+
+def matched_experiments():
+    """Runs of an experiment that follows two of three seeds, and of one with matched losses that has two of them."""
+    config = followed_experiment()
+    config["experiments"]["other"] = config["experiments"]["mine"] | {"seeds": [1, 2], "matched_loss": True}
+    del config["experiments"]["other"]["follow"]
+    names = ["mine", "other"]
+    runs = {paths.run_path(run): run for name in names for run in grids.runs(config, name)}
+    return runs, grids.followed(config, names), grids.matched(config, names)
+
+
+def test_runs_of_experiments_with_matched_losses_are_matched():
+    runs, _, matched = matched_experiments()
+    assert matched == {path for path, run in runs.items() if run["seed"] in (1, 2)}
+    assert grids.matched(CONFIG, []) == set()
+    assert grids.matched(CONFIG | {"experiments": {"mine": {"matched_loss": False}}}, ["mine"]) == set()
+
+
+@pytest.mark.parametrize("batching", ["network", "condition"])
+def test_networks_are_followed_matched_neither_or_both(batching):
+    runs, followed, matched = matched_experiments()
+    alone = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
+    found = jobs.network_jobs(runs | alone, followed, matched, batching)
+    assert sorted(networks_of(found)) == sorted(runs | alone)
+    assert sorted(followed_of(found)) == sorted(followed)
+    kept = [folder + member for kind in found.values() for folder in kind.folders for member in kind.matched]
+    assert sorted(kept) == sorted(matched)
+    assert (
+        set(found)
+        == {
+            "network": {"network", "followed_network", "matched_network", "followed_matched_network"},
+            "condition": {"condition_of_seeds_0_to_2", "condition_of_seeds_0_to_2_followed_0_2_matched_1_to_2"},
+        }[batching]
+    )
 
 
 # Measures and connectomes

@@ -200,6 +200,7 @@ def data_of(case, folder):
                 "convergence_iterations": 40 + place if run["trained"] == "recurrent" else None,
             }
             | {"final_loss": None if lost else loss, "bayes_loss": case.floor, "bayes_accuracy": None}
+            | {"guess_loss": 2.0}
             | (dict.fromkeys(values) if lost else values)
         )
         curve = loss + 1.5 * np.exp(-np.arange(1, 11) / 3) + 0.01 * rng.random(10)
@@ -212,7 +213,7 @@ def data_of(case, folder):
     rows = json.loads(json.dumps(array_io._finite(rows)))
     notes = {name: grids.connectome_note(config, name) for name in config["structures"]}
     notes = {name: note for name, note in notes.items() if note}
-    runs = experiment_tables.runs_table(rows, STATISTICS["convergence_factor"], STATISTICS["loss_margin"], notes)
+    runs = experiment_tables.runs_table(rows, CONFIG["training"] | STATISTICS, notes)
     arms = grids.arms(config, "mine")
     tested = STATISTICS if case.measures == tuple(SETTINGS["measures"]) else STATISTICS | {"measures": case.measures}
     found = {

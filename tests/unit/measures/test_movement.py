@@ -107,6 +107,7 @@ def test_a_network_that_was_lost_is_followed_with_nan():
 # The change of the weights
 
 CHANGE = ["second_singular_value_change", "leading_singular_value_change"]
+OF_RECURRENT_WEIGHTS = ["kernel_alignment_recurrent", "weight_change_norm_recurrent"]
 
 
 def test_singular_values_are_those_of_the_change_since_the_start():
@@ -139,7 +140,7 @@ def test_kernels_are_measured_only_where_one_is_asked_for(monkeypatch):
         raise AssertionError("a kernel was measured")
 
     monkeypatch.setattr(following, "tangent_kernel", refuse)
-    quantities = [*CHANGE, "weight_change_norm"]
+    quantities = [*CHANGE, "weight_change_norm", "weight_change_norm_recurrent"]
     found = following.follow(snapshots, following.KernelProbe(inputs[:, :4], targets[:, :4], Dynamics(0.2)), quantities)
     assert found == {name: whole[name] for name in ("iterations", *quantities)}
 
@@ -151,6 +152,10 @@ def test_a_network_without_recurrent_weights_has_no_singular_values_of_their_cha
         snapshots, following.KernelProbe(inputs[:, :4], targets[:, :4], Dynamics(0.0), "last"), CHANGE
     )
     assert np.isnan([found[name] for name in CHANGE]).all()
+    found = following.follow(
+        snapshots, following.KernelProbe(inputs[:, :4], targets[:, :4], Dynamics(0.0), "last"), OF_RECURRENT_WEIGHTS
+    )
+    assert np.isnan([found[name] for name in OF_RECURRENT_WEIGHTS]).all()
 
 
 def test_of_what_was_followed_some_is_chosen():
@@ -190,8 +195,8 @@ def test_iterations_until_nine_tenths_of_the_way(iterations, alignment, expected
 
 
 @pytest.mark.parametrize("alignment", [[0.5, 0.5, 0.5], [0.5, 0.4, 0.3], [0.5], [0.5, math.nan, 0.4]], ids=str)
-def test_a_kernel_that_never_grew_towards_the_task_has_no_time_of_arrival(alignment):
-    assert math.isnan(arrival([0, 10, 20][: len(alignment)], alignment))
+def test_a_kernel_that_never_grew_towards_the_task_never_arrived(alignment):
+    assert arrival([0, 10, 20][: len(alignment)], alignment) == math.inf
 
 
 def test_what_a_file_gives_for_a_value_that_was_not_finite_is_left_out():

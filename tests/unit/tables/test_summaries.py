@@ -10,7 +10,7 @@ import pytest
 
 from richlazy.connectivity import motifs
 from richlazy.experiments import grids, parameters, paths
-from richlazy.measures import after_training, during_training, on_probe
+from richlazy.measures import after_training, at_matched_loss, during_training, on_probe, registry
 from richlazy.storage import array_io, parquet
 from richlazy.tables import experiment_tables
 from shipped import CONFIG
@@ -27,7 +27,7 @@ def row(place=0, **changes):
         RUNS[place]
         | {"network": f"results/runs/{place}/network.npz", "probe": "results/trials/probe.npz"}
         | {"final_loss": 0.3, "diverged": False, "diverged_at": None, "bayes_loss": 0.25, "bayes_accuracy": 0.9}
-        | {"reached_at": None}
+        | {"reached_at": None, "guess_loss": 0.7}
         | MEASURES
         | changes
     )
@@ -39,8 +39,11 @@ def diverged(place=1):
     return row(place, final_loss=math.nan, diverged=True, diverged_at=17, **dict.fromkeys(MEASURES, math.nan))
 
 
-def runs_table(*rows, convergence_factor=1.5, loss_margin=0.005, **connectomes):
-    return experiment_tables.runs_table(rows, convergence_factor, loss_margin, connectomes)
+LEARNED = {"converged_excess": 0.25, "converged_accuracy_deficit": 0.1, "failed_share": 0.9}
+
+
+def runs_table(*rows, **connectomes):
+    return experiment_tables.runs_table(rows, LEARNED, connectomes)
 
 
 # Columns
@@ -58,7 +61,7 @@ def test_columns_are_parameters_outcome_and_every_measure():
     assert set(parameters.PARAMETERS) | set(on_probe.MEASURES) <= columns
     assert columns - set(parameters.PARAMETERS) - set(on_probe.MEASURES) - set(after_training.MEASURES) == {
         "run", "connectome", "network", "probe", "diverged", "diverged_at", "bayes_loss", "bayes_accuracy", "converged",
-        "reached_at",
+        "reached_at", "guess_loss", "failed",
     }  # fmt: skip
 
 
@@ -85,6 +88,7 @@ def test_types_do_not_depend_on_what_is_missing(rows):
     expected = {name: KINDS[of.type] for name, of in parameters.PARAMETERS.items()}
     expected |= dict.fromkeys(("bayes_loss", "bayes_accuracy", *on_probe.MEASURES, *after_training.MEASURES), "float64")
     expected["reached_at"] = "Int64"
+    expected |= {"guess_loss": "float64", "failed": "bool"}
     expected |= {"diverged": "bool", "diverged_at": "Int64", "converged": "boolean", "connectome": "string"}
     expected |= dict.fromkeys(("run", "network", "probe"), "object")
     assert types == expected
@@ -128,28 +132,6 @@ def test_a_structure_made_of_a_connectome_says_where_that_comes_from():
 
 
 # Convergence and divergence
-
-
-@pytest.mark.parametrize(
-    ("final_loss", "bayes_loss", "converged"),
-    [
-        (0.25, 0.25, True),
-        (0.3749, 0.25, True),
-        (0.3849, 0.25, True),
-        (0.3851, 0.25, False),
-        (0.0099, 0.0, True),
-        (0.0101, 0.0, False),
-        (0.0, 0.0, True),
-    ],
-)
-def test_a_run_has_converged_up_to_the_floor_times_the_factor_plus_the_margin(final_loss, bayes_loss, converged):
-    table = runs_table(row(final_loss=final_loss, bayes_loss=bayes_loss), convergence_factor=1.5, loss_margin=0.01)
-    assert table["converged"].tolist() == [converged]
-
-
-def test_the_bound_itself_counts_as_converged():
-    table = runs_table(row(final_loss=0.75, bayes_loss=0.25), convergence_factor=2, loss_margin=0.25)
-    assert table["converged"].tolist() == [True]
 
 
 def test_without_a_floor_nothing_is_said_about_convergence():
@@ -226,8 +208,44 @@ def test_a_run_that_was_followed_has_the_iterations_until_its_kernel_was_aligned
     theory = {"targets": [None] * 3, "convergence_fraction": 0.05}
     rows, _ = experiment_tables.measured([row(0), row(1), row(2)], [history(1.0)] * 3, followed, theory)
     table = runs_table(*rows)
-    assert table["kernel_task_alignment_iterations"].isna().tolist() == [False, True, True]
-    assert table["kernel_task_alignment_iterations"][0] == pytest.approx(9.0)
+    # The second is not followed, the kernel of the third came no closer.
+    assert table["kernel_task_alignment_iterations"].tolist() == pytest.approx([9.0, math.nan, math.inf], nan_ok=True)
+    rows, _ = experiment_tables.measured(
+        [row(0, diverged=True)], [history(1.0)], {names[0]: course(0.0, 1.0)}, theory | {"targets": [None]}
+    )
+    assert runs_table(*rows)["kernel_task_alignment_iterations"].tolist() == [math.inf]
+
+
+def test_what_did_not_happen_is_infinite_and_what_was_not_asked_for_null():
+    theory = {"targets": [None] * 4, "convergence_fraction": 0.05}
+    rows = [row(0, convergence_iterations=200), row(1, learning_rate=0.5), row(2, optimiser="adam"), diverged(3)]
+    rows = [rows[0], rows[1], rows[2] | {"censored": ["functional_rank"]}, rows[3] | {"censored": ["functional_rank"]}]
+    rows, _ = experiment_tables.measured(rows, [history(1.0)] * 4, {}, theory)
+    table = runs_table(*rows)
+    never = math.inf
+    assert table["convergence_iterations"].tolist() == [200, never, never, never]
+    expected = [200 * RUNS[0]["learning_rate"], never, math.nan, never]
+    assert table["convergence_time"].tolist() == pytest.approx(expected, nan_ok=True)
+    assert table["functional_rank"].tolist() == [MEASURES["functional_rank"], MEASURES["functional_rank"], never, never]
+    assert table["updates_to_convergence"].isna().all() and table["rescaled_convergence_time"].isna().all()
+    infinite = {name for name in table if table[name].dtype == float and np.isinf(table[name]).any()}
+    assert infinite <= {name for name, one in registry.MEASURES.items() if one.censored}
+
+
+def test_measures_at_levels_of_the_loss_stand_in_their_columns():
+    theory = {"targets": [None] * 3, "convergence_fraction": 0.05}
+    early = {"updates": 300, **dict.fromkeys(at_matched_loss.OF_CHANGE, 0.7)}
+    late = {"updates": 900, **dict.fromkeys(at_matched_loss.OF_CHANGE, 0.4), "kernel_alignment_recurrent": None}
+    crossings = [{"shared_loss": early, "convergence": late}, {"shared_loss": early}, {}]
+    rows, _ = experiment_tables.measured([row(place) for place in range(3)], [history(1.0)] * 3, {}, theory, crossings)
+    table = runs_table(*rows)
+    assert table["updates_to_shared_loss"].tolist() == [300, 300, math.inf]
+    assert table["updates_to_convergence"].tolist() == [900, math.inf, math.inf]
+    for name in at_matched_loss.OF_CHANGE:
+        assert table[f"{name}_at_shared_loss"].tolist() == pytest.approx([0.7, 0.7, math.nan], nan_ok=True)
+        last = math.nan if name == "kernel_alignment_recurrent" else 0.4
+        found = table[f"{name}_at_convergence"].tolist()
+        assert found == pytest.approx([last, math.nan, math.nan], nan_ok=True)
 
 
 def test_the_iteration_at_which_the_target_was_reached_stands_in_the_table():

@@ -1,5 +1,6 @@
 """Whether networks that are trained again agree with the committed reference results."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,7 +142,7 @@ def train_and_measure(
     """
     planner, config = late_import.load(own.model.planning), own.config
     files = {name: [path] for name, path in data.items()} | dict(made)
-    saved = {"network": [network], "history": [history], "snapshots": []}
+    saved = {"network": [network], "history": [history], "snapshots": [], "crossings": []}
     how = planner.training_settings(config, [own.run], {})
     late_import.load(own.model.training).train_networks([own.run], files, saved, how)
     how = planner.measuring_settings(config, own.sources, [own.run])
@@ -197,9 +198,14 @@ def compare(
 
 
 def _relative_difference(old: float | None, new: float | None) -> float:
-    if old is None or new is None or is_missing(old) or is_missing(new):
-        return 0.0 if is_missing(old) and is_missing(new) else np.inf
+    # What did not happen is missing in older tables and infinite in newer ones.
+    if old is None or new is None or not (_is_known(old) and _is_known(new)):
+        return np.inf if _is_known(old) or _is_known(new) else 0.0
     return abs(new - old) / max(abs(old), 1e-12)
+
+
+def _is_known(value: float | None) -> bool:
+    return value is not None and not is_missing(value) and math.isfinite(value)
 
 
 def verdict(results: Sequence[Mapping[str, Any]], tolerance: float) -> tuple[bool, list[str]]:

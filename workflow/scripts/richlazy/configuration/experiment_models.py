@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from richlazy.configuration.fields import Line, Seeds, Several
+from richlazy.configuration.fields import ExperimentName, Line, Seeds, Several
 from richlazy.configuration.network_models import Matching
 from richlazy.configuration.registries import Measures, Quantities, grid_entry
 from richlazy.field_types import (
@@ -82,6 +82,15 @@ class Follow(Settings):
     )
 
 
+class Repeats(Settings):
+    """Which experiment another one repeats."""
+
+    experiment: ExperimentName = Field(description="The experiment that is repeated; both compare the same parameter.")
+    as_: Annotated[Line, Field(max_length=30)] = Field(
+        description="What is different, in a few words: the head of a column of verdicts.", alias="as"
+    )
+
+
 class Experiment(Settings):
     """A grid whose every combination is trained once for each seed."""
 
@@ -127,6 +136,14 @@ class Experiment(Settings):
     follow: Follow = optional(
         "Networks that are followed during training, their tangent kernels or the changes of their weights; they get a "
         "figure of it. The seeds that are not named here train as before."
+    )
+    repeats: Repeats = optional(
+        "Says of an experiment that it repeats another one under another preset or with other training, so that claims "
+        "on that one are judged on this one as well."
+    )
+    matched_loss: bool = optional(
+        "Whether networks are also measured where their loss first comes down to training.shared_excess and to "
+        "training.converged_excess; nothing else of their training changes."
     )
     truncation: bool = optional(
         "Whether networks are asked again with the change of their recurrent weights truncated to 0 to 25 components "

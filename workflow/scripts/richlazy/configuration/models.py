@@ -110,9 +110,13 @@ class Statistics(Settings):
     loss_margin: Annotated[float, Field(gt=0)] = Field(
         description="Final losses count as comparable within this many nats per step."
     )
-    convergence_factor: Annotated[float, Field(ge=1)] = Field(
-        description="A run has converged when its final loss is below this multiple of the task's floor, plus the "
-        "margin."
+    converged_accuracy_deficit: Annotated[float, Field(ge=0, lt=1)] = Field(
+        description="A run has also converged where its accuracy is at most this share of the way from the best to "
+        "guessing below the best."
+    )
+    failed_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="A run has failed, and learned nothing, where its accuracy is at least this share of the way from "
+        "the best to guessing; its final loss where there is no accuracy."
     )
     minimum_seeds: Size = Field(description="With fewer seeds the verdict on a claim is: too few runs.")
     negligible_tau: Annotated[float, Field(gt=0, lt=1)] = Field(

@@ -90,6 +90,15 @@ class Training(Settings):
         description="A network has converged where the loss of a batch is below this share of that of the first batch; "
         "the iteration is recorded (convergence_iterations)."
     )
+    shared_excess: Share = Field(
+        description="Level of the loss that all conditions of a comparison can reach, as a share of the way from the "
+        "floor of the task (0 where none is known) to guessing. Experiments with matched_loss also measure their "
+        "networks at the first point of the loss curve at which they are down to it."
+    )
+    converged_excess: Share = Field(
+        description="Likewise, the level at which a network has converged; also that of the final loss at which a run "
+        "counts as converged."
+    )
     batching: Literal["network", "condition"] = Field(
         description="What one job trains and measures: network, or condition with all its seeds. Files and, on the "
         "CPU, bytes are the same; a change trains again."

@@ -8,6 +8,7 @@ from richlazy.configuration import rules_of_runs, rules_of_sweeps, rules_of_time
 from richlazy.configuration.registries import OF_LSTMS_ALONE
 from richlazy.connectivity.base import STRUCTURES, structure_parameters
 from richlazy.experiments import grids, parameters
+from richlazy.measures import at_matched_loss
 from richlazy.tasks import lstm_settings, registry
 from richlazy.tasks.base import Task
 
@@ -35,6 +36,7 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     if read:
         yield from lstm_settings.problems_of_experiment(where, experiment)
         yield from _of_seeds(where, experiment)
+        yield from _of_repeats(config, name)
         return
     found = list(_of_keys(where, experiment)) or list(_of_names(config, where, experiment))
     yield from found
@@ -47,7 +49,12 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
         ]
         yield from one
         found += one
-    one = [*_of_comparison(config, where, experiment), *_of_recurrent_weights(config, where, experiment)]
+    one = [
+        *_of_comparison(config, where, experiment),
+        *_of_recurrent_weights(config, where, experiment),
+        *_of_matched_loss(where, experiment),
+        *_of_repeats(config, name),
+    ]
     yield from one
     if found or one:
         return
@@ -298,3 +305,28 @@ def _of_recurrent_weights(config: Config, where: str, experiment: Config) -> Ite
                 f"{where}.{asked[0]}, but task {name!r} is learned by feedforward networks, which have no "
                 "recurrent weights; remove it"
             )
+
+
+def _of_matched_loss(where: str, experiment: Config) -> Iterator[str]:
+    """Measures at levels of the loss, where networks are not compared there."""
+    levelled = [name for name in experiment.get("measures", ()) if name in at_matched_loss.MEASURES]
+    if levelled and not experiment.get("matched_loss"):
+        yield f"{where}.measures names {levelled[0]}, which needs matched_loss: true; add that"
+
+
+def _of_repeats(config: Config, name: str) -> Iterator[str]:
+    """Whether an experiment can be set beside the one that it repeats."""
+    repeats, experiments = config["experiments"][name].get("repeats"), config["experiments"]
+    if repeats is None:
+        return
+    other, where = repeats["experiment"], f"experiments.{name}.repeats"
+    if other == name or other not in experiments:
+        known = [one for one in experiments if one != name]
+        yield f"{where}.experiment" + wording.unknown("other experiment", other, known)
+        return
+    compared, own = experiments[other].get("compare"), experiments[name]["compare"]
+    if compared != own:
+        yield f"{where}.experiment is {other!r}, which compares {compared}, not {own}; name one that compares {own}"
+    same = [one for one, entry in experiments.items() if one != name and entry.get("repeats") == repeats]
+    if same:
+        yield f"{where}.as is {repeats['as']!r}, as in {same[0]}; name what is different"

@@ -12,7 +12,7 @@ from richlazy.connectivity.base import STRUCTURES, Structure, structure_paramete
 from richlazy.experiments import variants
 from richlazy.experiments.parameters import DIRECTIONS, PARAMETERS, RANK_ORDER, TEACHER_PARAMETERS, USUAL, Run
 from richlazy.experiments.paths import run_path
-from richlazy.measures import during_training
+from richlazy.measures import at_matched_loss, during_training
 from richlazy.tasks import registry
 
 Config = Mapping[str, Any]
@@ -190,8 +190,19 @@ def rank_comparisons(config: Config, names: Iterable[str]) -> dict[str, dict[str
 
 
 def measures(config: Config, name: str, group: str) -> list[str]:
-    """Measures that an experiment tests (group ``statistics``) or draws (group ``figures``): its own, or the usual."""
+    """Measures that an experiment tests (group ``statistics``) or draws (group ``figures``): its own, or the usual.
+
+    Where it compares networks at levels of their loss, it also tests its measures of change at these.
+    """
     experiment = config["experiments"][name]
+    found = _measures(config, experiment, group)
+    if group == "statistics" and experiment.get("matched_loss"):
+        of_change = [one for one in found if one in at_matched_loss.OF_CHANGE]
+        found += [at_matched_loss.at_level(one, level) for level in at_matched_loss.LEVELS for one in of_change]
+    return list(dict.fromkeys(found))
+
+
+def _measures(config: Config, experiment: Mapping[str, Any], group: str) -> list[str]:
     if "measures" in experiment:
         return list(experiment["measures"])
     kinds = {registry.task(config["tasks"][task]).architecture for task in values(experiment, "task")}
@@ -246,6 +257,12 @@ def followed_quantities(config: Config, names: Iterable[str]) -> dict[str, list[
     for run, follow in _followings(config, names):
         found.setdefault(run_path(run), set()).update(follow.get("quantities", during_training.USUAL))
     return {path: sorted(names_of_one) for path, names_of_one in found.items()}
+
+
+def matched(config: Config, names: Iterable[str]) -> set[str]:
+    """Paths of the runs of those experiments that compare networks at levels of their loss."""
+    asked = (name for name in names if config["experiments"][name].get("matched_loss"))
+    return {run_path(run) for name in asked for run in runs(config, name)}
 
 
 def _followings(config: Config, names: Iterable[str]) -> Iterator[tuple[Run, Mapping[str, Any]]]:

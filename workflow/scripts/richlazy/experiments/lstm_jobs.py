@@ -54,8 +54,10 @@ def measuring_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]
     return training_inputs(config, runs)
 
 
-def training_settings(config: Config, runs: Sequence[Run], followed: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-    """How networks are trained; none is followed."""
+def training_settings(
+    config: Config, runs: Sequence[Run], followed: Mapping[str, Sequence[int]], matched: bool = False
+) -> dict[str, Any]:
+    """How networks are trained; none is followed or compared at levels of its loss."""
     return {key: config["lstm"][key] for key in _TRAINING}
 
 

@@ -1,12 +1,14 @@
 """Jobs that train, measure, follow or truncate networks, as the rules ask for them."""
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from richlazy.experiments import paths, rate_network_jobs, resources
 from richlazy.experiments.parameters import Run
 from richlazy.experiments.plan import Plan, Wildcards
+from richlazy.measures.at_matched_loss import LEVELS
 from richlazy.storage import late_import
 
 _DYNAMICS = ("leak", "rectification", "time_step_ms", "time_constant_ms")
@@ -18,7 +20,8 @@ class JobsOfKind:
     Attributes:
         model: of the networks.
         pattern: regular expression of the folders of the jobs, the wildcard ``networks``.
-        network, history, snapshots, measures: files of each network of a job, snapshots of those that are followed.
+        network, history, snapshots, crossings, measures, measured_crossings: files of each network of a job; snapshots
+            of those that are followed, and both of crossings of those that are compared at levels of their loss.
     """
 
     def __init__(self, plan: Plan, kind: str) -> None:
@@ -30,6 +33,9 @@ class JobsOfKind:
             self._files(self._jobs.members, file) for file in ("network.npz", "history.json", "measures.json")
         )
         self.snapshots = self._files(self._jobs.followed, "snapshots.npz")
+        self.crossings, self.measured_crossings = (
+            self._files(self._jobs.matched, f"crossings.{kind_of_file}") for kind_of_file in ("npz", "json")
+        )
         self.gpu = plan.gpu * self.model.together
 
     def _files(self, members: Sequence[str], file: str) -> list[str]:
@@ -59,7 +65,9 @@ class JobsOfKind:
             wildcards.networks + member: self._plan.followed[wildcards.networks + member]
             for member in self._jobs.followed
         }
-        settings: dict[str, Any] = self._planning.training_settings(self._plan.config, self.runs(wildcards), followed)
+        settings: dict[str, Any] = self._planning.training_settings(
+            self._plan.config, self.runs(wildcards), followed, bool(self._jobs.matched)
+        )
         return settings
 
     def measuring(self, wildcards: Wildcards) -> dict[str, Any]:
@@ -88,7 +96,8 @@ class JobsOfKind:
 
     def measuring_minutes(self, wildcards: Wildcards, attempt: int) -> int:
         """Minutes to measure the networks of a job, on one core."""
-        return self._need("measuring", wildcards.networks, attempt)[1]
+        minutes = self._need("measuring", wildcards.networks, attempt)[1]
+        return minutes * (1 + len(LEVELS)) if self._jobs.matched else minutes
 
 
 def _pattern(plan: Plan, kind: str) -> str:
@@ -96,9 +105,20 @@ def _pattern(plan: Plan, kind: str) -> str:
     if kind == "condition":
         return paths.PATTERNS["condition"]
     if kind == "network":  # nearly all of many, so the others are named
-        others = "|".join(sorted(map(re.escape, plan.followed))) or "(?!)"
-        return f"(?!({others})/){paths.PATTERNS['run']}"
-    return "|".join(sorted(map(re.escape, plan.jobs[kind].folders)))
+        others = (jobs.folders for other, jobs in plan.jobs.items() if other != kind)
+        return f"(?!(?:{_one_of(itertools.chain.from_iterable(others))})/){paths.PATTERNS['run']}"
+    return _one_of(plan.jobs[kind].folders)
+
+
+def _one_of(folders: Iterable[str]) -> str:
+    """Regular expression of some of many folders, which tells in a few steps that another one is not among them."""
+    below: dict[str, set[str]] = {}
+    for folder in folders:
+        first, _, rest = folder.partition("/")
+        below.setdefault(first, set()).add(rest)
+    ends = {first: _one_of(rest - {""}) for first, rest in sorted(below.items()) if rest != {""}}
+    parts = [re.escape(first) + (f"/(?:{ends[first]})" if first in ends else "") for first in sorted(below)]
+    return "|".join(parts) or "(?!)"
 
 
 class RunPlan:

@@ -33,6 +33,7 @@ class Plan:
         models: one of the models of each folder of networks; models of one folder share their modules.
         all_runs: every run, by its path: equal runs of several experiments are one entry.
         runs: those of rate networks, which are taught by stored trials and start from a structure.
+        matched: paths of the runs of which weights are kept at levels of their loss.
         followed, followed_quantities: iterations at which runs are followed during training, and what of them, by path.
         connectivities, probes, batches, teachers: for each of their folders a run that uses it.
         pictured: tasks whose trials have a figure, each with its first probe.
@@ -51,6 +52,7 @@ class Plan:
         self.all_runs = {paths.run_path(run): run for runs in self.experiment_runs.values() for run in runs}
         self.runs = {path: run for path, run in self.all_runs.items() if MODELS[run["architecture"]].folder == "runs"}
         self.followed = grids.followed(config, self.selected)
+        self.matched = grids.matched(config, self.selected)
         self.followed_quantities = grids.followed_quantities(config, self.selected)
         runs = list(self.runs.values())
         self.connectivities = {paths.connectivity_path(run): run for run in runs}
@@ -69,7 +71,7 @@ class Plan:
     @functools.cached_property
     def jobs(self) -> dict[str, NetworkJobs]:
         """What a training or a measuring job holds, by kind."""
-        return network_jobs(self.all_runs, self.followed, self.config["training"]["batching"])
+        return network_jobs(self.all_runs, self.followed, self.matched, self.config["training"]["batching"])
 
     def experiments_of(self, model: Model) -> list[str]:
         """Experiments whose networks lie in the folder of a model."""
@@ -115,6 +117,11 @@ class Plan:
     def followed_runs(self, wildcards: Wildcards) -> list[str]:
         """What was followed of each run that an experiment follows."""
         return [f"{self.results}/runs/{path}/followed.json" for path in self._quantities(wildcards.experiment)]
+
+    def crossings_of_runs(self, wildcards: Wildcards) -> list[str]:
+        """What was measured of each run at levels of its loss, where an experiment compares its networks there."""
+        matched = self.config["experiments"][wildcards.experiment].get("matched_loss", False)
+        return self._files_of_runs(wildcards, "crossings.json") if matched else []
 
     def _quantities(self, experiment: str) -> dict[str, list[str]]:
         return grids.followed_quantities(self.config, [experiment])

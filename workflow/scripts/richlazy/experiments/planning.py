@@ -7,7 +7,7 @@ the folder of the results; ``runs`` are those of a job, or one of them where the
 - ``RUN_PATH``: regular expression of the paths of runs; ``run_of_path(path)``: the run of one
 - ``arms(config, name)``: columns of ``runs.parquet`` whose combinations are tested separately
 - ``training_inputs(config, runs)``, ``measuring_inputs(config, runs)``: files by name, as its modules take them
-- ``training_settings(config, runs, followed)``, ``measuring_settings(config, sources, runs)``
+- ``training_settings(config, runs, followed, matched)``, ``measuring_settings(config, sources, runs)``
 - ``training_need(config, runs, attempt)``, ``measuring_need(config, runs, attempt)``: MB and minutes
 - ``tabulating_settings(config, name, followed)``
 """

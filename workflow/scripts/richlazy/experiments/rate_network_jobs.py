@@ -6,6 +6,7 @@ from typing import Any
 from richlazy.experiments import expansions, grids, paths, resources, trials
 from richlazy.experiments.grids import arms, runs
 from richlazy.experiments.parameters import Run
+from richlazy.measures.at_matched_loss import LEVELS
 from richlazy.measures.kernel_cost import KernelShape
 
 __all__ = [
@@ -34,6 +35,9 @@ _TRAINING = (
     "convergence_fraction", "curve_points",
 )  # fmt: skip
 
+# By group, what decides whether a run has learned its task.
+_LEARNED = {"training": ("converged_excess",), "statistics": ("converged_accuracy_deficit", "failed_share")}
+
 
 def structured_weights_file(run: Run) -> str:
     """File, below the results, of the initial weights of a run that have its structure."""
@@ -57,14 +61,24 @@ def training_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]]
     }
 
 
-def training_settings(config: Config, runs: Sequence[Run], followed: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-    """How networks are trained; ``followed``: iterations at which some of them are followed, by the paths of runs."""
+def training_settings(
+    config: Config, runs: Sequence[Run], followed: Mapping[str, Sequence[int]], matched: bool = False
+) -> dict[str, Any]:
+    """How networks are trained.
+
+    Args:
+        config: the configuration.
+        runs: the networks of a job.
+        followed: iterations at which some of them are followed, by the paths of runs.
+        matched: whether weights of some of them are kept at levels of their loss.
+    """
     training = trials.task_of(config, runs[0]).of_training(config["training"])
     structure = config["structures"][runs[0]["structure"]]
     return {
         **{key: training[key] for key in _TRAINING},
         "signs_held": structure.get("signs_held", False),
         "snapshot_at": sorted({iteration for iterations in followed.values() for iteration in iterations}),
+        "excess_levels": {name: training[key] for name, key in LEVELS.items()} if matched else {},
     }
 
 
@@ -88,7 +102,7 @@ def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequen
     """What the tables of an experiment are told; ``followed``: by run what of it is followed."""
     found = runs(config, name)
     return {
-        **{key: config["statistics"][key] for key in ("convergence_factor", "loss_margin")},
+        "learned": {key: config[group][key] for group, keys in _LEARNED.items() for key in keys},
         "connectomes": grids.connectome_notes(config, (run["structure"] for run in found)),
         "followed": dict(followed),
         "swept": grids.swept_options(config, name),

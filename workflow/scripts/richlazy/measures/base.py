@@ -73,6 +73,8 @@ class Measure:
         of_failed: whether it speaks of networks that learned nothing too: how well they did, and their initial weights.
         invariant_to: what does not change it: ``order of units`` after training alone, or ``scale of weights``, that of
             the recurrent ones.
+        censored: whether it is when something happened, or how much of something was needed: it is infinite where that
+            did not happen within the updates that were made, and ranks as the largest.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Measure:
     defined_for: Condition = every_network
     of_failed: bool = False
     invariant_to: tuple[Invariance, ...] = ()
+    censored: bool = False
 
     def __call__(self, context: Any) -> float:
         """Its value, nan where it is not defined. The context keeps it, so that other measures can build on it."""
@@ -104,11 +107,14 @@ def measure(
     defined_for: Condition = every_network,
     of_failed: bool = False,
     invariant_to: tuple[Invariance, ...] = (),
+    censored: bool = False,
 ) -> Callable[[Callable[[Any], float]], Measure]:
     """Make a measure of the function below; arguments are the attributes of ``Measure``."""
 
     def declare(formula: Callable[[Any], float]) -> Measure:
-        return Measure(name, unit, meaning, formula, stage, label, lazier, defined_for, of_failed, invariant_to)
+        return Measure(
+            name, unit, meaning, formula, stage, label, lazier, defined_for, of_failed, invariant_to, censored
+        )
 
     return declare
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from richlazy.measures import change, task_alignment, task_kernels
-from richlazy.measures.base import declared, measure
+from richlazy.measures.base import declared, measure, recurrent_networks
 
 if TYPE_CHECKING:
     from richlazy.measures.following import Snapshot
@@ -41,6 +41,19 @@ _ARRIVED = 0.9
 def kernel_alignment(snapshot: Snapshot) -> float:
     """Figure 14A, C."""
     return change.alignment(snapshot.start.kernel, snapshot.kernel)
+
+
+@measure(
+    "kernel_alignment_recurrent",
+    unit="1",
+    meaning="likewise of the tangent kernel of the recurrent weights",
+    label="tangent kernel\nalignment\n(recurrent)",
+    stage="snapshot",
+    defined_for=recurrent_networks,
+)
+def kernel_alignment_recurrent(snapshot: Snapshot) -> float:
+    """Eq. 6 with the recurrent weights alone, as the authors' script has it."""
+    return change.alignment(snapshot.start.kernel_recurrent, snapshot.kernel_recurrent)
 
 
 @measure(
@@ -91,6 +104,19 @@ def weight_change_norm(snapshot: Snapshot) -> float:
 
 
 @measure(
+    "weight_change_norm_recurrent",
+    unit="unit of the weights",
+    meaning="Frobenius norm of the change of the recurrent weights since the start",
+    label="weight change\n$\\|\\Delta W_h\\|$",
+    stage="snapshot",
+    defined_for=recurrent_networks,
+)
+def weight_change_norm_recurrent(snapshot: Snapshot) -> float:
+    """The authors' script, and Eq. 4 with the recurrent weights alone."""
+    return change.weight_change_norms(snapshot.start.weights, snapshot.weights)[0]
+
+
+@measure(
     "leading_singular_value_change",
     unit="unit of the weights",
     meaning="largest singular value of the change of the recurrent weights since the start",
@@ -126,7 +152,7 @@ def iterations_to_task_alignment(followed: Mapping[str, Sequence[float]]) -> flo
     """Iterations until the kernel has come nine tenths of its way to its largest alignment with the task.
 
     Between two snapshots the alignment is taken to grow along a straight line. Measured from the alignment before
-    training; nan where it never grew or was not followed.
+    training; infinite where it never grew, nan where it was not followed.
 
     Args:
         followed: what ``following.follow`` gives.
@@ -135,9 +161,11 @@ def iterations_to_task_alignment(followed: Mapping[str, Sequence[float]]) -> flo
         return float("nan")
     iterations = np.asarray(followed["iterations"], float)
     alignment = np.asarray(followed["kernel_task_alignment"], float)
+    if not np.isfinite(alignment[0]):
+        return float("nan")
     gain = np.nanmax(alignment) - alignment[0]
     if not gain > 0:
-        return float("nan")
+        return float("inf")
     goal = alignment[0] + _ARRIVED * gain
     there = int(np.argmax(alignment >= goal))
     low, high = alignment[there - 1], alignment[there]

@@ -13,7 +13,7 @@ import torch
 
 from richlazy.measures import low_rank_change
 from richlazy.measures.during_training import QUANTITIES, USUAL
-from richlazy.measures.tangent_kernel import tangent_kernel
+from richlazy.measures.tangent_kernel import TangentKernel, tangent_kernel
 from richlazy.measures.task_alignment import targets_of_kernel
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import array_io
@@ -64,11 +64,25 @@ class Snapshot:
         """The network before training."""
         return self if self.earlier is None else self.earlier
 
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether the network has recurrent weights."""
+        return bool(self.weights.recurrent.numel())
+
     @cached_property
+    def _kernels(self) -> TangentKernel:
+        probe = self.probe
+        return tangent_kernel(self.weights, probe.inputs, probe.dynamics, probe.times)
+
+    @property
     def kernel(self) -> torch.Tensor:
         """Tangent kernel of all weights, (R, R)."""
-        probe = self.probe
-        return tangent_kernel(self.weights, probe.inputs, probe.dynamics, probe.times).all
+        return self._kernels.all
+
+    @property
+    def kernel_recurrent(self) -> torch.Tensor:
+        """Tangent kernel of the recurrent weights, (R, R)."""
+        return self._kernels.recurrent
 
     @cached_property
     def kernel_targets(self) -> torch.Tensor:

@@ -40,15 +40,16 @@ def loss_curve_roughness(run: TrainedRun) -> float:
 @measure(
     "convergence_time",
     unit="learning time",
-    meaning="learning rate times updates until convergence (tau*); null before it, and for adam",
+    meaning="learning rate times updates until convergence (tau*); infinite where there was none, null for adam",
     label="learning time to\nconvergence $\\tau^*$",
     stage="history",
+    censored=True,
 )
 def convergence_time(run: TrainedRun) -> float:
     """Figure 4a."""
-    if run.updates is None or run.run.get("optimiser", "gradient_descent") != "gradient_descent":
+    if run.run.get("optimiser", "gradient_descent") != "gradient_descent":
         return math.nan
-    return run.run["learning_rate"] * run.updates
+    return math.inf if run.updates is None else run.run["learning_rate"] * run.updates
 
 
 @measure(
@@ -71,6 +72,7 @@ def convergence_time_predicted(run: TrainedRun) -> float:
     label="rescaled learning\ntime $\\beta^2\\tau^*$",
     stage="history",
     defined_for=expanded_runs,
+    censored=True,
 )
 def rescaled_convergence_time(run: TrainedRun) -> float:
     """In units of the expansion, T."""

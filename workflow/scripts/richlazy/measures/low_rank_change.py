@@ -96,26 +96,30 @@ def record(initial: torch.Tensor, final: torch.Tensor, losses: Losses) -> dict[s
 
 
 def functional_rank(losses: Sequence[float]) -> float:
-    """First number of components with which the loss is below 5 % of that with none (Figure 2(d)); nan where none is.
+    """First number of components with which the loss is below 5 % of that with none (Figure 2(d)).
+
+    It is infinite where none is, and nan where there is no loss to begin with.
 
     The paper writes "of the initial loss L_0"; its notebooks, as here, take the loss of the truncated network at
     R = 0, whose input and readout weights are the final ones.
     """
+    if not losses[0] > 0:
+        return float("nan")
     bound = FUNCTIONAL_SHARE * losses[0]
-    return next((float(rank) for rank, loss in enumerate(losses) if loss < bound), float("nan"))
+    return next((float(rank) for rank, loss in enumerate(losses) if loss < bound), float("inf"))
 
 
 def _functional_rank_of(truncated: torch.Tensor, final: torch.Tensor, losses: Losses) -> float:
     """Functional rank of the change of a network, from its truncations.
 
-    It is nan where the network itself is not below 5 %, and one more than ``LARGEST_RANK`` where it is and none of its
-    truncations. Responses are costly: there are no more of them than the rank needs.
+    It is infinite where the network itself is not below 5 %, and one more than ``LARGEST_RANK`` where it is and none of
+    its truncations. Responses are costly: there are no more of them than the rank needs.
     """
     import torch
 
     without, whole = losses(torch.stack([truncated[0], final]))
     if not whole < FUNCTIONAL_SHARE * without:
-        return float("nan")
+        return float("inf") if without > 0 else float("nan")
     found = [without]
     for part in truncated[1:].split(_RANKS_TOGETHER):
         found += losses(part)
@@ -148,9 +152,11 @@ def shuffled_initial(initial: torch.Tensor, final: torch.Tensor, seed: int) -> t
 @measure(
     "functional_rank",
     unit="components",
-    meaning="components of the change of W_h that bring the loss below 5 % of that without it; 26 for more",
+    meaning="components of the change of W_h that bring the loss below 5 % of that without it; 26 for more, infinite "
+    "where the whole change does not",
     label="functional rank\nof the change",
     defined_for=recurrent_networks,
+    censored=True,
 )
 def functional_rank_of_change(network: ProbedNetwork) -> float:
     """Figure 2(d)."""

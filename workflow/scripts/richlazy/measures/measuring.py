@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from richlazy.measures import on_probe
+from richlazy.measures import at_matched_loss, on_probe
+from richlazy.measures.base import Measure
 from richlazy.measures.performance import loss_and_accuracy
 from richlazy.measures.probed_network import Moment, ProbedNetwork, Trained
 from richlazy.measures.tangent_kernel import TangentKernel, tangent_kernel
@@ -53,6 +54,8 @@ class NetworkFiles:
         network, history: of its training.
         probe, decision: trials on which it is measured, and when a decision is due.
         measures: to be written.
+        crossings: weights at levels of its loss, None for a network that has none.
+        measured_crossings: to be written of these.
     """
 
     network: str
@@ -60,6 +63,8 @@ class NetworkFiles:
     probe: str
     decision: str
     measures: str
+    crossings: str | None = None
+    measured_crossings: str | None = None
 
     def load(self) -> Trained:
         """The network before and after training, with its probe."""
@@ -74,6 +79,8 @@ def measure_files(
     device_name: str,
 ) -> None:
     """Write measures.json of each network: parameters and outcome of its run, and all measures of the probe.
+
+    Of those with weights at levels of their loss crossings.json is written too.
 
     Args:
         files: of each network.
@@ -92,7 +99,37 @@ def measure_files(
             course = array_io.load_json(one.history)
             outcome = {name: course.get(name) for name in training_history.OUTCOME}
             where = {"network": one.network, "probe": one.probe}
-            array_io.save_json(one.measures, {**run, **where, **outcome, **ceiling, **values})
+            censored = {"censored": [name for name, value in values.items() if value == math.inf]}
+            array_io.save_json(one.measures, {**run, **where, **outcome, **ceiling, **values, **censored})
+        crossings = measure_crossings(files[part], trained, rate_network.dynamics_of(runs[0]), settings)
+        for one, found in zip(files[part], crossings, strict=True):
+            if one.measured_crossings is not None:
+                array_io.save_json(one.measured_crossings, {"network": one.network, "crossings": found})
+
+
+def measure_crossings(
+    files: Sequence[NetworkFiles], trained: Trained, dynamics: Dynamics, settings: ProbeSettings
+) -> list[dict[str, dict[str, float]]]:
+    """Measures of change of each of K networks at the levels to which its loss came down, with the updates until then.
+
+    Args:
+        files: of the networks; those without weights at levels have no measures of them.
+        trained: the networks before and after training, where they are measured.
+        dynamics, settings: as ``measure_together`` takes them.
+    """
+    kept = [{} if one.crossings is None else rate_network.load_crossings(one.crossings) for one in files]
+    found: list[dict[str, dict[str, float]]] = [{} for _ in files]
+    device = trained.inputs.device
+    for level in at_matched_loss.LEVELS:
+        crossed = [network for network, levels in enumerate(kept) if level in levels]
+        if not crossed:
+            continue
+        then = Weights.stacked(kept[network][level][1] for network in crossed).map(lambda matrix: matrix.to(device))
+        own = replace(trained.of_networks(crossed), final=then)
+        measured = measure_together(own, dynamics, settings, measures=at_matched_loss.OF_CHANGE)
+        for network, values in zip(crossed, measured, strict=True):
+            found[network][level] = {"updates": kept[network][level][0], **values}
+    return found
 
 
 def load_trained(network: str | Path, probe: str | Path, decision: str | Path) -> Trained:
@@ -136,9 +173,13 @@ def measure(trained: Trained, dynamics: Dynamics, settings: ProbeSettings, seed:
 
 
 def measure_together(
-    trained: Trained, dynamics: Dynamics, settings: ProbeSettings, seeds: Sequence[int] | None = None
+    trained: Trained,
+    dynamics: Dynamics,
+    settings: ProbeSettings,
+    seeds: Sequence[int] | None = None,
+    measures: Mapping[str, Measure] = on_probe.MEASURES,
 ) -> list[dict[str, float]]:
-    """All measures of each of K networks, as ``measure`` gives them for one; seeds are 0 where none are given.
+    """Measures of each of K networks, all of them as ``measure`` gives them for one; seeds are 0 where none are given.
 
     Responses and kernels are calculated for all networks at once where their arrays lie, the rest on the CPU.
     """
@@ -152,7 +193,7 @@ def measure_together(
     for network in range(len(trained.inputs)):
         one = trained.of_network(network)
         if not _is_finite(one.final):
-            found.append(dict.fromkeys(on_probe.MEASURES, math.nan))
+            found.append({name: _of_lost(one, one_measure) for name, one_measure in measures.items()})
             continue
         before, after = (
             Moment(weights, rates[network], TangentKernel(kernel.recurrent[network], kernel.all[network]))
@@ -174,8 +215,13 @@ def measure_together(
             loss=settings.loss,
             seed=seeds[network] if seeds is not None else 0,
         )
-        found.append({name: one_measure(context) for name, one_measure in on_probe.MEASURES.items()})
+        found.append({name: one_measure(context) for name, one_measure in measures.items()})
     return found
+
+
+def _of_lost(network: Trained, one_measure: Measure) -> float:
+    """A measure of a network whose weights are not finite: what it waits for did not happen."""
+    return math.inf if one_measure.censored and one_measure.defined_for(network) else math.nan
 
 
 def _is_finite(weights: Weights) -> bool:

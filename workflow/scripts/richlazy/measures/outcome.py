@@ -7,11 +7,6 @@ from richlazy.measures.during_training import iterations_to_task_alignment
 from richlazy.measures.trained_run import TrainedRun
 
 
-def _recorded(run: TrainedRun, name: str) -> float:
-    value = run.run.get(name)
-    return math.nan if value is None else value
-
-
 @measure(
     "final_loss",
     unit="nats per step, or half squared error",
@@ -22,28 +17,33 @@ def _recorded(run: TrainedRun, name: str) -> float:
 )
 def final_loss(run: TrainedRun) -> float:
     """As ``training_history.History`` has it."""
-    return _recorded(run, "final_loss")
+    value = run.run.get("final_loss")
+    return math.nan if value is None else value
 
 
 @measure(
     "convergence_iterations",
     unit="updates",
-    meaning="updates until the loss of a batch fell below a stated share of the first; null before",
+    meaning="updates until the loss of a batch fell below a stated share of the first; infinite where it did not",
     label="iterations to\nconvergence",
     stage="history",
+    censored=True,
 )
 def convergence_iterations(run: TrainedRun) -> float:
     """As ``training_history.History`` has it."""
-    return _recorded(run, "convergence_iterations")
+    return math.inf if run.updates is None else run.updates
 
 
 @measure(
     "kernel_task_alignment_iterations",
     unit="updates",
-    meaning="iterations until the kernel was aligned with the task; null unless followed",
+    meaning="iterations until the kernel was aligned with the task; infinite where it did not come closer, or training "
+    "diverged; null unless followed",
     label="iterations until\nkernel-task\nalignment",
     stage="history",
+    censored=True,
 )
 def kernel_task_alignment_iterations(run: TrainedRun) -> float:
     """Figure 14B."""
-    return iterations_to_task_alignment(run.followed)
+    found = iterations_to_task_alignment(run.followed)
+    return math.inf if run.run.get("diverged") and not math.isnan(found) else found

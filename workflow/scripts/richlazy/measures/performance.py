@@ -69,3 +69,15 @@ def probe_loss(network: ProbedNetwork) -> float:
 def accuracy(network: ProbedNetwork) -> float:
     """Accuracy after training."""
     return network.loss_and_accuracy[1]
+
+
+@measure(
+    "guess_accuracy",
+    unit="share of decisions",
+    meaning="share of the most frequent answer among the decisions on the probe; null where targets are numbers",
+    defined_for=networks_with_classes,
+)
+def guess_accuracy(network: ProbedNetwork) -> float:
+    """Accuracy of the best constant answer."""
+    asked = network.targets[network.decision]
+    return float(asked.unique(return_counts=True)[1].max() / len(asked))

@@ -18,6 +18,7 @@ def with_theory(
     histories: Sequence[Mapping[str, Any]],
     followed: Sequence[Mapping[str, Any]],
     theory: Mapping[str, Any],
+    crossings: Sequence[Mapping[str, Any] | None] | None = None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of a table of runs with all measures, and histories with ``loss_predicted`` where it is known.
 
@@ -26,10 +27,13 @@ def with_theory(
         histories: history.json of each.
         followed: what was followed of each in training, empty for most.
         theory: ``targets`` of them, as ``expansions.predicted_targets`` gives them, and ``convergence_fraction``.
+        crossings: of each what was measured at levels of its loss, None where that was not asked for.
     """
     fraction = theory["convergence_fraction"]
-    each = zip(rows, histories, theory["targets"], followed, strict=True)
-    runs = [TrainedRun(row, history, target, fraction, course) for row, history, target, course in each]
+    each = zip(rows, histories, theory["targets"], followed, crossings or [None] * len(rows), strict=True)
+    runs = [
+        TrainedRun(row, history, target, fraction, course, crossed) for row, history, target, course, crossed in each
+    ]
     return [{**run.run, **after_training.measured(run)} for run in runs], [_history(run) for run in runs]
 
 

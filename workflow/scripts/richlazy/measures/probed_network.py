@@ -29,6 +29,11 @@ class Trained:
     targets: torch.Tensor
     decision: torch.Tensor
 
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether there are recurrent weights."""
+        return bool(self.initial.recurrent.numel())
+
     def map(self, function: Callable[[torch.Tensor], torch.Tensor]) -> "Trained":
         """The same function of each array."""
         return Trained(
@@ -42,6 +47,10 @@ class Trained:
     def of_network(self, network: int) -> "Trained":
         """One of K networks, by its place."""
         return self.map(lambda array: array[network])
+
+    def of_networks(self, networks: Sequence[int]) -> "Trained":
+        """Some of K networks, by their places."""
+        return self.map(lambda array: array[list(networks)])
 
     @staticmethod
     def stacked(networks: Iterable["Trained"]) -> "Trained":

@@ -24,6 +24,8 @@ class TrainedRun:
         target: z* where the expansion is about the run, else None.
         convergence_fraction: share of the first loss at which a network has converged.
         followed: quantities that were followed in training, as ``following.follow`` gives them; empty without any.
+        crossings: by the name of a level to which its loss came down ``updates``, after which it did, and measures of
+            change then (``at_matched_loss.OF_CHANGE``); None where no experiment matches its loss.
         values: of the measures that were calculated.
     """
 
@@ -32,6 +34,7 @@ class TrainedRun:
     target: float | None
     convergence_fraction: float
     followed: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    crossings: Mapping[str, Mapping[str, float]] | None = None
     values: dict[str, float] = field(default_factory=dict)
 
     @property

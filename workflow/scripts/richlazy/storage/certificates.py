@@ -22,7 +22,7 @@ from richlazy.storage import array_io
 # Where a job computes and where a download keeps its chunks: no part of a result.
 _WHERE = frozenset({"device", "chunks"})
 # Parameters that only some outputs depend on.
-_ONLY_FOR = {"snapshot_at": frozenset({"snapshots"})}
+_ONLY_FOR = {"snapshot_at": frozenset({"snapshots"}), "excess_levels": frozenset({"crossings"})}
 _DIGITS = 16
 # In place of the digest of an input file that is not there.
 GONE = ""

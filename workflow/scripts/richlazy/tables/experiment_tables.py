@@ -1,5 +1,6 @@
 """Tables of an experiment: its runs, what was followed during training, and its initial weights."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +17,7 @@ from richlazy.measures.during_training import QUANTITIES
 from richlazy.measures.registry import MEASURES
 from richlazy.models.base import Files
 from richlazy.storage import array_io, parquet
+from richlazy.tables import learning
 from richlazy.tables.records import load_measures
 
 _TYPES = {int: "Int64", float: "Float64", str: "string", bool: "boolean"}
@@ -33,7 +35,11 @@ RUN_COLUMNS: dict[str, str] = {
     "diverged_at": "iteration at which divergence was seen; null otherwise",
     "bayes_loss": "nats per step; the lowest loss any observer can reach; null where unknown",
     "bayes_accuracy": "the highest accuracy any observer can reach; null where unknown",
-    "converged": "whether the final loss is near the floor; null where no floor is known",
+    "guess_loss": "loss of the best constant answer at each step that counts, on the batches of the run; for numbers "
+    "that of a silent network",
+    "guess_accuracy": MEASURES["guess_accuracy"].meaning,
+    "converged": "whether the final loss or the accuracy is near the best; null where no best is known",
+    "failed": "whether it has learned nothing: its accuracy, or else its final loss, is about that of guessing",
     "reached_at": "iteration at which the accuracy in training reached its target; null before, or where none is set",
     "convergence_iterations": MEASURES["convergence_iterations"].meaning,
     "kernel_task_alignment_iterations": MEASURES["kernel_task_alignment_iterations"].meaning,
@@ -75,10 +81,11 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     """Write ``runs`` and ``curves`` of an experiment.
 
     Args:
-        files: ``measures`` and ``histories`` of its networks; ``followed`` of those that it follows.
+        files: ``measures`` and ``histories`` of its networks; ``followed`` of those that it follows; ``crossings`` of
+            all where it compares them at levels of their loss.
         tables: where each goes.
-        settings: ``convergence_factor`` and ``loss_margin`` of group ``statistics``; ``connectomes``, what is said of
-            those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
+        settings: ``learned``, as ``learning.converged`` and ``learning.failed`` take it; ``connectomes``, what is said
+            of those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
             order of its files; ``theory``, what ``predictions.with_theory`` takes.
     """
     rows = load_measures(files["measures"])
@@ -87,9 +94,10 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
         run: during_training.chosen(array_io.load_json(path), names)
         for path, (run, names) in zip(files["followed"], settings["followed"].items(), strict=True)
     }
-    rows, courses = measured(rows, courses, moved, settings["theory"])
+    crossings = [record["crossings"] for record in load_measures(files["crossings"])] or None
+    rows, courses = measured(rows, courses, moved, settings["theory"], crossings)
     swept = settings["swept"]
-    runs = runs_table(rows, settings["convergence_factor"], settings["loss_margin"], settings["connectomes"], swept)
+    runs = runs_table(rows, settings["learned"], settings["connectomes"], swept)
     moved = predictions.with_predicted_movement(moved, runs, settings["theory"]["targets"])
     parquet.save_table(tables["runs"], runs, with_swept(RUN_COLUMNS, swept))
     parquet.save_table(tables["curves"], curves_table(courses, runs["run"], moved), CURVE_COLUMNS)
@@ -97,7 +105,8 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
 
 def measures_of_row(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     """Measures of the probe of a network, from its measures.json, that stand in its row of ``runs.parquet``."""
-    return {name: record[name] for name in on_probe.MEASURES if name in record}
+    known = _with_censored(record)
+    return {name: known[name] for name in on_probe.MEASURES if name in known}
 
 
 def with_swept(columns: Mapping[str, str], swept: Swept) -> dict[str, str]:
@@ -135,6 +144,7 @@ def measured(
     histories: Sequence[Mapping[str, Any]],
     followed: Mapping[str, Mapping[str, Any]],
     theory: Mapping[str, Any],
+    crossings: Sequence[Mapping[str, Any]] | None = None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows with all measures of their runs, and histories with what theory says of their loss.
 
@@ -143,21 +153,27 @@ def measured(
         histories: history.json of each.
         followed: what was followed of some of them in training, by run.
         theory: as ``predictions.with_theory`` takes it.
+        crossings: what was measured of each at levels of its loss, None where that was not asked for.
     """
+    rows = [_with_censored(row) for row in rows]
     courses = [followed.get(paths.run_path(parameters.run_of_row(row)), {}) for row in rows]
-    return predictions.with_theory(rows, histories, courses, theory)
+    return predictions.with_theory(rows, histories, courses, theory, crossings)
+
+
+def _with_censored(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A measures.json with infinity, which JSON has not, in place of what did not happen."""
+    return {**record, **dict.fromkeys(record.get("censored", ()), math.inf)}
 
 
 def runs_table(
     rows: Sequence[Mapping[str, Any]],
-    convergence_factor: float,
-    loss_margin: float,
+    learned: Mapping[str, float],
     connectomes: Mapping[str, str] = MappingProxyType({}),
     swept: Swept = MappingProxyType({}),
 ) -> pd.DataFrame:
     """One row per run with typed columns ``RUN_COLUMNS``, and those of swept options.
 
-    A run counts as converged when its final loss is at most the floor times the factor plus the margin.
+    ``learned`` has the settings by which a run counts as converged or failed (module ``learning``).
     ``connectomes`` says of each structure that is made of a connectome where that comes from; ``swept`` holds the
     options that the experiment sweeps (``with_swept``).
     """
@@ -171,11 +187,10 @@ def runs_table(
         table[name] = table[name].astype("Int64")
     for name in after_training.MEASURES:
         table[name] = table.get(name, pd.Series(index=table.index)).astype(float)
-    for name in ("bayes_loss", "bayes_accuracy", *on_probe.MEASURES):
+    for name in ("bayes_loss", "bayes_accuracy", "guess_loss", *on_probe.MEASURES):
         table[name] = table[name].astype(float)
-    bound = table["bayes_loss"] * convergence_factor + loss_margin
-    converged = (table["final_loss"] <= bound).astype("boolean")
-    table["converged"] = converged.mask(table["bayes_loss"].isna())
+    table["converged"] = learning.converged(table, learned)
+    table["failed"] = learning.failed(table, learned)
     _name_options(table, swept)
     return table[list(with_swept(RUN_COLUMNS, swept))]
 

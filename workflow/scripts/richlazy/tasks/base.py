@@ -140,7 +140,7 @@ class Task(ABC):
 
         A published configuration may be older than the convergence that is recorded now.
         """
-        own: dict[str, Any] = {"snapshot_at": [], "curve_points": self.curve_points}
+        own: dict[str, Any] = {"snapshot_at": [], "excess_levels": {}, "curve_points": self.curve_points}
         return {"convergence_fraction": 0.0, **training, **self.target(training), **self.counted(training), **own}
 
     def probe(self, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import torch
 from richlazy.models.backpropagation import laid_out
 from richlazy.models.rate_network import Dynamics, Weights, dynamics_of
 from richlazy.storage.logs import LOGGER
-from richlazy.training import optimisers, rules
+from richlazy.training import guessing, optimisers, rules
 from richlazy.training.minibatches import StagedDescent
 from richlazy.training.settings import TrainingSettings
 from richlazy.training.training_history import History, Recorder
@@ -54,7 +54,9 @@ def train(
     staged = StagedDescent(descent, inputs, targets, min(settings.report_every, iterations))
     if settings.target_accuracy is not None and not staged.judges:
         raise ValueError("target_accuracy needs loss_steps last and cross_entropy: no other accuracy is followed")
-    recorder = Recorder(weights, settings, settings.divergence_loss * _unit_of_loss(targets, settings.loss))
+    guess_losses = [guessing.guess_loss(one, settings.loss, settings.loss_steps) for one in targets]
+    divergence_loss = settings.divergence_loss * _unit_of_loss(targets, settings.loss)
+    recorder = Recorder(weights, settings, divergence_loss, guess_losses)
     if 0 in snapshots:
         recorder.add_snapshot(0)
     started = time.monotonic()
@@ -86,14 +88,7 @@ def _advance(staged: StagedDescent, recorder: Recorder, first: int, done: int, s
 
 def _unit_of_loss(targets: Sequence[np.ndarray], loss: str) -> float:
     """In what a bound of the loss is given: the largest loss of a silent network for numbers, 1 for classes."""
-    return 1.0 if loss == "cross_entropy" else max(_loss_of_silence(one, loss) for one in targets)
-
-
-def _loss_of_silence(targets: np.ndarray, loss: str) -> float:
-    """Mean loss of a network whose outputs are all 0, on stored batches of target outputs."""
-    if loss == "squared_error":
-        return float(np.square(targets).sum(-1).mean()) / 2
-    return float(np.nanmean(np.square(targets))) / 2
+    return 1.0 if loss == "cross_entropy" else max(guessing.silent_loss(one, loss) for one in targets)
 
 
 def _snapshots(snapshot_at: Sequence[int], iterations: int) -> set[int]:

@@ -20,6 +20,7 @@ class NetworkFiles:
         network, history: to be written.
         input_weights: the initial input weights, None where the seed decides them.
         snapshots: to be written, None for a network that is not followed.
+        crossings: likewise, None for a network of which no weights are kept at levels of its loss.
     """
 
     structured: str
@@ -29,6 +30,7 @@ class NetworkFiles:
     history: str
     input_weights: str | None = None
     snapshots: str | None = None
+    crossings: str | None = None
 
 
 def train_files(
@@ -37,7 +39,7 @@ def train_files(
     description: str | Path,
     training: Mapping[str, Any],
 ) -> None:
-    """Train networks, and write initial and final weights, curves and outcome, and snapshots of each.
+    """Train networks, and write initial and final weights, curves and outcome, snapshots and crossings of each.
 
     Args:
         files: of each network.
@@ -45,7 +47,8 @@ def train_files(
         description: task.json of their task.
         training: as ``TrainingSettings.of_run`` takes it, with ``device`` and ``final_loss_fraction``.
     """
-    device, outputs = devices.prepare(training["device"]), array_io.load_json(description)["outputs"]
+    device, task = devices.prepare(training["device"]), array_io.load_json(description)
+    training = {**training, "floor": task["bayes_loss"] or 0.0}
     for part in devices.parts(len(runs), device):
         own = files[part]
         # Mapped, not read: a batch comes into memory when its turn comes.
@@ -56,7 +59,7 @@ def train_files(
             [one.structured for one in own],
             [one.input_weights for one in own],
             inputs[0].shape[-1],
-            outputs,
+            task["outputs"],
         )
         final, course = train_together(runs[part], initial, inputs, targets, training, device)
         for place, one in enumerate(own):
@@ -65,3 +68,5 @@ def train_files(
             array_io.save_json(one.history, outcome | {"device": devices.name(device)})
             if one.snapshots is not None:
                 rate_network.save_snapshots(one.snapshots, course.snapshots[place])
+            if one.crossings is not None:
+                rate_network.save_crossings(one.crossings, course.crossings[place], initial.of_network(place))

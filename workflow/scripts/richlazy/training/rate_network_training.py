@@ -26,16 +26,19 @@ def initial_weights(runs: Sequence[Run], files: Files, settings: Mapping[str, An
 
 
 def train_networks(runs: Sequence[Run], files: Files, saved: Files, settings: Mapping[str, Any]) -> None:
-    """Train networks and keep their weights, their loss curves, and snapshots of those that are followed.
+    """Train networks and keep their weights and loss curves, and of some of them weights during training.
 
     Args:
         runs: parameters of each network.
         files: ``structured`` weights and ``inputs`` and ``targets`` of the batches of each network; ``input_weights``
             of each or none; ``description`` of the task, of one of them.
-        saved: ``network`` and ``history`` of each network; ``snapshots`` of those that are followed, beside these.
+        saved: ``network`` and ``history`` of each network; beside these ``snapshots`` of those that are followed, and
+            ``crossings`` of those that are compared at levels of their loss.
         settings: as ``network_job.train_files`` takes it.
     """
-    snapshots = {str(Path(file).with_name("network.npz")): file for file in saved["snapshots"]}
+    snapshots, crossings = (
+        {str(Path(file).with_name("network.npz")): file for file in saved[name]} for name in ("snapshots", "crossings")
+    )
     given = _given_input_weights(runs, files)
     of_networks = [
         network_job.NetworkFiles(
@@ -46,6 +49,7 @@ def train_networks(runs: Sequence[Run], files: Files, saved: Files, settings: Ma
             history=saved["history"][place],
             input_weights=given[place],
             snapshots=snapshots.get(network),
+            crossings=crossings.get(network),
         )
         for place, network in enumerate(saved["network"])
     ]

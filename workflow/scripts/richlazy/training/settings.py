@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # Iterations of a point of the loss curve, where the settings do not say how many points it has.
@@ -32,6 +32,10 @@ class TrainingSettings:
             else.
         convergence_fraction: the history has the iteration at which the loss of a batch was first below this share of
             that of the first batch.
+        excess_levels: levels by name. The weights of a network are kept at the first point of its loss curve at which
+            its excess, the loss above the floor as a share of that of guessing, is at most a level. It changes nothing
+            else.
+        floor: a loss below which no network can come; 0 where no better bound is known.
         report_every: iterations per point of the curve; each tenth point is also a line in the log.
 
     Raises:
@@ -52,6 +56,8 @@ class TrainingSettings:
     stop_at_target: bool = False
     snapshot_at: Sequence[int] = ()
     convergence_fraction: float = 0.0
+    excess_levels: Mapping[str, float] = field(default_factory=dict)
+    floor: float = 0.0
     report_every: int = ITERATIONS_OF_A_POINT
 
     def __post_init__(self):
@@ -67,7 +73,7 @@ class TrainingSettings:
         Args:
             run: its parameters.
             training: what they do not say, as ``Task.of_training`` gives it, with ``signs_held`` of the
-                structure; other keys are left aside.
+                structure and ``floor`` of the loss of the task; other keys are left aside.
         """
         points = training["curve_points"]
         return cls(
@@ -84,5 +90,7 @@ class TrainingSettings:
             stop_at_target=training["stop_at_target"],
             snapshot_at=training["snapshot_at"],
             convergence_fraction=training["convergence_fraction"],
+            excess_levels=training["excess_levels"],
+            floor=training["floor"],
             report_every=max(1, run["iterations"] // points) if points else ITERATIONS_OF_A_POINT,
         )

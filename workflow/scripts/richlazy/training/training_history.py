@@ -1,6 +1,7 @@
 """What is followed while networks train: curves, who ended where and why, and copies of the weights on the way."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from richlazy.models.rate_network import Weights
 from richlazy.training.settings import TrainingSettings
 
 # Of a history, what a table of runs has.
-OUTCOME = ("final_loss", "diverged", "diverged_at", "reached_at", "convergence_iterations")
+OUTCOME = ("final_loss", "diverged", "diverged_at", "reached_at", "convergence_iterations", "guess_loss")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,9 @@ class History:
         snapshots: for each network pairs of an iteration and its weights after so many, on the CPU.
         converged_at: for each network the number of updates after which the loss of a batch was first below the stated
             share of that of the first batch, or None.
+        guess_losses: for each network the loss of the best constant answer on its batches (``guessing.guess_loss``).
+        crossings: for each network by the name of a level the first point of the curve at which the excess of the loss
+            was at most that, with its weights then, on the CPU; without the levels that it never came down to.
     """
 
     iterations: list[int]
@@ -39,6 +43,8 @@ class History:
     stopped_at_target: bool = False
     snapshots: list[list[tuple[int, Weights]]] = field(default_factory=list)
     converged_at: list[int | None] = field(default_factory=list)
+    guess_losses: Sequence[float] = ()
+    crossings: list[dict[str, tuple[int, Weights]]] = field(default_factory=list)
 
     def of_network(self, network: int, final_loss_fraction: float) -> dict[str, Any]:
         """Curves and outcome of one network, ready for JSON: those of its training alone.
@@ -49,8 +55,8 @@ class History:
                 where training diverged.
 
         Returns:
-            ``final_loss``, ``diverged``, ``diverged_at``, ``convergence_iterations``, ``iterations`` and ``loss``;
-            where accuracy is followed also ``accuracy`` and ``reached_at``.
+            ``final_loss``, ``diverged``, ``diverged_at``, ``convergence_iterations``, ``guess_loss``, ``iterations``
+            and ``loss``; where accuracy is followed also ``accuracy`` and ``reached_at``.
         """
         diverged_at = self.diverged_at[network]
         reached_at = self.reached_at[network] if self.reached_at else None
@@ -63,6 +69,7 @@ class History:
             "diverged": diverged_at is not None,
             "diverged_at": diverged_at,
             "convergence_iterations": self.converged_at[network] if self.converged_at else None,
+            "guess_loss": self.guess_losses[network] if self.guess_losses else None,
             "iterations": self.iterations[:end],
             "loss": losses.tolist(),
         }
@@ -76,11 +83,15 @@ class Recorder:
 
     Args:
         weights: that training changes in place.
-        settings: of their training: where networks reach their target and have converged, and whether they end there.
+        settings: of their training: where networks reach their target and have converged, whether they end there, and
+            the levels of the loss at which a copy of their weights is kept.
         divergence_loss: a mean loss above it, or one that is not finite, is divergence: the network ends.
+        guess_losses: of each network what guessing costs.
     """
 
-    def __init__(self, weights: Weights, settings: TrainingSettings, divergence_loss: float):
+    def __init__(
+        self, weights: Weights, settings: TrainingSettings, divergence_loss: float, guess_losses: Sequence[float] = ()
+    ):
         networks = len(weights.input)
         self.weights, self.settings, self.divergence_loss = weights, settings, divergence_loss
         self.iterations: list[int] = []
@@ -92,6 +103,8 @@ class Recorder:
         self.ended: dict[int, Weights] = {}
         self.first_losses: np.ndarray | None = None
         self.converged_at: list[int | None] = [None] * networks
+        self.guess_losses = guess_losses
+        self.crossings: list[dict[str, tuple[int, Weights]]] = [{} for _ in range(networks)]
 
     def add_batches(self, first: int, losses: np.ndarray) -> None:
         """Losses of the batches since the last point, each before its update, (batches, K), the first after ``first``.
@@ -108,13 +121,15 @@ class Recorder:
 
     def add_snapshot(self, iteration: int) -> None:
         """Keep a copy of the weights of every network that has not ended."""
-        copies = self.weights.map(lambda matrix: matrix.to("cpu", copy=True, memory_format=torch.contiguous_format))
+        copies = self.weights.map(_copy)
         for network, snapshots in enumerate(self.snapshots):
             if network not in self.ended:
                 snapshots.append((iteration, copies.of_network(network)))
 
     def add_point(self, iteration: int, losses: np.ndarray, accuracies: np.ndarray | None) -> None:
-        """A point of the curves; networks end here that diverged or, if they are to, reached the target.
+        """A point of the curves: of networks that are down to a level for the first time the weights are kept.
+
+        Networks end here that diverged or, if they are to, reached the target.
 
         Args:
             iteration: how many are done.
@@ -130,10 +145,20 @@ class Recorder:
             if not (math.isfinite(loss) and loss <= self.divergence_loss):
                 self.diverged_at[network] = iteration
                 self._end(network)
-            elif self._reaches(network, accuracies):
+                continue
+            self._keep_crossings(network, iteration, loss)
+            if self._reaches(network, accuracies):
                 self.reached_at[network] = iteration
                 if self.settings.stop_at_target:
                     self._end(network)
+
+    def _keep_crossings(self, network: int, iteration: int, loss: float) -> None:
+        """Keep a copy of the weights of a network at each level to which its loss is down for the first time."""
+        found, floor = self.crossings[network], self.settings.floor
+        for name, level in self.settings.excess_levels.items():
+            above = self.guess_losses[network] - floor
+            if name not in found and above > 0 and loss <= floor + level * above:
+                found[name] = (iteration, self.weights.of_network(network).map(_copy))
 
     def _reaches(self, network: int, accuracies: np.ndarray | None) -> bool:
         """Whether the network is at its target for the first time."""
@@ -164,4 +189,10 @@ class Recorder:
             stopped_at_target=self.settings.stop_at_target,
             snapshots=self.snapshots,
             converged_at=self.converged_at,
+            guess_losses=self.guess_losses,
+            crossings=self.crossings,
         )
+
+
+def _copy(matrix: torch.Tensor) -> torch.Tensor:
+    return matrix.to("cpu", copy=True, memory_format=torch.contiguous_format)
