@@ -36,6 +36,8 @@ try:
     CLAIM_FILES = loading.claims(ROOT / "data/papers")
     # Jobs get the claims as they are checked here; they read no register themselves.
     CLAIMS = registers.load_claims(CLAIM_FILES, config)
+    PUBLISHED_FILES = loading.published_values(ROOT / "data/papers")
+    PUBLISHED_VALUES = registers.load_published_values(PUBLISHED_FILES, config)
 except checks.ConfigurationError as error:
     sys.exit(f"Configuration: {error}")
 

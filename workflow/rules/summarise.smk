@@ -2,12 +2,12 @@
 
 Reads   measures.json and history.json of every run of an experiment, followed.json of those that it follows,
         crossings.json where it compares networks at levels of their loss;
-        data/papers/*/claims.yaml; configuration: statistics
+        data/papers/*/claims.yaml, published_values.yaml; configuration: statistics
         initial weights of an experiment
 Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivity.parquet, spectra.parquet
         experiments/{experiment}/statistics/trends.parquet, contrasts.parquet, losses.parquet,
         interactions.parquet
-        claims.parquet, claims.md, claims.html
+        claims.parquet, claims.md, claims.html; published_values.parquet, published_values.md, published_values.html
 """
 
 for model in plan.models.values():
@@ -190,3 +190,35 @@ rule judge_claims:
         "Judging the claims"
     script:
         "../scripts/judge_claims.py"
+
+
+rule compare_published_values:
+    """Set every number that the papers give beside that of the selected experiments."""
+    input:
+        values=[project_file(file) for file in PUBLISHED_FILES],
+        runs=results.tables_of_runs(),
+        library=library("compare_published_values.py"),
+    output:
+        table=f"{RESULTS}/published_values.parquet",
+        markdown=f"{RESULTS}/published_values.md",
+        page=report(
+            f"{RESULTS}/published_values.html",
+            caption="../report/published_values.rst",
+            category="Claims",
+            labels={"content": "numbers of the papers beside ours"},
+        ),
+    log:
+        f"{RESULTS}/logs/compare_published_values.log",
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        register=PUBLISHED_VALUES,
+        confidence=config["statistics"]["confidence_level"],
+    message:
+        "Comparing numbers of the papers"
+    script:
+        "../scripts/compare_published_values.py"

@@ -3,7 +3,7 @@
 Reads   results/reference/ (recheck); all results of the selected experiments (publish_reference)
 Writes  recheck/{row}.json, recheck/verdict.txt
         results/reference/: for each experiment tables, fingerprints of the weights, statistics, PNG and
-        provenance.json; claims and figures/robustness.png of all of them, config.yaml
+        provenance.json; claims, published_values and figures/robustness.png of all of them, config.yaml
 """
 
 
@@ -104,8 +104,13 @@ rule publish_reference:
     """Copy the small results of the selected experiments to results/reference/, with provenance."""
     input:
         files=results.publishable,
-        claims=[project_file(file) for file in CLAIM_FILES],
-        library=library("publish_reference.py", "judge_claims.py", "plot_robustness.py"),
+        registers=[project_file(file) for file in [*CLAIM_FILES, *PUBLISHED_FILES]],
+        library=library(
+            "publish_reference.py",
+            "judge_claims.py",
+            "compare_published_values.py",
+            "plot_robustness.py",
+        ),
     output:
         touch(f"{RESULTS}/published.done"),
     log:
@@ -121,6 +126,7 @@ rule publish_reference:
         selected=plan.selected,
         register=CLAIMS,
         roles=measure_registry.roles(),
+        published_values=PUBLISHED_VALUES,
     message:
         "Publishing the results of {params.selected} to {params.folder}"
     script:

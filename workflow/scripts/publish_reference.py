@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from compare_published_values import compare_published_values
 from judge_claims import judge_claims
 from plot_robustness import plot_robustness
 from richlazy import reference
@@ -12,8 +13,8 @@ from richlazy.measures.registry import labels
 from richlazy.storage import logs
 
 
-def publish_reference(folder, selected, files, config, workflow_folder, register, roles):
-    """Publish the selected experiments; verdicts and robustness are of all that are published, earlier ones too."""
+def publish_reference(folder, selected, files, config, workflow_folder, register, roles, published_values):
+    """Publish the selected experiments; what is over several is of all that are published, earlier ones too."""
     root = Path(files[0]).parents[3]  # <root>/experiments/<name>/tables/runs.parquet
     for file in map(Path, files):
         reference.copy_whole(file, Path(folder, file.relative_to(root)))
@@ -26,10 +27,18 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
     judge_claims(
         register, sorted(published), settings=settings, scale=config["scale"], comparisons=comparisons, **written
     )
+    compare_with_papers(folder, published_values, config["statistics"]["confidence_level"])
     trends = sorted(path for path in published if path.stem == "trends")
     rows, level = Path(folder, "figures", "robustness.parquet"), config["statistics"]["significance_level"]
     page = FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())
     plot_robustness(page, trends, grids.rank_comparisons(merged, merged["experiments"]), level, rows)
+
+
+def compare_with_papers(folder, register, confidence):
+    """Set numbers of papers beside those of all published experiments."""
+    runs = sorted(Path(folder).glob("experiments/*/tables/runs.parquet"))
+    stem = f"{folder}/published_values"
+    compare_published_values(register, runs, f"{stem}.parquet", f"{stem}.md", None, confidence)
 
 
 if __name__ == "__main__":
@@ -44,4 +53,5 @@ if __name__ == "__main__":
         workflow_folder,
         params.register,
         params.roles,
+        params.published_values,
     )

@@ -213,6 +213,12 @@ RANGES = [
         "use trained: all",
     ),
     Mistake(
+        "no trained vectors to scale",
+        {"experiments.schuessler_supplement_parametrisation.grid.trained": ["recurrent"]},
+        "experiments.schuessler_supplement_parametrisation has parametrisation scaled",
+        "use parametrisation: plain",
+    ),
+    Mistake(
         "two networks to compare",
         {f"{GRID}.gain": [1.0, 1.5], "experiments.figure_1.covaries": ["gain"]},
         "experiments.figure_1.covaries leaves several networks",

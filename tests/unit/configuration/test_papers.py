@@ -16,7 +16,8 @@ from shipped import CLAIMS, CONFIG, PAPERS
 ROOT = Path(__file__).parents[3]
 FOLDERS = sorted(path.parent for path in PAPERS)
 WITH_CLAIMS = [folder for folder in FOLDERS if folder.name != "extensions"]
-VALUES = {folder.name: registers.load_published_values(folder / "published_values.yaml") for folder in WITH_CLAIMS}
+LISTED = registers.load_published_values(loading.published_values(ROOT / "data/papers"), CONFIG)
+VALUES = {folder.name: [value for value in LISTED if value["paper"] == folder.name] for folder in WITH_CLAIMS}
 
 
 def test_each_paper_has_experiments_claims_printed_numbers_and_notes():
@@ -177,7 +178,64 @@ def test_numbers_that_a_paper_prints_are_those_that_are_configured(paper):
         found = CONFIG
         for key in value["configuration"].split("."):
             found = found[key]
-        assert found == value["value"], value["quantity"]
+        assert found == value["configured"] == value["value"], value["quantity"]
+
+
+OURS = {"experiment": "figure_1", "measure": "final_loss", "statistic": "mean"}
+NUMBER = {"quantity": "a number", "location": "Figure 1", "value": 2.0, "unit": "1"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"value": "two"}, ": a number.value "),
+        ({"ours": OURS}, ": a number has neither uncertainty nor bound; a number with ours has one of the two"),
+        (
+            {"ours": OURS, "uncertainty": 0.1, "bound": "at_most"},
+            ": a number has both uncertainty and bound; a number with ours has one of the two",
+        ),
+        ({"bound": "at_most"}, ": a number.bound has no effect without ours; remove it"),
+        (
+            {"ours": OURS, "uncertainty": 0.1, "configuration": "scale"},
+            ": a number has both configuration and ours; ours is either a setting or a result, remove one",
+        ),
+        (
+            {"value": [1.0, 2.0], "configuration": "connectivity.size"},
+            ": a number.value is a list, which configuration cannot stand beside; give each number an entry of its own",
+        ),
+        (
+            {"configuration": "connectivity.sise"},
+            ": a number.configuration names key 'connectivity.sise', which does not exist; name one that does",
+        ),
+        (
+            {"configuration": "scale.deeper"},
+            ": a number.configuration names key 'scale.deeper', which does not exist; name one that does",
+        ),
+        (
+            {"ours": OURS | {"experiment": "figure_11_other_task"}, "uncertainty": 0.1},
+            ": a number.ours.experiment names experiment 'figure_11_other_task', which does not exist; did you mean "
+            "'figure_11_other_tasks'? known: ",
+        ),
+        ({"ours": OURS | {"statistic": "mode"}, "uncertainty": 0.1}, ": a number.ours.statistic "),
+    ],
+)
+def test_a_mistake_in_a_published_number_is_one_sentence(tmp_path, changes, sentence):
+    path = tmp_path / "doe_2025/published_values.yaml"
+    path.parent.mkdir()
+    path.write_text(yaml.safe_dump([NUMBER | changes]))
+    with pytest.raises(ConfigurationError) as caught:
+        registers.load_published_values([path], CONFIG)
+    (found,) = caught.value.sentences
+    assert found.startswith(f"doe_2025/published_values.yaml{sentence}"), found
+
+
+def test_a_published_number_knows_its_paper_and_what_is_configured(tmp_path):
+    path = tmp_path / "doe_2025/published_values.yaml"
+    path.parent.mkdir()
+    path.write_text(yaml.safe_dump([NUMBER, NUMBER | {"configuration": "connectivity.size"}]))
+    plain, configured = registers.load_published_values([path], CONFIG)
+    assert plain == NUMBER | {"paper": "doe_2025"}
+    assert configured["configured"] == CONFIG["connectivity"]["size"]
 
 
 def test_bounds_are_judged_by_the_numbers_that_papers_print():
@@ -193,8 +251,13 @@ def test_jobs_get_registers_as_they_were_checked():
     scripts = sorted((ROOT / "workflow/scripts").glob("*.py"))
     assert [path.name for path in scripts if "import yaml" in path.read_text()] == ["download_source.py"]
     rules = "\n\n\n".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
-    judging = [
-        rule for rule in rules.split("\n\n\n") if re.search(r"scripts/(judge_claims|publish_reference)\.py", rule)
-    ]
-    assert [len(re.findall(r"^        register=CLAIMS,$", rule, re.MULTILINE)) for rule in judging] == [1, 1]
+    told = {
+        "judge_claims": {"register=CLAIMS"},
+        "compare_published_values": {"register=PUBLISHED_VALUES"},
+        "publish_reference": {"register=CLAIMS", "published_values=PUBLISHED_VALUES"},
+    }
+    for script, params in told.items():
+        (rule,) = (rule for rule in rules.split("\n\n\n") if f"scripts/{script}.py" in rule)
+        assert set(re.findall(r"^        (\w+=(?:CLAIMS|PUBLISHED_VALUES)),$", rule, re.MULTILINE)) == params
     assert "CLAIMS = registers.load_claims(CLAIM_FILES, config)" in rules
+    assert "PUBLISHED_VALUES = registers.load_published_values(PUBLISHED_FILES, config)" in rules

@@ -119,6 +119,7 @@ def test_the_shipped_experiments_have_their_runs():
         "schuessler_figure_4": 3 * 10 * 5, "schuessler_supplement_temporal_hierarchy": 2 * 4 * 5,
         "schuessler_figure_1_smoothness": 3 * 4 * 5, "schuessler_supplement_size": 3 * 3 * 5 * 5,
         "schuessler_supplement_training": 2 * 2 * 10, "schuessler_supplement_optimiser": 2 * 2 * 10,
+            "schuessler_supplement_parametrisation": 2 * 2 * 10,
         "schuessler_supplement_cosine": 3 * 10, "schuessler_supplement_divergence": 2 * 2 * 10,
         "schuessler_figure_5": 10, "schuessler_figure_5_truncation": 10, "schuessler_supplement_lstm_weights": 10,
     }  # fmt: skip
@@ -127,7 +128,7 @@ def test_the_shipped_experiments_have_their_runs():
     robustness = 120 + 150 + 120 + 120 + 240 + 3 * 30 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
     linear = 3 * 2 * 10 + 3 * 8 * 5 + 40 + 30 + 40  # Figure 4 shares two gains of five seeds with Figure 3
     # The supplement shares size 256 with Figure 2, and Adam on all weights.
-    supplement = 3 * 3 * 4 * 5 + 2 * (5 + 10 + 10)
+    supplement = 3 * 3 * 4 * 5 + 2 * (5 + 10 + 10 + 10)
     assert len(found) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness + 40 + 145 + linear + supplement + 10  # LSTMs
 
 
@@ -138,14 +139,25 @@ def test_a_run_has_every_parameter_in_its_type_and_order():
             assert run[name] is None or type(run[name]) is parameter.type, name
 
 
+def test_a_parameter_that_came_later_is_told_where_it_is_unusual_alone():
+    """Else networks of before would have other certificates and other bytes in their records."""
+    runs = runs_of(SVD | {"parametrisation": ["plain", "scaled"], "rank": [1]}, seeds=[0])
+    plain, scaled = map(parameters.told, runs)
+    assert "parametrisation" not in plain and scaled["parametrisation"] == "scaled"
+    assert "parametrisation" not in paths.run_path(runs[0]) and "+parametrisation~scaled" in paths.run_path(runs[1])
+    assert [parameters.run_of_row(told) for told in (plain, scaled)] == runs
+    before = [name for name in parameters.PARAMETERS if name != "parametrisation"]
+    assert list(plain) == before and "trained" in before
+
+
 def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_training():
     run = runs_of(SVD, preset="published_code", training={"iterations": 7}, connectivity={"size": 40})[0]
     expected = {
         "task": "CXT", "condition_number": None, "architecture": "recurrent", "structure": "svd_truncation", "rank": 1,
         "decay_exponent": None, "matching": "frobenius", "size": 40, "gain": 1.25, "readout": "linear_layer",
         "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0, "time_constant_ms": 100.0,
-        "learning_rate": 0.003, "optimiser": "gradient_descent", "momentum": 0.9, "trained": "all", "batch_size": 32,
-        "iterations": 7, "seed": 0,
+        "learning_rate": 0.003, "optimiser": "gradient_descent", "momentum": 0.9, "trained": "all",
+        "parametrisation": "plain", "batch_size": 32, "iterations": 7, "seed": 0,
     }  # fmt: skip
     assert run == expected
 
@@ -276,6 +288,7 @@ VALUES = {
     "optimiser": st.sampled_from(["gradient_descent", "adam"]),
     "momentum": st.floats(0, 1, exclude_max=True),
     "trained": st.sampled_from(["all", "recurrent"]),
+    "parametrisation": st.sampled_from(["plain", "scaled"]),
     "batch_size": st.integers(1, 10**6),
     "iterations": st.integers(1, 10**9),
 }

@@ -43,5 +43,6 @@ Rectification = Literal["after_leak", "inside", "none", "tanh"]
 Readout = Literal["linear_layer", "normal", "equal_norm", "gaussian_directions", "aligned_directions"]
 Optimiser = Literal["gradient_descent", "adam"]
 Trained = Literal["all", "recurrent"]
+Parametrisation = Literal["plain", "scaled"]
 Steps = Literal["all", "last"]
 """Steps of a trial that count."""

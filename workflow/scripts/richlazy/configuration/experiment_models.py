@@ -18,6 +18,7 @@ from richlazy.field_types import (
     Momentum,
     Name,
     Optimiser,
+    Parametrisation,
     Readout,
     Rectification,
     Size,
@@ -58,6 +59,10 @@ class Grid(Settings):
     )
     trained: Several[Trained] = optional(
         "Weights that training changes: all, the default, or the recurrent ones alone."
+    )
+    parametrisation: Several[Parametrisation] = optional(
+        "plain, the default: training changes input and readout weights themselves; scaled: it changes m and w of "
+        "Schuessler et al. 2020, Eqs. 2 and 3, where these weights are sqrt(N) m and w / sqrt(N)."
     )
     batch_size: Several[Count] = optional("As in training.")
     iterations: Several[Count] = optional("As in training.")

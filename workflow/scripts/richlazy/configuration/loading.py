@@ -63,6 +63,11 @@ def claims(folder: str | Path) -> list[Path]:
     return sorted(Path(folder).glob("*/claims.yaml"))
 
 
+def published_values(folder: str | Path) -> list[Path]:
+    """Files of the numbers that papers give, likewise."""
+    return sorted(Path(folder).glob("*/published_values.yaml"))
+
+
 def disagreements(files: Iterable[File]) -> Iterator[str]:
     """Entries that two papers name alike and define differently, a sentence each."""
     first: dict[tuple[str, Any], tuple[str, Any]] = {}

@@ -112,15 +112,62 @@ class Claim(Settings):
             yield f".where has {levels[0]}, which only contrasts and equivalences are between; remove it"
 
 
-class PublishedValue(Settings):
-    """A number that a paper prints."""
+Condition = Annotated[dict[Column, Several[str | float]], Field(min_length=1)]
 
-    quantity: Text = Field(description="What the number is, in our own words.")
-    location: Text = Field(description="Figure, table, caption or section of the paper where it is printed.")
+
+class OwnNumber(Settings):
+    """The number of the results that stands beside a published one."""
+
+    experiment: ExperimentName = Field(description="Name of the experiment that has it.")
+    measure: Measure = Field(description="Column of its table of runs.")
+    where: Condition = optional("Values of columns of this table that choose one network of each seed.")
+    relative_to: Condition = optional(
+        "Values of columns in which other networks differ from these; the number is then the ratio of the former over "
+        "the latter, paired by seed."
+    )
+    statistic: Literal["mean", "median"] = Field(
+        description="What is taken over seeds. A mean has the interval of the t-test, a ratio of means Fieller's, a "
+        "median, in which infinite values count, that of the sign test."
+    )
+
+
+class PublishedValue(Settings):
+    """A number that a paper prints or draws."""
+
+    quantity: Line = Field(description="What the number is, in our own words.")
+    location: Line = Field(description="Figure, table, equation, caption or section of the paper where it stands.")
     value: float | Annotated[list[float], Field(min_length=1)] = Field(description="The number, or several.")
-    unit: Text = Field(description="Its unit; 1 for a pure number.")
-    configuration: Text = optional("Key of the configuration that has the number here.")
+    unit: Line = Field(description="Its unit; 1 for a pure number.")
+    uncertainty: Annotated[float, Field(ge=0)] = optional(
+        "Half width of the range in which it lies: of a number that is printed or read off a figure half of its last "
+        "digit, where no more is known. A number with ours has it, unless it is a bound."
+    )
+    bound: Literal["at_most", "at_least"] = optional("What the number is, where the paper gives a bound.")
+    obtained: Line = optional(
+        "How it was obtained where the paper does not print it: read off a figure, or computed from an equation."
+    )
+    configuration: Line = optional("Key of the configuration that has the number here.")
+    ours: OwnNumber = optional("What of the results stands beside it.")
+    note: Text = optional("What explains a difference from ours, where that is known.")
     claims: Several[ClaimId] = optional("Bounds that are judged by the number.")
+
+    @model_validator(mode="after")
+    def _can_be_compared(self) -> "PublishedValue":
+        given = self.model_fields_set
+        refuse(self._mistakes(given))
+        return self
+
+    def _mistakes(self, given: set[str]) -> Iterator[str]:
+        if {"configuration", "ours"} <= given:
+            yield "has both configuration and ours; ours is either a setting or a result, remove one"
+        compared = next((key for key in ("configuration", "ours") if key in given), None)
+        if isinstance(self.value, list) and compared:
+            yield f".value is a list, which {compared} cannot stand beside; give each number an entry of its own"
+        if "ours" in given and len(given & {"uncertainty", "bound"}) != 1:
+            has = "both uncertainty and bound" if "bound" in given else "neither uncertainty nor bound"
+            yield f"has {has}; a number with ours has one of the two"
+        if "ours" not in given and "bound" in given:
+            yield ".bound has no effect without ours; remove it"
 
 
 class Member(Settings):

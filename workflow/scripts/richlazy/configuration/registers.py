@@ -1,4 +1,4 @@
-"""Registers beside the configuration, read and checked: claims of papers and sources of data."""
+"""Registers beside the configuration, read and checked: claims and numbers of papers, and sources of data."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -56,13 +56,48 @@ def load_claims(paths: Iterable[str | Path], config: Mapping[str, Any]) -> list[
     return found
 
 
-def load_published_values(path: str | Path) -> list[dict[str, Any]]:
-    """Numbers that a paper prints.
+def load_published_values(paths: Iterable[str | Path], config: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Numbers that papers give, in the order of the files.
+
+    Args:
+        paths: published_values.yaml of each paper that has one.
+        config: a configuration that ``checks.check`` accepts.
+
+    Returns:
+        The entries, each with ``paper``, the name of its folder, and where it names a key of the configuration with
+        ``configured``, what stands there.
 
     Raises:
-        ConfigurationError: for all mistakes that are found.
+        ConfigurationError: for all mistakes that are found, an experiment or a key that does not exist among them.
     """
-    return _load(Path(path), PublishedValues, "the list", "published_values.schema.yaml")
+    found: list[dict[str, Any]] = []
+    experiments = list(config["experiments"])
+    mistakes = []
+    for path in map(Path, paths):
+        own = _load(path, PublishedValues, "the list", "published_values.schema.yaml", lambda one: one.get("quantity"))
+        for value in own:
+            place = f"{path.parent.name}/{path.name}: {value['quantity']}"
+            named, key = value.get("ours", {}).get("experiment"), value.get("configuration")
+            if named is not None and named not in experiments:
+                mistakes.append(f"{place}.ours.experiment{wording.unknown('experiment', named, experiments)}")
+            found.append(value | {"paper": path.parent.name})
+            try:
+                found[-1] |= {"configured": _at(config, key)} if key else {}
+            except KeyError:
+                mistakes.append(f"{place}.configuration names key {key!r}, which does not exist; name one that does")
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return found
+
+
+def _at(config: Mapping[str, Any], key: str) -> Any:
+    """What stands in the configuration at a dotted key; KeyError where there is no such key."""
+    content: Any = config
+    for part in key.split("."):
+        if not isinstance(content, Mapping):
+            raise KeyError(key)
+        content = content[part]
+    return content
 
 
 def check_entries(config: Mapping[str, Any], sources: Mapping[str, Any]) -> None:

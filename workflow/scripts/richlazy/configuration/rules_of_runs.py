@@ -19,6 +19,14 @@ def of_network(config: Config, where: str, run: parameters.Run) -> Iterator[str]
             f"{where} trains recurrent weights alone, but task {run['task']!r} is learned by feedforward networks; "
             "use trained: all"
         )
+    if run["parametrisation"] == "scaled" and (feedforward or run["trained"] == "recurrent"):
+        of_whom = (
+            f"task {run['task']!r} has feedforward networks" if feedforward else "recurrent weights alone are trained"
+        )
+        yield (
+            f"{where} has parametrisation scaled, which is about how input and readout weights of recurrent "
+            f"networks are trained, but {of_whom}; use parametrisation: plain"
+        )
     unstructured = STRUCTURES[config["structures"][run["structure"]]["kind"]].unstructured
     if run["gain"] == 0 and (feedforward or not unstructured):
         of_whom = "first layers" if feedforward else f"structure {run['structure']!r}"

@@ -70,6 +70,7 @@ def runs(config: Config, name: str) -> list[Run]:
         "condition_number": 1.0,
         "optimiser": USUAL["optimiser"],
         "trained": USUAL["trained"],
+        "parametrisation": USUAL["parametrisation"],
     }
     unique: dict[str, Run] = {}
     for grid in (resolved(config, grid) for grid in completed(experiment)):

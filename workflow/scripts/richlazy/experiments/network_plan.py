@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from richlazy.experiments import paths, rate_network_jobs, resources
+from richlazy.experiments import parameters, paths, rate_network_jobs, resources
 from richlazy.experiments.parameters import Run
 from richlazy.experiments.plan import Plan, Wildcards
 from richlazy.measures.at_matched_loss import LEVELS
@@ -42,19 +42,19 @@ class JobsOfKind:
         return [f"{self._plan.results}/{self.model.folder}/{{networks}}{member}/{file}" for member in members]
 
     def runs(self, wildcards: Wildcards) -> list[Run]:
-        """All parameters of each network of a job."""
-        return self._runs(wildcards.networks)
+        """Parameters of each network of a job, as the job is told them."""
+        return [parameters.told(run) for run in self._runs(wildcards.networks)]
 
     def _runs(self, networks: str) -> list[Run]:
         return [self._plan.all_runs[networks + member] for member in self._jobs.members]
 
     def training_inputs(self, wildcards: Wildcards) -> dict[str, list[str]]:
         """Files that training reads, by name."""
-        return self._below_results(self._planning.training_inputs(self._plan.config, self.runs(wildcards)))
+        return self._below_results(self._planning.training_inputs(self._plan.config, self._runs(wildcards.networks)))
 
     def measuring_inputs(self, wildcards: Wildcards) -> dict[str, list[str]]:
         """Files that measuring reads beside the networks, by name."""
-        return self._below_results(self._planning.measuring_inputs(self._plan.config, self.runs(wildcards)))
+        return self._below_results(self._planning.measuring_inputs(self._plan.config, self._runs(wildcards.networks)))
 
     def _below_results(self, named: dict[str, list[str]]) -> dict[str, list[str]]:
         return {name: [f"{self._plan.results}/{file}" for file in files] for name, files in named.items()}
@@ -66,14 +66,14 @@ class JobsOfKind:
             for member in self._jobs.followed
         }
         settings: dict[str, Any] = self._planning.training_settings(
-            self._plan.config, self.runs(wildcards), followed, bool(self._jobs.matched)
+            self._plan.config, self._runs(wildcards.networks), followed, bool(self._jobs.matched)
         )
         return settings
 
     def measuring(self, wildcards: Wildcards) -> dict[str, Any]:
         """How the networks of a job are measured."""
         settings: dict[str, Any] = self._planning.measuring_settings(
-            self._plan.config, self._plan.sources, self.runs(wildcards)
+            self._plan.config, self._plan.sources, self._runs(wildcards.networks)
         )
         return settings
 

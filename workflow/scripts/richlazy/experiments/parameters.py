@@ -22,6 +22,8 @@ class Parameter:
         title: how a value reads in a title, where it does not speak for itself.
         usual: what it is in most networks, and in all that were published before it could be anything else; paths
             leave it out.
+        implied: whether jobs and records leave it out too where it is usual: networks of before it was a parameter
+            keep their certificates and bytes.
     """
 
     type: type
@@ -32,6 +34,7 @@ class Parameter:
     optional: bool = False
     title: str = "{}"
     usual: str | None = None
+    implied: bool = False
 
 
 _TEACHER = ("teacher_training",)
@@ -159,6 +162,16 @@ PARAMETERS: dict[str, Parameter] = {
         title="{} weights trained",
         usual="all",
     ),
+    "parametrisation": Parameter(
+        str,
+        "plain: training changes input and readout weights; scaled: it changes m and w of Schuessler et al. 2020, Eqs. "
+        "2 and 3, where these weights are sqrt(N) m and w / sqrt(N)",
+        "parametrisation",
+        "training",
+        title="{} parametrisation",
+        usual="plain",
+        implied=True,
+    ),
     "batch_size": Parameter(
         int, "trials in a batch", "batch size", "training", ("batches", *_TEACHER), title="batches of {}"
     ),
@@ -192,9 +205,15 @@ DIRECTIONS = ("gaussian_directions", "aligned_directions")
 RANK_ORDER = {"rank": 1, "decay_exponent": -1}
 
 
+def told(run: Run) -> Run:
+    """Parameters of a run as its jobs and records have them: without those that are ``implied``."""
+    usual = {name: (None, parameter.usual) for name, parameter in PARAMETERS.items() if parameter.implied}
+    return {name: value for name, value in run.items() if value not in usual.get(name, ())}
+
+
 def run_of_row(row: Mapping[str, Any]) -> Run:
     """Run of a row of a table or JSON file, its parameters in their types again."""
-    found = {name: row.get(name, USUAL.get(name)) for name in PARAMETERS}  # a published table may be older than some
+    found = {name: row.get(name, USUAL.get(name)) for name in PARAMETERS}  # of before it was a parameter
     return {name: None if is_missing(value) else PARAMETERS[name].type(value) for name, value in found.items()}
 
 

@@ -87,7 +87,7 @@ def path_of(run: Run, folders: Folders) -> str:
 
 
 def _tells(run: Run, name: str) -> bool:
-    return run[name] is not None and run[name] != USUAL.get(name)
+    return run.get(name) is not None and run[name] != USUAL.get(name)
 
 
 def text(value: object) -> str:

@@ -27,7 +27,7 @@ class ResultFiles:
         ]
 
     def everything(self) -> list[str]:
-        """The same of all selected experiments, figures over all of them, and the claims."""
+        """The same of all selected experiments, figures over all of them, claims, and numbers of the papers."""
         return [
             *self.tables_of_runs(),
             *self.figures(self.plan.selected),
@@ -35,6 +35,7 @@ class ResultFiles:
             *self.beside(self.plan.connectomes, self.plan.pictured),
             *self.robustness(),
             f"{self.plan.results}/claims.md",
+            f"{self.plan.results}/published_values.md",
         ]
 
     def statistics(self, experiments: Iterable[str]) -> list[str]:

@@ -179,7 +179,7 @@ def runs_table(
     """
     table = pd.DataFrame(list(rows))
     for name, parameter in parameters.PARAMETERS.items():
-        table[name] = table[name].astype(_TYPES[parameter.type])
+        table[name] = table.get(name, pd.Series(parameter.usual, table.index)).astype(_TYPES[parameter.type])
     table["run"] = [paths.run_path(parameters.run_of_row(row)) for row in rows]
     table["connectome"] = table["structure"].map(connectomes).astype("string")
     table["diverged"] = table["diverged"].astype(bool)

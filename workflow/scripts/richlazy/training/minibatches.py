@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from richlazy.training.optimisers import GradientDescent
+from richlazy.training.optimisers import GradientDescent, ScaledDescent
 
 
 class StagedDescent:
@@ -21,7 +21,11 @@ class StagedDescent:
     """
 
     def __init__(
-        self, descent: GradientDescent, inputs: Sequence[np.ndarray], targets: Sequence[np.ndarray], most: int
+        self,
+        descent: GradientDescent | ScaledDescent,
+        inputs: Sequence[np.ndarray],
+        targets: Sequence[np.ndarray],
+        most: int,
     ):
         directions = descent.directions
         device = directions.inputs.device

@@ -1,8 +1,14 @@
 """Descent: one update of the weights on the batch that is loaded."""
 
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
 import torch
 
 from richlazy.models.backpropagation import laid_out
+from richlazy.models.rate_network import Weights
 from richlazy.training.rules import Directions
 from richlazy.training.settings import TrainingSettings
 
@@ -133,7 +139,53 @@ class SignHoldingDescent(GradientDescent):
         torch.mul(self.unsigned.abs(), self.signs, out=weights.recurrent)
 
 
-def optimiser(directions: Directions, settings: TrainingSettings) -> GradientDescent:
+class ScaledDescent:
+    """Descent of m and w, where the input weights are sqrt(N) m and the readout w / sqrt(N).
+
+    So Eqs. 2 and 3 of Schuessler et al. 2020 have it. Of weights W = c P a descent of P sees dL/dP = c dL/dW. Adam,
+    whose steps do not grow with the gradient, moves input weights sqrt(N) times as far as it would by itself, and the
+    readout sqrt(N) times less.
+
+    Args:
+        directions: of the networks to train, by their rule of learning.
+        descent: makes the descent of other directions: here, those of W_h, m and w.
+    """
+
+    def __init__(self, directions: Directions, descent: Callable[[Any], GradientDescent]):
+        root = math.sqrt(directions.weights.input.shape[1])
+        self.directions, self.factors = directions, (1.0, root, 1 / root)
+        self.scaled = _ScaledDirections(directions, self.factors)
+        self.descent = descent(self.scaled)
+
+    def restart(self) -> None:
+        """As that of the descent."""
+        self.descent.restart()
+
+    def step(self, log_likelihoods: torch.Tensor) -> None:
+        """One update of the weights, in place, on the batch that is loaded."""
+        self.descent.step(log_likelihoods)
+        for weight, vectors, factor in zip(self.directions.weights, self.scaled.weights, self.factors, strict=True):
+            torch.mul(vectors, factor, out=weight)
+
+
+class _ScaledDirections:
+    """Directions of P, where a network has the weights c P with a factor c for each matrix."""
+
+    def __init__(self, directions: Directions, factors: Sequence[float]):
+        self.directions, self.factors = directions, factors
+        self.weights, self.gradient = laid_out(directions.weights), laid_out(directions.weights).map(torch.zero_)
+        for vectors, factor in zip(self.weights, factors, strict=True):
+            vectors.div_(factor)
+
+    def gradients(self, log_likelihoods: torch.Tensor, target: Weights, factor: float, keep: float = 1.0) -> None:
+        """As those of the network, for P."""
+        self.directions.gradients(log_likelihoods, self.gradient, 1.0, keep=0.0)
+        for sum_, gradient, scale in zip(target, self.gradient, self.factors, strict=True):
+            sum_.mul_(keep).add_(gradient, alpha=factor * scale)
+
+
+def optimiser(directions: Directions, settings: TrainingSettings) -> GradientDescent | ScaledDescent:
     """The descent that some settings ask for."""
     kind = SignHoldingDescent if settings.signs_held else OPTIMISERS[settings.optimiser]
-    return kind(directions, settings.learning_rate, settings.momentum)
+    descent = partial(kind, learning_rate=settings.learning_rate, momentum=settings.momentum)
+    return ScaledDescent(directions, descent) if settings.parametrisation == "scaled" else descent(directions)

@@ -19,6 +19,8 @@ class TrainingSettings:
         optimiser: ``gradient_descent``, or ``adam``, which takes neither momentum nor signs_held.
         rule: name of the rule of learning (module ``rules``).
         trained: ``all`` weights, or the ``recurrent`` ones alone.
+        parametrisation: ``plain``, or ``scaled``, in which input and readout weights are sqrt(N) m and w / sqrt(N) of
+            the vectors m and w that are trained.
         signs_held: whether the outgoing recurrent weights of each unit keep their sign.
         loss: ``cross_entropy``, ``squared_error`` or ``masked_squared_error``.
         loss_steps: ``all`` or ``last``. With ``last`` and cross-entropy the accuracy is followed too.
@@ -47,6 +49,7 @@ class TrainingSettings:
     optimiser: str = "gradient_descent"
     rule: str = "backpropagation"
     trained: str = "all"
+    parametrisation: str = "plain"
     signs_held: bool = False
     loss: str = "cross_entropy"
     loss_steps: str = "all"
@@ -81,6 +84,7 @@ class TrainingSettings:
             momentum=run["momentum"] or 0.0,
             optimiser=run["optimiser"],
             trained=run["trained"],
+            parametrisation=run.get("parametrisation") or "plain",  # records leave the usual one out
             signs_held=training["signs_held"],
             loss=training["loss"],
             loss_steps=training["loss_steps"],
