@@ -141,6 +141,9 @@ class Source(Settings):
         description="What the connectome is, in a line; stands in every table and figure made of it."
     )
     selection: Selection = Field(description="Which cells become units of the network.")
+    stands_for: Line = optional(
+        "What of a paper it stands in for, where it is not that: every table and every verdict made with it says so."
+    )
 
 
 class Cave(Source):

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from richlazy.configuration.connectome_models import Connectome
 from richlazy.configuration.experiment_models import Experiment
-from richlazy.configuration.fields import Colour, ExperimentName, FilePath, Several, refuse
+from richlazy.configuration.fields import Colour, ExperimentName, FilePath, Line, Several, refuse
 from richlazy.configuration.network_models import Connectivity, Dynamics, Lstm, Preset, Probe, Training
 from richlazy.configuration.registries import Measures, StructureEntry, TaskEntry
 from richlazy.field_types import Count, Name, Size, Whole, optional
@@ -22,6 +22,9 @@ class _Sourced(Settings):
     """An entry whose key ``source`` decides which of its other keys count."""
 
     source: str
+    stands_for: Line = optional(
+        "What of a paper it stands in for, where it is not that: every table and every verdict made with it says so."
+    )
 
     @model_validator(mode="after")
     def _source_has_its_keys(self) -> "_Sourced":
@@ -40,7 +43,7 @@ class _Sourced(Settings):
             if key not in self.model_fields_set:
                 yield f"lacks {key}, which source: {self.source} needs; add it"
         for key in type(self).model_fields:
-            if key in self.model_fields_set - {"source", *needed, *self._usual()}:
+            if key in self.model_fields_set - {"source", "stands_for", *needed, *self._usual()}:
                 yield f".{key} has no effect on source: {self.source}; remove it or take a new name"
 
 

@@ -238,6 +238,27 @@ def connectome_notes(config: Config, structures: Iterable[str]) -> dict[str, str
     return {structure: note for structure, note in notes.items() if note}
 
 
+def substitutes(config: Config, runs: Iterable[Run]) -> dict[str, dict[str, str]]:
+    """What stands in for data of a paper (``stands_for``), for the ``structure`` and the ``task`` of runs; for jobs."""
+    found: dict[str, dict[str, str]] = {owner: {} for owner in variants.OWNERS}
+    for run in runs:
+        entries = {"structure": [], "task": _data_of_task(config, run["task"])}
+        if run["structure"] is not None and (name := connectome_of(config, run["structure"])):
+            entries["structure"] = [(f"{name} ({config['connectomes'][name]['source']})", connectome(config, name))]
+        for owner, of_one in entries.items():
+            named = [f"{name} for {entry['stands_for']}" for name, entry in of_one if "stands_for" in entry]
+            if named:
+                found[owner][run[owner]] = "; ".join(named)
+    return found
+
+
+def _data_of_task(config: Config, task: str) -> list[tuple[str, Mapping[str, Any]]]:
+    """Entries of images, sentences and word vectors of which a task is made, by names that say where they come from."""
+    groups = {"images": "image_sets", "sentences": "sentence_sets", "word_vectors": "word_vectors"}
+    named = [(group, config["tasks"][task][key]) for key, group in groups.items() if key in config["tasks"][task]]
+    return [(f"{name} ({config[group][name]['source']})", config[group][name]) for group, name in named]
+
+
 def followed(config: Config, names: Iterable[str]) -> dict[str, list[int]]:
     """Iterations at which runs are followed during training, by the paths of these runs.
 

@@ -92,4 +92,6 @@ def measuring_need(config: Config, runs: Sequence[Run], attempt: int) -> tuple[i
 
 def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """What the tables of an experiment have."""
-    return {key: config["experiments"][name][key] for key in ("weights", "parts")}
+    experiment = config["experiments"][name]
+    found = grids.substitutes(config, runs(config, name))["task"]
+    return {key: experiment[key] for key in ("weights", "parts")} | {"substitutes": found}

@@ -104,6 +104,7 @@ def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequen
     return {
         "learned": {key: config[group][key] for group, keys in _LEARNED.items() for key in keys},
         "connectomes": grids.connectome_notes(config, (run["structure"] for run in found)),
+        "substitutes": grids.substitutes(config, found),
         "followed": dict(followed),
         "swept": grids.swept_options(config, name),
         "theory": {

@@ -78,7 +78,7 @@ def judge(
     rows = [_judged(claim, tables, comparisons, settings) | {"scale": scale} for claim in register]
     for claim, row in zip(register, rows, strict=True):
         again = {
-            of["repeats"]["as"]: _judged(claim | {"experiment": name}, tables, comparisons, settings)["verdict"]
+            of["repeats"]["as"]: _judged({**claim, "experiment": name}, tables, comparisons, settings)["verdict"]
             for name, of in comparisons.items()
             if of.get("repeats", {}).get("experiment") == claim["experiment"]
         }

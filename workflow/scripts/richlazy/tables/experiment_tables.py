@@ -28,6 +28,7 @@ RUN_COLUMNS: dict[str, str] = {
     "run": "identity of the run: its folder below runs/",
     **{name: parameter.meaning for name, parameter in parameters.PARAMETERS.items()},
     "connectome": "where the connectome of the structure comes from; null for other structures",
+    "substitute": "data that stand in for those of a paper; null where there are none",
     "network": "path of the weights before and after training, relative to the folder of the workflow",
     "probe": "path of the trials on which change was measured, likewise",
     "final_loss": MEASURES["final_loss"].meaning,
@@ -97,7 +98,7 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     crossings = [record["crossings"] for record in load_measures(files["crossings"])] or None
     rows, courses = measured(rows, courses, moved, settings["theory"], crossings)
     swept = settings["swept"]
-    runs = runs_table(rows, settings["learned"], settings["connectomes"], swept)
+    runs = runs_table(rows, settings["learned"], settings["connectomes"], swept, settings["substitutes"])
     moved = predictions.with_predicted_movement(moved, runs, settings["theory"]["targets"])
     parquet.save_table(tables["runs"], runs, with_swept(RUN_COLUMNS, swept))
     parquet.save_table(tables["curves"], curves_table(courses, runs["run"], moved), CURVE_COLUMNS)
@@ -170,18 +171,21 @@ def runs_table(
     learned: Mapping[str, float],
     connectomes: Mapping[str, str] = MappingProxyType({}),
     swept: Swept = MappingProxyType({}),
+    substitutes: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """One row per run with typed columns ``RUN_COLUMNS``, and those of swept options.
 
     ``learned`` has the settings by which a run counts as converged or failed (module ``learning``).
     ``connectomes`` says of each structure that is made of a connectome where that comes from; ``swept`` holds the
-    options that the experiment sweeps (``with_swept``).
+    options that the experiment sweeps (``with_swept``); ``substitutes`` what stands in for data of a paper
+    (``grids.substitutes``).
     """
     table = pd.DataFrame(list(rows))
     for name, parameter in parameters.PARAMETERS.items():
         table[name] = table.get(name, pd.Series(parameter.usual, table.index)).astype(_TYPES[parameter.type])
     table["run"] = [paths.run_path(parameters.run_of_row(row)) for row in rows]
     table["connectome"] = table["structure"].map(connectomes).astype("string")
+    table["substitute"] = _substitute(table, substitutes)
     table["diverged"] = table["diverged"].astype(bool)
     for name in ("diverged_at", "reached_at"):
         table[name] = table[name].astype("Int64")
@@ -193,6 +197,13 @@ def runs_table(
     table["failed"] = learning.failed(table, learned)
     _name_options(table, swept)
     return table[list(with_swept(RUN_COLUMNS, swept))]
+
+
+def _substitute(table: pd.DataFrame, substitutes: Mapping[str, Mapping[str, str]]) -> pd.Series:
+    """What stands in for data of a paper in each run, by its structure and its task; null where nothing does."""
+    rows = table[list(substitutes)].to_dict("records")
+    named = [[found[row[owner]] for owner, found in substitutes.items() if row[owner] in found] for row in rows]
+    return pd.Series(["; ".join(of_one) or None for of_one in named], table.index, "string")
 
 
 def curves_table(

@@ -1,6 +1,7 @@
 """Tables of an experiment with LSTMs: what was measured of its networks, one row for each matrix and part."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -39,6 +40,7 @@ RUN_COLUMNS: dict[str, str] = {
     "diverged_at": "epoch in which it did; null otherwise",
     "converged": "null: no floor of the loss is known",
     "connectome": "null: none is part of these networks",
+    "substitute": "data that stand in for those of a paper; null where there are none",
 }
 SPECTRUM_COLUMNS: dict[str, str] = {
     **_WHERE,
@@ -82,7 +84,7 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     """
     measured = load_measures(files["measures"])
     courses = [array_io.load_json(path) for path in files["histories"]]
-    runs = runs_table(measured, settings["weights"], settings["parts"])
+    runs = runs_table(measured, settings["weights"], settings["parts"], settings["substitutes"])
     parquet.save_table(tables["runs"], runs, RUN_COLUMNS)
     parquet.save_table(tables["spectra"], spectra_table(measured), SPECTRUM_COLUMNS)
     parquet.save_table(tables["truncations"], truncations_table(measured), TRUNCATION_COLUMNS)
@@ -100,13 +102,19 @@ def _of_part(record: Mapping[str, Any], weights: str, part: str) -> dict[str, An
     return dict(next(rows, {}))
 
 
-def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], parts: Sequence[str]) -> pd.DataFrame:
+def runs_table(
+    measured: Sequence[Mapping[str, Any]],
+    weights: Sequence[str],
+    parts: Sequence[str],
+    substitutes: Mapping[str, str] = MappingProxyType({}),
+) -> pd.DataFrame:
     """One row for each network, matrix (or set of them) and part that an experiment compares.
 
     Args:
         measured: records of the networks: settings, outcome of training, and measures of ``lstm_measures.measure``.
         weights: matrices or sets of them, in their order.
         parts: parts, the reference first.
+        substitutes: of a task, what stands in for data of a paper.
 
     Returns:
         Columns ``RUN_COLUMNS``. A network that diverged keeps its rows, with what could be measured.
@@ -119,7 +127,8 @@ def runs_table(measured: Sequence[Mapping[str, Any]], weights: Sequence[str], pa
                 rows.append({column: {**record, **own}.get(column) for column in RUN_COLUMNS})
     table = pd.DataFrame(rows, columns=list(RUN_COLUMNS))
     types = dict.fromkeys(_NUMBERS, "Float64") | dict.fromkeys(_WHOLE_NUMBERS, "Int64")
-    return table.astype(types | {"connectome": "string", "converged": "boolean"})
+    table["substitute"] = table["task"].map(substitutes)
+    return table.astype(types | {"connectome": "string", "substitute": "string", "converged": "boolean"})
 
 
 def spectra_table(measured: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
