@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 import oracles
+from richlazy.measures import at_matched_loss
 from richlazy.models.rate_network import Weights
 from richlazy.storage.seeds import generator
 
@@ -238,7 +239,7 @@ def functional_rank(case):
     left, values, right = np.linalg.svd(case.change)
     first = case.before.recurrent.numpy()
     losses = [case.loss_with(first + (left[:, :r] * values[:r]) @ right[:r]) for r in range(len(values) + 1)]
-    return next((rank for rank, loss in enumerate(losses) if loss < 0.05 * losses[0]), math.nan)
+    return next((rank for rank, loss in enumerate(losses) if loss < 0.05 * losses[0]), math.inf)
 
 
 @oracle_of_probe
@@ -357,6 +358,7 @@ class RunCase:
 
     Attributes:
         target: z* where the expansion is about the run, None elsewhere.
+        crossings: updates and measures by the levels to which the loss came down, None where it is not matched.
     """
 
     run: dict
@@ -364,6 +366,7 @@ class RunCase:
     followed: dict
     target: float | None
     fraction: float
+    crossings: dict | None = None
 
     @property
     def is_expanded(self):
@@ -496,3 +499,21 @@ def leading_singular_value_deviation(case):
     series = end - end**2 / 2 + (1 + 3.5 * case.target**2 * case.beta) * end**3 / 6
     expected = case.target / case.beta * series
     return abs(case.run["leading_singular_value_change"] - expected) / expected
+
+
+# At levels of the loss
+
+
+def at_level(name, level):
+    def oracle(case):
+        if case.crossings is None:
+            return math.nan
+        unknown = math.inf if name == "updates" else math.nan
+        return case.crossings[level][name] if level in case.crossings else unknown
+
+    return oracle
+
+
+for level in ("shared_loss", "convergence"):
+    RUN[f"updates_to_{level}"] = at_level("updates", level)
+    RUN |= {f"{name}_at_{level}": at_level(name, level) for name in at_matched_loss.OF_CHANGE}

@@ -10,7 +10,7 @@ import torch
 from measure_oracles import ProbeCase, RunCase
 
 import oracles
-from richlazy.measures import after_training, during_training, following, measuring, on_probe, registry
+from richlazy.measures import after_training, at_matched_loss, during_training, following, measuring, on_probe, registry
 from richlazy.measures.probed_network import Trained
 from richlazy.measures.trained_run import TrainedRun
 from richlazy.models.rate_network import Dynamics, Weights
@@ -138,7 +138,13 @@ def test_no_oracle_is_left_of_a_measure_that_is_gone():
     assert measure_oracles.SNAPSHOT.keys() == during_training.QUANTITIES.keys()
 
 
-def run_case(target=1.2, followed=True):
+CROSSINGS = {
+    level: {"updates": updates} | {name: 0.1 * place + updates for place, name in enumerate(at_matched_loss.OF_CHANGE)}
+    for level, updates in (("shared_loss", 5), ("convergence", 12))
+}
+
+
+def run_case(target=1.2, followed=True, crossings=CROSSINGS):
     """A loss that falls, slower and slower but for a bump; converged after ten updates."""
     losses = [0.72 * math.exp(-0.25 * batch) + 0.01 for batch in range(30)]
     run = {
@@ -147,17 +153,21 @@ def run_case(target=1.2, followed=True):
         "leading_singular_value_change": 0.9,
     }  # fmt: skip
     course = {"iterations": [0, 10, 40, 90], "kernel_task_alignment": [0.1, 0.3, 0.8, 0.7]} if followed else {}
-    return RunCase(run, losses, course, target, 0.05)
+    return RunCase(run, losses, course, target, 0.05, crossings)
 
 
-RUN_CASES = {"expanded": run_case(), "of another kind": run_case(None), "not followed": run_case(followed=False)}
+RUN_CASES = {
+    "expanded": run_case(), "of another kind": run_case(None), "not followed": run_case(followed=False),
+    "not matched": run_case(crossings=None), "never there": run_case(crossings={}),
+    "half-way": run_case(crossings={"shared_loss": CROSSINGS["shared_loss"]}),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", RUN_CASES.values(), ids=RUN_CASES)
 @pytest.mark.parametrize("name", after_training.MEASURES)
 def test_a_measure_of_a_finished_run_is_its_formula(name, case):
     history = {"iterations": list(range(1, len(case.losses) + 1)), "loss": case.losses}
-    context = TrainedRun(case.run, history, case.target, case.fraction, case.followed)
+    context = TrainedRun(case.run, history, case.target, case.fraction, case.followed, case.crossings)
     found = after_training.measured(context)[name]
     assert type(found) is float
     assert found == pytest.approx(measure_oracles.RUN[name](case), rel=1e-3, nan_ok=True)
@@ -189,10 +199,17 @@ def test_a_measure_is_nan_where_it_is_not_defined(found, name):
 
 
 @pytest.mark.parametrize("name", on_probe.MEASURES)
-def test_a_measure_of_a_network_that_was_lost_is_nan(name):
+def test_a_network_that_was_lost_has_no_measures_and_what_they_wait_for_did_not_happen(name):
     case = probe_case()
     case.after.recurrent[0, 0] = math.inf
-    assert math.isnan(measured(case)[name])
+    found = measured(case)[name]
+    assert found == math.inf if on_probe.MEASURES[name].censored else math.isnan(found)
+
+
+@pytest.mark.parametrize("measure", EVERY.values(), ids=EVERY)
+def test_what_may_not_happen_says_so(measure):
+    said = any(words in measure.meaning for words in ("infinite where", "infinite or null likewise"))
+    assert measure.censored == said
 
 
 # Invariances

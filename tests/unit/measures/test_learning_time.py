@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from richlazy.experiments import expansions, grids
-from richlazy.measures import after_training, predictions, trained_run
+from richlazy.measures import after_training, at_matched_loss, predictions, trained_run
 from richlazy.models.rate_network import Dynamics, Weights, gaussian_directions
 from richlazy.theory import recurrent_expansion
 from richlazy.training.loop import train
@@ -70,12 +70,13 @@ def run_of(history, **changes):
 
 
 def measured(run, history, target, fraction):
-    """Measures after training of a run that was not followed."""
+    """Measures after training of a run that was not followed or compared at levels of its loss."""
     found = after_training.measured(trained_run.TrainedRun(run, history, target, fraction))
     assert math.isnan(found.pop("kernel_task_alignment_iterations"))
     updates = found.pop("convergence_iterations")
-    assert math.isnan(updates) if run["convergence_iterations"] is None else updates == run["convergence_iterations"]
+    assert updates == (math.inf if run["convergence_iterations"] is None else run["convergence_iterations"])
     assert math.isnan(found.pop("final_loss"))  # the run has none here
+    assert all(math.isnan(found.pop(name)) for name in at_matched_loss.MEASURES)
     return found
 
 
@@ -107,7 +108,7 @@ def test_measures_of_a_trained_network():
     assert history["convergence_iterations"] == updates > 20
     run = run_of(history, loss_ratio_shuffled_initial=0.5, leading_singular_value_change=0.9, iterations=150)
     found = measured(run, history, TARGET, FRACTION)
-    assert found.keys() == after_training.MEASURES.keys() - {
+    assert found.keys() == after_training.MEASURES.keys() - at_matched_loss.MEASURES.keys() - {
         "final_loss",
         "convergence_iterations",
         "kernel_task_alignment_iterations",
@@ -204,11 +205,12 @@ def test_a_network_that_does_not_converge_has_no_time_nor_what_needs_it():
     _, course = trained(10)
     history = course.of_network(0, 0.2)
     found = measured(run_of(history), history, TARGET, FRACTION)
-    missing = {name for name, value in found.items() if math.isnan(value)}
-    assert missing == {
-        "convergence_time", "rescaled_convergence_time", "gradient_norm_recurrent", "loss_deviation_first_order",
-        "loss_deviation_third_order", "prediction_error_shuffled_initial", "leading_singular_value_deviation",
+    assert {name for name, value in found.items() if math.isnan(value)} == {
+        "gradient_norm_recurrent", "loss_deviation_first_order", "loss_deviation_third_order",
+        "prediction_error_shuffled_initial", "leading_singular_value_deviation",
     }  # fmt: skip
+    infinite = {name for name, value in found.items() if math.isinf(value)}
+    assert infinite == {"convergence_time", "rescaled_convergence_time"}
 
 
 def test_a_loss_that_rises_has_no_gradient_there():

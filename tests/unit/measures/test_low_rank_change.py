@@ -91,7 +91,7 @@ def test_a_change_of_rank_one():
     assert found["leading_singular_value_change"] == pytest.approx(10)  # 5 * 2
     assert found["stable_rank_change"] == pytest.approx(1)
     assert found["relative_weight_change_recurrent"] == pytest.approx(10 / math.sqrt(12))
-    assert math.isnan(found["functional_rank"])  # this loss grows with the change
+    assert found["functional_rank"] == math.inf  # this loss grows with the change
 
 
 def test_losses_with_all_components_and_none_are_those_of_networks():
@@ -116,7 +116,7 @@ def test_losses_with_all_components_and_none_are_those_of_networks():
         ([1.0, 0.5, 0.04], 2),
         ([1.0, 0.04, 0.5], 1),  # the first, though later ones are above
         ([2.0, 0.1, 0.09], 2),  # below, not at
-        ([1.0, 0.5, 0.06], math.nan),
+        ([1.0, 0.5, 0.06], math.inf),
         ([0.0, 0.0], math.nan),
         ([math.nan, 0.1], math.nan),
         ([1.0, math.nan, 0.01], 2),
@@ -173,7 +173,7 @@ def test_without_initial_weights_shuffling_changes_nothing_and_no_relative_chang
 def test_without_a_change_it_has_no_rank():
     initial, _ = matrices(0, 8)
     found = measures_of(initial, initial, squares, 1.0, 0)
-    assert math.isnan(found["functional_rank"])
+    assert found["functional_rank"] == math.inf
     assert math.isnan(found["stable_rank_change"])
     assert found["leading_singular_value_change"] == found["relative_weight_change_recurrent"] == 0
     assert found["loss_ratio_shuffled_initial"] == pytest.approx(float(initial.square().sum()))

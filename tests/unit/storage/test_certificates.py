@@ -116,6 +116,22 @@ def test_the_recipe_of_a_network_is_the_same_alone_and_with_all_seeds_of_its_con
     assert len({recipe.digest for file, recipe in together.items() if "network" in file}) == 3
 
 
+def test_a_network_has_the_recipe_that_it_has_alone_where_only_some_have_a_file_of_their_own(tmp_path):
+    def measured(seeds, with_crossings):
+        files = [tmp_path / f"results/seed~{seed}/crossings.npz" for seed in with_crossings]
+        for file in files:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(str(file))
+        inputs = flat(InputFiles, {"crossings": [str(file) for file in files], "library": []})
+        made = flat(OutputFiles, {"measures": [str(tmp_path / f"results/seed~{seed}/measures.json") for seed in seeds]})
+        return certificates.recipes(Params(fromdict={"runs": [{"seed": seed} for seed in seeds]}), inputs, made)
+
+    together = measured([0, 1, 2], [0, 2])
+    for seed in (0, 1, 2):
+        ((file, alone),) = measured([seed], [seed] if seed != 1 else []).items()
+        assert together[file] == alone and ("crossings" in alone.inputs) == (seed != 1)
+
+
 def test_what_a_job_does_not_read_is_no_part_of_its_recipe(tmp_path):
     first = recipes_of(tmp_path, [0], device="cpu", chunks="here")
     assert first == recipes_of(tmp_path, [0], device="cuda", chunks="there")
@@ -128,6 +144,10 @@ def test_only_snapshots_depend_on_when_they_are_taken(tmp_path):
     assert first["results/seed~0/snapshots"].differences(second["results/seed~0/snapshots"]) == {
         "parameters": ["settings.snapshot_at"]
     }
+    names = ("network", "crossings")
+    first, second = (recipes_of(tmp_path, [0], names, excess_levels=levels) for levels in ({}, {"shared_loss": 0.5}))
+    assert first["results/seed~0/network"] == second["results/seed~0/network"]
+    assert first["results/seed~0/crossings"] != second["results/seed~0/crossings"]
 
 
 def test_differences_name_parameter_code_and_input(tmp_path):

@@ -47,7 +47,8 @@ def updates_to_shared_loss(run: TrainedRun) -> float:
 @measure(
     "updates_to_convergence",
     unit="updates",
-    meaning="updates until the loss was down to the level of convergence (training.converged_excess); likewise",
+    meaning="updates until the loss was down to the level of convergence (training.converged_excess); infinite or null "
+    "likewise",
     label="updates to\nconvergence",
     stage="history",
     censored=True,

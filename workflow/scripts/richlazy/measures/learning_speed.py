@@ -68,7 +68,7 @@ def convergence_time_predicted(run: TrainedRun) -> float:
 @measure(
     "rescaled_convergence_time",
     unit="learning time",
-    meaning="convergence_time times beta^2, beta = 1 / (1 - g^2); likewise",
+    meaning="convergence_time times beta^2, beta = 1 / (1 - g^2); infinite or null likewise",
     label="rescaled learning\ntime $\\beta^2\\tau^*$",
     stage="history",
     defined_for=expanded_runs,

@@ -80,4 +80,4 @@ def accuracy(network: ProbedNetwork) -> float:
 def guess_accuracy(network: ProbedNetwork) -> float:
     """Accuracy of the best constant answer."""
     asked = network.targets[network.decision]
-    return float(asked.unique(return_counts=True)[1].max() / len(asked))
+    return int(asked.unique(return_counts=True)[1].max()) / len(asked)

@@ -151,7 +151,8 @@ def recipes(
 
     Args:
         params, inputs, outputs: of the Snakemake job. The input ``library`` is its code; where ``params.runs`` and the
-            first output have several members, they are one network each, and so are inputs of as many members.
+            first output have several members, they are one network each, and so are inputs of as many members and those
+            in the folders of the networks.
         digest_of: gives the digest of an input file, ``GONE`` where it is not there.
 
     Raises:
@@ -159,15 +160,16 @@ def recipes(
     """
     settings, read, made = dict(params.items()), _by_name(inputs), _by_name(outputs)
     code = code_digests(tuple(map(str, _listed(read.pop("library", ())))))
-    digests = {name: [digest_of(str(file)) for file in _listed(files)] for name, files in read.items()}
+    digests = {name: [(str(file), digest_of(str(file))) for file in _listed(files)] for name, files in read.items()}
     runs = settings.get("runs", ())
     together = len(runs) if 1 < len(runs) == len(_listed(next(iter(made.values())))) else 1
     found = {}
     for member in range(together):
-        one, own_inputs = settings, digests
+        one, own_inputs = settings, {name: [digest for _, digest in each] for name, each in digests.items()}
         if together > 1:
             one = settings | {"runs": [runs[member]]}
-            own_inputs = {name: _own(of_all, member, together) for name, of_all in digests.items()}
+            folders = [PurePath(file).parent for file in _listed(next(iter(made.values())))]
+            own_inputs = {name: _own(of_all, member, folders) for name, of_all in digests.items()}
         names_of_inputs = {name: GONE if GONE in each else _digest(each) for name, each in own_inputs.items() if each}
         for name, file in _outputs_of(made, member, together):
             found[file] = Recipe(_parameters(one, name), code, names_of_inputs)
@@ -194,8 +196,12 @@ def _outputs_of(made: Mapping[str, Any], member: int, together: int) -> Iterable
                 yield name, file
 
 
-def _own(of_all: list[str], member: int, together: int) -> list[str]:
-    return of_all[member : member + 1] if len(of_all) == together else of_all
+def _own(of_all: Sequence[tuple[str, str]], member: int, folders: Sequence[PurePath]) -> list[str]:
+    """Digests of the input files of one network; of some inputs only some networks have one, in their folders."""
+    if len(of_all) == len(folders):
+        return [of_all[member][1]]
+    others = set(folders) - {folders[member]}
+    return [digest for file, digest in of_all if PurePath(file).parent not in others]
 
 
 def _by_name(items: Any) -> dict[str, Any]:
