@@ -17,12 +17,12 @@ ROBUSTNESS_COLUMNS: dict[str, str] = {
     "tested": "measure that was tested: that of the panel, or that of all weights in its place",
     "sign": "1 or -1: what the tested effect is multiplied by, so that positive is lazier with rank",
     "n": "seeds that enter the test",
-    "excluded": "seeds left out because one of the runs that are compared diverged or has no value",
+    "excluded": "seeds left out because one of the runs that are compared diverged, failed or has no value",
     "unconverged": "seeds that enter although a run of theirs has not converged",
     "effect": "mean over seeds of Kendall's tau with the rank, positive where learning is lazier at higher rank",
-    "interval_low": "lower end of the bootstrap interval of the effect",
-    "interval_high": "upper end of the bootstrap interval of the effect",
-    "p_holm": "p of Page's exact test after Holm's correction over the experiment",
+    "interval_low": "lower end of the t interval of the effect",
+    "interval_high": "upper end of the t interval of the effect",
+    "p_holm": "p of Page's exact test after Holm's correction over the tests of the measure in the experiment",
 }
 # Panels if no measure of the figures says which side is lazier.
 _USUAL = ("weight_change_norm_recurrent", "representation_alignment", "kernel_alignment_recurrent")
