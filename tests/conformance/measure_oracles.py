@@ -66,6 +66,18 @@ class ProbeCase:
         return self.before.recurrent.numel() > 0
 
     @property
+    def is_linear(self):
+        return self.rectification == "none"
+
+    @property
+    def has_tanh_units(self):
+        return self.rectification == "tanh"
+
+    @property
+    def has_single_channels(self):
+        return self.before.input.shape[1] == len(self.before.readout) == 1
+
+    @property
     def is_linear_two_layer(self):
         return self.rectification == "none" and not self.is_recurrent and len(self.after.readout) == 1
 
@@ -329,6 +341,73 @@ def centred_kernel_alignment(case):
     return oracles.centred_alignment(case.kernels[1][1].numpy(), case.wanted)
 
 
+def one_step(case, state, drive):
+    """States with the nonlinearity inside the recurrence: tanh units, or linear ones."""
+    rates = state.tanh() if case.has_tanh_units else state
+    return case.leak_factor * state + (1 - case.leak_factor) * (case.before.recurrent @ rates + drive)
+
+
+@oracle_of_probe
+def lyapunov_exponent_initial(case):
+    """From the product of derivatives of one step, each by automatic differentiation, and without renormalisation."""
+    if not (case.is_recurrent and case.has_tanh_units):
+        return math.nan
+    size = len(case.before.recurrent)
+    state, product, lengths = torch.zeros(size, dtype=torch.float64), torch.eye(size, dtype=torch.float64), []
+    start = torch.full((size,), 1 / math.sqrt(size), dtype=torch.float64)
+    for trial in range(min(64, case.inputs.shape[1])):
+        for current in case.inputs[:, trial]:
+            drive = case.before.input @ current
+            step = torch.autograd.functional.jacobian(lambda at, drive=drive: one_step(case, at, drive), state)
+            state, product = one_step(case, state, drive), step @ product
+            lengths.append(float((product @ start).norm()))
+    settled = len(lengths) // 4
+    return (math.log(lengths[-1]) - math.log(lengths[settled - 1])) / (len(lengths) - settled)
+
+
+@oracle_of_probe
+def outlier_eigenvalues_initial(case):
+    if not case.is_recurrent:
+        return math.nan
+    matrix = case.before.recurrent.numpy()
+    variance = (matrix**2).mean()
+    return sum(abs(value) > 1.2 * math.sqrt(len(matrix) * variance) for value in np.linalg.eigvals(matrix))
+
+
+@oracle_of_probe
+def relative_loss_initial(case):
+    silent = Weights(case.before.recurrent, case.before.input, torch.zeros_like(case.before.readout))
+    return case.loss_of(case.before) / case.loss_of(silent)
+
+
+@oracle_of_probe
+def amplification_initial(case):
+    """|W_1| / z* of Eq. 11, the matrix itself."""
+    if not (case.is_recurrent and case.is_linear and case.has_single_channels):
+        return math.nan
+    recurrent, drive, readout = (matrix.numpy() for matrix in case.before)
+    inverse = np.linalg.inv(np.eye(len(recurrent)) - recurrent)
+    first = inverse.T @ (readout / np.linalg.norm(readout)).T @ (drive / np.linalg.norm(drive)).T @ inverse.T
+    return np.linalg.norm(first)
+
+
+def drop_after(case, component):
+    if not case.is_recurrent:
+        return math.nan
+    values = np.sqrt(np.linalg.eigvalsh(case.change.T @ case.change)[::-1])
+    return values[component - 1] / values[component]
+
+
+@oracle_of_probe
+def singular_value_drop_after_2(case):
+    return drop_after(case, 2)
+
+
+@oracle_of_probe
+def singular_value_drop_after_6(case):
+    return drop_after(case, 6)
+
+
 # What is followed in training
 
 for function in (
@@ -347,6 +426,35 @@ for function in (
 @oracle_of_snapshot
 def second_singular_value_change(case):
     return np.linalg.svd(case.change, compute_uv=False)[1] if case.is_recurrent else math.nan
+
+
+def in_plane(case, row, column):
+    """An entry of A, from the change as [w m] A [w m]' plus what is outside of the plane, w first."""
+    if not (case.is_recurrent and case.has_single_channels):
+        return math.nan
+    directions = [case.before.readout.numpy()[0], case.before.input.numpy()[:, 0]]
+    basis = np.array([direction / np.linalg.norm(direction) for direction in directions])
+    return (basis @ case.change @ basis.T)[row, column]
+
+
+@oracle_of_snapshot
+def change_input_to_output(case):
+    return in_plane(case, 0, 1)
+
+
+@oracle_of_snapshot
+def change_output_to_input(case):
+    return in_plane(case, 1, 0)
+
+
+@oracle_of_snapshot
+def change_output_to_output(case):
+    return in_plane(case, 0, 0)
+
+
+@oracle_of_snapshot
+def change_input_to_input(case):
+    return in_plane(case, 1, 1)
 
 
 # What was recorded in training
@@ -379,6 +487,12 @@ class RunCase:
     @property
     def updates(self):
         return self.run["convergence_iterations"]
+
+    def rescaled(self, updates):
+        """Time of the expansion, T, which stays where the output has reached the target."""
+        times = self.beta**2 * self.run["learning_rate"] * np.linspace(0, updates, 1_000_001)
+        output = times - times**2 / 2 + (1 + 8 * self.target**2 * self.beta) * times**3 / 6
+        return times[np.argmax(output >= 1)] if (output >= 1).any() else times[-1]
 
     @property
     def gradients(self):
@@ -499,6 +613,113 @@ def leading_singular_value_deviation(case):
     series = end - end**2 / 2 + (1 + 3.5 * case.target**2 * case.beta) * end**3 / 6
     expected = case.target / case.beta * series
     return abs(case.run["leading_singular_value_change"] - expected) / expected
+
+
+def share_in_agreement(case, *theory_of):
+    """Share of updates at which interpolated deviations are at most a tenth, by a loop over updates.
+
+    Args:
+        theory_of: name of what was followed, and its expansion at a rescaled time.
+    """
+    if not (case.is_expanded and case.followed):
+        return math.nan
+    at = case.followed["iterations"]
+    deviations = [0.0]
+    for place, iteration in list(enumerate(at))[1:]:
+        time = case.rescaled(iteration)
+        theory = np.array([expansion(time) for _, expansion in theory_of])
+        value = np.array([case.followed[name][place] for name, _ in theory_of])
+        deviations.append(math.sqrt(((value - theory) ** 2).sum() / (theory**2).sum()))
+    within = [np.interp(update, at, deviations) <= 0.1 for update in range(1, case.updates + 1)]
+    return sum(within) / case.updates
+
+
+@oracle_of_run
+def leading_singular_value_agreement(case):
+    z, beta = case.target, case.beta
+    return share_in_agreement(
+        case,
+        (
+            "leading_singular_value_change",
+            lambda t: z / beta * (t - t**2 / 2 + (1 + 7 / 2 * z**2 * beta) * t**3 / 6),
+        ),
+    )
+
+
+@oracle_of_run
+def second_singular_value_agreement(case):
+    return share_in_agreement(case, ("second_singular_value_change", lambda t: case.target**3 * t**3 / 12))
+
+
+@oracle_of_run
+def change_in_plane_agreement(case):
+    if case.is_expanded and case.run["gain"] != 0:
+        return math.nan
+    z = case.target
+    return share_in_agreement(
+        case,
+        ("change_output_to_output", lambda t: z**2 / 2 * (t**2 - t**3)),
+        ("change_input_to_output", lambda t: z * (t - t**2 / 2 + t**3 / 6 * (1 + 2 * z**2))),
+        ("change_output_to_input", lambda t: z**3 * t**3 / 3),
+        ("change_input_to_input", lambda t: z**2 / 2 * (t**2 - t**3)),
+    )
+
+
+@oracle_of_run
+def second_singular_value_order(case):
+    if not (case.is_expanded and case.followed):
+        return math.nan
+    first, second = case.followed["second_singular_value_change"][1:3]
+    return math.log(second / first, case.followed["iterations"][2] / case.followed["iterations"][1])
+
+
+def without_initial_weights(target, fraction, step=1e-3):
+    """Learning time, mean gradient until then, and final change: two units, of which one is read and one reads."""
+
+    def error_and_gradient(change):
+        inverse = np.linalg.inv(np.eye(2) - change)
+        error = target - inverse[0, 1]
+        return error, error * inverse.T @ np.outer([1, 0], [0, 1]) @ inverse.T
+
+    change, gradients, converged = np.zeros((2, 2)), [], None
+    for _ in range(round(15 / step)):
+        error, gradient = error_and_gradient(change)
+        if converged is None and error**2 < fraction * target**2:
+            converged = step * len(gradients), np.mean(gradients)
+        gradients.append(np.linalg.norm(gradient))
+        change = change + step * error_and_gradient(change + step / 2 * gradient)[1]
+    return *converged, np.linalg.norm(change)
+
+
+@oracle_of_run
+def convergence_time_collapse_error(case):
+    if not case.is_expanded:
+        return math.nan
+    time, _, _ = without_initial_weights(case.target, case.fraction)
+    return abs(case.run["learning_rate"] * case.updates / time * case.beta**2 - 1)
+
+
+@oracle_of_run
+def weight_change_collapse_error(case):
+    if not case.is_expanded:
+        return math.nan
+    _, _, change = without_initial_weights(case.target, case.fraction)
+    return abs(case.run["weight_change_norm_recurrent"] / change * case.beta - 1)
+
+
+@oracle_of_run
+def gradient_collapse_error(case):
+    if not case.is_expanded:
+        return math.nan
+    _, gradient, _ = without_initial_weights(case.target, case.fraction)
+    return abs(gradient_norm_recurrent(case) / gradient / case.beta - 1)
+
+
+@oracle_of_run
+def amplification_error(case):
+    if not case.is_expanded:
+        return math.nan
+    return abs(case.run["amplification_initial"] * (1 - case.run["gain"] ** 2) - 1)
 
 
 # At levels of the loss

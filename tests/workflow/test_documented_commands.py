@@ -105,6 +105,7 @@ CHECKED = {
         [
             "snakemake figure_1", "snakemake figure_2", "snakemake figure_1_smnist figure_14_smnist",
             "snakemake figure_3_b figure_3_b_condition_number", "snakemake figure_3_c figure_3_c_condition_number",
+            "snakemake figure_3_b_more_inputs theorem_1",
             "snakemake figure_4_a", "snakemake figure_4_b", "snakemake figure_7 figure_7_smnist",
             "snakemake figure_8 figure_8_smnist", "snakemake figure_9 figure_9_other_tasks",
             "snakemake figure_10 figure_10_other_tasks", "snakemake figure_11 figure_11_other_tasks",

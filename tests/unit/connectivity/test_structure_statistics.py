@@ -234,13 +234,33 @@ def test_a_task_aligned_layer_has_one_unit_that_reads_the_task(size, inputs, see
 def test_only_some_structures_are_for_first_layers():
     known = STRUCTURES
     assert {kind for kind in known if "feedforward" in known[kind].architectures} == {
-        "gaussian", "uniform", "svd_truncation", "task_aligned",
+        "gaussian", "uniform", "svd_truncation", "soft_rank", "task_aligned",
     }  # fmt: skip
     assert known["task_aligned"].architectures == ("feedforward",)
     assert set(TASK_VECTORS) == {"all", "dominant"}
     assert set(TASK_VECTORS.values()) <= set(
         linear_teacher.describe({"inputs": 2, "samples": 9, "whitened": False}, 2.0, 0)
     )
+
+
+def test_an_exponent_of_0_makes_the_singular_values_of_a_first_layer_equal_and_its_kernel_the_best_kept():
+    inputs, rng = 20, np.random.default_rng(0)
+    found = [
+        STRUCTURES["soft_rank"].weights(
+            300, 1.0, "frobenius", np.random.default_rng(1), entries="gaussian", columns=inputs, decay_exponent=exponent
+        )
+        for exponent in (0.0, 0.5, 4.0)
+    ]
+    values = [np.linalg.svd(weights, compute_uv=False) for weights in found]
+    np.testing.assert_allclose(values[0], values[0][0])
+    norms = [np.linalg.norm(weights) for weights in found]
+    np.testing.assert_allclose(norms, norms[0])
+    readout = rng.standard_normal((1, 300))
+    readout *= norms[0] / np.linalg.norm(readout)
+    tasks = rng.standard_normal((200, inputs))
+    kept = [np.mean([two_layer.kernel_alignment(weights, readout, beta) for beta in tasks]) for weights in found]
+    assert kept[0] == pytest.approx((inputs + 1) / np.sqrt(inputs * (inputs + 3)))  # Theorem 1: the same for every task
+    assert kept[0] > kept[1] > kept[2]
 
 
 # Cell types

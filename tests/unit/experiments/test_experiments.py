@@ -106,30 +106,36 @@ def test_the_shipped_experiments_have_their_runs():
         **dict.fromkeys(("figure_1_smnist", "figure_14_smnist", "figure_4_b"), 3 * 10),
         **dict.fromkeys(("figure_3_b", "figure_3_b_condition_number"), 6 * 3 * 10),
         **dict.fromkeys(("figure_3_c", "figure_3_c_condition_number"), 3 * 3 * 10),
-        "figure_4_a": 2 * (2 + 4 + 4) * 10, "figure_14_linear": 4 * 10,
+        "figure_4_a": 2 * (2 + 4 + 4) * 10, "figure_14_linear": 2 * 4 * 10,
+        "figure_3_b_more_inputs": 2 * 3 * 3 * 10, "theorem_1": 6 * 20,
         "figure_7": 3 * 4 * 10, "figure_8": 3 * 5 * 10, "figure_12": 3 * 4 * 10, "figure_13": 3 * 4 * 10,
         **dict.fromkeys(("figure_7_smnist", "figure_8_smnist", "figure_13_smnist"), 3 * 10),
         "figure_9": (3 + 4 + 5) * 10, "figure_9_other_tasks": 2 * (3 + 4 + 5) * 10,
         "figure_10": 4 * 3 * 10, "figure_10_other_tasks": 2 * 4 * 3 * 10,
         "figure_11": 4 * 4 * 10, "figure_11_other_tasks": 2 * 4 * 4 * 10,
         "iterations_half_double": 3 * 4 * 2 * 10, "figure_18": 4 * 10,
-        "schuessler_figure_1": 3 * 2 * 5, "schuessler_figure_2": (8 + 10 + 11) * 5,
-        "schuessler_figure_2_below_chaos": 3 * 5 * 5, "schuessler_figure_2_large_gain": (3 + 4 + 4) * 5,
+        "schuessler_figure_1": 3 * 2 * 10, "schuessler_figure_2": 3 * 8 * 10,
+        "schuessler_figure_2_below_chaos": (4 + 6 + 5) * 10, "schuessler_figure_2_large_gain": (3 + 3 + 5) * 10,
         "schuessler_figure_3": 2 * 2 * 10, "schuessler_figure_3_target": 3 * 2 * 10,
-        "schuessler_figure_4": 3 * 10 * 5, "schuessler_supplement_temporal_hierarchy": 2 * 4 * 5,
-        "schuessler_figure_1_smoothness": 3 * 4 * 5, "schuessler_supplement_size": 3 * 3 * 5 * 5,
+        "schuessler_figure_4": 3 * 10 * 10, "schuessler_supplement_temporal_hierarchy": 2 * 4 * 5,
+        "schuessler_figure_1_smoothness": 3 * 4 * 10, "schuessler_supplement_size": 3 * 3 * 5 * 5,
         "schuessler_supplement_training": 2 * 2 * 10, "schuessler_supplement_optimiser": 2 * 2 * 10,
-            "schuessler_supplement_parametrisation": 2 * 2 * 10,
+        "schuessler_supplement_parametrisation": 2 * 2 * 10,
         "schuessler_supplement_cosine": 3 * 10, "schuessler_supplement_divergence": 2 * 2 * 10,
         "schuessler_figure_5": 10, "schuessler_figure_5_truncation": 10, "schuessler_supplement_lstm_weights": 10,
     }  # fmt: skip
     found = {paths.run_path(run) for name in counts for run in planning.runs(CONFIG, name)}
     # Figures 14 and 1, and those of Figure 3, share theirs; the usual size, learning rate and gain are of Figure 1.
     robustness = 120 + 150 + 120 + 120 + 240 + 3 * 30 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
-    linear = 3 * 2 * 10 + 3 * 8 * 5 + 40 + 30 + 40  # Figure 4 shares two gains of five seeds with Figure 3
+    linear = 3 * 2 * 10 + 3 * 8 * 10 + 40 + 30 + 40  # Figure 4 shares two gains with Figure 3
+    theorems = 180 + 120
+    nonlinear = 3 * 8 * 10 + (1 + 2 + 3) * 10
     # The supplement shares size 256 with Figure 2, and Adam on all weights.
-    supplement = 3 * 3 * 4 * 5 + 2 * (5 + 10 + 10 + 10)
-    assert len(found) == 660 + 30 + 30 + 180 + 90 + 200 + 40 + robustness + 40 + 145 + linear + supplement + 10  # LSTMs
+    supplement = 3 * 3 * 4 * 5 + 2 * (10 + 10 + 10)
+    with_lstms = supplement + 10
+    assert len(found) == (
+        660 + 30 + 30 + 180 + 90 + 200 + 80 + robustness + 40 + nonlinear + linear + theorems + with_lstms
+    )
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():

@@ -16,6 +16,8 @@ from richlazy.training.loop import train
 from richlazy.training.settings import TrainingSettings
 from shipped import CONFIG
 
+# Measures of what was followed in training.
+OF_FOLLOWED = [name for name in after_training.MEASURES if name.endswith(("_agreement", "_value_order"))]
 SIZE, STEPS, TARGET, GAIN, RATE, FRACTION = 40, 120, 1.2, 0.4, 0.01, 0.05
 
 
@@ -77,6 +79,7 @@ def measured(run, history, target, fraction):
     assert updates == (math.inf if run["convergence_iterations"] is None else run["convergence_iterations"])
     assert math.isnan(found.pop("final_loss"))  # the run has none here
     assert all(math.isnan(found.pop(name)) for name in at_matched_loss.MEASURES)
+    assert all(math.isnan(found.pop(name)) for name in OF_FOLLOWED)
     return found
 
 
@@ -106,12 +109,14 @@ def test_measures_of_a_trained_network():
     _, losses, norms = fixed_point_descent(150)
     updates = int(np.argmax(losses < FRACTION * losses[0]))
     assert history["convergence_iterations"] == updates > 20
-    run = run_of(history, loss_ratio_shuffled_initial=0.5, leading_singular_value_change=0.9, iterations=150)
+    known = {"weight_change_norm_recurrent": 0.8, "amplification_initial": 1.2}
+    run = run_of(history, loss_ratio_shuffled_initial=0.5, leading_singular_value_change=0.9, iterations=150, **known)
     found = measured(run, history, TARGET, FRACTION)
     assert found.keys() == after_training.MEASURES.keys() - at_matched_loss.MEASURES.keys() - {
         "final_loss",
         "convergence_iterations",
         "kernel_task_alignment_iterations",
+        *OF_FOLLOWED,
     }
     assert all(math.isfinite(value) for value in found.values())
     beta = 1 / (1 - GAIN**2)
@@ -137,6 +142,72 @@ def test_a_course_that_is_the_expansion_has_no_deviation_from_it():
     assert found["loss_deviation_first_order"] > 0.01
     np.testing.assert_allclose(trained_run.predicted_loss(history, run_of(history), TARGET), history["loss"])
     assert math.isnan(found["prediction_error_shuffled_initial"])  # the run was not shuffled
+
+
+def followed_run(gain=0.0, updates=40, until=60, **changed):
+    """A run whose followed quantities are their expansion, some of them changed; followed every fourth update."""
+    at = list(range(0, until + 1, 4))
+    run = run_of({"convergence_iterations": updates}, gain=gain)
+    course = {name: np.array(values) for name, values in trained_run.predicted_movement(at, run, TARGET).items()}
+    course = {
+        name: (changed.get(name, lambda at, value: value)(np.array(at), course[name])).tolist() for name in course
+    }
+    history = {"iterations": [1, 2], "loss": [1.0, 0.9]}
+    return after_training.measured(trained_run.TrainedRun(run, history, TARGET, FRACTION, {"iterations": at, **course}))
+
+
+AGREEMENTS = [name for name in after_training.MEASURES if name.endswith("_agreement")]
+
+
+def test_what_follows_its_expansion_agrees_with_it_throughout_learning():
+    found = followed_run()
+    assert len(AGREEMENTS) == 3
+    assert [found[name] for name in AGREEMENTS] == [1.0] * 3
+    assert math.isnan(followed_run(gain=GAIN)["change_in_plane_agreement"])  # Eq. 10 is about gain 0
+    late = followed_run(updates=70)  # followed to 60
+    assert all(math.isnan(late[name]) for name in AGREEMENTS)
+    assert followed_run(updates=None).keys() == found.keys()
+    never = followed_run(updates=None)
+    assert all(math.isnan(never[name]) for name in AGREEMENTS)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_agreement_ends_where_the_deviation_is_a_tenth(sign):
+    # It grows by 0.39 % an update: to a tenth after 25 of 40 updates, and back below it never.
+    def away(at, value):
+        return value * (1 + sign * 0.0039 * at)
+
+    found = followed_run(leading_singular_value_change=away, second_singular_value_change=away)
+    assert found["leading_singular_value_agreement"] == pytest.approx(25 / 40)
+    assert found["second_singular_value_agreement"] == pytest.approx(25 / 40)
+    assert found["change_in_plane_agreement"] == 1
+
+
+def test_the_plane_agrees_as_a_whole_and_not_entry_by_entry():
+    doubled = followed_run(change_output_to_input=lambda at, value: 2 * value)
+    assert doubled["change_in_plane_agreement"] == 1  # an entry of third order, beside one of first
+    assert followed_run(change_input_to_output=lambda at, value: 1.2 * value)["change_in_plane_agreement"] < 0.2
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0, 3.0])
+def test_the_order_of_growth_is_a_power_of_time(power):
+    found = followed_run(second_singular_value_change=lambda at, value: 1e-6 * at**power)
+    assert found["second_singular_value_order"] == pytest.approx(power)
+
+
+def test_an_error_of_collapse_is_that_of_the_scaling_alone():
+    """A network that learns as large ones do without initial weights, each quantity at its scaling or a quarter off."""
+    without, beta = recurrent_expansion.without_initial_weights(TARGET, FRACTION), 1 / (1 - GAIN**2)
+    for factor in (1.0, 1.25, 0.75):
+        updates = factor * without.convergence_time / beta**2 / RATE
+        norm = factor * without.weight_change_norm / beta
+        run = run_of({"convergence_iterations": updates}, weight_change_norm_recurrent=norm)
+        run["amplification_initial"] = factor * beta
+        found = after_training.measured(
+            trained_run.TrainedRun(run, {"iterations": [1, 2], "loss": [1.0, 0.9]}, TARGET, FRACTION)
+        )
+        for name in ("convergence_time_collapse_error", "weight_change_collapse_error", "amplification_error"):
+            assert found[name] == pytest.approx(abs(factor - 1), abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -208,9 +279,10 @@ def test_a_network_that_does_not_converge_has_no_time_nor_what_needs_it():
     assert {name for name, value in found.items() if math.isnan(value)} == {
         "gradient_norm_recurrent", "loss_deviation_first_order", "loss_deviation_third_order",
         "prediction_error_shuffled_initial", "leading_singular_value_deviation",
+        "gradient_collapse_error", "weight_change_collapse_error", "amplification_error",
     }  # fmt: skip
     infinite = {name for name, value in found.items() if math.isinf(value)}
-    assert infinite == {"convergence_time", "rescaled_convergence_time"}
+    assert infinite == {"convergence_time", "rescaled_convergence_time", "convergence_time_collapse_error"}
 
 
 def test_a_loss_that_rises_has_no_gradient_there():

@@ -174,7 +174,7 @@ def test_the_first_structure_of_a_list_is_the_reference_that_its_claims_mean():
         experiment = CONFIG["experiments"][claim["experiment"]]
         if experiment["compare"] == "structure":
             references = {grid["structure"][0] for grid in grids.completed(experiment)}
-            meant = dict.fromkeys(("figure_3_b", "figure_3_c"), "svd_truncation")
+            meant = dict.fromkeys(("figure_3_b", "figure_3_b_more_inputs", "figure_3_c"), "svd_truncation")
             meant["figure_19_against_connectome"] = "connectome"
             usual = [meant.get(claim["experiment"], "gaussian")]
             assert references == set(claim.get("where", {}).get("reference", usual))

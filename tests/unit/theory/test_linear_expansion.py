@@ -12,8 +12,8 @@ gains = st.floats(0, 0.95)
 targets = st.floats(0.1, 2)
 
 
-def gradient_flow(initial, readout, drive, target, times, tolerance=1e-8):
-    """Outputs, and singular values of the change, of a network whose recurrent weights follow Eq. 6."""
+def changes_of_gradient_flow(initial, readout, drive, target, times, tolerance=1e-8):
+    """Change of recurrent weights that follow Eq. 6, (times, N, N)."""
     size = len(initial)
 
     def slope(_, change):
@@ -22,7 +22,13 @@ def gradient_flow(initial, readout, drive, target, times, tolerance=1e-8):
         return (error * np.outer(inverse.T @ readout, drive @ inverse.T)).ravel()
 
     solved = solve_ivp(slope, (0, times[-1]), np.zeros(size**2), t_eval=times, rtol=tolerance, atol=tolerance / 1000)
-    changes = solved.y.T.reshape(-1, size, size)
+    return solved.y.T.reshape(-1, size, size)
+
+
+def gradient_flow(initial, readout, drive, target, times, tolerance=1e-8):
+    """Outputs, and singular values of the change, of a network whose recurrent weights follow Eq. 6."""
+    changes = changes_of_gradient_flow(initial, readout, drive, target, times, tolerance)
+    size = len(initial)
     outputs = [readout @ np.linalg.solve(np.eye(size) - initial - change, drive) for change in changes]
     return np.array(outputs), np.linalg.svd(changes, compute_uv=False)
 
@@ -39,6 +45,37 @@ def test_each_order_leaves_an_error_of_the_next_without_initial_weights(target):
             assert np.log2(errors[1] / errors[0]) == pytest.approx(order + 1, abs=0.3)
     second = recurrent_expansion.singular_values(times, target, 0.0)[1]
     np.testing.assert_allclose(values[:, 1], second, rtol=0.1)
+
+
+@pytest.mark.parametrize("target", [0.5, 1.0, 2.0])
+def test_the_change_in_the_plane_is_that_of_gradient_flow_up_to_the_fourth_order(target):
+    times = np.array([0.01, 0.02])
+    changes = changes_of_gradient_flow(np.zeros((2, 2)), *np.eye(2), target, times)  # readout first, then input
+    expected = recurrent_expansion.change_in_plane(times, target)
+    entries = {
+        "input_to_output": (0, 1),
+        "output_to_input": (1, 0),
+        "output_to_output": (0, 0),
+        "input_to_input": (1, 1),
+    }
+    assert [f"change_{name}" for name in entries] == list(expected)
+    for name, (row, column) in entries.items():
+        errors = np.abs(changes[:, row, column] - expected[f"change_{name}"])
+        assert np.log2(errors[1] / errors[0]) == pytest.approx(4, abs=0.3)
+
+
+@pytest.mark.parametrize("target", [0.5, 1.0, 2.0])
+def test_the_whole_course_without_initial_weights_is_that_of_a_network_of_many_units(target):
+    rng = np.random.default_rng(0)
+    readout, drive = np.linalg.qr(rng.standard_normal((8, 2)))[0].T
+    found = recurrent_expansion.without_initial_weights(target, 0.05)
+    times = np.linspace(0, found.convergence_time, 201)
+    outputs, values = gradient_flow(np.zeros((8, 8)), readout, drive, target, np.append(times, 30.0))
+    assert (1 - outputs[-2] / target) ** 2 == pytest.approx(0.05, rel=1e-4)
+    assert np.linalg.norm(values[-1]) == pytest.approx(found.weight_change_norm, rel=1e-5)
+    # The loss falls by the square of the gradient, whose mean is that of the square root of the fall.
+    falls = -np.gradient((target - outputs[:-1]) ** 2 / 2, times)
+    assert np.trapezoid(np.sqrt(falls), times) / times[-1] == pytest.approx(found.gradient_norm, rel=1e-3)
 
 
 def test_the_change_has_rank_two_without_initial_weights():

@@ -9,7 +9,6 @@ from richlazy.configuration.network_models import Matching
 from richlazy.configuration.registries import Measures, Quantities, grid_entry
 from richlazy.field_types import (
     HUGE,
-    TINY,
     Count,
     Gain,
     Leak,
@@ -44,7 +43,9 @@ class Grid(Settings):
     readout: Several[Readout] = optional("As in connectivity.")
     structure: Several[Name] = optional("Names from structures.")
     rank: Several[Count] = optional("Rank of svd_truncation; at most the size.")
-    decay_exponent: Several[Annotated[float, Field(ge=TINY, le=1e3)]] = optional("Exponent k of soft_rank.")
+    decay_exponent: Several[Annotated[float, Field(ge=0, le=1e3)]] = optional(
+        "Exponent k of soft_rank; with 0 all singular values are equal."
+    )
     matching: Several[Matching] = optional("As in connectivity.")
     size: Several[Size] = optional("As in connectivity.")
     gain: Several[Gain] = optional("As in presets.")

@@ -9,6 +9,7 @@ from richlazy.configuration.registries import OF_LSTMS_ALONE
 from richlazy.connectivity.base import STRUCTURES, structure_parameters
 from richlazy.experiments import grids, parameters
 from richlazy.measures import at_matched_loss
+from richlazy.measures.during_training import OF_RECURRENT_CHANGE
 from richlazy.tasks import lstm_settings, registry
 from richlazy.tasks.base import Task
 
@@ -297,7 +298,7 @@ def _of_comparison(config: Config, where: str, experiment: Config) -> Iterator[s
 def _of_recurrent_weights(config: Config, where: str, experiment: Config) -> Iterator[str]:
     """What asks for the change of recurrent weights, where networks have none."""
     quantities = experiment.get("follow", {}).get("quantities", [])
-    asked = [f"follow.quantities names {name}" for name in quantities if "singular_value" in name]
+    asked = [f"follow.quantities names {name}" for name in quantities if name in OF_RECURRENT_CHANGE]
     asked += ["truncation is true"] if experiment.get("truncation") else []
     for name in grids.values(experiment, "task") if asked else []:
         if registry.task(config["tasks"][name]).is_feedforward:

@@ -31,16 +31,20 @@ class SvdTruncation(Structure):
 
 
 class SoftRank(Structure):
-    """Singular values that fall as a power, s_i = s_1 (1 - i/N)^k for i = 0..N-1 (Liu et al. 2024, Figure 8)."""
+    """Singular values that fall as a power, s_i = s_1 (1 - i/n)^k for i = 0..n-1 (Liu et al. 2024, Figure 8).
+
+    There are n = N of them, or in a first layer as many as inputs.
+    """
 
     kind = "soft_rank"
     Options = OfEntries
     parameter = "decay_exponent"
+    architectures = ANY_ARCHITECTURE
 
     @staticmethod
     def shape(base: Matrix, decay_exponent: float) -> Matrix:
         """The singular vectors stay. The effective rank by singular values is then close to 1 / (k + 1)."""
-        size = base.shape[0]
-        left, singular_values, right = scipy.linalg.svd(base)
+        left, singular_values, right = scipy.linalg.svd(base, full_matrices=False)
+        size = len(singular_values)
         decay = (1.0 - np.arange(size) / size) ** decay_exponent
         return (left * (singular_values[0] * decay)) @ right

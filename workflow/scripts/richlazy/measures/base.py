@@ -39,6 +39,21 @@ def recurrent_networks(network: Any) -> bool:
     return network.is_recurrent
 
 
+def tanh_networks(network: Any) -> bool:
+    """Recurrent networks of tanh units."""
+    return network.is_recurrent and network.has_tanh_units
+
+
+def single_channel_linear_networks(network: Any) -> bool:
+    """Linear recurrent networks of one input and one output."""
+    return network.is_recurrent and network.is_linear and network.has_single_channels
+
+
+def single_channel_networks(snapshot: Any) -> bool:
+    """Recurrent networks of one input and one output."""
+    return snapshot.is_recurrent and snapshot.has_single_channels
+
+
 def linear_two_layer_networks(network: Any) -> bool:
     """Linear networks of two layers with one output."""
     return network.is_linear_two_layer

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from richlazy.measures import change, task_alignment, task_kernels
-from richlazy.measures.base import declared, measure, recurrent_networks
+from richlazy.measures.base import declared, measure, recurrent_networks, single_channel_networks
 
 if TYPE_CHECKING:
     from richlazy.measures.following import Snapshot
@@ -140,7 +140,67 @@ def second_singular_value_change(snapshot: Snapshot) -> float:
     return snapshot.singular_values[1]
 
 
+def _entry(snapshot: Snapshot, to_readout: bool, from_input: bool) -> float:
+    """Change of the recurrent weights between directions of norm 1, those of input or readout weights at the start."""
+    before = snapshot.start.weights
+    drive, readout = (matrix.double().flatten() for matrix in (before.input, before.readout))
+    change = snapshot.weights.recurrent.double() - before.recurrent.double()
+    to, of = (readout if to_readout else drive), (drive if from_input else readout)
+    return float(to @ change @ of / (to.norm() * of.norm()))
+
+
+@measure(
+    "change_input_to_output",
+    unit="unit of the weights",
+    meaning="w'dW m of the change of the recurrent weights since the start, directions of readout and input weights w "
+    "and m, A_12 of Eq. 10; null unless there is one of each",
+    stage="snapshot",
+    defined_for=single_channel_networks,
+)
+def change_input_to_output(snapshot: Snapshot) -> float:
+    """Eq. 10 of Schuessler et al. 2020."""
+    return _entry(snapshot, to_readout=True, from_input=True)
+
+
+@measure(
+    "change_output_to_input",
+    unit="unit of the weights",
+    meaning="m'dW w, A_21; likewise",
+    stage="snapshot",
+    defined_for=single_channel_networks,
+)
+def change_output_to_input(snapshot: Snapshot) -> float:
+    """Eq. 10 of Schuessler et al. 2020."""
+    return _entry(snapshot, to_readout=False, from_input=False)
+
+
+@measure(
+    "change_output_to_output",
+    unit="unit of the weights",
+    meaning="w'dW w, A_11; likewise",
+    stage="snapshot",
+    defined_for=single_channel_networks,
+)
+def change_output_to_output(snapshot: Snapshot) -> float:
+    """Eq. 10 of Schuessler et al. 2020."""
+    return _entry(snapshot, to_readout=True, from_input=False)
+
+
+@measure(
+    "change_input_to_input",
+    unit="unit of the weights",
+    meaning="m'dW m, A_22; likewise",
+    stage="snapshot",
+    defined_for=single_channel_networks,
+)
+def change_input_to_input(snapshot: Snapshot) -> float:
+    """Eq. 10 of Schuessler et al. 2020."""
+    return _entry(snapshot, to_readout=False, from_input=True)
+
+
 QUANTITIES = declared(sys.modules[__name__])
+# Those that only networks with recurrent weights have.
+OF_RECURRENT_CHANGE = [name for name in QUANTITIES if "change" in name and name != weight_change_norm.name]
 
 
 def chosen(followed: Mapping[str, Sequence[float]], quantities: Collection[str]) -> dict[str, Sequence[float]]:

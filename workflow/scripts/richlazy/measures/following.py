@@ -67,7 +67,12 @@ class Snapshot:
     @property
     def is_recurrent(self) -> bool:
         """Whether the network has recurrent weights."""
-        return bool(self.weights.recurrent.numel())
+        return self.weights.is_recurrent
+
+    @property
+    def has_single_channels(self) -> bool:
+        """Whether the network has one input and one output."""
+        return self.weights.has_single_channels
 
     @cached_property
     def _kernels(self) -> TangentKernel:

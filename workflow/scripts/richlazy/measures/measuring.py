@@ -210,7 +210,7 @@ def measure_together(
             decision=one.decision,
             kernel_targets=targets_of_kernel(of_kernel, len(one.final.readout), settings.kernel_times),
             losses=partial(probe_losses, there, dynamics=dynamics, loss_steps=settings.loss_steps, loss=settings.loss),
-            is_linear=dynamics.linear,
+            dynamics=dynamics,
             loss_steps=settings.loss_steps,
             loss=settings.loss,
             seed=seeds[network] if seeds is not None else 0,

@@ -1,7 +1,9 @@
 """The measures of a network before and after training on its probe, in the order of their columns."""
 
 from richlazy.measures import (
+    before_training,
     change,
+    change_spectrum,
     effective_ranks,
     low_rank_change,
     performance,
@@ -11,4 +13,13 @@ from richlazy.measures import (
 from richlazy.measures.base import declared
 
 # A new theme comes last: the order of columns is published.
-MEASURES = declared(performance, change, effective_ranks, low_rank_change, task_kernels, task_alignment)
+MEASURES = declared(
+    performance,
+    change,
+    effective_ranks,
+    low_rank_change,
+    task_kernels,
+    task_alignment,
+    before_training,
+    change_spectrum,
+)

@@ -1,7 +1,7 @@
 """What a measure of the probe is calculated from: one network before and after training, with what it answers."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +9,7 @@ import torch
 
 from richlazy.measures import change, low_rank_change, performance
 from richlazy.measures.tangent_kernel import TangentKernel
-from richlazy.models.rate_network import Weights
+from richlazy.models.rate_network import Dynamics, Weights
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class ProbedNetwork:
         inputs, targets, decision: its probe on the CPU, as ``Trained`` has them.
         kernel_targets: targets of the outputs of the kernels, (times, N_out, m).
         losses: loss on the probe with each of some other recurrent weights (K, N, N), all else being final.
-        is_linear: whether units are linear.
+        dynamics: how a state follows from the one before.
         loss_steps, loss: as ``performance.loss_and_accuracy`` takes them.
         seed: of the run, for what is shuffled.
         values: of the measures that were calculated.
@@ -110,7 +110,7 @@ class ProbedNetwork:
     decision: torch.Tensor
     kernel_targets: torch.Tensor
     losses: Callable[[torch.Tensor], Sequence[float]]
-    is_linear: bool = False
+    dynamics: Dynamics
     loss_steps: str = "all"
     loss: str | None = None
     seed: int = 0
@@ -119,7 +119,22 @@ class ProbedNetwork:
     @property
     def is_recurrent(self) -> bool:
         """Whether it has recurrent weights."""
-        return bool(self.before.weights.recurrent.numel())
+        return self.before.weights.is_recurrent
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether its units are linear."""
+        return self.dynamics.linear
+
+    @property
+    def has_tanh_units(self) -> bool:
+        """Whether its nonlinearity is the hyperbolic tangent."""
+        return self.dynamics.rectification == "tanh"
+
+    @property
+    def has_single_channels(self) -> bool:
+        """Whether it has one input and one output."""
+        return self.before.weights.has_single_channels
 
     @property
     def is_linear_two_layer(self) -> bool:
@@ -135,6 +150,12 @@ class ProbedNetwork:
     def loss_before(self) -> float:
         """Loss before training."""
         return self._performance(self.before)[0]
+
+    @cached_property
+    def loss_when_silent(self) -> float:
+        """Loss of a network that answers 0 throughout."""
+        silent = self.before.rates.new_zeros(self.before.rates.shape)
+        return self._performance(replace(self.before, rates=silent))[0]
 
     def _performance(self, moment: Moment) -> tuple[float, float]:
         return performance.loss_and_accuracy(

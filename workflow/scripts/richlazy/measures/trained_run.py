@@ -104,7 +104,12 @@ def gradient_norms(history: Mapping[str, Any], learning_rate: float) -> np.ndarr
 
 
 def predicted_movement(iterations: Sequence[int], run: Mapping[str, Any], target: float) -> dict[str, np.ndarray]:
-    """Singular values of the change after some numbers of updates by the expansion to third order (Figure 3d, e)."""
+    """Followed quantities after some numbers of updates by the expansion to third order.
+
+    They are singular values of the change (Figure 3d, e) and, without initial weights, its entries in the plane of
+    input and readout weights (Eq. 10).
+    """
     times = run["learning_rate"] * np.asarray(iterations, float)
     leading, second = recurrent_expansion.singular_values(times, target, run["gain"])
-    return {"leading_singular_value_change": leading, "second_singular_value_change": second}
+    values = {"leading_singular_value_change": leading, "second_singular_value_change": second}
+    return values | (recurrent_expansion.change_in_plane(times, target) if run["gain"] == 0 else {})

@@ -96,6 +96,16 @@ class Weights:
     input: torch.Tensor
     readout: torch.Tensor
 
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether there are recurrent weights."""
+        return bool(self.recurrent.numel())
+
+    @property
+    def has_single_channels(self) -> bool:
+        """Whether one network has one input and one output."""
+        return self.input.shape[-1] == len(self.readout) == 1
+
     def map(self, function) -> "Weights":
         """The same function of each of the three matrices."""
         return Weights(function(self.recurrent), function(self.input), function(self.readout))

@@ -13,7 +13,11 @@ with s_1 and s_2 the leading singular values of the change of W (Eqs. 7 to 15). 
 until z has reached z*, where learning ends.
 """
 
+import functools
+from typing import NamedTuple
+
 import numpy as np
+import scipy  # imports scipy.integrate when it is used
 
 ORDERS = (1, 2, 3)
 
@@ -58,6 +62,52 @@ def singular_values(
     leading = target / beta * _series(time, 3.5 * target**2 * beta, order)
     second = target**3 * time**3 / 12 if order == 3 else np.zeros_like(time)
     return leading, second
+
+
+# Entries of A in the change [w m] A [w m]' of a network without initial weights (Eq. 9), its directions of norm 1: what
+# goes from the input weights m to the readout weights w, back, and from each of them to itself.
+IN_PLANE = ("change_input_to_output", "change_output_to_input", "change_output_to_output", "change_input_to_input")
+
+
+def change_in_plane(learning_time: np.ndarray, target: float) -> dict[str, np.ndarray]:
+    """Entries of A without initial weights, by ``IN_PLANE``, until the output reaches its target (Eq. 10)."""
+    time = _until_target(learning_time, target, 0.0, order=3)
+    diagonal = target**2 / 2 * (time**2 - time**3)
+    across = target * (time - time**2 / 2 + time**3 / 6 * (1 + 2 * target**2))
+    return dict(zip(IN_PLANE, (across, target**3 * time**3 / 3, diagonal, diagonal), strict=True))
+
+
+class WholeCourse(NamedTuple):
+    """Learning of a large network without initial weights, to all orders.
+
+    Attributes:
+        convergence_time: learning time until the loss is at a fraction of that at the start.
+        weight_change_norm: Frobenius norm of the change when learning has ended.
+        gradient_norm: mean Frobenius norm of the gradient until ``convergence_time``.
+    """
+
+    convergence_time: float
+    weight_change_norm: float
+    gradient_norm: float
+
+
+@functools.cache
+def without_initial_weights(target: float, loss_fraction: float) -> WholeCourse:
+    """Gradient flow of Eq. 6 without initial weights, where the change has four entries (Eq. 9), integrated."""
+
+    def flow(_: float, state: np.ndarray) -> np.ndarray:
+        inverse = np.linalg.inv(np.eye(2) - state[:4].reshape(2, 2))
+        gradient = (target - inverse[0, 1]) * np.outer(inverse[0], inverse[:, 1])
+        return np.append(gradient, np.linalg.norm(gradient))
+
+    def until_converged(_: float, state: np.ndarray) -> float:
+        output = np.linalg.inv(np.eye(2) - state[:4].reshape(2, 2))[0, 1]
+        return float((1 - output / target) ** 2 - loss_fraction)
+
+    # The error falls at a rate of 1 or more: at time 30, nothing is left of it.
+    solved = scipy.integrate.solve_ivp(flow, (0, 30), np.zeros(5), events=until_converged, rtol=1e-9, atol=1e-12)
+    (time, *_), (state, *_) = solved.t_events[0], solved.y_events[0]
+    return WholeCourse(float(time), float(np.linalg.norm(solved.y[:4, -1])), float(state[4] / time))
 
 
 def _series(time: np.ndarray, correction: float, order: int) -> np.ndarray:

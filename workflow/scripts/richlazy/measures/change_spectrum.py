@@ -1,0 +1,42 @@
+"""Where the singular values of the change of the recurrent weights fall to their tail (Schuessler et al. 2020)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from richlazy.measures.base import measure, recurrent_networks
+
+if TYPE_CHECKING:
+    from richlazy.measures.probed_network import ProbedNetwork
+
+
+def _drop(network: ProbedNetwork, component: int) -> float:
+    """A singular value of the change over the next one; nan where there is no next one."""
+    _, values = network.truncations
+    has_next = len(values) > component and values[component] > 0
+    return float(values[component - 1] / values[component]) if has_next else math.nan
+
+
+@measure(
+    "singular_value_drop_after_2",
+    unit="1",
+    meaning="second singular value of the change of the recurrent weights over the third",
+    label="second singular\nvalue of the change\nover the third",
+    defined_for=recurrent_networks,
+)
+def drop_after_2(network: ProbedNetwork) -> float:
+    """Figure 1(g)."""
+    return _drop(network, 2)
+
+
+@measure(
+    "singular_value_drop_after_6",
+    unit="1",
+    meaning="sixth singular value of the change of the recurrent weights over the seventh",
+    label="sixth singular\nvalue of the change\nover the seventh",
+    defined_for=recurrent_networks,
+)
+def drop_after_6(network: ProbedNetwork) -> float:
+    """Figure 1(h, i)."""
+    return _drop(network, 6)
