@@ -1,5 +1,6 @@
 """The configuration and the claims that are shipped, put together as the workflow does."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def _configuration() -> dict[str, Any]:
     config: dict[str, Any] = {}
     for file in (*PAPERS, ROOT / "config.yaml"):
         config = merged(config, yaml.safe_load(file.read_text()))
-    return config
+    return json.loads(json.dumps(config))  # anchors of YAML share a mapping, and a test changes one place
 
 
 CONFIG = _configuration()

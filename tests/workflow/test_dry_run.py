@@ -31,10 +31,16 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
     later += 40 + (8 + 10 + 11) * 5 + 290
     # of their supplement four other sizes at three gains, and two gains with more seeds, other weights trained, descent
     later += 3 * 4 * 3 * 5 + 2 * (5 + 10 + 10)
+    # more seeds of structures, three pairs of them trained longer, and all under two more presets
+    more = 240 + 10 + 40 + 3 * 6 * 2 * 10 + 2 * (120 - 20 + 30 + 3 * 80)
     followed = 9 + 40 + 20  # three seeds of sequential MNIST, all of the linear network, five of Figure 3 of Schuessler
+    matched = 240 + 120 + 240 + 20 + 80 + 3 * 6 * 2 * 10 + 2 * (120 + 3 * 80)  # those of structures and of Figure 1
+    both = 120 + 80  # Figure 1, and ten seeds of Figure 2, during training
     for rule in ("train", "measure"):
-        assert int(counts[f"{rule}_network"]) == recurrent + later - followed
-        assert int(counts[f"{rule}_followed_network"]) == int(counts["follow_network"]) == followed
+        assert int(counts[f"{rule}_network"]) == recurrent + later + more - followed - matched
+        assert int(counts[f"{rule}_matched_network"]) == matched - both
+        assert int(counts[f"{rule}_followed_matched_network"]) == both
+        assert int(counts[f"{rule}_followed_network"]) == followed == int(counts["follow_network"]) - both
 
 
 def test_a_dry_run_gives_a_reason_for_each_job(whole):

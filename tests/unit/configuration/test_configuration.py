@@ -747,6 +747,30 @@ ARCHITECTURES = [
     Mistake("readout", {"connectivity.readout": "linear"}, "connectivity.readout is 'linear'", "one of linear_layer"),
 ]  # fmt: skip
 
+LONGER = "experiments.figure_2_long"
+REPEATING = [
+    Mistake("unknown", {f"{LONGER}.repeats.experiment": "figure_22"},
+            f"{LONGER}.repeats.experiment names other experiment 'figure_22', which does not exist",
+            "did you mean 'figure_2'?"),
+    Mistake("itself", {f"{LONGER}.repeats.experiment": "figure_2_long"}, f"{LONGER}.repeats.experiment names",
+            "known:"),
+    Mistake("another parameter", {f"{LONGER}.repeats.experiment": "figure_1"},
+            f"{LONGER}.repeats.experiment is 'figure_1', which compares rank, not structure",
+            "name one that compares it"),
+    Mistake("the same words twice", {"experiments.figure_2_equation_1.repeats.as": "longer"}, ".repeats.as is 'longer'",
+            "name what is different"),
+    Mistake("no words", {f"{LONGER}.repeats": {"experiment": "figure_2"}}, f"{LONGER}.repeats lacks as", "add it"),
+    Mistake("many words", {f"{LONGER}.repeats.as": "x" * 31}, f"{LONGER}.repeats.as", "30"),
+]  # fmt: skip
+
+MATCHED = [
+    Mistake("measure of other experiments", {f"{SMNIST}.measures": ["accuracy", "updates_to_shared_loss"]},
+            f"{SMNIST}.measures names updates_to_shared_loss", "which needs matched_loss: true; add that"),
+    Mistake("no truth value", {f"{FIGURE_1}.matched_loss": "yes"}, f"{FIGURE_1}.matched_loss", "true or false"),
+    Mistake("lstm", {"experiments.schuessler_figure_5.matched_loss": True},
+            "experiments.schuessler_figure_5.matched_loss has no effect on LSTMs", "remove it"),
+]  # fmt: skip
+
 FOLLOWING = [
     Mistake("no start", {f"{FOLLOWED}.follow.iterations": [10, 30]}, f"{FOLLOWED}.follow.iterations lacks 0", "add it"),
     Mistake("unknown seed", {f"{FOLLOWED}.follow.seeds": [0, 10]}, f"{FOLLOWED}.follow.seeds names 10",
@@ -769,6 +793,9 @@ FOLLOWING = [
             f"{LINEAR}.follow.quantities names second_singular_value_change, but task", "remove it"),
     Mistake("truncation of a first layer", {f"{LINEAR}.truncation": True}, f"{LINEAR}.truncation is true, but task",
             "remove it"),
+    Mistake("kernel of recurrent weights of a first layer",
+            {f"{LINEAR}.follow": {"iterations": [0, 5], "seeds": [0], "quantities": ["kernel_alignment_recurrent"]}},
+            f"{LINEAR}.follow.quantities names kernel_alignment_recurrent, but task", "remove it"),
     out_of_range(f"{FOLLOWED}.follow.iterations", [0, -1], "at least 0"),
     out_of_range(f"{FOLLOWED}.follow.seeds", [0, -1], "at least 0"),
 ]  # fmt: skip
@@ -856,7 +883,7 @@ GROUPS = {
     "repeated": REPEATED, "choice": CHOICES, "name": NAMES, "unknown name": UNKNOWN_NAMES,
     "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES,
     "image set": IMAGE_SETS, "group": OF_GROUPS, "task": TASKS, "architecture": ARCHITECTURES, "follow": FOLLOWING,
-    "numbers over time": NUMBERS,
+    "repetition": REPEATING, "matched loss": MATCHED, "numbers over time": NUMBERS,
 }  # fmt: skip
 # Mistakes of which several sentences speak, each of a place or consequence of its own.
 FAR_REACHING = {
@@ -866,13 +893,15 @@ FAR_REACHING = {
     "combination: what division cuts", "connectome: boundary without effect", "group: size of another source",
     "task: experiments.figure_3_b_condition_number.grid.condition_number 0.5", "task: kernel_trials of a task",
     "architecture: first layer of a recurrent network", "architecture: usual matching of a first layer",
-    "numbers over time: short response", "numbers over time: unstable by default", "lstm: usual measure of LSTMs",
+    # Others repeat the experiment.
+    "combination: compare unknown", "combination: compare not in grid", "combination: compare tasks",
+    "group: compare of a group", "numbers over time: short response", "numbers over time: unstable by default", "lstm: usual measure of LSTMs",
 }  # fmt: skip
 MISTAKES = {f"{group}: {mistake.name}": mistake for group, members in GROUPS.items() for mistake in members}
 
 
 def test_values_of_a_compared_parameter_may_have_groups_of_their_own_with_what_covaries():
-    config = copy.deepcopy(CONFIG)
+    config = copy.deepcopy(CONFIG) | {"experiments_to_build": ["figure_1"]}
     config["experiments"]["figure_1"] |= {
         "grid": {"task": ["CXT"], "structure": ["gaussian"]},
         "groups": [{"gain": [0.5], "learning_rate": [0.1]}, {"gain": [1.5], "learning_rate": [0.01]}],
@@ -885,7 +914,7 @@ def test_values_of_a_compared_parameter_may_have_groups_of_their_own_with_what_c
 
 
 def test_tasks_of_one_kind_of_numbers_over_time_can_be_compared():
-    config = copy.deepcopy(CONFIG)
+    config = copy.deepcopy(CONFIG) | {"experiments_to_build": ["figure_1"]}
     grid = {"task": ["step_response_half", "step_response_two"], "structure": ["gaussian"]}
     config["experiments"]["figure_1"] |= {"grid": grid, "compare": "task"}
     check(config)
@@ -931,7 +960,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file():
         "image_sets.mnist lacks entry, which source: registry needs; add it",
         "training has an unknown key 'batchsize': did you mean 'batch_size'? known keys are learning_rate, batch_size, "
         "iterations, loss_steps, divergence_loss, final_loss_fraction, target_accuracy, stop_at_target, "
-        "convergence_fraction, batching, device",
+        "convergence_fraction, shared_excess, converged_excess, batching, device",
         "training.iterations must be a whole number, not '100'; write it without quotes, and an exponent with point "
         "and sign (3.0e-3)",
         "probe.trials is nan; give a finite number",
@@ -1210,8 +1239,9 @@ def test_an_experiment_that_is_not_selected_still_follows_the_schema():
 )
 def test_a_sensible_change_passes(changes):
     changes = dict(changes)
-    if "dynamics.time_step_ms" in changes:
+    if "dynamics.time_step_ms" in changes or f"{FIGURE_1}.compare" in changes:  # others have its tasks, or repeat it
         changes["experiments_to_build"] = ["figure_1"]
+    if "dynamics.time_step_ms" in changes:
         every = {task: dict.fromkeys(CONFIG["tasks"][task]["timing_ms"], 200) for task in ("2AF", "DMS", "CXT")}
         changes |= {f"tasks.{task}.timing_ms": timing for task, timing in every.items()}
     check(changed(changes))
@@ -1391,7 +1421,7 @@ def test_choices_of_the_schema_are_those_of_the_library(path, table):
 def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
     # Training changes what the kernel is like; of its start only the initial weights are tested.
     of_start = {name for name in on_probe.MEASURES if name.endswith("_initial")}
-    tested = set(on_probe.MEASURES) - {name for name in of_start if "kernel" in name}
+    tested = set(on_probe.MEASURES) - {name for name in of_start if "kernel" in name} - {"guess_accuracy"}
     tested |= {
         "final_loss",
         "convergence_iterations",
@@ -1448,7 +1478,7 @@ def test_every_group_of_the_schema_is_closed():
 # Keys that stand in config.yaml, but not in each of its entries.
 OPTIONAL = {
     "covaries", "draw", "entries", "entry", "groups", "measures", "parts", "preset", "quantities", "schematic",
-    "signs_held", "spectrum", "truncation", "weights",
+    "signs_held", "spectrum", "truncation", "weights", "matched_loss",
 }  # fmt: skip
 OPTIONAL |= {option for structure in KINDS_OF_STRUCTURES.values() for option in structure.Options.model_fields}
 # Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.

@@ -133,9 +133,32 @@ def test_the_shipped_experiments_have_their_runs():
     # The supplement shares size 256 with Figure 2, and Adam on all weights.
     supplement = 3 * 3 * 4 * 5 + 2 * (10 + 10 + 10)
     with_lstms = supplement + 10
-    assert len(found) == (
-        660 + 30 + 30 + 180 + 90 + 200 + 80 + robustness + 40 + nonlinear + linear + theorems + with_lstms
-    )
+    # Ten more seeds of eight structures on three tasks, of Dale's law held, four shuffles; three pairs trained longer.
+    more_seeds, longer = 240 + 10 + 40, 3 * 6 * 2 * 10
+    # Two more presets of structures, sequential MNIST and Figure 1, of which the factorial has five seeds of a task.
+    presets = 2 * (120 - 20 + 30 + 3 * 80)
+    liu = 660 + 30 + 30 + 180 + 90 + 200 + 80 + robustness + 40 + more_seeds + longer + presets
+    assert len(found) == liu + nonlinear + linear + theorems + with_lstms
+
+
+def test_experiments_with_matched_losses_also_test_their_measures_of_change_at_both_levels():
+    found = grids.measures(CONFIG, "figure_2", "statistics")
+    own = CONFIG["experiments"]["figure_2"]["measures"]
+    assert grids.measures(CONFIG, "figure_2", "figures") == own == found[: len(own)]
+    change = ("weight_change_norm_recurrent", "representation_alignment", "kernel_alignment_recurrent")
+    assert found[len(own) :] == [f"{name}_at_{level}" for level in ("shared_loss", "convergence") for name in change]
+    assert not any("_at_" in name for name in grids.measures(CONFIG, "figure_7", "statistics"))
+
+
+def test_experiments_that_repeat_another_are_found_by_what_is_different():
+    assert grids.repetitions(CONFIG, "figure_2") == {
+        "longer": "figure_2_long", "published code": "figure_2_published_code", "equation 1": "figure_2_equation_1",
+    }  # fmt: skip
+    assert set(grids.repetitions(CONFIG, "figure_1")) == {"published code", "equation 1"}
+    assert grids.repetitions(CONFIG, "figure_19") == {}
+    for name in ("figure_1", "figure_1_smnist", "figure_2", "figure_5", "figure_6"):
+        for words, other in grids.repetitions(CONFIG, name).items():
+            assert words == "longer" or CONFIG["experiments"][other]["preset"] == words.replace(" ", "_")
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():

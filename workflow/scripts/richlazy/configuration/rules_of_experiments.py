@@ -4,12 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
-from richlazy.configuration import rules_of_runs, rules_of_sweeps, rules_of_times
+from richlazy.configuration import rules_of_comparisons, rules_of_runs, rules_of_sweeps, rules_of_times
 from richlazy.configuration.registries import OF_LSTMS_ALONE
 from richlazy.connectivity.base import STRUCTURES, structure_parameters
 from richlazy.experiments import grids, parameters
-from richlazy.measures import at_matched_loss
-from richlazy.measures.during_training import OF_RECURRENT_CHANGE
 from richlazy.tasks import lstm_settings, registry
 from richlazy.tasks.base import Task
 
@@ -36,8 +34,8 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
         return
     if read:
         yield from lstm_settings.problems_of_experiment(where, experiment)
-        yield from _of_seeds(where, experiment)
-        yield from _of_repeats(config, name)
+        yield from rules_of_comparisons.of_seeds(where, experiment)
+        yield from rules_of_comparisons.of_repeats(config, name)
         return
     found = list(_of_keys(where, experiment)) or list(_of_names(config, where, experiment))
     yield from found
@@ -50,12 +48,7 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
         ]
         yield from one
         found += one
-    one = [
-        *_of_comparison(config, where, experiment),
-        *_of_recurrent_weights(config, where, experiment),
-        *_of_matched_loss(where, experiment),
-        *_of_repeats(config, name),
-    ]
+    one = list(rules_of_comparisons.problems(config, name))
     yield from one
     if found or one:
         return
@@ -83,12 +76,6 @@ def _of_grid(config: Config, where: str, place: str, grid: Grid, experiment: Con
         yield from _of_structure_parameters(config, place, grid)
         yield from _of_connectome_sizes(config, place, grid)
         yield from rules_of_times.problems(config, where, place, grid, experiment["preset"])
-
-
-def _of_seeds(where: str, experiment: Config) -> Iterator[str]:
-    """A sample of one."""
-    if len(grids.seeds(experiment)) < 2:
-        yield f"{where}.seeds gives one seed, but seeds are the sample; give at least two"
 
 
 def _of_keys(where: str, experiment: Config) -> Iterator[str]:
@@ -272,62 +259,3 @@ def _of_compared(where: str, grid: Grid, experiment: Config) -> Iterator[str]:
     # Each value of the compared parameter may have a group of its own, with what covaries.
     elif compare != "task" and len(grid[compare]) < 2 and "covaries" not in experiment:
         yield f"{where}.{compare} has one value, but it is compared; give at least two"
-
-
-def _of_comparison(config: Config, where: str, experiment: Config) -> Iterator[str]:
-    tasks = {name: registry.task(config["tasks"][name]) for name in grids.values(experiment, "task")}
-    if experiment["compare"] == "task" and len({task.comparable or name for name, task in tasks.items()}) > 1:
-        yield (
-            f"{where}.compare is 'task', but tasks are not paired conditions unless all are of one kind of continuous; "
-            "compare another parameter"
-        )
-    yield from _of_seeds(where, experiment)
-    idle = [key for key in experiment.get("covaries", []) if not grids.values(experiment, key)]
-    if idle:
-        yield f"{where}.covaries names {wording.listed(idle)}, which no grid varies; remove it"
-    follow = experiment.get("follow")
-    if follow and 0 not in follow["iterations"]:
-        yield f"{where}.follow.iterations lacks 0, the start with which networks are compared; add it"
-    unseen = sorted(set(follow["seeds"]) - set(grids.seeds(experiment))) if follow else []
-    if unseen:
-        yield (
-            f"{where}.follow.seeds names {wording.listed(unseen)}, which {where}.seeds does not have; name seeds of it"
-        )
-
-
-def _of_recurrent_weights(config: Config, where: str, experiment: Config) -> Iterator[str]:
-    """What asks for the change of recurrent weights, where networks have none."""
-    quantities = experiment.get("follow", {}).get("quantities", [])
-    asked = [f"follow.quantities names {name}" for name in quantities if name in OF_RECURRENT_CHANGE]
-    asked += ["truncation is true"] if experiment.get("truncation") else []
-    for name in grids.values(experiment, "task") if asked else []:
-        if registry.task(config["tasks"][name]).is_feedforward:
-            yield (
-                f"{where}.{asked[0]}, but task {name!r} is learned by feedforward networks, which have no "
-                "recurrent weights; remove it"
-            )
-
-
-def _of_matched_loss(where: str, experiment: Config) -> Iterator[str]:
-    """Measures at levels of the loss, where networks are not compared there."""
-    levelled = [name for name in experiment.get("measures", ()) if name in at_matched_loss.MEASURES]
-    if levelled and not experiment.get("matched_loss"):
-        yield f"{where}.measures names {levelled[0]}, which needs matched_loss: true; add that"
-
-
-def _of_repeats(config: Config, name: str) -> Iterator[str]:
-    """Whether an experiment can be set beside the one that it repeats."""
-    repeats, experiments = config["experiments"][name].get("repeats"), config["experiments"]
-    if repeats is None:
-        return
-    other, where = repeats["experiment"], f"experiments.{name}.repeats"
-    if other == name or other not in experiments:
-        known = [one for one in experiments if one != name]
-        yield f"{where}.experiment" + wording.unknown("other experiment", other, known)
-        return
-    compared, own = experiments[other].get("compare"), experiments[name]["compare"]
-    if compared != own:
-        yield f"{where}.experiment is {other!r}, which compares {compared}, not {own}; name one that compares {own}"
-    same = [one for one, entry in experiments.items() if one != name and entry.get("repeats") == repeats]
-    if same:
-        yield f"{where}.as is {repeats['as']!r}, as in {same[0]}; name what is different"

@@ -111,12 +111,12 @@ def _plot_dots(
             linewidths=0.5,
             zorder=2,
         )
-        if at_level[measure].notna().any():
-            median = at_level[measure].median()
+        median = at_level[measure].median()  # infinite where that of most runs is, and then beyond the panel
+        if np.isfinite(median):
             axes.hlines(median, place - 0.33, place + 0.33, colors=of_bars, lw=1.4, zorder=3)
     axes.set_xticks(range(len(levels)), [_tick(level, len(levels)) for level in levels])
     axes.set_xlim(-0.6, len(levels) - 0.4)
-    if shown[measure].isna().all():
+    if not np.isfinite(shown[measure].astype(float)).any():
         axes.set_yticks([])
 
 
@@ -169,7 +169,7 @@ def _label(context: FigureContext, measure: str, runs: pd.DataFrame) -> str:
 
 def _spans_decades(values: pd.Series) -> bool:
     """Whether values call for a logarithmic axis: all are positive and the largest is over 100 times the smallest."""
-    known = values.dropna()
+    known = values[np.isfinite(values.astype(float))]
     return len(known) > 0 and known.min() > 0 and known.max() > _DECADES * known.min()
 
 
