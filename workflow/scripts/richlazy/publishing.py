@@ -13,7 +13,7 @@ from richlazy.reference import BEFORE
 from richlazy.storage import array_io, certificates, late_import, parquet
 
 # What of a network is in a row of a table: how it was trained, and what was measured of it.
-_OF_NETWORK = ("network.npz", "measures.json")
+_OF_NETWORK = ("network.npz", "measures.json", "crossings.json")
 
 
 def publish(folder: str | Path, selected: Iterable[str], files: Sequence[str], workflow_folder: Path) -> None:
