@@ -202,7 +202,8 @@ def network_file(path, without_recurrent=False, **changes):
 def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(tmp_path):
     first = network_file(tmp_path / "a.npz")
     committed = reference.fingerprint(first, MODELS["recurrent"].matrices)
-    assert set(committed) | {"run"} == set(reference.fingerprint_columns(MODELS["recurrent"]))
+    columns = set(reference.fingerprint_columns(MODELS["recurrent"]))
+    assert set(committed) | {"run"} | set(reference.ORIGIN_COLUMNS) == columns
     measures = dict.fromkeys(on_probe.MEASURES, 2.0)
     row = {"run": "r", "network": NETWORK, "final_loss": 0.3, **measures}
     same = rechecking.compare(committed_as(row), committed, first, {"final_loss": 0.3, **measures})
@@ -297,7 +298,8 @@ def test_lstms_are_published_with_one_fingerprint_each_and_the_time_of_their_rul
         for weights, network in zip(final, networks, strict=True):
             by_hand = [u @ weights @ v for u, v in zip(left, right, strict=True)]
             assert prints.loc[network, [f"{matrix}_{index}" for index in range(8)]].tolist() == pytest.approx(by_hand)
-    assert prints.shape[1] == 1 + 5 * 8
+    assert set(prints["trained_by"]) == {reference.BEFORE}  # they have no certificates
+    assert prints.shape[1] == 1 + 3 + 5 * 8
 
 
 def test_every_matrix_of_an_lstm_has_a_fingerprint():

@@ -29,8 +29,8 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
     later += 120 + 150 + 120 + 120 + 240 + 90 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
     # pattern generation; of Schuessler et al. three tasks at 8, 10 and 11 gains, and linear networks
     later += 40 + (8 + 10 + 11) * 5 + 290
-    # of their supplement four other sizes at three gains, and two gains with more seeds, other weights trained, descent
-    later += 3 * 4 * 3 * 5 + 2 * (5 + 10 + 10)
+    # of their supplement four other sizes at three gains, two gains with other weights trained, m and w, descent
+    later += 3 * 4 * 3 * 5 + 2 * (5 + 10 + 10 + 10)
     # more seeds of structures, three pairs of them trained longer, and all under two more presets
     more = 240 + 10 + 40 + 3 * 6 * 2 * 10 + 2 * (120 - 20 + 30 + 3 * 80)
     followed = 9 + 40 + 20  # three seeds of sequential MNIST, all of the linear network, five of Figure 3 of Schuessler
@@ -73,7 +73,7 @@ def test_the_workflow_passes_the_linter():
     ("profile", "jobs"),
     [
         ("profiles/quick", r"train condition of seeds 0 to 2 +15"),
-        ("profiles/gpu", r"train condition of seeds 0 to 9 +287"),
+        ("profiles/gpu", r"train condition of seeds 0 to 9 +289"),
     ],
 )
 def test_profiles_dry_run(profile, jobs, tmp_path):

@@ -11,8 +11,7 @@ def compare_published_values(register, runs, table, markdown, page, confidence):
     rows = published_values.compare(register, tables, confidence)
     parquet.save_table(table, rows, published_values.COLUMNS)
     array_io.save_text(markdown, published_values.as_markdown(rows))
-    if page is not None:
-        array_io.save_text(page, published_values.as_html(rows))
+    array_io.save_text(page, published_values.as_html(rows))
 
 
 if __name__ == "__main__":

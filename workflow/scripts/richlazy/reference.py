@@ -19,6 +19,14 @@ from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, certificates, integrity, parquet
 
 PROJECTIONS = 8
+# Of networks that were published when there were no certificates, and of folders that are no git checkouts.
+BEFORE, UNKNOWN = "before certificates", "unknown"
+
+ORIGIN_COLUMNS = {
+    "trained_by": "digest of the code, settings and inputs that trained it, as its certificate has them",
+    "commit": "of the workflow that has this code; unknown outside of a git checkout",
+    "proof": "that this code makes a network that was made by older code; empty for one that it has made",
+}
 
 
 # Rules that train and measure networks, as their timings are filed.
@@ -54,7 +62,8 @@ def fingerprint_columns(model: Model) -> dict[str, str]:
         for index in range(PROJECTIONS)
     }
     identity = model.identity
-    return {identity: f"identity of the {identity}, as in runs.parquet", "sha256": "of network.npz", **projections}
+    named = {identity: f"identity of the {identity}, as in runs.parquet", "sha256": "of network.npz"}
+    return named | ORIGIN_COLUMNS | projections
 
 
 def copy_whole(file: Path, target: Path) -> None:
@@ -95,12 +104,30 @@ def fingerprint(network: str | Path, matrices: Iterable[str]) -> dict[str, Any]:
     return values
 
 
-def fingerprints(runs: pd.DataFrame) -> pd.DataFrame:
-    """Fingerprint of every network of a table of runs, each once; columns ``fingerprint_columns`` of their model."""
+def fingerprints(runs: pd.DataFrame, commit: str) -> pd.DataFrame:
+    """Fingerprint and origin of every network of a table of runs, each once; columns ``fingerprint_columns``."""
     networks = runs.drop_duplicates("network").to_dict("records")
     model = model_of(networks[0]["network"])
-    rows = [{model.identity: row[model.identity]} | fingerprint(row["network"], model.matrices) for row in networks]
+    rows = [
+        {model.identity: row[model.identity]}
+        | fingerprint(row["network"], model.matrices)
+        | origin(row["network"], commit)
+        for row in networks
+    ]
     return pd.DataFrame(rows, columns=list(fingerprint_columns(model)))
+
+
+def origin(network: str | Path, commit: str) -> dict[str, str]:
+    """What trained a network, by its certificate; columns ``ORIGIN_COLUMNS``.
+
+    Args:
+        network: file of the network.
+        commit: whose code its certificate names.
+    """
+    certificate = certificates.load(network)
+    if certificate is None:
+        return {"trained_by": BEFORE, "commit": UNKNOWN, "proof": ""}
+    return {"trained_by": certificate.recipe.digest, "commit": commit, "proof": certificate.adopted}
 
 
 def machine_class() -> dict[str, str]:
@@ -129,6 +156,11 @@ def _processor() -> str:
     return f"{fields.get('model name', 'unknown')}, family {fields.get('cpu family')} model {fields.get('model')}"
 
 
+def commit(folder: str | Path) -> str:
+    """Commit of the git checkout in which a folder lies; ``UNKNOWN`` where it lies in none."""
+    return _git(folder, "rev-parse", "HEAD")
+
+
 def provenance(folder: str | Path, wall_seconds: Mapping[str, float | None]) -> dict[str, Any]:
     """Where results came from: commit, versions, machine class and time.
 
@@ -138,7 +170,7 @@ def provenance(folder: str | Path, wall_seconds: Mapping[str, float | None]) -> 
     """
     packages = ("snakemake", "neurogym", "pandas", "pyarrow", "matplotlib")
     return {
-        "commit": _git(folder, "rev-parse", "HEAD"),
+        "commit": commit(folder),
         "uncommitted_changes": bool(
             _git(folder, "status", "--porcelain", "--", "workflow", "data", "config.yaml", "Snakefile")
         ),
@@ -194,10 +226,10 @@ def save_origin(target: Path, results: Path, workflow_folder: Path) -> None:
     """
     runs = parquet.load_table(target / "tables" / "runs.parquet")
     columns = fingerprint_columns(model_of(runs["network"].iloc[0]))
-    parquet.save_table(target / "tables" / "fingerprints.parquet", fingerprints(runs), columns)
+    parquet.save_table(target / "tables" / "fingerprints.parquet", fingerprints(runs, commit(workflow_folder)), columns)
     networks = runs["network"].unique()
-    origin = provenance(workflow_folder, wall_seconds(results / "benchmarks", map(run_of, networks)))
-    array_io.save_json(target / "provenance.json", origin | {"training": makers(networks)})
+    found = provenance(workflow_folder, wall_seconds(results / "benchmarks", map(run_of, networks)))
+    array_io.save_json(target / "provenance.json", found | {"training": makers(networks)})
 
 
 # Groups whose entries have names of their own, of which a later publication may lack some.
@@ -245,4 +277,4 @@ def _git(folder: str | Path, *arguments: str) -> str:
         command = ["git", "-C", str(folder), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return UNKNOWN

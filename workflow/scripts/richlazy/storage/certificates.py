@@ -23,7 +23,8 @@ from richlazy.storage import array_io
 _WHERE = frozenset({"device", "chunks"})
 # Parameters that only some outputs depend on.
 _ONLY_FOR = {"snapshot_at": frozenset({"snapshots"}), "excess_levels": frozenset({"crossings"})}
-_DIGITS = 16
+# Of a digest, as certificates have it.
+DIGITS = 16
 # In place of the digest of an input file that is not there.
 GONE = ""
 
@@ -184,7 +185,7 @@ def code_digests(files: tuple[str, ...]) -> dict[str, str]:
 
 @functools.cache
 def _of_code(file: str) -> str:
-    return array_io.checksum(file)[:_DIGITS]
+    return array_io.checksum(file)[:DIGITS]
 
 
 def _outputs_of(made: Mapping[str, Any], member: int, together: int) -> Iterable[tuple[str, str]]:
@@ -232,7 +233,7 @@ def _parameters(settings: Mapping[str, Any], output: str) -> dict[str, str]:
 
 def _digest(value: Any) -> str:
     text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 def _plain(value: Any) -> Any:
