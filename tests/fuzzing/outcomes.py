@@ -79,7 +79,6 @@ def runs_in_seconds(plan: Plan) -> bool:
         and max(work) <= 100_000
         and max(steps, default=1) <= 100
         and config["probe"]["trials"] <= 500
-        and config["statistics"]["bootstrap_resamples"] <= 10_000
         and (len(plan.runs) == len(runs) or config["lstm"]["epochs"] <= 3)
         and not plan.connectomes_from("cave", "release")
         and config["figures"]["resolution_dpi"] <= 300

@@ -72,7 +72,7 @@ def test_adopted_results_run_nothing_again_and_are_remembered(project):
     assert project.results() == before
     assert list(project.folder.glob(".snakemake/locks/*")) == []
     assert project.jobs() == {}
-    project.configure(statistics={"bootstrap_resamples": 99})
+    project.configure(statistics={"confidence_level": 0.9})
     assert project.jobs() == {"compare_conditions": 1, "plot_effects": 1, "plot_robustness": 1, "judge_claims": 1}
 
 

@@ -14,6 +14,7 @@ from richlazy.configuration import checks
 from richlazy.configuration.checks import ConfigurationError
 from richlazy.experiments import grids, parameters, paths, variants
 from richlazy.figures import figure_style
+from richlazy.measures import registry
 from richlazy.statistics import claims, hypothesis_tests, interactions
 from richlazy.tables import experiment_tables
 from shipped import CONFIG
@@ -268,8 +269,7 @@ def test_trends_interactions_and_claims_take_swept_options():
             for fraction, delay, seed in itertools.product([0.1, 0.2, 0.3], [100, 500, 1000], range(6))
         ]
     )  # fmt: skip
-    arms, settings = ["task", "timing_ms.delay"], {"confidence_level": 0.95, "bootstrap_resamples": 99}
-    settings |= {"measures": ["change"], "significance_level": 0.05, "minimum_seeds": 5}
+    arms, settings = ["task", "timing_ms.delay"], CONFIG["statistics"] | registry.roles() | {"measures": ["change"]}
     tables = {
         "trends": hypothesis_tests.trends(runs, arms, "fraction", settings),
         "interactions": interactions.interactions(runs, arms, "fraction", settings),
@@ -283,7 +283,7 @@ def test_trends_interactions_and_claims_take_swept_options():
     }  # fmt: skip
     schema = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text())
     jsonschema.validate([claim], schema)
-    verdict = claims.judge([claim], {"mine": tables}, settings, "paper").iloc[0]
+    verdict = claims.judge([claim], {"mine": tables}, {}, settings, "paper").iloc[0]
     assert (verdict["verdict"], verdict["supporting"]) == ("supported", 1)
     joined = claim | {"test": "interaction", "where": {"swept": ["timing_ms.delay"]}}
-    assert claims.judge([joined], {"mine": tables}, settings, "paper")["verdict"].tolist() == ["supported"]
+    assert claims.judge([joined], {"mine": tables}, {}, settings, "paper")["verdict"].tolist() == ["supported"]

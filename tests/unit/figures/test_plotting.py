@@ -28,7 +28,7 @@ from shipped import CONFIG
 LABELS = registry.labels(registry.TESTED)
 ROOT = Path(__file__).parents[3]
 SETTINGS = CONFIG["figures"] | {"resolution_dpi": 60}
-STATISTICS = CONFIG["statistics"] | {"bootstrap_resamples": 99}
+STATISTICS = CONFIG["statistics"] | registry.roles()
 SVD = {"structure": ["svd_truncation"], "rank": [1, 30, 100, 300]}
 
 

@@ -21,7 +21,7 @@ SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text
 DIRECTIONS = {
     "trend": {"increasing", "decreasing"},
     "contrast": {"higher", "lower"},
-    "equivalence": {"none"},
+    "equivalence": set(),
     "interaction": {"increasing", "decreasing"},
     "bound": set(),
 }
@@ -71,7 +71,13 @@ def test_schema_describes_every_field_and_knows_every_test():
         {"where": {"task": "2AF"}},
         {"where": {"level": ["dale"]}},
         {"test": "equivalence"},
-        {"test": "equivalence", "direction": "none"},
+        {"test": "equivalence", "direction": None},
+        {"test": "equivalence", "direction": None, "measures": None, "margin": 0.1},
+        {"test": "equivalence", "direction": None, "margin": 0.0},
+        {"margin": 0.1},
+        {"test": "bound", "direction": None, "at_most": {}},
+        {"test": "bound", "direction": None, "at_most": {"task": {}}},
+        {"test": "bound", "direction": None, "at_most": {"task": {"2AF": 1}, "gain": {0.9: 1}}},
         {"test": "contrast"},
         {"scale": None},
         {"direction": None},
@@ -91,6 +97,16 @@ def test_schema_refuses_a_wrong_claim(changes):
 
 def test_schema_takes_a_bound():
     assert is_valid([trend(test="bound", direction=None, at_most=2, where={"gain": [0.0]})])
+    assert is_valid([trend(test="bound", direction=None, at_most={"task": {"2AF": 2, "CXT": 4}})])
+    assert is_valid([trend(test="bound", direction=None, at_least={"gain": {0.0: 2.0, 0.9: 4.0}})])
+
+
+def test_schema_takes_equivalences():
+    assert is_valid([trend(test="equivalence", direction=None, measures=None)])
+    assert is_valid([trend(test="equivalence", direction=None, margin=0.1)])
+    measures = ["representation_alignment", "kernel_alignment"]
+    each = {"representation_alignment": 0.02, "kernel_alignment": 0.1}
+    assert is_valid([trend(test="equivalence", direction=None, measures=measures, margin=each)])
 
 
 def test_ids_are_unique():
@@ -104,7 +120,7 @@ def test_ids_name_their_paper():
 
 
 def test_directions_fit_test_and_measures():
-    for claim in (claim for claim in CLAIMS if claim["test"] != "bound"):
+    for claim in (claim for claim in CLAIMS if claim["test"] not in ("bound", "equivalence")):
         direction = claim["direction"]
         if isinstance(direction, dict):
             assert list(direction) == claim["measures"], claim["id"]
