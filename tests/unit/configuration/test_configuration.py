@@ -894,9 +894,10 @@ FAR_REACHING = {
     "combination: what division cuts", "connectome: boundary without effect", "group: size of another source",
     "task: experiments.figure_3_b_condition_number.grid.condition_number 0.5", "task: kernel_trials of a task",
     "architecture: first layer of a recurrent network", "architecture: usual matching of a first layer",
+    "numbers over time: short response", "numbers over time: unstable by default", "lstm: usual measure of LSTMs",
     # Others repeat the experiment.
     "combination: compare unknown", "combination: compare not in grid", "combination: compare tasks",
-    "group: compare of a group", "numbers over time: short response", "numbers over time: unstable by default", "lstm: usual measure of LSTMs",
+    "group: compare of a group",
 }  # fmt: skip
 MISTAKES = {f"{group}: {mistake.name}": mistake for group, members in GROUPS.items() for mistake in members}
 

@@ -111,8 +111,9 @@ def _plot_dots(
             linewidths=0.5,
             zorder=2,
         )
-        median = at_level[measure].median()  # infinite where that of most runs is, and then beyond the panel
-        if np.isfinite(median):
+        known = at_level[measure].dropna()
+        # What did not happen in most runs has an infinite median, which no panel holds.
+        if len(known) and np.isfinite(median := known.median()):
             axes.hlines(median, place - 0.33, place + 0.33, colors=of_bars, lw=1.4, zorder=3)
     axes.set_xticks(range(len(levels)), [_tick(level, len(levels)) for level in levels])
     axes.set_xlim(-0.6, len(levels) - 0.4)
