@@ -27,8 +27,8 @@ class Published:
     """A checkout with a library of one file, and results of two networks that it has made."""
 
     def __init__(self, folder: Path, in_git: bool = True):
-        self.workflow, self.results, self.target = folder / "workflow", folder / "results/tiny", folder / "reference"
-        self.library = self.workflow / "scripts" / CODE
+        self.project, self.results, self.target = folder, folder / "results/tiny", folder / "reference"
+        self.library = folder / "workflow/scripts" / CODE
         self.library.parent.mkdir(parents=True)
         self.library.write_text("first\n")
         if in_git:
@@ -42,8 +42,8 @@ class Published:
         self.tabulate()
 
     def commit(self) -> None:
-        git(self.workflow.parent, "add", "workflow")
-        git(self.workflow.parent, "commit", "-q", "-m", "c")
+        git(self.project, "add", "workflow")
+        git(self.project, "commit", "-q", "-m", "c")
 
     def certify(self, file: Path, adopted: str = "") -> None:
         digest = array_io.checksum(self.library)[: certificates.DIGITS]
@@ -61,7 +61,7 @@ class Published:
         self.certify(self.table)
 
     def publish(self) -> None:
-        publishing.publish(self.target, ["mine"], [str(self.table)], self.workflow)
+        publishing.publish(self.target, ["mine"], [str(self.table)], self.project)
 
     @property
     def fingerprints(self) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def published(tmp_path):
 
 def test_what_the_commit_has_made_is_published_with_its_maker_in_each_row(published):
     published.publish()
-    commit = reference.commit(published.workflow)
+    commit = reference.commit(published.project)
     assert re.fullmatch("[0-9a-f]{40}", commit)
     prints = published.fingerprints
     assert prints["commit"].tolist() == [commit] * 2 and prints["proof"].tolist() == ["", ""]
@@ -99,7 +99,7 @@ def test_networks_of_code_that_is_not_committed_are_refused(published):
     published.library.write_text("second\n")
     for file in (*published.networks, published.table):
         published.certify(file)
-    commit = reference.commit(published.workflow)[:7]
+    commit = reference.commit(published.project)[:7]
     refused(
         published, f"3 files of mine, such as {published.table}, come from another {CODE} than that of commit {commit}"
     )
@@ -158,7 +158,7 @@ def test_a_table_without_a_column_of_today_is_refused(published):
 
 def test_a_folder_without_git_is_held_to_its_own_code(tmp_path):
     published = Published(tmp_path, in_git=False)
-    if reference.commit(published.workflow) != reference.UNKNOWN:
+    if reference.commit(published.project) != reference.UNKNOWN:
         pytest.skip("temporary folders lie in a git checkout here")
     published.publish()
     assert published.fingerprints["commit"].tolist() == [reference.UNKNOWN] * 2

@@ -8,7 +8,7 @@ def compare_conditions(runs_table, tables, arms, compare, settings):
     tests = {
         "trends": (hypothesis_tests.trends, hypothesis_tests.TREND_COLUMNS),
         "contrasts": (hypothesis_tests.contrasts, hypothesis_tests.CONTRAST_COLUMNS),
-        "losses": (hypothesis_tests.losses, hypothesis_tests.LOSS_COLUMNS),
+        "losses": (hypothesis_tests.losses, hypothesis_tests.EQUIVALENCE_COLUMNS),
         "interactions": (interactions.interactions, interactions.INTERACTION_COLUMNS),
     }
     runs, meanings = parquet.load_table(runs_table), parquet.meanings(runs_table)

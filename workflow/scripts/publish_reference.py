@@ -13,9 +13,9 @@ from richlazy.measures.registry import labels
 from richlazy.storage import logs
 
 
-def publish_reference(folder, selected, files, config, workflow_folder, register, roles, published_values):
+def publish_reference(folder, selected, files, config, project, register, roles, published_values):
     """Publish the selected experiments; what is over several is of all that are published, earlier ones too."""
-    publishing.publish(folder, selected, files, workflow_folder)
+    publishing.publish(folder, selected, files, project)
     merged = reference.update_configuration(Path(folder, "config.yaml"), config)
     published = [*Path(folder).glob("experiments/*/statistics/*"), *Path(folder).glob("experiments/*/tables/runs.*")]
     settings, comparisons = config["statistics"] | roles, planning.comparisons(merged, merged["experiments"])
@@ -33,6 +33,6 @@ def publish_reference(folder, selected, files, config, workflow_folder, register
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "torch", "matplotlib")
     inputs, params = snakemake.input, snakemake.params
-    workflow_folder = Path(snakemake.scriptdir).parents[1]
-    given = (params.folder, params.selected, inputs.files, snakemake.config, workflow_folder)
+    project = Path(snakemake.scriptdir).resolve().parents[1]
+    given = (params.folder, params.selected, inputs.files, snakemake.config, project)
     publish_reference(*given, params.register, params.roles, params.published_values)

@@ -1,6 +1,7 @@
 """Training of m and w (Schuessler et al. 2020, Eqs. 2 and 3) against automatic differentiation through sqrt(N)."""
 
 import math
+from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -93,10 +94,7 @@ def test_training_leaves_its_initial_weights_as_they_are():
 
 def test_settings_of_runs_of_before_the_parameter_are_plain():
     run = {"learning_rate": 0.1, "momentum": None, "optimiser": "adam", "trained": "all", "iterations": 3}
-    training = dict.fromkeys(("target_accuracy", "snapshot_at", "curve_points"), None) | {
-        "signs_held": False, "loss": "cross_entropy", "loss_steps": "all", "divergence_loss": 1.0,
-        "stop_at_target": False, "convergence_fraction": 0.0,
-    }  # fmt: skip
+    training = defaultdict(lambda: None, signs_held=False, divergence_loss=1.0, stop_at_target=False)
     found = [TrainingSettings.of_run(run | more, training).parametrisation for more in ({}, {"parametrisation": None})]
     assert found == ["plain", "plain"]
     assert TrainingSettings.of_run(run | {"parametrisation": "scaled"}, training).parametrisation == "scaled"

@@ -16,14 +16,14 @@ from richlazy.storage import array_io, certificates, late_import, parquet
 _OF_NETWORK = ("network.npz", "measures.json", "crossings.json")
 
 
-def publish(folder: str | Path, selected: Iterable[str], files: Sequence[str], workflow_folder: Path) -> None:
+def publish(folder: str | Path, selected: Iterable[str], files: Sequence[str], project: Path) -> None:
     """Copy small results of experiments to the published ones, with their provenance, unless something is refused.
 
     Args:
         folder: of the published results.
         selected: names of the experiments.
         files: to copy; the first is ``<results>/experiments/<name>/tables/<table>.parquet``.
-        workflow_folder: of the workflow, in a git checkout or not.
+        project: folder of the project, a git checkout or not.
 
     Raises:
         ValueError: as ``check`` does, and when a file is damaged.
@@ -31,15 +31,15 @@ def publish(folder: str | Path, selected: Iterable[str], files: Sequence[str], w
     root = Path(files[0]).parents[3]
     for experiment in selected:
         own = [file for file in files if Path(root, "experiments", experiment) in Path(file).parents]
-        check(experiment, own, workflow_folder)
+        check(experiment, own, project)
     for file in map(Path, files):
         reference.copy_whole(file, Path(folder, file.relative_to(root)))
     for experiment in selected:
-        reference.save_origin(Path(folder, "experiments", experiment), root, workflow_folder)
+        reference.save_origin(Path(folder, "experiments", experiment), root, project)
     array_io.save_text(Path(folder, "provenance.md"), page(folder))
 
 
-def check(experiment: str, files: Iterable[str], workflow_folder: Path) -> None:
+def check(experiment: str, files: Iterable[str], project: Path) -> None:
     """Refuse results of an experiment that its commit, or the tables of today, would not give.
 
     Networks, their measures, and all that is published of them have to be made by the library of the commit, or, in a
@@ -48,7 +48,7 @@ def check(experiment: str, files: Iterable[str], workflow_folder: Path) -> None:
     Args:
         experiment: its name.
         files: what is to be published of it, ``tables/runs.parquet`` included.
-        workflow_folder: of the workflow.
+        project: folder of the project.
 
     Raises:
         ValueError: a sentence about the first thing that is refused.
@@ -71,17 +71,17 @@ def check(experiment: str, files: Iterable[str], workflow_folder: Path) -> None:
             f"{bare[0]}, so that nothing says what trained them; train them again, or prove them "
             "(python workflow/scripts/adopt_results.py --prove 2)"
         )
-    _check_code(experiment, {path: one.recipe.code for path, one in found.items() if one}, workflow_folder)
+    _check_code(experiment, {path: one.recipe.code for path, one in found.items() if one}, project)
 
 
 def _files_of(networks: Iterable[Path]) -> Iterator[Path]:
     yield from (file for network in networks for name in _OF_NETWORK if (file := network.with_name(name)).exists())
 
 
-def _check_code(experiment: str, codes: Mapping[Path, Mapping[str, str]], workflow_folder: Path) -> None:
-    commit = reference.commit(workflow_folder)
+def _check_code(experiment: str, codes: Mapping[Path, Mapping[str, str]], project: Path) -> None:
+    commit = reference.commit(project)
     for name in sorted({name for code in codes.values() for name in code}):
-        current = _digest_at(commit, workflow_folder, name)
+        current = _digest_at(commit, project, name)
         other = [path for path, code in codes.items() if code.get(name, current) != current]
         if other:
             whose = "this folder" if commit == reference.UNKNOWN else f"commit {commit[:7]}"
@@ -92,12 +92,12 @@ def _check_code(experiment: str, codes: Mapping[Path, Mapping[str, str]], workfl
             )
 
 
-def _digest_at(commit: str, workflow_folder: Path, name: str) -> str:
+def _digest_at(commit: str, project: Path, name: str) -> str:
     """Digest of a library file at a commit, or as it is in a folder that is no checkout; empty where it is missing."""
     if commit == reference.UNKNOWN:
-        file = workflow_folder / "scripts" / name
+        file = project / "workflow" / "scripts" / name
         return certificates.code_digests((str(file),))[name] if file.exists() else ""
-    command = ["git", "-C", str(workflow_folder), "show", f"{commit}:./scripts/{name}"]
+    command = ["git", "-C", str(project), "show", f"{commit}:./workflow/scripts/{name}"]
     shown = subprocess.run(command, capture_output=True)
     return hashlib.sha256(shown.stdout).hexdigest()[: certificates.DIGITS] if shown.returncode == 0 else ""
 
