@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
-from richlazy.configuration import rules_of_comparisons, rules_of_runs, rules_of_sweeps, rules_of_times
+from richlazy.configuration import rules_of_comparisons, rules_of_figures, rules_of_runs, rules_of_sweeps, rules_of_times
 from richlazy.configuration.registries import OF_LSTMS_ALONE
 from richlazy.connectivity.base import STRUCTURES, structure_parameters
 from richlazy.experiments import grids, parameters
@@ -58,6 +58,7 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     found = list(dict.fromkeys(text for run in runs for text in rules_of_runs.of_network(varied, where, run)))
     yield from found
     if not found:
+        yield from rules_of_figures.problems(varied, where, name, runs)
         yield from rules_of_runs.of_strata(config, name, [grids.row_of_table(run, swept) for run in runs])
 
 

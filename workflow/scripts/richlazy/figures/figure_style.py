@@ -218,7 +218,12 @@ def colours_of(runs: pd.DataFrame, compare: str) -> dict[Any, Any]:
 def colours_of_overlaid(runs: pd.DataFrame, parameter: str) -> dict[Any, Any]:
     """Colour of each value of a parameter whose values share a panel, none of which is the reference."""
     values = levels_of(runs, parameter)
-    return {value: _CONDITION_COLOURS[place % len(_CONDITION_COLOURS)] for place, value in enumerate(values)}
+    return dict(zip(values, distinct_colours(len(values)), strict=True))
+
+
+def distinct_colours(count: int) -> list[str]:
+    """Colours that are distinct without colour vision, from the first again after the last."""
+    return [_CONDITION_COLOURS[place % len(_CONDITION_COLOURS)] for place in range(count)]
 
 
 def footnote(figure: Figure, runs: pd.DataFrame) -> None:

@@ -1,8 +1,8 @@
 """What became of the runs of a figure, and how every figure shows it: who is left out, marks, counts and their legend.
 
 A run that diverged is counted and not drawn. One that failed, which has learned nothing, is drawn as a cross and left
-out of medians and means. What did not happen in training, such as convergence, is infinite in the tables: it is larger than
-all that did, and drawn as an open triangle at the upper edge of its panel.
+out of medians and means. What did not happen in training, such as convergence, is infinite in the tables: it is larger
+than all that did, and drawn as an open triangle at the upper edge of its panel.
 """
 
 from collections.abc import Iterable, Sequence
