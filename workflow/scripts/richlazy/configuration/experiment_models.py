@@ -115,15 +115,15 @@ class Figure(Settings):
         "Whether each panel has a vertical axis of its own; the panels of a row share one by default."
     )
     x: Literal["iterations", "rescaled_learning_time"] = optional(
-        "What losses, and what is followed, are drawn over: iterations, the default, or, for gradient descent and gains "
-        "below 1, rescaled_learning_time, learning rate times iterations times beta^2 with beta = 1 / (1 - gain^2) "
-        "(Schuessler et al. 2020, Eq. 9)."
+        "What losses, and what is followed, are drawn over: iterations, the default, or, for gradient descent and "
+        "gains below 1, rescaled_learning_time, learning rate times iterations times beta^2 with beta = 1 / (1 - "
+        "gain^2) (Schuessler et al. 2020, section 3)."
     )
     loss_axes: Literal["logarithmic", "linear"] = optional(
         "Axes of losses: logarithmic, the default, or linear, which show plateaus; the horizontal one then ends soon "
         "after the slowest network has converged."
     )
-    outputs: Several[float | str] = optional(
+    outputs: Several[str | float] = optional(
         "Values of the compared parameter. A figure shows what networks of the first seed with each of them answer on "
         "trials of the probe, over what is asked of them; for tasks of kind continuous."
     )

@@ -52,9 +52,8 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     yield from one
     if found or one:
         return
-    one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
-    runs, swept = grids.runs(one_seed, name), grids.swept_options(config, name)
-    varied = grids.with_variants(config, [name])
+    runs = grids.runs({**config, "experiments": {name: {**experiment, "seeds": 1}}}, name)
+    swept, varied = grids.swept_options(config, name), grids.with_variants(config, [name])
     found = list(dict.fromkeys(text for run in runs for text in rules_of_runs.of_network(varied, where, run)))
     yield from found
     if not found:

@@ -69,8 +69,8 @@ def _of_outputs(config: Config, place: str, experiment: Mapping[str, Any]) -> It
     unknown = [value for value in wanted if value not in known]
     if unknown:
         yield (
-            f"{place}.outputs names {wording.listed(unknown)}, but {compare} takes {wording.listed(known)}; name values "
-            "of it"
+            f"{place}.outputs names {wording.listed(unknown)}, but {compare} takes {wording.listed(known)}; name "
+            "values of it"
         )
     for name in grids.values(experiment, "task") if wanted else ():
         if registry.task(config["tasks"][name]).key != "continuous":

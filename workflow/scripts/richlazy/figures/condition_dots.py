@@ -74,7 +74,7 @@ def plot(
                 ends, [1, 1], color=of_bars, lw=1.4, zorder=3, clip_on=False, transform=axes.get_xaxis_transform()
             )
         elif not np.isnan(median):
-            axes.hlines(median, *ends, colors=of_bars, lw=1.4, zorder=3)
+            axes.hlines(median, ends[0], ends[1], colors=of_bars, lw=1.4, zorder=3)
     axes.set_xticks(range(len(levels)), [_tick(level, len(levels)) for level in levels])
     axes.set_xlim(-0.6, len(levels) - 0.4)
 

@@ -71,8 +71,8 @@ def add_legend(figure: Figure, handles: Mapping[str, Any], title: str) -> None:
 
 def plot_floor(axes: Axes, runs: pd.DataFrame) -> None:
     """Plot the lowest loss that any observer of the trials of an arm can reach, where it is known and not 0."""
-    floor = runs["bayes_loss"].iloc[0] if "bayes_loss" in runs else None
-    if pd.notna(floor) and floor > 1e-6:
+    floor = float(runs["bayes_loss"].astype(float).iloc[0]) if "bayes_loss" in runs else np.nan
+    if floor > 1e-6:
         axes.axhline(floor, color="0.2", lw=0.9, ls="--", label=FLOOR)
 
 
@@ -103,13 +103,13 @@ class ConditionLines:
             runs: runs of an arm; those that diverged are left out.
             y: column on the vertical axis.
         """
-        marker = {"marker": "o", "ms": 2.2} if self.dots else {}
+        marker: dict[str, Any] = {"marker": "o", "ms": 2.2} if self.dots else {}
         for level, table in self._by_seed(values, outcomes.learned(runs), runs, y):
             colour, label = self.colours[level], figure_style.text_of(level)
             low, median, high = _quartiles(table)
             axes.fill_between(table.index, low, high, color=colour, alpha=0.2, lw=0)
-            single = {"marker": "o", "ms": 3} if len(table) == 1 else marker
-            axes.plot(table.index, median, color=colour, lw=1.2, label=label, **single)
+            of_one: dict[str, Any] = {"marker": "o", "ms": 3}
+            axes.plot(table.index, median, color=colour, lw=1.2, label=label, **(of_one if len(table) == 1 else marker))
         lost = runs[outcomes.failed(runs)]
         if lost.empty:
             return
@@ -163,7 +163,7 @@ def time_of_updates(runs: pd.DataFrame, x: str) -> pd.Series:
     """What an update of each run is on a horizontal axis of training, by the path of the run.
 
     Rescaled learning time is beta^2 times learning rate times updates, with beta = 1 / (1 - gain^2), the time in which
-    linear networks of all gains learn alike (Schuessler et al. 2020, Eq. 9).
+    linear networks of all gains learn alike (Schuessler et al. 2020, section 3).
     """
     if x == RESCALED:
         factor = runs["learning_rate"].astype(float) / (1 - runs["gain"].astype(float) ** 2) ** 2

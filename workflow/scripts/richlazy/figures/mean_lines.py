@@ -56,7 +56,7 @@ def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -
             theories.append((colour, predicted))
     one = len({tuple(predicted.round(9).items()) for _, predicted in theories}) == 1
     for colour, predicted in theories[:1] if one else theories:
-        dashes = {"color": "black" if one else colour, "lw": 0.9, "ls": _DASHES, "zorder": 4}
+        dashes: dict[str, Any] = {"color": "black" if one else colour, "lw": 0.9, "ls": _DASHES, "zorder": 4}
         axes.plot(predicted.index.astype(float), predicted, **dashes)
     if theories:
         handles[condition_dots.theory_of(measure)] = Line2D([], [], color="black", lw=0.9, ls=_DASHES)

@@ -109,7 +109,7 @@ def plot(
 def _room_for_panels(figure: Figure, title: str, font_size: float, with_schematic: bool) -> Any:
     """The part of a page where panels stand, under its heading; the schematic stands left of it."""
     if not with_schematic:
-        whole = figure.subfigures()
+        whole: Any = figure.subfigures()
         whole.suptitle(title)
         return whole
     left, right = figure.subfigures(1, 2, width_ratios=(1, 2.1))

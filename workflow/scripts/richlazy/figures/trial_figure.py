@@ -67,7 +67,9 @@ def plot_answers(context: FigureContext, answered: Sequence[Answered]) -> None:
         context: heading, compared parameter, style and files.
         answered: networks; those of one task saw the same trials.
     """
-    tasks = {task: [one for one in answered if one.task == task] for task in dict.fromkeys(one.task for one in answered)}
+    tasks = {
+        task: [one for one in answered if one.task == task] for task in dict.fromkeys(one.task for one in answered)
+    }
     levels = list(dict.fromkeys(one.level for one in answered))
     colours = dict(zip(levels, figure_style.distinct_colours(len(levels)), strict=True))
     heights = [_height(of_task[0].inputs, of_task[0].targets) for of_task in tasks.values()]
@@ -78,8 +80,8 @@ def plot_answers(context: FigureContext, answered: Sequence[Answered]) -> None:
             first = of_task[0]
             _plot_trials(context, part, first.inputs, first.targets, first.time_step_ms, answers)
             part.suptitle(figure_style.text_of(task), fontsize=context.font_size)
-        handles = {_TARGET: Line2D([], [], color="black", lw=1.2, ls="--")}
-        handles |= {figure_style.text_of(level): Line2D([], [], color=colour) for level, colour in colours.items()}
+        handles = {figure_style.text_of(level): Line2D([], [], color=colour) for level, colour in colours.items()}
+        handles[_TARGET] = Line2D([], [], color="black", lw=1.2, ls="--")
         figure.legend(
             list(handles.values()),
             list(handles),
