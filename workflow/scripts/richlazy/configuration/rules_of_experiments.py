@@ -4,7 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
-from richlazy.configuration import rules_of_comparisons, rules_of_figures, rules_of_runs, rules_of_sweeps, rules_of_times
+from richlazy.configuration import (
+    rules_of_comparisons,
+    rules_of_figures,
+    rules_of_runs,
+    rules_of_sweeps,
+    rules_of_times,
+)
 from richlazy.configuration.registries import OF_LSTMS_ALONE
 from richlazy.connectivity.base import STRUCTURES, structure_parameters
 from richlazy.experiments import grids, parameters
