@@ -2,7 +2,7 @@
 
 Reads   experiments/{experiment}/tables/*.parquet and statistics/*.parquet; configuration: figures
 Writes  experiments/{experiment}/figures/measures, losses, effects as PDF and PNG, trajectories where it
-        follows runs, truncation where it truncates weight changes
+        follows runs, truncation where it truncates weight changes, outputs where its figures show those of networks
         figures/robustness as PDF, PNG and Parquet, of all selected experiments that compare the rank of initial weights
 """
 
@@ -41,6 +41,7 @@ rule plot_measures:
         spectrum=of_experiment("spectrum"),
         measures=plan.drawn_measures,
         labels=plan.drawn_labels,
+        options=of_experiment("figure", {}),
         settings=config["figures"],
     message:
         "Figure of the measures of {wildcards.experiment}"
@@ -77,6 +78,7 @@ rule plot_losses:
         arms=plan.arms,
         compare=of_experiment("compare"),
         title=of_experiment("title"),
+        options=of_experiment("figure", {}),
         settings=config["figures"],
     message:
         "Figure of the losses of {wildcards.experiment}"
@@ -153,6 +155,7 @@ rule plot_trajectories:
         title=of_experiment("title"),
         source=of_experiment("source"),
         labels=measure_registry.quantity_labels(),
+        options=of_experiment("figure", {}),
         settings=config["figures"],
     message:
         "Figure of the networks of {wildcards.experiment} during training"
@@ -195,6 +198,43 @@ rule plot_truncation:
         "Figure of the rank of the weight change of {wildcards.experiment}"
     script:
         "../scripts/plot_truncation.py"
+
+
+rule plot_outputs:
+    """Draw what trained networks answer on a few trials, over what is asked of them."""
+    input:
+        answers=plan.answers,
+        probes=plan.probes_of_answers,
+        library=library("plot_outputs.py"),
+    output:
+        pdf=f"{RESULTS}/experiments/{{experiment}}/figures/outputs.pdf",
+        png=report(
+            f"{RESULTS}/experiments/{{experiment}}/figures/outputs.png",
+            caption="../report/outputs.rst",
+            category="Figures",
+            subcategory="{experiment}",
+            labels={"figure": "outputs of trained networks"},
+        ),
+    log:
+        f"{RESULTS}/logs/plot_outputs/{{experiment}}.log",
+    group:
+        "summaries"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        networks=plan.described_answers,
+        compare=of_experiment("compare"),
+        title=of_experiment("title"),
+        source=of_experiment("source"),
+        settings=config["figures"],
+    message:
+        "Figure of what networks of {wildcards.experiment} answer"
+    script:
+        "../scripts/plot_outputs.py"
 
 
 rule plot_robustness:

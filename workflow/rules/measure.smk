@@ -6,6 +6,7 @@ Writes  runs/{run}/measures.json   parameters, outcome and all measures of the r
         runs/{run}/crossings.json  measures of change where its loss came down to each level
         runs/{run}/followed.json   how its tangent kernel and its weights moved during training
         runs/{run}/truncation.json  its loss with the change of its recurrent weights truncated
+        runs/{run}/answers.npy     what it answers on a few trials of its probe
 """
 
 for kind, jobs in JOBS.items():
@@ -101,3 +102,29 @@ rule truncate_change:
         "Truncating the weight change of {wildcards.run}"
     script:
         "../scripts/truncate_change.py"
+
+
+rule answer_probe:
+    """Ask a trained network for its answers on a few trials of its probe."""
+    input:
+        network=f"{RESULTS}/runs/{{run}}/network.npz",
+        probe=one.probe_of_run,
+        library=library("answer_probe.py"),
+    output:
+        f"{RESULTS}/runs/{{run}}/answers.npy",
+    log:
+        f"{RESULTS}/logs/answer_probe/{{run}}.log",
+    group:
+        "answers"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        run=one.dynamics_of_run,
+    message:
+        "Answers of {wildcards.run}"
+    script:
+        "../scripts/answer_probe.py"

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from richlazy.configuration import checks, loading, rules_across, schema
 from richlazy.configuration.checks import ConfigurationError
+from richlazy.configuration.experiment_models import Figure
 from richlazy.configuration.registries import OF_LSTMS_ALONE
 from richlazy.connectivity import cell_types
 from richlazy.connectivity.aligned import TASK_VECTORS
@@ -645,6 +646,36 @@ TASKS = [
             "tasks.2AF.probe.kernel_trials is 32, more than the 31", "lower it or draw more trials"),
 ]  # fmt: skip
 
+FIGURES = [
+    Mistake("unknown key", {"experiments.figure_1.figure": {"shows": "runs"}},
+            "experiments.figure_1.figure has an unknown key 'shows'", "did you mean 'show'?"),
+    Mistake("unknown choice", {"experiments.figure_1.figure": {"loss_axes": "log"}},
+            "experiments.figure_1.figure.loss_axes is 'log'", "choose one of logarithmic, linear"),
+    Mistake("means of names", {"experiments.figure_3_b.figure": {"show": "mean_and_spread"}},
+            "experiments.figure_3_b.figure.show is mean_and_spread, which is drawn over numbers, but structure",
+            "use runs"),
+    Mistake("means beside a spectrum", {"experiments.figure_1.spectrum": "eigenvalues",
+            "experiments.figure_1.figure": {"show": "mean_and_spread"}},
+            "experiments.figure_1.figure.show is mean_and_spread, beside which no spectrum", "remove spectrum"),
+    Mistake("overlaid dots", {"experiments.figure_1.figure": {"overlay": "task"}},
+            "experiments.figure_1.figure.overlay has no effect on dots", "add show: mean_and_spread or remove it"),
+    Mistake("overlay of no arm", {"experiments.figure_1.figure": {"show": "mean_and_spread", "overlay": "taks"}},
+            "experiments.figure_1.figure.overlay names parameter with panels of its own 'taks'",
+            "did you mean 'task'?"),
+    Mistake("normalised and not drawn", {"experiments.figure_1.figure": {"normalise": ["convergence_time"]}},
+            "experiments.figure_1.figure.normalise names convergence_time, which the figure does not draw",
+            "remove it"),
+    Mistake("learning time of adam", {"experiments.schuessler_figure_1.figure": {"x": "rescaled_learning_time"}},
+            "experiments.schuessler_figure_1.figure.x is rescaled_learning_time, which is that of gradient descent",
+            "use iterations"),
+    Mistake("learning time of unstable networks", {"experiments.figure_1.figure": {"x": "rescaled_learning_time"}},
+            "experiments.figure_1.figure.x is rescaled_learning_time, which gain 1.5 does not have", "gains below 1"),
+    Mistake("outputs of no condition", {"experiments.schuessler_figure_1.figure.outputs": [0.7]},
+            "experiments.schuessler_figure_1.figure.outputs names 0.7, but gain takes 0.0, 0.9", "name values of it"),
+    Mistake("outputs that are classes", {"experiments.figure_1.figure": {"outputs": [1]}},
+            "experiments.figure_1.figure.outputs has no figure of task '2AF'", "remove it"),
+]  # fmt: skip
+
 ON_ROMO = {"experiments.another_task.grid.task": ["romo"], "experiments.another_task.grid.rank": [1, 30]}
 NUMBERS = [
     Mistake("two kinds", {"tasks.2AF.continuous": "romo"}, "tasks.2AF has environment and continuous", "exactly one"),
@@ -885,6 +916,7 @@ GROUPS = {
     "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES,
     "image set": IMAGE_SETS, "group": OF_GROUPS, "task": TASKS, "architecture": ARCHITECTURES, "follow": FOLLOWING,
     "repetition": REPEATING, "matched loss": MATCHED, "numbers over time": NUMBERS,
+    "figures": FIGURES,
 }  # fmt: skip
 # Mistakes of which several sentences speak, each of a place or consequence of its own.
 FAR_REACHING = {
@@ -1482,6 +1514,7 @@ OPTIONAL = {
     "covaries", "draw", "entries", "entry", "groups", "measures", "parts", "preset", "quantities", "schematic",
     "signs_held", "spectrum", "truncation", "weights", "matched_loss",
 }  # fmt: skip
+OPTIONAL |= {"figure", *Figure.model_fields}
 OPTIONAL |= {option for structure in KINDS_OF_STRUCTURES.values() for option in structure.Options.model_fields}
 # Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.
 ABSENT = {"arguments", "sequence_steps", "release", "file", "folder"}

@@ -212,6 +212,18 @@ def test_an_experiment_has_the_figures_that_it_asks_for():
         figures = RESULTS.figure_names(name)
         assert ("trajectories" in figures) == bool(asked.get("follow"))
         assert ("truncation" in figures) == bool(asked.get("truncation"))
+        assert ("outputs" in figures) == bool(asked.get("figure", {}).get("outputs"))
+
+
+def test_outputs_are_those_of_one_network_of_the_first_seed_for_each_task_and_value():
+    name = "schuessler_figure_1"
+    runs = PLAN.answering(of(experiment=name))
+    assert [(run["task"], run["gain"], run["seed"]) for run in runs] == [("flip_flop", gain, 0) for gain in (0.0, 0.9)]
+    files = PLAN.answers(of(experiment=name)), PLAN.probes_of_answers(of(experiment=name))
+    for run, answers, probe, told in zip(runs, *files, PLAN.described_answers(of(experiment=name)), strict=True):
+        assert answers == f"{PLAN.results}/runs/{paths.run_path(run)}/answers.npy"
+        assert probe == f"{PLAN.results}/trials/{paths.probe_path(run)}/probe.npz"
+        assert told == {"task": run["task"], "level": run["gain"], "time_step_ms": 50.0, "seed": 0}
 
 
 def test_without_a_comparison_of_ranks_there_is_no_figure_of_all_of_them():

@@ -51,13 +51,21 @@ def test_a_page_has_the_style_and_is_saved_when_it_is_done(tmp_path, with_pdf):
 
 def test_the_footnote_counts_the_runs_below_the_panels(tmp_path):
     runs = pd.DataFrame(
-        {"diverged": [False, True, False], "converged": pd.array([True, False, False], "boolean"), "connectome": None}
+        {
+            "diverged": [False, True, False, False],
+            "converged": pd.array([True, False, False, False], "boolean"),
+            "failed": [False, True, False, True],
+            "connectome": None,
+        }
     )
     context = FigureContext("Title", SETTINGS, png=tmp_path / "figure.png")
-    with context.page_with_footnote(2.0, runs, mark=" (open)") as figure:
+    with context.page_with_footnote(2.0, runs) as figure:
         axes = figure.subplots()
     (note,) = figure.texts
-    assert note.get_text() == "3 runs; 1 diverged (not drawn, their seeds not tested); 1 not converged (open)"
+    assert note.get_text() == (
+        "4 runs; 1 diverged (not drawn, their seeds not tested); 1 failed to learn (left out of medians); "
+        "1 not converged"
+    )
     assert note.get_window_extent().y1 < axes.get_tightbbox().y0
 
 

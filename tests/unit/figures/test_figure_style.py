@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib import _layoutgrid
 from matplotlib import pyplot as plt
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from richlazy.figures import figure_style
 
@@ -55,7 +56,8 @@ def test_a_layout_with_more_variables_than_were_made_is_laid_out_as_well(variabl
 def test_every_constrained_figure_is_saved_with_that_layout(tmp_path, monkeypatch):
     laid_out = []
     monkeypatch.setattr(figure_style.RepeatableLayout, "execute", lambda layout, figure: laid_out.append(layout.get()))
-    engine = figure_style.room_for_footnote(7, 3, pd.DataFrame({"connectome": [pd.NA]}))
+    foot = figure_style.foot(7, 3, pd.DataFrame({"connectome": [pd.NA]}))
+    engine = ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot))
     figure, _ = plt.subplots(figsize=(2, 1), layout=engine)
     figure_style.save(figure, None, tmp_path / "a.png", {"resolution_dpi": 20})
     assert laid_out == [engine.get()]

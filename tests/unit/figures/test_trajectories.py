@@ -66,10 +66,19 @@ def tables(name, diverged=()):
     return pd.DataFrame(runs).astype(types), pd.DataFrame(curves, columns=["run", "iteration", "quantity", "value"])
 
 
-def draw(name, runs, curves, folder):
+def draw(name, runs, curves, folder, options=None):
     files = folder / "figure.pdf", folder / "figure.png"
     title, compare = "Tangent kernel during training", CASES[name][1]
-    context = FigureContext(title, SETTINGS, pdf=files[0], png=files[1], arms=["task"], compare=compare, labels=LABELS)
+    context = FigureContext(
+        title,
+        SETTINGS,
+        pdf=files[0],
+        png=files[1],
+        arms=["task"],
+        compare=compare,
+        labels=LABELS,
+        options=options or {},
+    )
     trajectory_figure.plot(context, runs, curves)
     return files
 
@@ -117,7 +126,9 @@ def test_equal_tables_give_equal_bytes(drawings, tmp_path):
 def test_a_row_for_each_quantity_that_fits_the_targets(drawings, name):
     tasks = CASES[name][0]
     axes = drawings(name).axes
-    assert [panel.get_ylabel() for panel in axes[:: len(tasks)]] == [LABELS[key][0] for key in ROWS[name]]
+    labels = [panel.get_ylabel() for panel in axes[:: len(tasks)]]
+    assert labels[1:] == [LABELS[key][0] for key in ROWS[name]]
+    assert "loss" in labels[0] or "error" in labels[0] or "entropy" in labels[0]
     assert [panel.get_title() for panel in axes[: len(tasks)]] == [
         task.replace("_", "\N{NO-BREAK SPACE}") for task, *_ in tasks
     ]
@@ -129,12 +140,12 @@ def test_labels_are_of_quantities_that_are_followed():
 
 
 @pytest.mark.parametrize("name", ["numbers", "classes", "names"])
-def test_lines_are_medians_over_followed_seeds_and_bands_reach_over_all(drawings, name):
+def test_lines_are_medians_over_followed_seeds_and_bands_hold_their_middle_half(drawings, name):
     runs, curves = tables(name)
     _, compare, levels, followed, iterations = CASES[name]
     rows = curves.merge(runs, on="run")
-    for axes, label in zip(drawings(name).axes, [panel.get_ylabel() for panel in drawings(name).axes], strict=True):
-        (quantity,) = [key for key, (text, _) in LABELS.items() if text == label]
+    for axes in drawings(name).axes[1:]:
+        (quantity,) = [key for key, (text, _) in LABELS.items() if text == axes.get_ylabel()]
         bands = [c for c in axes.collections if isinstance(c, mpl.collections.PolyCollection)]
         for level, line, band in zip(levels, axes.get_lines(), bands, strict=True):
             mine = rows[(rows["quantity"] == quantity) & (rows[compare] == level)]
@@ -143,13 +154,14 @@ def test_lines_are_medians_over_followed_seeds_and_bands_reach_over_all(drawings
             np.testing.assert_allclose(line.get_ydata(), np.median(by_seed, axis=0))
             assert line.get_xdata().tolist() == list(iterations)
             edge = band.get_paths()[0].vertices[:, 1]
-            assert (edge.min(), edge.max()) == pytest.approx((by_seed.min(), by_seed.max()))
+            quartiles = np.quantile(by_seed, [0.25, 0.75], axis=0)
+            assert (edge.min(), edge.max()) == pytest.approx((quartiles.min(), quartiles.max()))
 
 
 def test_theory_is_a_dotted_line_of_each_condition_with_one_label(drawings):
     runs, curves = tables("change")
     rows = curves.merge(runs, on="run")
-    for axes, quantity in zip(drawings("change").axes, FOLLOWED["change"][1::2], strict=True):
+    for axes, quantity in zip(drawings("change").axes[1:], FOLLOWED["change"][1::2], strict=True):
         dotted = [line for line in axes.get_lines() if line.get_linestyle() == ":" and len(line.get_xdata())]
         solid = [line for line in axes.get_lines() if line.get_linestyle() == "-"]
         assert [line.get_color() for line in dotted] == [line.get_color() for line in solid]
@@ -198,11 +210,59 @@ def test_the_note_counts_the_followed_runs_and_those_that_diverged(drawings, tmp
     drawing = watch(lambda: draw("classes", runs, curves, tmp_path))
     assert "6 runs; 1 diverged (not drawn" in drawing.text()  # the other is not followed
     rows = curves[(curves["quantity"] == "kernel_alignment") & (curves["run"] == "sMNIST/5/2")]
-    np.testing.assert_allclose(drawing.axes[0].get_lines()[0].get_ydata(), rows["value"])
+    np.testing.assert_allclose(drawing.axes[1].get_lines()[0].get_ydata(), rows["value"])
+    assert drawing.axes[0].texts[0].get_text() == "n = 5; 1 diverged"
 
 
 def test_a_condition_whose_runs_all_diverged_keeps_its_place_in_the_legend(tmp_path):
     runs, curves = tables("classes", diverged=[(5, seed) for seed in range(4)])
     drawing = watch(lambda: draw("classes", runs, curves, tmp_path))
     assert {"5", "30", "300"} <= set(drawing.texts)
-    assert [len(line.get_xdata()) for line in drawing.axes[0].get_lines()] == [0, 8, 8]
+    assert [len(line.get_xdata()) for line in drawing.axes[1].get_lines()] == [0, 8, 8]
+
+
+# Loss, weight change and kernel over training together
+
+
+def test_loss_opens_the_figure_with_its_floor_over_the_same_iterations(tmp_path):
+    runs, curves = tables("classes")
+    drawing = watch(lambda: draw("classes", runs.assign(bayes_loss=0.5), curves, tmp_path))
+    loss, *others = drawing.axes
+    assert (loss.get_ylabel(), loss.get_yscale()) == ("cross-entropy\n(nats per step)", "log")
+    assert {axes.get_xlim() for axes in others} == {loss.get_xlim()}
+    (floor,) = [line for line in loss.get_lines() if line.get_label() == "Bayes floor"]
+    assert set(floor.get_ydata()) == {0.5} and floor.get_linestyle() == "--"
+    assert drawing.texts.count("Bayes floor") == 1
+    assert [line.get_xdata().tolist() for line in loss.get_lines()[:3]] == [[100, 200]] * 3
+    assert "Bayes floor" not in watch(lambda: draw("classes", runs, curves, tmp_path)).texts
+
+
+def test_a_followed_run_that_failed_is_a_thin_line_with_a_cross(tmp_path):
+    runs, curves = tables("classes")
+    runs["failed"] = (runs["rank"] == 5) & (runs["seed"] == 2)
+    drawing = watch(lambda: draw("classes", runs, curves, tmp_path))
+    rows = curves[curves["quantity"] == "kernel_alignment"].set_index("run")["value"]
+    thick, *_ = (line for line in drawing.axes[1].get_lines() if line.get_linewidth() == 1.2)
+    np.testing.assert_allclose(thick.get_ydata(), rows["sMNIST/5/0"])
+    (thin,) = [line for line in drawing.axes[1].get_lines() if line.get_linewidth() == 0.5]
+    np.testing.assert_allclose(thin.get_ydata(), rows["sMNIST/5/2"])
+    assert "failed to learn" in drawing.texts
+    assert drawing.axes[0].texts[0].get_text() == "n = 5; 1 failed"
+
+
+def test_one_followed_seed_is_a_line_without_a_band(tmp_path):
+    drawing = watch(lambda: draw("one iteration", *tables("one iteration"), tmp_path))
+    bands = [c for c in drawing.axes[1].collections if isinstance(c, mpl.collections.PolyCollection)]
+    for line, band in zip(drawing.axes[1].get_lines(), bands, strict=True):
+        assert set(band.get_paths()[0].vertices[:, 1].round(12)) == set(np.round(line.get_ydata(), 12))
+
+
+def test_quantities_over_rescaled_learning_time(tmp_path):
+    runs, curves = tables("change")
+    runs["learning_rate"] = 0.01
+    drawing = watch(lambda: draw("change", runs, curves, tmp_path, {"x": "rescaled_learning_time"}))
+    for axes in drawing.axes[1:]:
+        solid = [line for line in axes.get_lines() if line.get_linestyle() == "-"]
+        for gain, line in zip((0.0, 0.6), solid, strict=True):
+            np.testing.assert_allclose(line.get_xdata(), 0.01 * np.array([0, 40, 80, 120]) / (1 - gain**2) ** 2)
+    assert drawing.axes[-1].get_xlabel() == "rescaled learning time $\\beta^2\\tau$"

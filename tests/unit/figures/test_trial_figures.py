@@ -93,3 +93,59 @@ def test_equal_trials_are_equal_files(tmp_path):
         plot(pair, trials_of("romo"), 50.0, "Task")
     for first, second in zip(*files, strict=True):
         assert first.read_bytes() == second.read_bytes()
+
+
+# What trained networks answer
+
+
+ANSWERED = {
+    "three tasks": [("flip_flop", 0.0), ("flip_flop", 0.9), ("mante", 0.0), ("mante", 0.9), ("romo", 0.9)],
+    "one trial": [("step_response_half", 0.6), ("step_response_two", 0.6)],
+    "one network": [("romo", 0.9)],
+}
+
+
+def answered(name):
+    """Trials of tasks with what networks answer: the target, smaller, and 0.1 where none is asked for."""
+    found = []
+    for task, gain in ANSWERED[name]:
+        inputs, targets = trials_of(task)
+        answers = np.where(np.isnan(targets), 0.1, (0.5 + 0.4 * gain) * targets)[:, :3]
+        found.append(trial_figure.Answered(task, gain, 50.0, 0, inputs, targets, answers))
+    return found
+
+
+def draw_answers(name, folder):
+    files = folder / "outputs.pdf", folder / "outputs.png"
+    context = FigureContext("Networks", SETTINGS, pdf=files[0], png=files[1], compare="gain")
+    trial_figure.plot_answers(context, answered(name))
+    return files
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_answers_are_drawn_over_what_is_asked_for(name, tmp_path):
+    drawing = watch(lambda: draw_answers(name, tmp_path))
+    assert drawing.pdf.read_bytes().startswith(b"%PDF") and drawing.png.read_bytes().startswith(b"\x89PNG")
+    panels = iter(drawing.axes)
+    for task in dict.fromkeys(task for task, _ in ANSWERED[name]):
+        mine = [one for one in answered(name) if one.task == task]
+        columns = mine[0].answers.shape[1]
+        for _ in range(mine[0].inputs.shape[2] * columns):
+            assert len(next(panels).patches) == 1
+        for output in range(mine[0].targets.shape[2]):
+            for trial in range(columns):
+                *lines, target = [patch for patch in next(panels).patches if isinstance(patch, StepPatch)]
+                assert target.get_linestyle() == "--" and len(lines) == len(mine)
+                np.testing.assert_array_equal(target.get_data().values, mine[0].targets[:, trial, output])
+                for line, one in zip(lines, mine, strict=True):
+                    np.testing.assert_array_equal(line.get_data().values, one.answers[:, trial, output])
+    assert next(panels, None) is None
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_texts_about_answers_stand_inside_and_apart_and_name_every_line(name, tmp_path):
+    drawing = watch(lambda: draw_answers(name, tmp_path))
+    assert drawing.outside() == [] and drawing.crossing(ticks=True) == []
+    assert {"target", *(f"{gain:g}" for _, gain in ANSWERED[name])} <= set(drawing.texts)
+    assert {task.replace("_", " ") for task, _ in ANSWERED[name]} <= set(drawing.texts)
+    assert "output by\ngain $g$" in drawing.texts

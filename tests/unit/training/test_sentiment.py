@@ -282,7 +282,13 @@ def test_parts_are_compared_by_the_statistics_of_all_experiments(experiment, wei
     runs = lstm_tables.runs_table(records, weights, parts)
     assert list(runs) == list(lstm_tables.RUN_COLUMNS)
     assert len(runs) == 4 * len(weights) * 2 and runs["diverged"].sum() == 2 * len(weights)
-    settings = {"measures": measures, "confidence_level": 0.95, "significance_level": 0.05, "censored": [], "of_failed": []}
+    settings = {
+        "measures": measures,
+        "confidence_level": 0.95,
+        "significance_level": 0.05,
+        "censored": [],
+        "of_failed": [],
+    }
     contrasts = hypothesis_tests.contrasts(runs, ["weights"], "part", settings)
     assert list(contrasts) == ["weights", *hypothesis_tests.CONTRAST_COLUMNS]
     assert len(contrasts) == len(weights) * len(measures)

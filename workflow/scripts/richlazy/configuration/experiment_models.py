@@ -97,6 +97,38 @@ class Repeats(Settings):
     )
 
 
+class Figure(Settings):
+    """What the figures of an experiment look like."""
+
+    show: Literal["runs", "mean_and_spread"] = optional(
+        "How measures are shown: runs, the default, a dot for each beside those of other conditions and a bar at the "
+        "median; mean_and_spread, a line at the mean over seeds and a band of one standard deviation on each side, "
+        "over a compared number."
+    )
+    overlay: str = optional(
+        "With show: mean_and_spread, a parameter whose values share a panel, in colours, instead of a panel for each."
+    )
+    normalise: Measures = optional(
+        "Measures that are drawn over their mean in the first condition of each arm, as is what theory says of them."
+    )
+    own_axes: bool = optional(
+        "Whether each panel has a vertical axis of its own; the panels of a row share one by default."
+    )
+    x: Literal["iterations", "rescaled_learning_time"] = optional(
+        "What losses, and what is followed, are drawn over: iterations, the default, or, for gradient descent and "
+        "gains below 1, rescaled_learning_time, learning rate times iterations times beta^2 with beta = 1 / (1 - "
+        "gain^2) (Schuessler et al. 2020, section 3)."
+    )
+    loss_axes: Literal["logarithmic", "linear"] = optional(
+        "Axes of losses: logarithmic, the default, or linear, which show plateaus; the horizontal one then ends soon "
+        "after the slowest network has converged."
+    )
+    outputs: Several[str | float] = optional(
+        "Values of the compared parameter. A figure shows what networks of the first seed with each of them answer on "
+        "trials of the probe, over what is asked of them; for tasks of kind continuous."
+    )
+
+
 class Experiment(Settings):
     """A grid whose every combination is trained once for each seed."""
 
@@ -155,6 +187,7 @@ class Experiment(Settings):
         "Whether networks are asked again with the change of their recurrent weights truncated to 0 to 25 components "
         "(Schuessler et al. 2020, Figure 1); the experiment gets a table and a figure of their losses."
     )
+    figure: Figure = optional("What its figures look like, where they are not as usual.")
     spectrum: Literal["eigenvalues", "singular_values"] = optional(
         "Whether the figure opens with the spectrum of the initial recurrent weights, and which."
     )

@@ -4,7 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
-from richlazy.configuration import rules_of_comparisons, rules_of_runs, rules_of_sweeps, rules_of_times
+from richlazy.configuration import (
+    rules_of_comparisons,
+    rules_of_figures,
+    rules_of_runs,
+    rules_of_sweeps,
+    rules_of_times,
+)
 from richlazy.configuration.registries import OF_LSTMS_ALONE
 from richlazy.connectivity.base import STRUCTURES, structure_parameters
 from richlazy.experiments import grids, parameters
@@ -52,12 +58,12 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     yield from one
     if found or one:
         return
-    one_seed = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
-    runs, swept = grids.runs(one_seed, name), grids.swept_options(config, name)
-    varied = grids.with_variants(config, [name])
+    runs = grids.runs({**config, "experiments": {name: {**experiment, "seeds": 1}}}, name)
+    swept, varied = grids.swept_options(config, name), grids.with_variants(config, [name])
     found = list(dict.fromkeys(text for run in runs for text in rules_of_runs.of_network(varied, where, run)))
     yield from found
     if not found:
+        yield from rules_of_figures.problems(varied, where, name, runs)
         yield from rules_of_runs.of_strata(config, name, [grids.row_of_table(run, swept) for run in runs])
 
 

@@ -123,6 +123,35 @@ class Plan:
         matched = self.config["experiments"][wildcards.experiment].get("matched_loss", False)
         return self._files_of_runs(wildcards, "crossings.json") if matched else []
 
+    def answering(self, wildcards: Wildcards) -> list[Run]:
+        """Runs of an experiment of which a figure shows what they answer: by task, those of the first seed.
+
+        Of each task and each value of the compared parameter that the figure names it is the first.
+        """
+        experiment = self.config["experiments"][wildcards.experiment]
+        compare, wanted = experiment["compare"], experiment["figure"]["outputs"]
+        found: dict[tuple[Any, ...], Run] = {}
+        for run in self.experiment_runs[wildcards.experiment]:
+            if run[compare] in wanted and run["seed"] == grids.seeds(experiment)[0]:
+                found.setdefault((run["task"], run[compare]), run)
+        return list(found.values())
+
+    def answers(self, wildcards: Wildcards) -> list[str]:
+        """Files of what these runs answer."""
+        return [f"{self.results}/runs/{paths.run_path(run)}/answers.npy" for run in self.answering(wildcards)]
+
+    def probes_of_answers(self, wildcards: Wildcards) -> list[str]:
+        """Probes of these runs, in their order."""
+        return [self.file_of_probe(run, "probe.npz") for run in self.answering(wildcards)]
+
+    def described_answers(self, wildcards: Wildcards) -> list[dict[str, Any]]:
+        """What the figure says of these runs: task, value of the compared parameter and time step."""
+        compare = self.config["experiments"][wildcards.experiment]["compare"]
+        return [
+            {"task": run["task"], "level": run[compare], "time_step_ms": run["time_step_ms"], "seed": run["seed"]}
+            for run in self.answering(wildcards)
+        ]
+
     def _quantities(self, experiment: str) -> dict[str, list[str]]:
         return grids.followed_quantities(self.config, [experiment])
 

@@ -53,7 +53,11 @@ class ResultFiles:
     def figure_names(self, experiment: str) -> list[str]:
         """Names of the figures of an experiment."""
         asked = self.plan.config["experiments"][experiment]
-        own = {"trajectories": asked.get("follow"), "truncation": asked.get("truncation")}
+        own = {
+            "trajectories": asked.get("follow"),
+            "truncation": asked.get("truncation"),
+            "outputs": asked.get("figure", {}).get("outputs"),
+        }
         return [*self.plan.model[experiment].figures, *(name for name, wanted in own.items() if wanted)]
 
     def figures(self, experiments: Iterable[str], formats: Sequence[str] = FORMATS) -> list[str]:

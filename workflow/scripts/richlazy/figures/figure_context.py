@@ -10,9 +10,19 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import LayoutEngine
+from matplotlib.layout_engine import ConstrainedLayoutEngine, LayoutEngine
 
 from richlazy.figures import figure_style
+
+# Options of figures where an experiment does not say.
+_USUAL: dict[str, Any] = {
+    "x": "iterations",
+    "loss_axes": "logarithmic",
+    "show": "runs",
+    "overlay": None,
+    "normalise": (),
+    "own_axes": False,
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,7 @@ class FigureContext:
         compare: the parameter whose values are compared within a panel; empty where a figure compares nothing.
         labels: label of each measure that is drawn, and the sign with which it grows where learning is lazier
             (``registry.labels``). They come with the job, so that the formula of a measure is no part of a figure.
+        options: group ``figure`` of the experiment, what it asks of its figures; see ``option``.
     """
 
     title: str
@@ -37,6 +48,7 @@ class FigureContext:
     arms: Sequence[str] = ()
     compare: str = ""
     labels: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of_job(cls, job: Any, title: str = "") -> "FigureContext":
@@ -44,7 +56,7 @@ class FigureContext:
 
         Args:
             job: the object ``snakemake`` of a script; ``settings``, and where it has them ``title``, ``arms``,
-                ``compare`` and ``labels``, come from its params.
+                ``compare``, ``labels`` and ``options``, come from its params.
             title: heading where params has none.
         """
         params, output = job.params, job.output
@@ -56,7 +68,12 @@ class FigureContext:
             arms=params.get("arms", ()),
             compare=params.get("compare", ""),
             labels=params.get("labels", {}),
+            options=params.get("options", {}),
         )
+
+    def option(self, name: str) -> Any:
+        """What the experiment asks of its figures (``experiment_models.Figure``), or what is usual."""
+        return self.options.get(name, _USUAL[name])
 
     @property
     def width(self) -> float:
@@ -89,8 +106,19 @@ class FigureContext:
                 plt.close(figure)
 
     @contextmanager
-    def page_with_footnote(self, height: float, runs: pd.DataFrame, mark: str = "") -> Iterator[Figure]:
-        """Open a page whose last line counts its runs; see ``figure_style.footnote`` for ``runs`` and ``mark``."""
-        with self.page(height, figure_style.room_for_footnote(self.font_size, height, runs)) as figure:
+    def page_with_footnote(self, height: float, runs: pd.DataFrame, *, lines_above: int = 0) -> Iterator[Figure]:
+        """Open a page whose last line counts its runs.
+
+        Args:
+            height: height in inches.
+            runs: runs of the figure.
+            lines_above: lines that stay free above the footnote, from ``foot`` on.
+        """
+        foot = figure_style.foot(self.font_size, height, runs, lines_above)
+        with self.page(height, ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot))) as figure:
             yield figure
-            figure_style.footnote(figure, runs, mark)
+            figure_style.footnote(figure, runs)
+
+    def foot(self, height: float, runs: pd.DataFrame) -> float:
+        """Height of the footnote as a share of that of its page, which is in inches."""
+        return figure_style.foot(self.font_size, height, runs)

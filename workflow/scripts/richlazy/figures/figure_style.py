@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from richlazy.experiments import parameters
+from richlazy.figures import outcomes
 from richlazy.statistics import strata
 from richlazy.storage import array_io
 
@@ -26,8 +27,10 @@ _STRUCTURED_WEIGHTS = {"recurrent": "$W_h$", "feedforward": "$W_1$"}
 
 # Colours of named conditions, distinct without colour vision; the reference, which comes first, is grey.
 REFERENCE_COLOUR = "#7F7F7F"
+# Labels of what theory says begin with this.
+THEORY = "theory"
 # Label of the curve that theory predicts.
-EXPANSION = "theory, to third order"
+EXPANSION = f"{THEORY}, to third order"
 _CONDITION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 # A row holds the panels of at most this many arms.
@@ -212,21 +215,30 @@ def colours_of(runs: pd.DataFrame, compare: str) -> dict[Any, Any]:
     return dict(zip(levels, (REFERENCE_COLOUR, *others), strict=True))
 
 
-def footnote(figure: Figure, runs: pd.DataFrame, mark: str = "") -> None:
-    """Write below the panels how many runs diverged or did not converge, and where connectomes come from.
+def colours_of_overlaid(runs: pd.DataFrame, parameter: str) -> dict[Any, Any]:
+    """Colour of each value of a parameter whose values share a panel, none of which is the reference."""
+    values = levels_of(runs, parameter)
+    return dict(zip(values, distinct_colours(len(values)), strict=True))
 
-    Args:
-        figure: the page.
-        runs: the runs of the figure.
-        mark: how the figure marks runs that did not converge, such as "(open circles)".
-    """
+
+def distinct_colours(count: int) -> list[str]:
+    """Colours that are distinct without colour vision, from the first again after the last."""
+    return [_CONDITION_COLOURS[place % len(_CONDITION_COLOURS)] for place in range(count)]
+
+
+def footnote(figure: Figure, runs: pd.DataFrame) -> None:
+    """Write below the panels how many runs diverged, failed or did not converge, and where connectomes come from."""
     total, diverged = len(runs), int(runs["diverged"].sum())
-    unconverged = int((~runs["converged"] & ~runs["diverged"]).sum()) if runs["converged"].notna().all() else None
+    failed = int(outcomes.failed(runs).sum())
+    learned = outcomes.learned(runs)
+    unconverged = int((~learned["converged"]).sum()) if runs["converged"].notna().all() else None
     text = f"{total} runs; {diverged} diverged"
     if diverged:
         text += " (not drawn, their seeds not tested)"
+    if failed:
+        text += f"; {failed} failed to learn (left out of medians)"
     if unconverged is not None:
-        text += f"; {unconverged} not converged" + (mark if unconverged else "")
+        text += f"; {unconverged} not converged"
     lines = [*origin_lines(runs), text]
     figure.text(0.995, 0.005, "\n".join(lines), ha="right", va="bottom", color="0.35", linespacing=1.25)
 
@@ -242,11 +254,17 @@ def origin_lines(table: pd.DataFrame) -> list[str]:
     return [as_written(line) for note in sorted(notes) for line in textwrap.wrap(f"connectome {note}", 120)]
 
 
-def room_for_footnote(font_size: float, height: float, runs: pd.DataFrame) -> ConstrainedLayoutEngine:
-    """Layout that keeps room for the footnote of a page: font size in points, height of the page in inches."""
-    lines = 1 + len(origin_lines(runs))
-    foot = (0.3 + 1.25 * lines) * font_size / 72 / height
-    return ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot))
+def foot(font_size: float, height: float, runs: pd.DataFrame, lines_above: int = 0) -> float:
+    """Height that the footnote of a page needs, and some free lines above it, as a share of that of the page.
+
+    Args:
+        font_size: of the page, in points.
+        height: of the page, in inches.
+        runs: runs of the figure.
+        lines_above: free lines.
+    """
+    lines = 1 + len(origin_lines(runs)) + 1.2 * lines_above
+    return (0.3 + 1.25 * lines) * font_size / 72 / height
 
 
 def parameter_label(parameter: str, runs: pd.DataFrame) -> str:
@@ -268,3 +286,11 @@ def targets_are_numbers(runs: pd.DataFrame) -> pd.Series:
     if {"probe_loss", "accuracy"} <= set(runs.columns):
         numbers = numbers.where(runs["probe_loss"].isna(), runs["accuracy"].isna())
     return numbers.astype(bool)
+
+
+def loss_label(runs: pd.DataFrame) -> str:
+    """Label of the loss that some runs were trained with, with its unit."""
+    numbers = targets_are_numbers(runs)
+    if numbers.any():
+        return "half squared error" if numbers.all() else "loss (nats per step,\nor half squared error)"
+    return "cross-entropy\n(nats per step)"

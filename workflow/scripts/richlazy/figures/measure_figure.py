@@ -1,31 +1,27 @@
 """Figure of the measures of change of an experiment."""
 
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
 
-from richlazy.figures import figure_style, schematic, spectrum_panel
+from richlazy.figures import condition_dots, figure_style, line_panels, mean_lines, outcomes, schematic, spectrum_panel
 from richlazy.figures.figure_context import FigureContext
 from richlazy.measures.base import PREDICTED
+from richlazy.statistics import strata
 
 # Measures in the unit of the loss, which depends on the task.
 _LOSSES = ("final_loss", "probe_loss")
-# What theory says of a measure stands beside its dots, from the column that ends in "_predicted", with this name.
-_THEORY = {"kernel_alignment": "theory (Eqs. 7, 8)"}
-_USUAL_THEORY = "theory, to first order"
-# For these, theory says how they change with the gain. It is drawn in multiples of the value measured at the lowest
-# gain, as in Schuessler et al. 2020, Figure 4a-c.
-_SCALED = ("convergence_time", "weight_change_norm_recurrent", "gradient_norm_recurrent")
 # Losses stand on a logarithmic axis where the largest is this many times the smallest.
 _DECADES = 100
 # Values that differ by less than this share are drawn as equal.
 _SAME = 1e-6
 _DIRECTION = {1: " (lazier ↑)", -1: " (lazier ↓)", 0: ""}
+# Panels of means that stand beside each other where there is one arm.
+_MEANS_PER_ROW = 2
 
 
 def plot(
@@ -37,143 +33,148 @@ def plot(
     spectra: pd.DataFrame | None = None,
     spectrum: str | None = None,
 ) -> None:
-    """Plot measures against the compared parameter: a dot per run, a bar at the median, a diamond at the theory's mean.
+    """Plot measures against the compared parameter, run by run, or as mean and spread (option ``show``).
 
     Args:
-        context: heading, arms, compared parameter, style and files.
+        context: heading, arms, compared parameter, style and files, and the options ``show``, ``overlay``,
+            ``normalise`` and ``own_axes``.
         runs: rows of runs.parquet.
-        measures: measures to show, each in a row of panels.
+        measures: measures to show, each in a row of panels; a row shares its vertical axis.
         with_schematic: whether panel A, network and measures, stands on the left.
         spectra: rows of spectra.parquet; they add a first row of panels with the spectrum of the initial weights.
         spectrum: which spectrum, a key of ``spectrum_panel.SPECTRA``.
     """
-    groups, (blocks, columns) = figure_style.panels_of_arms(runs, context.arms)
+    as_means, overlay = context.option("show") == "mean_and_spread", context.option("overlay")
+    labels = [_label(context, measure, runs) for measure in measures]
+    runs = normalised(runs, context.option("normalise"), context.arms, context.compare)
+    groups, (blocks, columns) = figure_style.panels_of_arms(runs, [name for name in context.arms if name != overlay])
     colours = figure_style.colours_of(runs, context.compare) if spectra is not None else None
-    labels = [_label(context, measure, runs) + _DIRECTION[context.labels[measure][1]] for measure in measures]
     if spectra is not None:
         labels.insert(0, spectrum_panel.SPECTRA[str(spectrum)][1])
-    height = (0.16 * context.width * len(labels) + 0.12 * context.width) * blocks + 0.35
-    with context.page_with_footnote(height, runs, mark=" (open circles)") as figure:
-        right: Any
-        if with_schematic:
-            left, right = figure.subfigures(1, 2, width_ratios=(1, 2.1))
-            schematic.plot(left.subplots(), context.font_size)
-            left.suptitle("A", x=0.02, ha="left", fontweight="bold")
-            right.suptitle("B", x=0.0, ha="left", fontweight="bold")
+    as_grid = as_means and len(groups) == 1 and spectra is None
+    title = context.heading(runs)
+    if as_grid and groups[0][0]:
+        title = f"{context.title} ({groups[0][0]})"
+    rows = -(-len(labels) // _MEANS_PER_ROW) if as_grid else len(labels)
+    height = ((0.24 if as_grid else 0.17) * context.width * rows + 0.12 * context.width) * blocks + 0.45
+    handles: dict[str, Any] = outcomes.marks(runs, measures, context.font_size)
+    if as_means:
+        handles.pop(outcomes.UNCONVERGED, None)  # means make no difference between dots
+    else:
+        handles |= condition_dots.theories(runs, measures, context.font_size)
+    with context.page_with_footnote(height, runs, lines_above=bool(handles) and not as_means) as figure:
+        right = _room_for_panels(figure, title, context.font_size, with_schematic)
+        if as_grid:
+            panels = right.subplots(rows, _MEANS_PER_ROW, squeeze=False)
+            drawn = _grid(panels, groups[0][1], labels)
         else:
-            right = figure.subfigures()
-            right.suptitle(context.heading(runs))
-        panels = right.subplots(len(labels) * blocks, columns, squeeze=False)
-        theories: dict[str, PathCollection] = {}
-        for column, group in figure_style.panels_by_arm(panels, groups, labels):
+            share = False if context.option("own_axes") else "row"
+            panels = right.subplots(len(labels) * blocks, columns, squeeze=False, sharey=share)
+            drawn = figure_style.panels_by_arm(panels, groups, labels)
+        counts: dict[Axes, str] = {}
+        for column, group in drawn:
             if spectra is not None:
                 spectrum_panel.plot(column[0], spectra, group, context.compare, str(spectrum), colours or {})
             for axes, measure in zip(column[len(labels) - len(measures) :], measures, strict=True):
-                _plot_dots(context, axes, group, measure, colours)
-                theories |= _plot_prediction(context, axes, group, measure)
-                _keep_rounding_small(axes)
-                axes.tick_params(labelbottom=axes is column[-1])
+                if as_means:
+                    handles |= mean_lines.plot(context, axes, group, measure)
+                else:
+                    condition_dots.plot(context, axes, group, measure, colours)
+                    condition_dots.plot_theory(context, axes, group, measure)
+                    axes.tick_params(labelbottom=axes is column[-1])
                 if measure in _LOSSES and _spans_decades(runs[measure]):
                     axes.set_yscale("log")
+                counts[axes] = outcomes.count(group, measure)
+        for row in panels:
+            _tidy(row)
+            outcomes.write_counts([(axes, counts[axes]) for axes in row if axes in counts], context.font_size)
         right.supxlabel(figure_style.parameter_label(context.compare, runs), fontsize=context.font_size)
         right.align_ylabels(panels[:, 0])
-        if theories:  # in the room of the footnote
+        if as_means:
+            name = figure_style.wrapped_parameter_label(overlay, runs) if overlay else ""
+            line_panels.add_legend(figure, handles, name)
+        elif handles:
             figure.legend(
-                list(theories.values()),
-                list(theories),
+                list(handles.values()),
+                list(handles),
                 loc="lower left",
-                ncols=len(theories),
+                bbox_to_anchor=(0, context.foot(height, runs)),
+                ncols=len(handles),
                 frameon=False,
                 borderaxespad=0,
                 handletextpad=0.2,
             )
 
 
-def _plot_dots(
-    context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str, colours: Mapping[Any, Any] | None
-) -> None:
-    """Plot a dot per run, open where training did not converge, and a bar at the median of each condition."""
-    shown, levels = runs[~runs["diverged"]], figure_style.levels_of(runs, context.compare)
-    order = {seed: place for place, seed in enumerate(sorted(runs["seed"].unique()))}
-    of_bars = context.settings["median_colour"] if colours is None else "black"
-    for place, level in enumerate(levels):
-        at_level = shown[shown[context.compare] == level]
-        # A seed keeps its place within every level, so that the eye can pair the runs.
-        spread = (at_level["seed"].map(order) - (len(order) - 1) / 2) / max(len(order), 1) * 0.5
-        colour = context.settings["dot_colour"] if colours is None else colours[level]
-        fill = [colour if converged else "none" for converged in at_level["converged"].fillna(True)]
-        axes.scatter(
-            place + spread,
-            at_level[measure],
-            s=context.font_size * 1.3,
-            c=fill,
-            edgecolors=colour,
-            linewidths=0.5,
-            zorder=2,
-        )
-        known = at_level[measure].dropna()
-        # What did not happen in most runs has an infinite median, which no panel holds.
-        if len(known) and np.isfinite(median := known.median()):
-            axes.hlines(median, place - 0.33, place + 0.33, colors=of_bars, lw=1.4, zorder=3)
-    axes.set_xticks(range(len(levels)), [_tick(level, len(levels)) for level in levels])
-    axes.set_xlim(-0.6, len(levels) - 0.4)
-    if not np.isfinite(shown[measure].astype(float)).any():
-        axes.set_yticks([])
+def _room_for_panels(figure: Figure, title: str, font_size: float, with_schematic: bool) -> Any:
+    """The part of a page where panels stand, under its heading; the schematic stands left of it."""
+    if not with_schematic:
+        whole: Any = figure.subfigures()
+        whole.suptitle(title)
+        return whole
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 2.1))
+    schematic.plot(left.subplots(), font_size)
+    left.suptitle("A", x=0.02, ha="left", fontweight="bold")
+    right.suptitle("B", x=0.0, ha="left", fontweight="bold")
+    return right
 
 
-def _plot_prediction(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -> dict[str, PathCollection]:
-    """Plot what theory says of a measure, as a mean over seeds; return its dots by the name of the theory."""
-    compare = context.compare
-    column, name = measure + PREDICTED, _THEORY.get(measure, _USUAL_THEORY)
-    shown = runs[~runs["diverged"]]
-    if column not in runs or shown[column].isna().all():  # published tables may lack it
-        return {}
-    means = shown.groupby(compare)[column].mean()
-    levels = figure_style.levels_of(runs, compare)
-    if measure in _SCALED and compare == "gain":
-        measured = shown.groupby(compare)[measure].mean()
-        means *= measured.get(levels[0], np.nan) / means.get(levels[0], np.nan)
-        name = f"{name}, from the lowest gain on"
-    places = [place + 0.43 for place in range(len(levels))]
-    diamonds = axes.scatter(
-        places,
-        [means.get(level, np.nan) for level in levels],
-        s=context.font_size * 1.5,
-        marker="D",
-        c="none",
-        edgecolors="black",
-        linewidths=0.7,
-        zorder=4,
-    )
-    return {name: diamonds}
+def _grid(panels: np.ndarray, runs: pd.DataFrame, labels: Sequence[str]) -> Iterator[tuple[np.ndarray, pd.DataFrame]]:
+    """Panels of one arm in rows, with a label each; those that are left over are hidden."""
+    for axes, label in zip(panels.flat, labels, strict=False):
+        axes.set_ylabel(label)
+    for axes in panels.flat[len(labels) :]:
+        axes.set_visible(False)
+    yield panels.flat[: len(labels)], runs
 
 
-def _keep_rounding_small(axes: Axes) -> None:
-    """Keep values that are equal but for rounding close together."""
-    low, high = axes.dataLim.intervaly
-    if 0 < high - low < _SAME * abs(high):
-        axes.set_ylim(low - 1000 * _SAME * abs(high), high + 1000 * _SAME * abs(high))
+def normalised(runs: pd.DataFrame, measures: Sequence[str], arms: Sequence[str], compare: str) -> pd.DataFrame:
+    """Runs whose measures, and what theory says of them, are divided by their mean in the first condition of their arm.
+
+    Where no run of that condition has a finite value, they are not known.
+    """
+    found = runs.copy()
+    columns = [name for measure in measures for name in (measure, measure + PREDICTED) if name in runs]
+    for _, places in strata.of(runs.to_dict("records"), arms) if columns else ():
+        group = runs.iloc[places]
+        learned = outcomes.learned(group)
+        first = learned[learned[compare] == figure_style.levels_of(group, compare)[0]]
+        for name in columns:
+            values = first[name].astype(float)
+            mean = values[np.isfinite(values)].mean()
+            found.loc[group.index, name] = group[name] / (mean or np.nan)
+    return found
+
+
+def _tidy(row: np.ndarray) -> None:
+    """Keep values of a row that are equal but for rounding close together, and leave panels without values unmarked."""
+    for axes in row:
+        sharing = [other for other in row if other is axes or axes.get_shared_y_axes().joined(axes, other)]
+        low = min(other.dataLim.intervaly[0] for other in sharing)
+        high = max(other.dataLim.intervaly[1] for other in sharing)
+        if not np.isfinite([low, high]).all():
+            axes.set_yticks([])
+        elif 0 < high - low < _SAME * abs(high):
+            axes.set_ylim(low - 1000 * _SAME * abs(high), high + 1000 * _SAME * abs(high))
 
 
 def _label(context: FigureContext, measure: str, runs: pd.DataFrame) -> str:
     """Label of a measure; a loss has its unit too, which depends on the task."""
-    label, _ = context.labels[measure]
-    if measure not in _LOSSES:
-        return label
-    numbers = figure_style.targets_are_numbers(runs)
-    if numbers.any():
-        unit = "half squared\nerror" if numbers.all() else "nats per step, or\nhalf squared error"
-    else:
-        unit = "nats per step"
-    return f"{label}\n({unit})"
+    label, sign = context.labels[measure]
+    if measure in _LOSSES:
+        numbers = figure_style.targets_are_numbers(runs)
+        if numbers.any():
+            unit = "half squared\nerror" if numbers.all() else "nats per step, or\nhalf squared error"
+        else:
+            unit = "nats per step"
+        label = f"{label}\n({unit})"
+    if measure in context.option("normalise"):
+        first = figure_style.levels_of(runs, context.compare)[0]
+        label = f"{label}\nover that at {figure_style.with_name(context.compare, first)}"
+    return label + _DIRECTION[sign]
 
 
 def _spans_decades(values: pd.Series) -> bool:
     """Whether values call for a logarithmic axis: all are positive and the largest is over 100 times the smallest."""
     known = values[np.isfinite(values.astype(float))]
     return len(known) > 0 and known.min() > 0 and known.max() > _DECADES * known.min()
-
-
-def _tick(level: Any, count: int) -> str:
-    """A condition as it stands below the axis, its words below each other."""
-    return textwrap.fill(figure_style.text_of(level), 12 if count < 5 else 9, break_long_words=False)

@@ -9,36 +9,54 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from richlazy.figures import figure_style, line_panels
 from richlazy.figures.figure_context import FigureContext
-from richlazy.figures.line_panels import ConditionLines
 from richlazy.measures.base import PREDICTED
+
+_LOSS = "loss"
 
 
 def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> None:
-    """Plot what was measured during training: a row of panels per quantity, a column per arm, a line per condition.
+    """Plot loss and what was measured during training: a row of panels each, a column per arm, a line per condition.
 
-    Lines show medians over the seeds that were followed, bands reach from the lowest to the highest seed; dots mark
-    the iterations at which networks were measured. Dotted lines show what theory says, where it says something.
+    Lines show medians over the seeds that were followed, bands hold their middle half; dots mark the iterations at
+    which networks were measured. Dotted lines show what theory says, where it says something, and a dashed line the
+    lowest loss that any observer can reach.
 
     Args:
-        context: heading, arms, compared parameter, style and files, and labels of quantities from top to bottom.
+        context: heading, arms, compared parameter, style and files, labels of quantities from top to bottom, and the
+            options ``x`` and ``loss_axes``.
         runs: rows of runs.parquet.
         curves: rows of curves.parquet.
     """
+    x, compare = context.option("x"), context.compare
+    followed = runs[runs["run"].isin(curves.loc[curves["quantity"].isin(context.labels), "run"])]
+    curves = line_panels.with_time(curves, followed, x)
     measured = curves[curves["quantity"].isin(context.labels)]
-    followed = runs[runs["run"].isin(measured["run"])]
     quantities = _quantities(followed, [name for name in context.labels if (measured["quantity"] == name).any()])
-    lines = ConditionLines(context.compare, figure_style.colours_of(runs, context.compare), x="iteration")
+    labels = [context.labels[quantity][0] for quantity in quantities]
+    if (curves["quantity"] == _LOSS).any():
+        quantities, labels = [_LOSS, *quantities], [figure_style.loss_label(followed), *labels]
+    colours = figure_style.colours_of(runs, compare)
+    linear = context.option("loss_axes") == "linear"
 
     def plot_panel(axes: Axes, row: int, group: pd.DataFrame) -> None:
-        lines.plot(axes, measured[measured["quantity"] == quantities[row]], group, "value")
-        lines.plot_theory(axes, curves[curves["quantity"] == quantities[row] + PREDICTED], group, "value")
-        _set_iterations(axes, measured["iteration"])
-        is_last = row == len(quantities) - 1
+        quantity, is_last = quantities[row], row == len(quantities) - 1
+        lines = line_panels.ConditionLines(compare, colours, x="time", dots=quantity != _LOSS)
+        predicted = curves[(curves["quantity"] == quantity + PREDICTED) & curves["run"].isin(group["run"])]
+        lines.plot(axes, curves[curves["quantity"] == quantity], group, "value")
+        lines.plot_theory(axes, predicted, group, "value")
+        if quantity == _LOSS:
+            line_panels.plot_floor(axes, group)
+            if not linear and line_panels.has_positive(axes):
+                axes.set_yscale("log")
+        if x == line_panels.RESCALED:
+            axes.set_xlim(0, 1.02 * measured["time"].max())
+        else:
+            _set_iterations(axes, measured["iteration"])
         axes.tick_params(labelbottom=is_last)
         if is_last:
-            axes.set_xlabel("iteration")
+            axes.set_xlabel(line_panels.time_label(x))
 
-    line_panels.plot(context, followed, [context.labels[quantity][0] for quantity in quantities], 0.16, plot_panel)
+    line_panels.plot(context, followed, labels, 0.16, plot_panel, share=False if context.option("own_axes") else "row")
 
 
 def _quantities(runs: pd.DataFrame, measured: Sequence[str]) -> list[str]:

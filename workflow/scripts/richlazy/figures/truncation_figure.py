@@ -24,7 +24,7 @@ _ROWS = (
 def plot(context: FigureContext, runs: pd.DataFrame, truncated: pd.DataFrame) -> None:
     """Plot singular values of the change, and loss against the number of components kept: a column of panels per arm.
 
-    Lines show medians over the seeds, one for each condition; bands reach from the lowest to the highest seed. A
+    Lines show medians over the seeds, one for each condition; bands hold the middle half of them. A
     dashed line marks the 5 % below which the loss is at the functional rank.
 
     Args:

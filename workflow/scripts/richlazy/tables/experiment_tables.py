@@ -201,7 +201,7 @@ def runs_table(
 
 def _substitute(table: pd.DataFrame, substitutes: Mapping[str, Mapping[str, str]]) -> pd.Series:
     """What stands in for data of a paper in each run, by its structure and its task; null where nothing does."""
-    rows = table[list(substitutes)].to_dict("records")
+    rows = table.to_dict("records")
     named = [[found[row[owner]] for owner, found in substitutes.items() if row[owner] in found] for row in rows]
     return pd.Series(["; ".join(of_one) or None for of_one in named], table.index, "string")
 

@@ -1,0 +1,107 @@
+"""What became of the runs of a figure, and how every figure shows it: who is left out, marks, counts and their legend.
+
+A run that diverged is counted and not drawn. One that failed, which has learned nothing, is drawn as a cross and left
+out of medians and means. What did not happen in training, such as convergence, is infinite in the tables: it is larger
+than all that did, and drawn as an open triangle at the upper edge of its panel.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+# What the legend calls the marks.
+UNCONVERGED, FAILED, NEVER = "not converged", "failed to learn", "not reached in training"
+# What a panel says of infinite values of a measure.
+_NEVER_OF = {
+    "kernel_task_alignment_iterations": "did not align",
+    "functional_rank": "at no rank that was tried",
+}
+_USUALLY_NEVER = "did not converge"
+
+_GREY = "0.35"
+# Of the letters of the figure.
+_SIZE = 0.9
+_GAP = 3.0
+
+
+def failed(runs: pd.DataFrame) -> pd.Series:
+    """Whether each run has learned nothing, without having diverged; tables of older versions do not say it."""
+    known = runs["failed"].astype("boolean") if "failed" in runs else pd.Series(False, index=runs.index)
+    return known.fillna(False).astype(bool) & ~runs["diverged"]
+
+
+def learned(runs: pd.DataFrame) -> pd.DataFrame:
+    """Runs that medians are taken of: those that neither diverged nor failed."""
+    return runs[~runs["diverged"] & ~failed(runs)]
+
+
+def count(runs: pd.DataFrame, measure: str | None = None) -> str:
+    """How many runs a panel shows, and what it leaves out or cannot show.
+
+    Args:
+        runs: runs of the panel.
+        measure: the measure that it shows; None for a panel of curves.
+    """
+    shown = learned(runs)
+    parts = {"failed": int(failed(runs).sum()), "diverged": int(runs["diverged"].sum())}
+    number = len(shown)
+    if measure is not None:
+        values = shown[measure].astype(float)
+        number = int(values.notna().sum())
+        parts |= {"not known": len(shown) - number}
+        parts |= {_NEVER_OF.get(measure, _USUALLY_NEVER): int(np.isinf(values).sum())}
+    return "; ".join([f"n = {number}", *(f"{of} {what}" for what, of in parts.items() if of)])
+
+
+def write_counts(row: Iterable[tuple[Axes, str]], font_size: float) -> None:
+    """Write what ``count`` says above each panel of a row, below its title; titles stay on one line.
+
+    Two parts of a count stand in a line.
+    """
+    size, texts = _SIZE * font_size, []
+    for axes, text in row:
+        parts = text.split("; ")
+        texts.append((axes, ["; ".join(parts[place : place + 2]) for place in range(0, len(parts), 2)]))
+    for axes, lines in texts:
+        axes.annotate(
+            "\n".join(lines),
+            (1, 1),
+            (0, _GAP),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            fontsize=size,
+            color=_GREY,
+        )
+    highest = max((len(lines) for _, lines in texts), default=0)
+    for axes, _ in texts:
+        if axes.get_title():
+            axes.set_title(axes.get_title(), pad=1.5 * _GAP + 1.25 * size * highest)
+
+
+def marks(runs: pd.DataFrame, measures: Sequence[str], font_size: float) -> dict[str, Line2D]:
+    """Marks that occur in a figure of measures, by what they mean.
+
+    Args:
+        runs: runs of the figure.
+        measures: measures that it shows.
+        font_size: of the figure, in points.
+    """
+    shown = learned(runs)
+    unconverged = shown["converged"].notna() & ~shown["converged"].fillna(True).astype(bool)
+    infinite = np.isinf(runs.loc[~runs["diverged"], list(measures)].astype(float).to_numpy())
+    occurring = {
+        UNCONVERGED: ("o", unconverged.any()),
+        FAILED: ("x", failed(runs).any()),
+        NEVER: ("^", infinite.any()),
+    }
+    return {text: mark(marker, font_size) for text, (marker, occurs) in occurring.items() if occurs}
+
+
+def mark(marker: str, font_size: float = 7.0) -> Line2D:
+    """An open mark, or a cross, in a legend."""
+    return Line2D([], [], ls="none", marker=marker, color="0.2", markerfacecolor="none", ms=0.55 * font_size, mew=0.7)
