@@ -103,7 +103,9 @@ def gradient_norms(history: Mapping[str, Any], learning_rate: float) -> np.ndarr
     return np.sqrt(np.where(falls >= 0, falls, np.nan))
 
 
-def predicted_movement(iterations: Sequence[int], run: Mapping[str, Any], target: float) -> dict[str, np.ndarray]:
+def predicted_movement(
+    iterations: Sequence[float] | np.ndarray, run: Mapping[str, Any], target: float
+) -> dict[str, np.ndarray]:
     """Followed quantities after some numbers of updates by the expansion to third order.
 
     They are singular values of the change (Figure 3d, e) and, without initial weights, its entries in the plane of
