@@ -1,6 +1,6 @@
-"""Committed reference results: publishing them, and training a sample of them again.
+"""Committed reference results: publishing them, judging them again, and training a sample of them again.
 
-Reads   results/reference/ (recheck); all results of the selected experiments (publish_reference)
+Reads   results/reference/ (recheck, judge_reference); all results of the selected experiments (publish_reference)
 Writes  recheck/{row}.json, recheck/verdict.txt
         results/reference/: for each experiment tables, fingerprints of the weights, statistics, PNG and
         provenance.json; claims, published_values and figures/robustness.png of all of them, config.yaml
@@ -131,3 +131,32 @@ rule publish_reference:
         "Publishing the results of {params.selected} to {params.folder}"
     script:
         "../scripts/publish_reference.py"
+
+
+rule judge_reference:
+    """Test, judge and draw results/reference/ again from its tables of runs, under the rules and settings of today."""
+    input:
+        runs=lambda wildcards: sorted(
+            map(str, Path(REFERENCE).glob("experiments/*/tables/runs.parquet"))
+        ),
+        registers=[project_file(file) for file in [*CLAIM_FILES, *PUBLISHED_FILES]],
+        library=library("judge_reference.py"),
+    output:
+        touch(f"{RESULTS}/judged.done"),
+    log:
+        f"{RESULTS}/logs/judge_reference.log",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        folder=REFERENCE,
+        register=CLAIMS,
+        roles=measure_registry.roles(),
+        published_values=PUBLISHED_VALUES,
+    message:
+        "Judging {params.folder} again"
+    script:
+        "../scripts/judge_reference.py"

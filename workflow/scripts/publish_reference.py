@@ -17,6 +17,11 @@ def publish_reference(folder, selected, files, config, project, register, roles,
     """Publish the selected experiments; what is over several is of all that are published, earlier ones too."""
     publishing.publish(folder, selected, files, project)
     merged = reference.update_configuration(Path(folder, "config.yaml"), config)
+    over_all(folder, config, merged, register, roles, published_values)
+
+
+def over_all(folder, config, merged, register, roles, published_values):
+    """Verdicts, numbers beside those of the papers, and robustness of all that is published."""
     published = [*Path(folder).glob("experiments/*/statistics/*"), *Path(folder).glob("experiments/*/tables/runs.*")]
     settings, comparisons = config["statistics"] | roles, planning.comparisons(merged, merged["experiments"])
     claims = [f"{folder}/claims.{suffix}" for suffix in ("parquet", "md", "html")]
