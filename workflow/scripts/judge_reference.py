@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import yaml
+
 from compare_conditions import compare_conditions
 from publish_reference import over_all
 from richlazy.experiments import grids, planning

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[3]
 SETTINGS = {
     "significance_level": 0.05, "confidence_level": 0.95, "minimum_seeds": 5, "loss_margin": 0.005,
     "negligible_tau": 0.2, "negligible_share": 0.05, "censored": ["time"], "of_failed": ["final_loss"],
+    "levels": ["shared_loss"],
 }  # fmt: skip
 CLAIM = {
     "id": "paper-claim", "paper": "Paper", "location": "Figure 1", "statement": "More rank, less change.",
@@ -644,6 +645,37 @@ def test_verdicts_from_real_statistics_can_be_saved_with_all_meanings(tmp_path):
     parquet.save_table(tmp_path / "claims.parquet", judged_claims, claims.CLAIM_COLUMNS)
     pd.testing.assert_frame_equal(parquet.load_table(tmp_path / "claims.parquet"), judged_claims)
     assert parquet.meanings(tmp_path / "claims.parquet") == claims.CLAIM_COLUMNS
+
+
+# The same claim elsewhere
+
+
+def test_a_claim_is_judged_at_levels_of_the_loss_and_in_repetitions_too():
+    at_level = trend_rows((0.9, 0.001), measure="change_at_shared_loss")
+    again = {"compare": "rank", "arms": ["task"], "repeats": {"experiment": "figure_1", "as": "longer"}}
+    tables = {
+        "figure_1": {"trends": pd.concat([trend_rows((-0.9, 0.001)), at_level])},
+        "figure_1_long": {"trends": trend_rows((-0.2, 0.4))},
+    }
+    comparisons = COMPARISONS | {
+        "figure_1_long": again,
+        "figure_1_other": again | {"repeats": {**again["repeats"], "as": "else"}},
+    }
+    row = claims.judge([CLAIM], tables, comparisons, SETTINGS, "paper").iloc[0]
+    assert row["verdict"] == "supported"
+    assert row["repeats"] == "at shared loss: contradicted; longer: undecided; else: not run"
+    table = claims.judge([CLAIM], tables, comparisons, SETTINGS, "paper")
+    text = claim_documents.as_markdown(table)
+    assert "| claim | as judged above | at shared loss | longer | else |" in text
+    assert "| paper-claim | supported | contradicted | undecided | not run |" in text
+    assert "at shared loss: contradicted" in claim_documents.as_html(table)
+
+
+def test_verdicts_on_substitute_data_say_so_in_every_document():
+    table = trend_rows((-0.9, 0.001)).assign(substitute="v1dd (release) for the MICrONS V1 column")
+    found = claims.judge([CLAIM], {"figure_1": {"trends": table}}, COMPARISONS, SETTINGS, "paper")
+    for text in (claim_documents.as_markdown(found), claim_documents.as_html(found)):
+        assert "(substitute: v1dd (release) for the MICrONS V1 column)" in text
 
 
 # Documents

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from richlazy.measures import after_training, on_probe
+from richlazy.measures import after_training, at_matched_loss, on_probe
 from richlazy.measures.during_training import QUANTITIES
 
 MEASURES = {**on_probe.MEASURES, **after_training.MEASURES}
@@ -24,10 +24,13 @@ def roles() -> dict[str, list[str]]:
     """What tests must know of measures, plain, for jobs.
 
     Returns:
-        Names of those of which an infinite value is a time that did not come (``censored``), and of those that speak of
-        networks that learned nothing too (``of_failed``).
+        Names of those of which an infinite value is a time that did not come (``censored``), of those that speak of
+        networks that learned nothing too (``of_failed``), and of the ``levels`` of the loss at which there are some.
     """
-    return {role: [name for name, one in MEASURES.items() if getattr(one, role)] for role in ("censored", "of_failed")}
+    of_role = {
+        role: [name for name, one in MEASURES.items() if getattr(one, role)] for role in ("censored", "of_failed")
+    }
+    return of_role | {"levels": list(at_matched_loss.LEVELS)}
 
 
 def quantity_labels() -> dict[str, tuple[str, int]]:

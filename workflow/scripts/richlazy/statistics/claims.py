@@ -39,7 +39,7 @@ CLAIM_COLUMNS: dict[str, str] = {
     "lowest condition, over the larger of their medians); null for bounds",
     "p": "largest p of the tests for the claim, which is that of their conjunction",
     "n": "seeds of that test",
-    "repeats": "verdicts on the same claim where the experiment was repeated, by what differs; empty without any",
+    "repeats": "verdicts on the claim at levels of the loss, and where the experiment was repeated, by what differs",
     "evidence": "every test: arm, measure, effect with interval, corrected p, seeds",
 }
 
@@ -69,7 +69,7 @@ def judge(
         tables: statistics and runs of each experiment that was run, by the names in ``TESTS``.
         comparisons: of each experiment ``compare`` and ``arms``, and ``repeats``: the experiment that it repeats, and
             what differs, where it does (``grids.comparisons``).
-        settings: group ``statistics`` of the configuration, with what ``samples.values_of`` takes.
+        settings: group ``statistics`` of the configuration, with what ``registry.roles`` says of measures.
         scale: name of the set of results.
 
     Returns:
@@ -77,13 +77,32 @@ def judge(
     """
     rows = [_judged(claim, tables, comparisons, settings) | {"scale": scale} for claim in register]
     for claim, row in zip(register, rows, strict=True):
+        levels = tables.get(claim["experiment"], {}).get(TESTS[claim["test"]])
         again = {
+            f"at {level.replace('_', ' ')}": _judged(at_level, tables, comparisons, settings)["verdict"]
+            for level in settings["levels"]
+            if (at_level := _at_level(claim, level, levels)) is not None
+        }
+        again |= {
             of["repeats"]["as"]: _judged({**claim, "experiment": name}, tables, comparisons, settings)["verdict"]
             for name, of in comparisons.items()
             if of.get("repeats", {}).get("experiment") == claim["experiment"]
         }
         row["repeats"] = "; ".join(f"{label}: {word}" for label, word in again.items())
     return pd.DataFrame(rows, columns=list(CLAIM_COLUMNS))
+
+
+def _at_level(claim: Claim, level: str, table: pd.DataFrame | None) -> Claim | None:
+    """The same claim about networks at a level of their loss, where all its measures were tested there; or None."""
+    if claim["test"] not in ("trend", "contrast") or table is None:
+        return None
+    there = {measure: f"{measure}_at_{level}" for measure in claim["measures"]}
+    if not set(there.values()) <= set(table["measure"]):
+        return None
+    direction = claim["direction"]
+    if isinstance(direction, Mapping):
+        direction = {there[measure]: word for measure, word in direction.items()}
+    return {**claim, "measures": list(there.values()), "direction": direction}
 
 
 def _judged(
