@@ -27,10 +27,10 @@ def _share_of_learning(run: TrainedRun, names: tuple[str, ...]) -> float:
     Several are compared by the norm of their differences. The deviation is known where the network was followed, is 0
     at the start, where expansions are exact, and is taken along straight lines between.
     """
-    at = np.asarray(run.followed.get("iterations", []), float)
+    at = [int(iteration) for iteration in run.followed.get("iterations", [])]
     updates = math.inf if run.updates is None else run.updates
     expected = predicted_movement(at, run.run, run.known_target)
-    if not all(name in run.followed and name in expected for name in names) or not updates <= at[-1]:
+    if not all(name in run.followed and name in expected for name in names) or not (at and updates <= at[-1]):
         return math.nan
     values, theory = (np.array([of[name] for name in names], float)[:, 1:] for of in (run.followed, expected))
     deviations = np.linalg.norm(values - theory, axis=0) / np.linalg.norm(theory, axis=0)
@@ -103,8 +103,8 @@ def _collapse_error(value: float | None, without: float, scaling: float) -> floa
 @measure(
     "convergence_time_collapse_error",
     unit="1",
-    meaning=f"relative distance of convergence_time {_COLLAPSE}, (1 - g^2)^2; infinite without convergence, null "
-    "but for linear networks that learn a step response",
+    meaning=f"relative distance of convergence_time {_COLLAPSE}, (1 - g^2)^2; infinite where there "
+    "was no convergence, null but for linear networks that learn a step response",
     label="distance of\nlearning time\nfrom $(1-g^2)^2$",
     stage="theory",
     defined_for=expanded_runs,
