@@ -223,6 +223,7 @@ def data_of(case, folder):
         values = {name: 0.5 + 0.1 * place + 0.05 * rng.random() for name in on_probe.MEASURES}
         # Who fails is said by the case; numbers are neither right nor wrong.
         values["accuracy"] = 0.9 if run["condition_number"] is None else None
+        values["guess_accuracy"] = 0.5
         if "teacher" not in config["tasks"][run["task"]]:
             values["kernel_alignment_predicted"] = None
         rows.append(
@@ -763,7 +764,8 @@ def test_labels_name_every_measure_and_how_it_points():
         assert sign in (-1, 0, 1)
     assert {name for name, (_, sign) in LABELS.items() if sign == -1 and name not in at_matched_loss.MEASURES} == {
         "weight_change_norm_recurrent", "weight_change_norm", "weight_change_norm_recurrent_predicted",
-        "relative_weight_change_recurrent",
+        "relative_weight_change_recurrent", "weight_change_norm_at_convergence", "weight_change_norm_at_shared_loss",
+        "weight_change_norm_recurrent_at_convergence", "weight_change_norm_recurrent_at_shared_loss",
     }  # fmt: skip
 
 
