@@ -23,17 +23,19 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
     # eight structures on three tasks, Dale's law held, four shuffles, four other readings, five at equal eigenvalue
     recurrent = 120 + 140 + 20 + 240 + 140
     # sequential MNIST and MNIST; in linear networks those of Figures 3B, 4A and 14; students of a teacher network
-    later = 30 + 30 + 180 + 200 + 40 + 90
+    later = 30 + 30 + 180 + 200 + 80 + 90
     # uniform, soft rank, time step, leading eigenvalue, iterations; three of them on sequential MNIST;
     # sizes, learning rates and gains on three tasks, without what Figure 1 has
     later += 120 + 150 + 120 + 120 + 240 + 90 + 3 * (3 + 5 + 2 * 4 + 3 * 4) * 10
-    # pattern generation; of Schuessler et al. three tasks at 8, 10 and 11 gains, and linear networks
-    later += 40 + (8 + 10 + 11) * 5 + 290
+    # pattern generation; of Schuessler et al. three tasks at 8 gains and larger ones, and linear networks
+    later += 40 + 3 * 8 * 10 + (1 + 2 + 3) * 10 + 410
     # of their supplement four other sizes at three gains, two gains with other weights trained, m and w, descent
-    later += 3 * 4 * 3 * 5 + 2 * (5 + 10 + 10 + 10)
+    later += 3 * 4 * 3 * 5 + 2 * (10 + 10 + 10)
+    # starts of Theorem 1, and aligned ones of more inputs
+    later += 120 + 180
     # more seeds of structures, three pairs of them trained longer, and all under two more presets
     more = 240 + 10 + 40 + 3 * 6 * 2 * 10 + 2 * (120 - 20 + 30 + 3 * 80)
-    followed = 9 + 40 + 20  # three seeds of sequential MNIST, all of the linear network, five of Figure 3 of Schuessler
+    followed = 30 + 80 + 60  # sequential MNIST, the linear network with two readouts, Figure 3 of Schuessler et al.
     matched = 240 + 120 + 240 + 20 + 80 + 3 * 6 * 2 * 10 + 2 * (120 + 3 * 80)  # those of structures and of Figure 1
     both = 120 + 80  # Figure 1, and ten seeds of Figure 2, during training
     for rule in ("train", "measure"):
