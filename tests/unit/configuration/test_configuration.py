@@ -929,6 +929,7 @@ FAR_REACHING = {
     "numbers over time: short response", "numbers over time: unstable by default", "lstm: usual measure of LSTMs",
     # Others repeat the experiment.
     "combination: compare unknown", "combination: compare not in grid", "combination: compare tasks",
+    "combination: rectification without leak",
     "group: compare of a group",
 }  # fmt: skip
 MISTAKES = {f"{group}: {mistake.name}": mistake for group, members in GROUPS.items() for mistake in members}

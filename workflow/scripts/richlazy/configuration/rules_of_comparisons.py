@@ -79,7 +79,8 @@ def of_repeats(config: Config, name: str) -> Iterator[str]:
         known = [one for one in experiments if one != name]
         yield f"{where}.experiment" + wording.unknown("other experiment", other, known)
         return
-    compared, own = experiments[other].get("compare"), experiments[name]["compare"]
+    own = experiments[name]["compare"]
+    compared = experiments[other].get("compare", own)  # that it lacks one is said of itself
     if compared != own:
         yield f"{where}.experiment is {other!r}, which compares {compared}, not {own}; name one that compares it"
     earlier = itertools.takewhile(lambda one: one != name, experiments)
