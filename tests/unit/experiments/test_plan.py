@@ -203,7 +203,8 @@ def test_everything_is_all_experiments_with_what_is_drawn_of_all_of_them():
     everything = RESULTS.everything()
     assert len(everything) == len(set(everything))
     of_experiments = {file for name in PLAN.selected for file in RESULTS.experiment(name)}
-    assert set(everything) - of_experiments == {*RESULTS.robustness(), f"{PLAN.results}/claims.md"}
+    pages = {f"{PLAN.results}/{page}.md" for page in ("claims", "published_values")}
+    assert set(everything) - of_experiments == pages | set(RESULTS.robustness())
 
 
 def test_an_experiment_has_the_figures_that_it_asks_for():

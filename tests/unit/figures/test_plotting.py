@@ -19,7 +19,7 @@ from richlazy.connectivity.base import STRUCTURES, settings_of, structured_weigh
 from richlazy.experiments import expansions, grids, paths
 from richlazy.figures import effect_figure, figure_style, loss_figure, measure_figure, spectrum_panel
 from richlazy.figures.figure_context import FigureContext
-from richlazy.measures import at_matched_loss, on_probe, predictions, registry
+from richlazy.measures import on_probe, predictions, registry
 from richlazy.statistics import hypothesis_tests
 from richlazy.storage import array_io, parquet
 from richlazy.tables import experiment_tables
@@ -762,7 +762,7 @@ def test_labels_name_every_measure_and_how_it_points():
     for label, sign in LABELS.values():
         assert label
         assert sign in (-1, 0, 1)
-    assert {name for name, (_, sign) in LABELS.items() if sign == -1 and name not in at_matched_loss.MEASURES} == {
+    assert {name for name, (_, sign) in LABELS.items() if sign == -1} == {
         "weight_change_norm_recurrent", "weight_change_norm", "weight_change_norm_recurrent_predicted",
         "relative_weight_change_recurrent", "weight_change_norm_at_convergence", "weight_change_norm_at_shared_loss",
         "weight_change_norm_recurrent_at_convergence", "weight_change_norm_recurrent_at_shared_loss",

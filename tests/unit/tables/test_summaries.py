@@ -61,7 +61,7 @@ def test_columns_are_parameters_outcome_and_every_measure():
     assert set(parameters.PARAMETERS) | set(on_probe.MEASURES) <= columns
     assert columns - set(parameters.PARAMETERS) - set(on_probe.MEASURES) - set(after_training.MEASURES) == {
         "run", "connectome", "network", "probe", "diverged", "diverged_at", "bayes_loss", "bayes_accuracy", "converged",
-        "reached_at", "guess_loss", "failed",
+        "reached_at", "guess_loss", "failed", "substitute",
     }  # fmt: skip
 
 
@@ -90,6 +90,7 @@ def test_types_do_not_depend_on_what_is_missing(rows):
     expected["reached_at"] = "Int64"
     expected |= {"guess_loss": "float64", "failed": "bool"}
     expected |= {"diverged": "bool", "diverged_at": "Int64", "converged": "boolean", "connectome": "string"}
+    expected["substitute"] = "string"
     expected |= dict.fromkeys(("run", "network", "probe"), "object")
     assert types == expected
 
@@ -106,6 +107,7 @@ def test_parameters_that_a_structure_ignores_are_null(structure, null):
     values = {"structure": structure, "rank": None, "matching": None}
     table = runs_table(row(**values), row(1))
     of_no_run = {"condition_number", "diverged_at", "connectome", "reached_at", "kernel_task_alignment_iterations"}
+    of_no_run |= {"substitute"}
     of_no_run |= after_training.MEASURES.keys() - {"final_loss"}
     assert set(table.columns[table.iloc[0].isna()]) == null | of_no_run
     assert table["rank"].isna().tolist() == [True, False]
