@@ -151,14 +151,17 @@ def test_experiments_with_matched_losses_also_test_their_measures_of_change_at_b
 
 
 def test_experiments_that_repeat_another_are_found_by_what_is_different():
-    assert grids.repetitions(CONFIG, "figure_2") == {
+    comparisons = planning.comparisons(CONFIG, CONFIG["experiments"])
+    repeats = {name: of["repeats"] for name, of in comparisons.items() if "repeats" in of}
+    of_figure_2 = {of["as"]: name for name, of in repeats.items() if of["experiment"] == "figure_2"}
+    assert of_figure_2 == {
         "longer": "figure_2_long", "published code": "figure_2_published_code", "equation 1": "figure_2_equation_1",
     }  # fmt: skip
-    assert set(grids.repetitions(CONFIG, "figure_1")) == {"published code", "equation 1"}
-    assert grids.repetitions(CONFIG, "figure_19") == {}
-    for name in ("figure_1", "figure_1_smnist", "figure_2", "figure_5", "figure_6"):
-        for words, other in grids.repetitions(CONFIG, name).items():
-            assert words == "longer" or CONFIG["experiments"][other]["preset"] == words.replace(" ", "_")
+    assert {of["experiment"] for of in repeats.values()} == {
+        "figure_1", "figure_1_smnist", "figure_2", "figure_5", "figure_6",
+    }  # fmt: skip
+    for name, of in repeats.items():
+        assert of["as"] == "longer" or CONFIG["experiments"][name]["preset"] == of["as"].replace(" ", "_")
 
 
 def test_a_run_has_every_parameter_in_its_type_and_order():

@@ -287,12 +287,6 @@ def matched(config: Config, names: Iterable[str]) -> set[str]:
     return {run_path(run) for name in asked for run in runs(config, name)}
 
 
-def repetitions(config: Config, name: str) -> dict[str, str]:
-    """Experiments that repeat one with other settings, by the words that say what is different."""
-    others = {other: entry.get("repeats") for other, entry in config["experiments"].items()}
-    return {own["as"]: other for other, own in others.items() if own and own["experiment"] == name}
-
-
 def _followings(config: Config, names: Iterable[str]) -> Iterator[tuple[Run, Mapping[str, Any]]]:
     """Each run that an experiment follows, with how."""
     for name in names:
