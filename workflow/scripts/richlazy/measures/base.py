@@ -85,7 +85,6 @@ class Measure:
         label: in figures, with its line breaks; a measure without one is neither tested nor drawn.
         lazier: the sign with which it grows where learning is lazier, 1 or -1; 0 for neither.
         defined_for: whether it has a meaning for a context; it is nan where it has none.
-        of_failed: whether it speaks of networks that learned nothing too: how well they did, and their initial weights.
         invariant_to: what does not change it: ``order of units`` after training alone, or ``scale of weights``, that of
             the recurrent ones.
         censored: whether it is when something happened, or how much of something was needed: it is infinite where that
@@ -100,7 +99,6 @@ class Measure:
     label: str | None = None
     lazier: Literal[-1, 0, 1] = 0
     defined_for: Condition = every_network
-    of_failed: bool = False
     invariant_to: tuple[Invariance, ...] = ()
     censored: bool = False
 
@@ -120,16 +118,13 @@ def measure(
     lazier: Literal[-1, 0, 1] = 0,
     stage: Stage = "probe",
     defined_for: Condition = every_network,
-    of_failed: bool = False,
     invariant_to: tuple[Invariance, ...] = (),
     censored: bool = False,
 ) -> Callable[[Callable[[Any], float]], Measure]:
     """Make a measure of the function below; arguments are the attributes of ``Measure``."""
 
     def declare(formula: Callable[[Any], float]) -> Measure:
-        return Measure(
-            name, unit, meaning, formula, stage, label, lazier, defined_for, of_failed, invariant_to, censored
-        )
+        return Measure(name, unit, meaning, formula, stage, label, lazier, defined_for, invariant_to, censored)
 
     return declare
 

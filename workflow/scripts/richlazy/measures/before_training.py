@@ -76,7 +76,6 @@ def outliers(weights: np.ndarray) -> int:
     "null but for tanh units",
     label="largest Lyapunov\nexponent at start",
     defined_for=tanh_networks,
-    of_failed=True,
 )
 def lyapunov_exponent_before(network: ProbedNetwork) -> float:
     """Section 2 of Schuessler et al. 2020 names chaos; no paper measures it."""
@@ -92,7 +91,6 @@ def lyapunov_exponent_before(network: ProbedNetwork) -> float:
     "sqrt(N)",
     label="outlier eigenvalues\nat start",
     defined_for=recurrent_networks,
-    of_failed=True,
     invariant_to=("scale of weights",),
 )
 def outlier_eigenvalues_before(network: ProbedNetwork) -> float:
@@ -105,7 +103,6 @@ def outlier_eigenvalues_before(network: ProbedNetwork) -> float:
     unit="1",
     meaning="loss on the probe before training, over that of a network that answers 0",
     label="loss at start over\nthat of a silent\nnetwork",
-    of_failed=True,
 )
 def relative_loss_before(network: ProbedNetwork) -> float:
     """Section 2.3 of Liu et al. 2024, the initial error; nan where a silent network makes none."""
@@ -120,7 +117,6 @@ def relative_loss_before(network: ProbedNetwork) -> float:
     "for linear networks of one input and output",
     label="amplification by\ninitial weights",
     defined_for=single_channel_linear_networks,
-    of_failed=True,
 )
 def amplification_before(network: ProbedNetwork) -> float:
     """Eqs. 11 and 12 of Schuessler et al. 2020: the norm of the first gradient over the target."""

@@ -45,7 +45,6 @@ def stable_rank(weights: np.ndarray) -> float:
     label="effective rank\nat start\n(eigenvalues)",
     defined_for=recurrent_networks,
     invariant_to=("scale of weights",),
-    of_failed=True,
 )
 def effective_rank_eigenvalues_before(network: ProbedNetwork) -> float:
     """Figure 2."""
@@ -71,7 +70,6 @@ def effective_rank_eigenvalues(network: ProbedNetwork) -> float:
     meaning="sum s / (s_1 N) of the initial recurrent weights, or of the first layer",
     label="effective rank\nat start\n(singular values)",
     invariant_to=("scale of weights",),
-    of_failed=True,
 )
 def effective_rank_singular_values_before(network: ProbedNetwork) -> float:
     """Figure 16."""
@@ -96,7 +94,6 @@ def effective_rank_singular_values(network: ProbedNetwork) -> float:
     meaning="|W|_F^2 / s_1^2 of the initial recurrent weights, or of the first layer",
     label="stable rank\nat start",
     invariant_to=("scale of weights",),
-    of_failed=True,
 )
 def stable_rank_before(network: ProbedNetwork) -> float:
     """No paper has it."""

@@ -13,7 +13,6 @@ from richlazy.measures.trained_run import TrainedRun
     meaning="nats per step; mean over the last part of training; null where training diverged",
     label="final loss",
     stage="history",
-    of_failed=True,
 )
 def final_loss(run: TrainedRun) -> float:
     """As ``training_history.History`` has it."""

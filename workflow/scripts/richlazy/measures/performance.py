@@ -51,7 +51,6 @@ def loss_and_accuracy(
     unit="nats, or half squared error",
     meaning="nats, or half squared error; mean loss on the probe after training, at the steps that count",
     label="loss on probe",
-    of_failed=True,
 )
 def probe_loss(network: ProbedNetwork) -> float:
     """Loss after training."""
@@ -64,7 +63,6 @@ def probe_loss(network: ProbedNetwork) -> float:
     meaning="share of correct decisions on the probe after training; null where targets are numbers",
     label="accuracy",
     defined_for=networks_with_classes,
-    of_failed=True,
 )
 def accuracy(network: ProbedNetwork) -> float:
     """Accuracy after training."""

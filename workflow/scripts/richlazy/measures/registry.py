@@ -24,13 +24,13 @@ def roles() -> dict[str, list[str]]:
     """What tests must know of measures, plain, for jobs.
 
     Returns:
-        Names of those of which an infinite value is a time that did not come (``censored``), of those that speak of
-        networks that learned nothing too (``of_failed``), and of the ``levels`` of the loss at which there are some.
+        Names of those of which an infinite value is a time that did not come (``censored``); of those that speak of
+        networks that learned nothing too (``of_failed``): all that do not say whether learning was rich or lazy, and
+        all at a level of the loss, to which a network came down; and of the ``levels`` of the loss.
     """
-    of_role = {
-        role: [name for name, one in MEASURES.items() if getattr(one, role)] for role in ("censored", "of_failed")
-    }
-    return of_role | {"levels": list(at_matched_loss.LEVELS)}
+    of_failed = [name for name, one in MEASURES.items() if one.lazier == 0 or name in at_matched_loss.MEASURES]
+    censored = [name for name, one in MEASURES.items() if one.censored]
+    return {"censored": censored, "of_failed": of_failed, "levels": list(at_matched_loss.LEVELS)}
 
 
 def quantity_labels() -> dict[str, tuple[str, int]]:

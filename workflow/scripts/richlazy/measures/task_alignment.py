@@ -70,7 +70,6 @@ def centred_kernel_alignment(kernel: torch.Tensor, targets: torch.Tensor) -> flo
     "kernel_task_alignment_initial",
     unit="1",
     meaning="y'K y / (|y|^2 Tr K), kernel of all weights before training",
-    of_failed=True,
 )
 def kernel_task_alignment_before(network: ProbedNetwork) -> float:
     """Figure 14B."""
@@ -93,7 +92,6 @@ def kernel_task_alignment_after(network: ProbedNetwork) -> float:
     "centred_kernel_alignment_initial",
     unit="1",
     meaning="centred alignment of kernel and targets before training (Baratin et al. 2021)",
-    of_failed=True,
 )
 def centred_kernel_alignment_before(network: ProbedNetwork) -> float:
     """Figure 14D."""

@@ -71,7 +71,6 @@ def approach(before: float, after: float, goal: float) -> float:
     "kernel_effective_rank_initial",
     unit="1",
     meaning="Tr K / lambda_1 of the kernel of all weights before training",
-    of_failed=True,
 )
 def kernel_effective_rank_before(network: ProbedNetwork) -> float:
     """Figure 15."""

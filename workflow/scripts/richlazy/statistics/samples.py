@@ -92,9 +92,8 @@ def failed(runs: pd.DataFrame) -> pd.Series:
 def values_of(runs: pd.DataFrame, measure: str, settings: Settings) -> pd.Series:
     """Values of a measure; nan where a run has none.
 
-    A run that diverged or learned nothing has no value, for it is neither rich nor lazy. It keeps times that did not
-    come (``censored`` of the settings), and one that learned nothing also measures of how well it learned and of its
-    initial weights (``of_failed``).
+    A run that diverged has none but times that did not come (``censored`` of the settings). One that learned nothing is
+    neither rich nor lazy; it has all measures that do not say so (``of_failed``).
     """
     values = runs[measure].astype(float)
     if measure in settings["censored"]:
