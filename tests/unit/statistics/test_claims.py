@@ -465,7 +465,7 @@ def test_a_time_that_did_not_come_breaks_a_bound():
     runs.loc[[2, 5], "time"] = np.inf
     row = bounded(runs, measures=["time"])
     assert (row["n"], row["verdict"]) == (8, "undecided")
-    assert row["evidence"].endswith("2 with a time that did not come")
+    assert row["evidence"].endswith("2 where it did not happen")
 
 
 @pytest.mark.parametrize(
@@ -582,7 +582,7 @@ def test_evidence_says_how_many_seeds_have_a_run_that_has_not_converged():
 def test_evidence_says_who_was_left_out_and_whose_time_did_not_come():
     table = trend_rows((-0.9, 0.001)).assign(failed=2, censored=1, unconverged=0)
     found = judged(table)["evidence"]
-    assert found.endswith("n 10, 2 left out that learned nothing, 1 with a time that did not come")
+    assert found.endswith("n 10, 2 left out that learned nothing, 1 where it did not happen")
 
 
 @pytest.mark.parametrize("where", [{"level": ["dale"]}, {"task": ["T9"]}], ids=str)

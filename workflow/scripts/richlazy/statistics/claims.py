@@ -227,7 +227,7 @@ def evidence(test: Judgement, p: float, outcome: int, turned: str | None) -> str
         parts.append(f"could have found {row['detectable']:.2g}")
     notes = {
         "failed": "{} left out that learned nothing",
-        "censored": "{} with a time that did not come",
+        "censored": "{} where it did not happen",
         "unconverged": "{} of them with a run that has not converged",
     }
     parts += [text.format(int(row[name])) for name, text in notes.items() if row.get(name)]
