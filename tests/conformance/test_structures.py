@@ -321,7 +321,7 @@ def test_every_option_has_a_meaning_and_a_name_of_its_own(kind):
     reserved = {
         *parameters.PARAMETERS, *experiment_tables.RUN_COLUMNS, *experiment_tables.SPECTRUM_COLUMNS,
         *experiment_tables.CONNECTIVITY_COLUMNS, *hypothesis_tests.TREND_COLUMNS, *hypothesis_tests.CONTRAST_COLUMNS,
-        *hypothesis_tests.LOSS_COLUMNS, *interactions.INTERACTION_COLUMNS,
+        *hypothesis_tests.EQUIVALENCE_COLUMNS, *interactions.INTERACTION_COLUMNS,
     }  # fmt: skip
     structure = STRUCTURES[kind]
     for name, option in structure.Options.model_fields.items():

@@ -37,7 +37,7 @@ def shown(path: Path, title: str, source: str = "no paper") -> str:
     template = jinja2.Environment(trim_blocks=True, lstrip_blocks=True).from_string(path.read_text())
     params = SimpleNamespace(
         title=title, source=source, kind="images", spectrum="eigenvalues", significance_level=0.05,
-        run={"seed": 0, "time_step_ms": 100.0},
+        run={"seed": 0, "time_step_ms": 100.0}, options={}, networks=[{"seed": 0}],
     )  # fmt: skip
     wildcards = SimpleNamespace(experiment="figure_1_", task="a_b_")
     snakemake = SimpleNamespace(params=params, wildcards=wildcards, config=CONFIG)

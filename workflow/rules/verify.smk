@@ -140,7 +140,14 @@ rule judge_reference:
             map(str, Path(REFERENCE).glob("experiments/*/tables/runs.parquet"))
         ),
         registers=[project_file(file) for file in [*CLAIM_FILES, *PUBLISHED_FILES]],
-        library=library("judge_reference.py"),
+        library=library(
+            "judge_reference.py",
+            "publish_reference.py",
+            "compare_conditions.py",
+            "judge_claims.py",
+            "compare_published_values.py",
+            "plot_robustness.py",
+        ),
     output:
         touch(f"{RESULTS}/judged.done"),
     log:
@@ -153,6 +160,7 @@ rule judge_reference:
         runtime=growing(10),
     params:
         folder=REFERENCE,
+        published=lambda wildcards: reference_config(),
         register=CLAIMS,
         roles=measure_registry.roles(),
         published_values=PUBLISHED_VALUES,

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import yaml
-
 from compare_conditions import compare_conditions
 from publish_reference import over_all
 from richlazy.experiments import grids, planning
@@ -13,21 +11,12 @@ from richlazy.measures.registry import labels
 from richlazy.storage import logs, parquet
 
 
-def judge_reference(folder, config, register, roles, published_values):
-    """Statistics, effects, verdicts and robustness of all that is published, under the rules and settings of today."""
-    published = yaml.safe_load(Path(folder, "config.yaml").read_text())
-    for runs in sorted(Path(folder).glob("experiments/*/tables/runs.parquet")):
-        test_again(runs.parent.parent, published, config, roles)
-    over_all(folder, config, published, register, roles, published_values)
-
-
-def test_again(folder, published, config, roles):
-    """Statistics of one published experiment, and the figure of its effects."""
-    name = folder.name
+def compare_again(folder, published, config, roles):
+    """Statistics of one published experiment, and the figure of its effects, under the rules and settings of today."""
+    name, model = folder.name, planning.model_of(published, folder.name)
     arms, compare = planning.arms(published, name), published["experiments"][name]["compare"]
     known = parquet.meanings(folder / "tables/runs.parquet")
     measures = [measure for measure in grids.measures(published, name, "statistics") if measure in known]
-    model = planning.model_of(published, name)
     tables = {table: folder / f"statistics/{table}.parquet" for table in model.statistics}
     settings = config["statistics"] | roles | {"measures": measures}
     compare_conditions(folder / "tables/runs.parquet", tables, arms, compare, settings)
@@ -40,5 +29,7 @@ def test_again(folder, published, config, roles):
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "scipy", "matplotlib")
-    params = snakemake.params
-    judge_reference(params.folder, snakemake.config, params.register, params.roles, params.published_values)
+    params, config, published = snakemake.params, snakemake.config, snakemake.params.published
+    for runs in sorted(Path(params.folder).glob("experiments/*/tables/runs.parquet")):
+        compare_again(runs.parents[1], published, config, params.roles)
+    over_all(params.folder, config, published, params.register, params.roles, params.published_values)

@@ -1513,14 +1513,14 @@ def test_every_group_of_the_schema_is_closed():
 # Keys that stand in config.yaml, but not in each of its entries.
 OPTIONAL = {
     "covaries", "draw", "entries", "entry", "groups", "measures", "parts", "preset", "quantities", "schematic",
-    "signs_held", "spectrum", "truncation", "weights", "matched_loss",
+    "signs_held", "spectrum", "truncation", "weights", "matched_loss", "stands_for",
 }  # fmt: skip
 OPTIONAL |= {"figure", *Figure.model_fields}
 OPTIONAL |= {option for structure in KINDS_OF_STRUCTURES.values() for option in structure.Options.model_fields}
 # Keys that config.yaml has no use for: of tasks, of sources of a connectome that it does not take, of copies of images.
 ABSENT = {"arguments", "sequence_steps", "release", "file", "folder"}
 # Defaults of tasks that need no others than the general ones.
-UNUSED = {("tasks", "*", "defaults", "readout")}
+UNUSED = {("tasks", "*", "defaults", "readout"), ("connectomes", "*", "cave", "stands_for")}
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=".".join)

@@ -261,6 +261,7 @@ def test_jobs_get_registers_as_they_were_checked():
         "judge_claims": {"register=CLAIMS"},
         "compare_published_values": {"register=PUBLISHED_VALUES"},
         "publish_reference": {"register=CLAIMS", "published_values=PUBLISHED_VALUES"},
+        "judge_reference": {"register=CLAIMS", "published_values=PUBLISHED_VALUES"},
     }
     for script, params in told.items():
         (rule,) = (rule for rule in rules.split("\n\n\n") if f"scripts/{script}.py" in rule)

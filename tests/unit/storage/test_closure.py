@@ -210,9 +210,13 @@ print(json.dumps(found))
 
 def closure_with_scripts(script):
     """Closure of a script and of the scripts beside it that it imports, as names of modules."""
-    siblings = [
-        other for other in SCRIPTS if re.search(rf"^from {other.stem} import", script.read_text(), re.MULTILINE)
-    ]
+    siblings: dict[Path, None] = {}
+    waiting = [script]
+    while waiting:
+        text = waiting.pop().read_text()
+        found = [other for other in SCRIPTS if re.search(rf"^from {other.stem} import", text, re.MULTILINE)]
+        waiting += [other for other in found if other not in siblings]
+        siblings |= dict.fromkeys(found)
     files = {file for one in (script, *siblings) for file in import_closure(one)}
     return sorted({module_name(file) for file in files} | {sibling.stem for sibling in siblings})
 
@@ -260,7 +264,7 @@ def test_every_script_belongs_to_a_rule():
 
 
 def test_every_script_that_makes_results_certifies_them():
-    checking = {"train_again.py", "recheck_run.py", "recheck.py", "publish_reference.py"}
+    checking = {"train_again.py", "recheck_run.py", "recheck.py", "publish_reference.py", "judge_reference.py"}
     making = {script for rule, script, _ in RULES if rule not in DOWNLOADS} - checking
     certifying = {path.name for path in SCRIPTS if "    with jobs.running(snakemake" in path.read_text()}
     assert certifying == making

@@ -217,7 +217,7 @@ MISTAKES = [
      f"{GRID}.structure names 'teacher_partially_aligned', aligned with a teacher network, but task 'sMNIST' has none",
      "use a task with teacher_network"),
     ({f"{GRID}.task": ["linear_20"]}, "'teacher_partially_aligned' of kind 'teacher_aligned', but task 'linear_20' is",
-     "choose one of gaussian, uniform, svd_truncation, task_aligned"),
+     "choose one of gaussian, uniform, soft_rank, svd_truncation, task_aligned"),
     ({f"{GRID}.structure": ["svd_truncation", "aligned"]}, "'aligned' of kind 'task_aligned', but task 'sMNIST_taught'",
      "choose one of gaussian"),
     ({f"{GRID}.size": [100, 300]}, f"{GRID}.size has 100, but structure 'teacher_partially_aligned' has the 300 units",
