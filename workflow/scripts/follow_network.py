@@ -1,7 +1,7 @@
 """Measure how one network moved during training: its tangent kernel, and the change of its weights."""
 
 from richlazy.measures import following
-from richlazy.models import rate_network
+from richlazy.models import kept_weights, rate_network
 from richlazy.storage import array_io, devices, jobs
 
 
@@ -9,7 +9,7 @@ def follow_network(snapshots, probe, output, run, settings):
     devices.prepare("cpu")
     dynamics = rate_network.dynamics_of(run)
     trials = following.KernelProbe.load(probe, dynamics, settings["kernel_trials"], settings["kernel_times"])
-    followed = following.follow(rate_network.load_snapshots(snapshots), trials, settings["quantities"])
+    followed = following.follow(kept_weights.load_snapshots(snapshots), trials, settings["quantities"])
     array_io.save_json(output, followed)
 
 

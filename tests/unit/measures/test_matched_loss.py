@@ -10,7 +10,7 @@ import torch
 import oracles
 from richlazy.measures import at_matched_loss, measuring, on_probe, rate_network_measures, registry
 from richlazy.measures.probed_network import Trained
-from richlazy.models import rate_network
+from richlazy.models import kept_weights, rate_network
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import array_io
 
@@ -74,7 +74,7 @@ def measured(request, tmp_path, monkeypatch):
             files[name].append(str(folder / file))
         saved["measures"].append(str(folder / "measures.json"))
         if crossings is not None:
-            rate_network.save_crossings(folder / "crossings.npz", crossings, weights(seed))
+            kept_weights.save_crossings(folder / "crossings.npz", crossings, weights(seed))
             files["crossings"].append(str(folder / "crossings.npz"))
             saved["crossings"].append(str(folder / "crossings.json"))
     files["description"] = [str(tmp_path / "task.json")]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy.models import rate_network
+from richlazy.models import kept_weights
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import array_io
 from richlazy.training import guessing, loop, network_job, training_history
@@ -210,7 +210,7 @@ def test_files_are_the_same_with_and_without_levels_and_the_floor_of_the_task_co
         plain = train_files(folder, {}, None)
         assert train_files(folder, LEVELS, kept) == plain
         course = json.loads(plain[1])
-        found[floor] = {name: at for name, (at, _) in rate_network.load_crossings(kept).items()}
+        found[floor] = {name: at for name, (at, _) in kept_weights.load_crossings(kept).items()}
         for name in ("shared", "converged"):
             assert found[floor].get(name) == first_point(course, course["guess_loss"], floor or 0.0, LEVELS[name])
     assert found[None]["shared"] > found[0.4]["shared"]
@@ -220,7 +220,7 @@ def test_crossings_are_read_as_they_were_written_and_none_are_a_file_too(tmp_pat
     weights, *_ = problem(networks=2)
     first, second = weights.of_network(0), weights.of_network(1)
     for crossings in ({"shared": (100, first), "converged": (300, second)}, {"converged": (200, second)}, {}):
-        rate_network.save_crossings(tmp_path / "crossings.npz", crossings, first)
-        found = rate_network.load_crossings(tmp_path / "crossings.npz")
+        kept_weights.save_crossings(tmp_path / "crossings.npz", crossings, first)
+        found = kept_weights.load_crossings(tmp_path / "crossings.npz")
         assert {name: at for name, (at, _) in found.items()} == {name: at for name, (at, _) in crossings.items()}
         assert all(contents(found[name][1]) == contents(kept) for name, (_, kept) in crossings.items())

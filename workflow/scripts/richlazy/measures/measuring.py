@@ -15,7 +15,7 @@ from richlazy.measures.performance import loss_and_accuracy
 from richlazy.measures.probed_network import Moment, ProbedNetwork, Trained
 from richlazy.measures.tangent_kernel import TangentKernel, tangent_kernel
 from richlazy.measures.task_alignment import targets_of_kernel
-from richlazy.models import rate_network
+from richlazy.models import kept_weights, rate_network
 from richlazy.models.rate_network import Dynamics, Weights, respond
 from richlazy.storage import array_io, devices
 from richlazy.training import training_history
@@ -117,7 +117,7 @@ def measure_crossings(
         trained: the networks before and after training, where they are measured.
         dynamics, settings: as ``measure_together`` takes them.
     """
-    kept = [{} if one.crossings is None else rate_network.load_crossings(one.crossings) for one in files]
+    kept = [{} if one.crossings is None else kept_weights.load_crossings(one.crossings) for one in files]
     found: list[dict[str, dict[str, float]]] = [{} for _ in files]
     device = trained.inputs.device
     for level in at_matched_loss.LEVELS:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from richlazy.models import rate_network
+from richlazy.models import kept_weights, rate_network
 from richlazy.storage import array_io, devices
 from richlazy.training.loop import train_together
 
@@ -67,6 +67,6 @@ def train_files(
             outcome = course.of_network(place, training["final_loss_fraction"])
             array_io.save_json(one.history, outcome | {"device": devices.name(device)})
             if one.snapshots is not None:
-                rate_network.save_snapshots(one.snapshots, course.snapshots[place])
+                kept_weights.save_snapshots(one.snapshots, course.snapshots[place])
             if one.crossings is not None:
-                rate_network.save_crossings(one.crossings, course.crossings[place], initial.of_network(place))
+                kept_weights.save_crossings(one.crossings, course.crossings[place], initial.of_network(place))
