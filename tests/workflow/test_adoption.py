@@ -11,7 +11,7 @@ from runner import Project, built_once, call, new_project, warm_python
 RUNS = 4
 NETWORKS = {"train_network": RUNS, "measure_network": RUNS}
 SUMMARY = {
-    "tabulate": 1, "compare_conditions": 1, "judge_claims": 1,
+    "tabulate": 1, "compare_conditions": 1, "judge_claims": 1, "compare_published_values": 1,
     "plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1,
 }  # fmt: skip
 RESULTS = "results/tiny"
@@ -73,7 +73,10 @@ def test_adopted_results_run_nothing_again_and_are_remembered(project):
     assert list(project.folder.glob(".snakemake/locks/*")) == []
     assert project.jobs() == {}
     project.configure(statistics={"confidence_level": 0.9})
-    assert project.jobs() == {"compare_conditions": 1, "plot_effects": 1, "plot_robustness": 1, "judge_claims": 1}
+    assert project.jobs() == {
+        "compare_conditions": 1, "plot_effects": 1, "plot_robustness": 1, "judge_claims": 1,
+        "compare_published_values": 1,
+    }  # fmt: skip
 
 
 def test_a_dry_run_of_adopting_tells_and_does_nothing(project):
@@ -82,7 +85,7 @@ def test_a_dry_run_of_adopting_tells_and_does_nothing(project):
     project.forget()
     before = project.results()
     said = project.adopt("--dry-run", "--prove", "1")
-    assert "because of no certificate: 2 files" in said
+    assert "because of no certificate: 3 files" in said
     assert project.results() == before
     assert "were not made here" in refusal(project, "-n")
 

@@ -80,7 +80,7 @@ def test_an_importer_may_hand_over_its_whole_configuration(importer):
 def test_an_importer_without_configuration_plans_what_the_project_would(importer):
     planned = importer()("--dry-run", "--quiet", "rules", "--", "richlazy_figure_2")
     counts = job_counts(planned)
-    assert counts["richlazy_download_cave_table"] > 1 and counts["richlazy_train_network"] > 1
+    assert counts["richlazy_download_cave_table"] > 1 and counts["richlazy_train_matched_network"] > 1
     assert all(name.startswith("richlazy_") for name in counts)
     assert "localrules" not in planned  # Snakemake warns of names that are none of its rules
 

@@ -10,7 +10,7 @@ from runner import CONTENT_DECIDES, call, job_counts, new_project
 
 RUNS = 12
 TABLE = "results/tiny/experiments/figure_1/tables/runs.parquet"
-SUMMARY = {"tabulate": 1, "compare_conditions": 1, "judge_claims": 1}
+SUMMARY = {"tabulate": 1, "compare_conditions": 1, "judge_claims": 1, "compare_published_values": 1}
 FIGURES = {"plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1}
 LIBRARY = "workflow/scripts/richlazy"
 
@@ -123,9 +123,14 @@ def test_a_changed_task_timing_rebuilds_that_task_only(project):
             assert after[name] != before[name], name
 
 
-def test_a_changed_significance_level_touches_claims_and_figures_of_effects_only(project):
+def test_a_changed_significance_level_touches_statistics_claims_and_figures_of_effects_only(project):
     project.configure(statistics={"significance_level": 0.01})
-    assert project.jobs() == {"judge_claims": 1, "plot_effects": 1, "plot_robustness": 1}
+    assert project.jobs() == {"compare_conditions": 1, "judge_claims": 1, "plot_effects": 1, "plot_robustness": 1}
+
+
+def test_a_changed_bound_of_negligible_effects_judges_alone(project):
+    project.configure(statistics={"negligible_tau": 0.3})
+    assert project.jobs() == {"judge_claims": 1}
 
 
 def test_a_changed_number_of_kernel_trials_measures_again(project):

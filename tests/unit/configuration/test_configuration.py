@@ -270,7 +270,6 @@ RANGES = [
     out_of_range("statistics.converged_accuracy_deficit", -0.1, "at least 0"),
     out_of_range("statistics.converged_accuracy_deficit", 1.0, "below 1"),
     out_of_range("statistics.failed_share", 0.0, "above 0"),
-    out_of_range("statistics.failed_share", 1.1, "at most 1"),
     out_of_range("training.shared_excess", 0.0, "above 0"),
     out_of_range("training.converged_excess", 1.1, "at most 1"),
     out_of_range("statistics.minimum_seeds", 1, "at least 2"),

@@ -84,7 +84,7 @@ def prove(files: Sequence[str], results: str, tolerance: float, options: Sequenc
             raise ValueError("nothing was adopted: the sample was not made again")
     finally:
         shutil.rmtree(again, ignore_errors=True)
-    return Proof(len(files), differences, tolerance)
+    return Proof(len({Path(file).parent for file in files}), differences, tolerance)
 
 
 def sample(judged: Iterable[Judged], number: int, rng: random.Random) -> list[str]:

@@ -117,7 +117,7 @@ class Statistics(Settings):
         description="A run has also converged where its accuracy is at most this share of the way from the best to "
         "guessing below the best."
     )
-    failed_share: Annotated[float, Field(gt=0, le=1)] = Field(
+    failed_share: Annotated[float, Field(gt=0)] = Field(
         description="A run has failed, and learned nothing, where its accuracy is at least this share of the way from "
         "the best to guessing; its final loss where there is no accuracy."
     )
