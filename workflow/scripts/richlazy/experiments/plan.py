@@ -59,8 +59,8 @@ class Plan:
         self.probes = {paths.probe_path(run): run for run in runs}
         self.batches = {paths.batches_path(run): run for run in runs}
         self.teachers = {paths.teacher_path(run): run for run in runs if "teacher" in self.task(run).needs}
-        latest_first = sorted(self.probes.items(), key=lambda item: item[1]["seed"], reverse=True)
-        self.pictured = {run["task"]: path for path, run in latest_first if self.task(run).pictured}
+        by_seed = sorted(self.probes.items(), key=lambda item: item[1]["seed"])
+        self.pictured = {run["task"]: path for path, run in reversed(by_seed) if self.task(run).pictured}
         self.connectomes = {name: grids.connectome(config, name) for name in self._connectomes_of(runs)}
         self.rank_comparisons = grids.rank_comparisons(config, self.selected)
 
