@@ -206,6 +206,11 @@ class Plan:
         """Labels of the measures that an experiment draws."""
         return registry.labels(self.drawn_measures(wildcards))
 
+    def drawn_roles(self, wildcards: Wildcards) -> dict[str, list[str]]:
+        """Which of the measures that an experiment draws runs have that failed or diverged, by the reason."""
+        names, roles = self.drawn_measures(wildcards), registry.roles()
+        return {role: [name for name in names if name in roles[role]] for role in ("censored", "of_failed")}
+
     def drawn_weights(self, wildcards: Wildcards) -> list[str]:
         """Weights of which the figure of an experiment with LSTMs has a panel each."""
         experiment = self.config["experiments"][wildcards.experiment]
