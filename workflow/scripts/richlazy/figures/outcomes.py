@@ -45,8 +45,9 @@ def learned(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def drawn(runs: pd.DataFrame, measure: str, roles: Roles) -> pd.DataFrame:
-    """Runs of which a value of a measure is drawn: a time that did not come is one of those that diverged too."""
-    return runs if measure in roles.get("censored", ()) else runs[~runs["diverged"]]
+    """Runs of which a value of a measure is drawn: those that did not diverge, and those that did have its times."""
+    times = runs[measure].notna() & (measure in roles.get("censored", ()))
+    return runs[~runs["diverged"] | times]
 
 
 def counting(runs: pd.DataFrame, measure: str, roles: Roles) -> pd.DataFrame:
