@@ -58,10 +58,10 @@ class Trials:
         chosen = _of_different_classes(classes, decision)
         if loss_steps == "last":
             classes[:-1] = np.nan
-        of_few = (each[:, chosen] for each in (inputs, classes[..., None]))
         channels, named = ([name.replace("_", " ") for name in names.get(key, ())] for key in ("inputs", "classes"))
         named = named or [str(number) for number in range(int(targets.max()) + 1)]
-        return cls(*of_few, time_step_ms, decision[:, chosen], channels, named)
+        targets = classes[:, chosen, None]
+        return cls(inputs[:, chosen], targets, time_step_ms, decision[:, chosen], channels, named)
 
     @property
     def as_image(self) -> bool:
