@@ -1,8 +1,9 @@
 """What became of the runs of a figure, and how every figure shows it: who is left out, marks, counts and their legend.
 
 A run that diverged is counted and not drawn. One that failed, which has learned nothing, is drawn as a cross and left
-out of medians and means of all measures that say whether learning was rich or lazy. What did not happen in training, such as convergence, is infinite in the tables: it is larger than all that did, and drawn as an open
-triangle at the upper edge of its panel; runs that diverged or failed have such times too. Tests count the same runs
+out of medians and means of all measures that say whether learning was rich or lazy. What did not happen in training,
+such as convergence, is infinite in the tables: it is larger than all that did, and drawn as an open triangle at the
+upper edge of its panel; runs that diverged or failed have such times too. Tests count the same runs
 (``statistics.samples.values_of``).
 """
 
