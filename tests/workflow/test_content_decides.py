@@ -7,7 +7,7 @@ from runner import Project
 
 RUNS = 12
 AFTER_MEASURING = {
-    "tabulate": 1, "compare_conditions": 1, "judge_claims": 1,
+    "tabulate": 1, "compare_conditions": 1, "judge_claims": 1, "compare_published_values": 1,
     "plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1,
 }  # fmt: skip
 

@@ -124,9 +124,10 @@ def test_a_changed_task_timing_rebuilds_that_task_only(project):
             assert after[name] != before[name], name
 
 
-def test_a_changed_significance_level_touches_claims_and_figures_of_effects_only(project):
+def test_a_changed_significance_level_touches_tests_claims_and_figures_of_effects_only(project):
     project.configure(statistics={"significance_level": 0.01})
-    assert project.jobs() == {"judge_claims": 1, "plot_effects": 1, "plot_robustness": 1}
+    tests_and_claims = dict.fromkeys(("compare_conditions", "judge_claims", "plot_effects", "plot_robustness"), 1)
+    assert project.jobs() == tests_and_claims
 
 
 def test_a_changed_number_of_kernel_trials_measures_again(project):
