@@ -200,7 +200,7 @@ def as_told(setting: Setting, output: str) -> Sequence[list[str]]:
 SIGNALLED = (
     "sample_training_trials", "sample_probe_trials", "build_connectivity", "train_network", "measure_network",
     "tabulate", "tabulate_connectivity", "compare_conditions", "judge_claims", "plot_measures", "plot_losses",
-    "plot_effects", "plot_robustness",
+    "plot_effects", "plot_robustness", "plot_trials",
 )  # fmt: skip
 
 KINDS_OF_RUNS: dict[str, Kind] = {

@@ -12,7 +12,7 @@ RUNS = 4
 NETWORKS = {"train_network": RUNS, "measure_network": RUNS}
 SUMMARY = {
     "tabulate": 1, "compare_conditions": 1, "judge_claims": 1, "compare_published_values": 1,
-    "plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1,
+    "plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1, "plot_trials": 1,
 }  # fmt: skip
 RESULTS = "results/tiny"
 CLAIMS = f"{RESULTS}/claims.md"  # needs all but the figures

@@ -140,7 +140,12 @@ def test_linear_networks_learn_teachers(tmp_path):
         tasks={"linear_2": teacher, "linear_20": teacher},
         experiments={
             "figure_14_linear": {
-                "grid": {"rank": [1, 5, 20], "iterations": [30], "learning_rate": [0.01]},
+                "grid": {
+                    "rank": [1, 5, 20],
+                    "readout": ["equal_norm"],
+                    "iterations": [30],
+                    "learning_rate": [0.01],
+                },
                 "follow": {"iterations": FOLLOWED, "seeds": [0, 1]},
                 "seeds": 2,
             },

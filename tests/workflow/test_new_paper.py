@@ -5,6 +5,7 @@ import yaml
 
 from richlazy.storage import parquet
 from runner import new_project
+from shipped import CLAIMS
 
 EXPERIMENT = {"source": "Doe 2026, Figure 1", "preset": "doe_networks", "seeds": 2}
 PAPER = {

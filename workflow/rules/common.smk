@@ -62,10 +62,10 @@ def library(*scripts, modules=()):
 
 
 def library_of_trials(script, trials_of):
-    """Input function that gives the library files of a script and of the kind of task that it samples."""
+    """Input function that gives the library files of a script and of the module, if any, that knows the trials."""
 
     def files(wildcards):
-        return library(script, modules=(trials_of(wildcards)[0],))
+        return library(script, modules=filter(None, trials_of(wildcards)[:1]))
 
     return files
 

@@ -41,6 +41,7 @@ rule plot_measures:
         spectrum=of_experiment("spectrum"),
         measures=plan.drawn_measures,
         labels=plan.drawn_labels,
+        roles=plan.drawn_roles,
         options=of_experiment("figure", {}),
         settings=config["figures"],
     message:

@@ -8,7 +8,7 @@ Writes  trials/{batches}/inputs.npy    (batches, T, B, N_in) float32, trained on
         trials/{probe}/probe.npz       inputs (T, m, N_in), targets (T, m) or (T, m, N_out), never trained on
         trials/{probe}/decision.npy    (T, m), whether a decision is due
         trials/{probe}/task.json       input units, outputs, lowest loss and highest accuracy
-        tasks/{task}/figures/trials.pdf and .png   a few trials of a task with numbers over time
+        tasks/{task}/figures/trials.pdf and .png   a few trials of a task
 """
 
 
@@ -67,10 +67,11 @@ rule sample_probe_trials:
 
 
 rule plot_trials:
-    """Draw a few trials of a task with numbers over time: what a network sees, and what is asked of it."""
+    """Draw a few trials of a task: what a network sees, and what is asked of it."""
     input:
         probe=shared.first_probe,
-        library=library("plot_trials.py"),
+        decision=shared.decision_of_first_probe,
+        library=library_of_trials("plot_trials.py", shared.names_of_pictured),
     output:
         pdf=f"{RESULTS}/tasks/{{task}}/figures/trials.pdf",
         png=report(
@@ -85,13 +86,14 @@ rule plot_trials:
     group:
         "summaries"
     conda:
-        "../../envs/analysis.yaml"
+        "../../envs/compute.yaml"
     threads: 1
     resources:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
         run=shared.run_of_first_probe,
+        names=shared.names_of_pictured,
         kind=shared.kind_of_pictured,
         settings=config["figures"],
     message:

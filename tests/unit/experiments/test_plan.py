@@ -194,6 +194,30 @@ def test_pictured_trials_are_of_the_first_seed():
         seeds = [run["seed"] for run in PLAN.probes.values() if run["task"] == task]
         assert SHARED.run_of_first_probe(of(task=task))["seed"] == min(seeds)
         assert SHARED.first_probe(of(task=task)) == f"{PLAN.results}/trials/{path}/probe.npz"
+        assert SHARED.decision_of_first_probe(of(task=task)) == f"{PLAN.results}/trials/{path}/decision.npy"
+
+
+def test_trials_of_every_task_are_pictured_but_those_of_linear_teachers():
+    tasks = {run["task"]: PLAN.task(run).key for run in PLAN.runs.values()}
+    assert set(PLAN.pictured) == {name for name, kind in tasks.items() if kind != "teacher"}
+    assert {"environment", "images", "teacher_network", "continuous"} == {tasks[name] for name in PLAN.pictured}
+
+
+def test_a_picture_says_how_long_a_step_is_and_when_the_loss_counts():
+    images = SHARED.run_of_first_probe(of(task="sMNIST"))
+    assert images["time_step_ms"] is None and images["loss_steps"] == "last"
+    assert SHARED.run_of_first_probe(of(task="2AF"))["time_step_ms"] == 100
+    assert SHARED.run_of_first_probe(of(task="flip_flop"))["loss_steps"] == "all"
+    assert [SHARED.kind_of_pictured(of(task=task)) for task in ("2AF", "sMNIST_taught", "flip_flop")] == [
+        "PerceptualDecisionMaking-v0", "digits", "flip_flop",
+    ]  # fmt: skip
+
+
+def test_a_picture_asks_for_names_of_the_steps_that_it_shows():
+    module, entry, run = SHARED.names_of_pictured(of(task="2AF"))
+    assert module == "tasks.neurogym_names" and entry["environment"] == "PerceptualDecisionMaking-v0"
+    assert run["time_step_ms"] == SHARED.run_of_first_probe(of(task="2AF"))["time_step_ms"]
+    assert SHARED.names_of_pictured(of(task="sMNIST")) == (None, {}, {})
 
 
 # Results

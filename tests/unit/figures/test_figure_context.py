@@ -63,8 +63,7 @@ def test_the_footnote_counts_the_runs_below_the_panels(tmp_path):
         axes = figure.subplots()
     (note,) = figure.texts
     assert note.get_text() == (
-        "4 runs; 1 diverged (not drawn, their seeds not tested); 1 failed to learn (left out of medians); "
-        "1 not converged"
+        "4 runs; 1 diverged; 1 failed to learn (these count only where n says so); 1 not converged"
     )
     assert note.get_window_extent().y1 < axes.get_tightbbox().y0
 

@@ -255,7 +255,7 @@ def data_of(case, folder):
         runs["failed"] = [case.failed(run) for run in runs.to_dict("records")]
     if case.never:
         never = np.array([case.never(run) for run in runs.to_dict("records")])
-        runs.loc[never & ~runs["diverged"], "convergence_iterations"] = np.inf
+        runs.loc[never | runs["diverged"], "convergence_iterations"] = np.inf
     arms = grids.arms(config, "mine")
     tested = STATISTICS if case.measures == tuple(SETTINGS["measures"]) else STATISTICS | {"measures": case.measures}
     found = {
@@ -282,6 +282,7 @@ def draw(figure, data, folder, settings=SETTINGS):
         arms=data.arms,
         compare=case.compare,
         labels=LABELS,
+        roles=registry.roles(),
         options=case.options,
     )
     if figure == "measures":
@@ -416,9 +417,13 @@ def test_effects_have_a_panel_for_each_tested_measure(drawings, name):
         (
             "measures",
             "diverged and unconverged",
-            ["32 runs; 2 diverged", "not drawn", "4 not converged", "\nnot converged"],
+            ["32 runs; 2 diverged (these count only where n says so)", "4 not converged", "\nnot converged"],
         ),
-        ("losses", "diverged and unconverged", ["32 runs; 2 diverged", "not drawn", "4 not converged"]),
+        (
+            "losses",
+            "diverged and unconverged",
+            ["32 runs; 2 diverged (these count only where n says so)", "4 not converged"],
+        ),
         ("measures", "all diverged", ["16 runs; 16 diverged"]),
         ("losses", "no floor", ["16 runs; 0 diverged"]),
     ],
@@ -499,10 +504,10 @@ def marks_at_edge(axes, marker):
 def test_what_did_not_happen_is_an_open_triangle_at_the_edge_and_counted(drawings):
     drawing = drawings("marks", "measures")
     for axes in drawing.axes[:2]:
-        # All four seeds of rank 30, and one of rank 100; one of rank 1 has failed.
-        assert np.round(marks_at_edge(axes, "^")).tolist() == [1, 1, 1, 1, 2]
+        # All four seeds of rank 30, one of rank 100 and the one that diverged; one of rank 1 has failed.
+        assert np.round(marks_at_edge(axes, "^")).tolist() == [1, 1, 1, 1, 2, 3]
         assert np.round(marks_at_edge(axes, "x")).tolist() == [0]
-        assert notes_above(axes) == "n = 13; 2 failed; 1 diverged; 5 did not converge"
+        assert notes_above(axes) == "n = 16 (2 failed, 1 diverged); 7 did not converge"
     for axes in drawing.axes[2:4]:
         assert marks_at_edge(axes, "^") == []
         assert notes_above(axes) == "n = 13; 2 failed; 1 diverged"
@@ -510,11 +515,12 @@ def test_what_did_not_happen_is_an_open_triangle_at_the_edge_and_counted(drawing
     assert "not reached in training" not in drawings("diverged and unconverged", "measures").texts
 
 
-def test_medians_count_what_did_not_happen_as_largest_and_leave_out_who_failed(drawings, data):
+def test_medians_count_what_did_not_happen_as_largest_and_leave_out_who_failed_of_richness_alone(drawings, data):
     axes = drawings("marks", "measures").axes
     runs = data("marks").runs
-    mine = runs[(runs["task"] == "2AF") & ~runs["failed"] & ~runs["diverged"]]
+    mine = runs[runs["task"] == "2AF"]
     medians = mine.groupby("rank")["convergence_iterations"].median()
+    mine = mine[~mine["failed"] & ~mine["diverged"]]
     assert np.isinf(medians[30]) and np.isfinite(medians.drop(30)).all()
     assert heights_of_bars(axes[0]) == pytest.approx(medians.drop(30).tolist())
     edge = [line for line in axes[0].get_lines() if len(line.get_xdata()) == 2 and set(line.get_ydata()) == {1}]
@@ -599,7 +605,7 @@ def test_a_condition_in_which_something_did_not_happen_has_no_mean(drawings, dat
     axes, runs = drawings("means with marks", "measures").axes[0], data("means with marks").runs
     solid = [line for line in axes.get_lines() if line.get_marker() == "o"]
     for line, (_, group) in zip(solid, runs.groupby("task", sort=False), strict=True):
-        means = group[~group["failed"]].groupby("gain")["convergence_iterations"].mean()
+        means = group.groupby("gain")["convergence_iterations"].mean()
         np.testing.assert_allclose(line.get_ydata()[:2], means[:2])
         assert np.isnan(line.get_ydata()[2])
     assert marks_at_edge(axes, "^") == [0.6] * 4
@@ -607,7 +613,7 @@ def test_a_condition_in_which_something_did_not_happen_has_no_mean(drawings, dat
     assert [len(line.get_xdata()) for line in dots_alone] == [2, 2]
     crosses = [line for line in axes.get_lines() if line.get_marker() == "x"]
     assert [list(line.get_xdata()) for line in crosses] == [[0.3], [0.3]]
-    assert notes_above(axes) == "n = 22; 2 failed; 4 did not converge"
+    assert notes_above(axes) == "n = 24 (2 failed); 4 did not converge"
     assert {"failed to learn", "not reached in training"} <= set(drawings("means with marks", "measures").texts)
 
 

@@ -59,8 +59,8 @@ class Plan:
         self.probes = {paths.probe_path(run): run for run in runs}
         self.batches = {paths.batches_path(run): run for run in runs}
         self.teachers = {paths.teacher_path(run): run for run in runs if "teacher" in self.task(run).needs}
-        latest_first = sorted(self.probes.items(), key=lambda item: item[1]["seed"], reverse=True)
-        self.pictured = {run["task"]: path for path, run in latest_first if self.task(run).pictured}
+        by_seed = sorted(self.probes.items(), key=lambda item: item[1]["seed"])
+        self.pictured = {run["task"]: path for path, run in reversed(by_seed) if self.task(run).pictured}
         self.connectomes = {name: grids.connectome(config, name) for name in self._connectomes_of(runs)}
         self.rank_comparisons = grids.rank_comparisons(config, self.selected)
 
@@ -205,6 +205,11 @@ class Plan:
     def drawn_labels(self, wildcards: Wildcards) -> dict[str, Any]:
         """Labels of the measures that an experiment draws."""
         return registry.labels(self.drawn_measures(wildcards))
+
+    def drawn_roles(self, wildcards: Wildcards) -> dict[str, list[str]]:
+        """Which of the measures that an experiment draws runs have that failed or diverged, by the reason."""
+        names, roles = self.drawn_measures(wildcards), registry.roles()
+        return {role: [name for name in names if name in roles[role]] for role in ("censored", "of_failed")}
 
     def drawn_weights(self, wildcards: Wildcards) -> list[str]:
         """Weights of which the figure of an experiment with LSTMs has a panel each."""

@@ -71,14 +71,29 @@ class SharedPlan:
         """Trials of which the figure of a task pictures a few."""
         return f"{self.plan.results}/trials/{self.plan.pictured[wildcards.task]}/probe.npz"
 
-    def run_of_first_probe(self, wildcards: Wildcards) -> Run:
-        """What this figure says of them."""
-        run = self.plan.probes[self.plan.pictured[wildcards.task]]
-        return {key: run[key] for key in ("time_step_ms", "seed")}
+    def decision_of_first_probe(self, wildcards: Wildcards) -> str:
+        """When a decision is due in these trials."""
+        return f"{self.plan.results}/trials/{self.plan.pictured[wildcards.task]}/decision.npy"
 
-    def kind_of_pictured(self, wildcards: Wildcards) -> str | None:
-        """Kind of the task, by which its figure names what it draws."""
-        return self.plan.task(self.plan.probes[self.plan.pictured[wildcards.task]]).comparable
+    def run_of_first_probe(self, wildcards: Wildcards) -> Run:
+        """What this figure says of them: seed, duration of a step, if any, and the steps at which the loss counts."""
+        run = self.plan.probes[self.plan.pictured[wildcards.task]]
+        task = self.plan.task(run)
+        step = run["time_step_ms"] if task.has_time else None
+        counted = task.loss_steps(self.plan.config["training"])
+        return {"time_step_ms": step, "seed": run["seed"], "loss_steps": counted}
+
+    def names_of_pictured(self, wildcards: Wildcards) -> tuple[str | None, dict[str, Any], Run]:
+        """What names its inputs and classes: module, entry of the task and parameters of a run."""
+        run = self.plan.probes[self.plan.pictured[wildcards.task]]
+        task = self.plan.task(run)
+        _, entry, parameters = trials.of_probe(self.plan.config, run)
+        return (task.names, entry, parameters) if task.names else (None, {}, {})
+
+    def kind_of_pictured(self, wildcards: Wildcards) -> str:
+        """What the key that tells the kind of a task says, such as its environment or images."""
+        task = self.plan.task(self.plan.probes[self.plan.pictured[wildcards.task]])
+        return str(task.entry[task.variant_of or task.key])
 
     def images_of_teacher(self, wildcards: Wildcards) -> str:
         """Images that a teacher network is trained on."""

@@ -39,7 +39,7 @@ def plot(
         colours: colour of each condition; None for those of the settings.
     """
     levels = figure_style.levels_of(runs, context.compare)
-    shown = runs[~runs["diverged"]].assign(failed=outcomes.failed(runs))
+    shown = outcomes.drawn(runs, measure, context.roles).assign(failed=outcomes.failed)
     order = {seed: place for place, seed in enumerate(sorted(runs["seed"].unique()))}
     of_bars = context.settings["median_colour"] if colours is None else "black"
     size = context.font_size * 1.3
@@ -66,7 +66,7 @@ def plot(
             axes.scatter(spread[crosses], values[crosses], s=size, marker="x", color=colour, linewidths=0.8, zorder=2)
         plot_infinite(axes, spread[infinite & ~lost], colour, context.font_size)
         plot_infinite(axes, spread[infinite & lost], colour, context.font_size, marker="x")
-        known = values[~lost].dropna()
+        known = outcomes.counting(at_level, measure, context.roles)[measure].astype(float).dropna()
         median = known.median() if len(known) else np.nan
         ends = [place - 0.33, place + 0.33]
         if np.isinf(median):
@@ -100,7 +100,7 @@ def plot_infinite(axes: Axes, places: pd.Series, colour: Any, font_size: float, 
 
 def plot_theory(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -> None:
     """Plot a diamond beside the dots of each condition: what theory says of a measure, as a mean over seeds."""
-    means = predicted_means(runs, measure, context.compare)
+    means = predicted_means(outcomes.counting(runs, measure, context.roles), measure, context.compare)
     if means.empty:
         return
     levels = figure_style.levels_of(runs, context.compare)
@@ -123,17 +123,17 @@ def theories(runs: pd.DataFrame, measures: Sequence[str], font_size: float) -> d
 
 
 def predicted_means(runs: pd.DataFrame, measure: str, by: str = "run") -> pd.Series:
-    """What theory says of a measure, as means over the runs that learned; empty without a theory.
+    """What theory says of a measure, as means over runs; empty without a theory.
 
     Args:
         runs: rows of runs.parquet.
         measure: the measure.
         by: the parameter whose values have a mean each.
     """
-    column, shown = measure + PREDICTED, outcomes.learned(runs)
-    if column not in runs or shown[column].isna().all():  # published tables may lack it
+    column = measure + PREDICTED
+    if column not in runs or runs[column].isna().all():  # published tables may lack it
         return pd.Series(dtype=float)
-    return shown.groupby(by)[column].mean().astype(float)
+    return runs.groupby(by)[column].mean().astype(float)
 
 
 def _tick(level: Any, count: int) -> str:

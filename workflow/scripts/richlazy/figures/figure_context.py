@@ -38,6 +38,7 @@ class FigureContext:
         compare: the parameter whose values are compared within a panel; empty where a figure compares nothing.
         labels: label of each measure that is drawn, and the sign with which it grows where learning is lazier
             (``registry.labels``). They come with the job, so that the formula of a measure is no part of a figure.
+        roles: measures that runs which failed or diverged have too (``registry.roles``), likewise.
         options: group ``figure`` of the experiment, what it asks of its figures; see ``option``.
     """
 
@@ -48,6 +49,7 @@ class FigureContext:
     arms: Sequence[str] = ()
     compare: str = ""
     labels: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -56,7 +58,7 @@ class FigureContext:
 
         Args:
             job: the object ``snakemake`` of a script; ``settings``, and where it has them ``title``, ``arms``,
-                ``compare``, ``labels`` and ``options``, come from its params.
+                ``compare``, ``labels``, ``roles`` and ``options``, come from its params.
             title: heading where params has none.
         """
         params, output = job.params, job.output
@@ -68,6 +70,7 @@ class FigureContext:
             arms=params.get("arms", ()),
             compare=params.get("compare", ""),
             labels=params.get("labels", {}),
+            roles=params.get("roles", {}),
             options=params.get("options", {}),
         )
 

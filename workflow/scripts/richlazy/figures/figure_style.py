@@ -233,10 +233,10 @@ def footnote(figure: Figure, runs: pd.DataFrame) -> None:
     learned = outcomes.learned(runs)
     unconverged = int((~learned["converged"]).sum()) if runs["converged"].notna().all() else None
     text = f"{total} runs; {diverged} diverged"
-    if diverged:
-        text += " (not drawn, their seeds not tested)"
     if failed:
-        text += f"; {failed} failed to learn (left out of medians)"
+        text += f"; {failed} failed to learn"
+    if diverged or failed:
+        text += " (these count only where n says so)"
     if unconverged is not None:
         text += f"; {unconverged} not converged"
     lines = [*origin_lines(runs), text]

@@ -18,8 +18,8 @@ def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -
     """Plot a line at the mean over seeds and a band of one standard deviation on each side of it.
 
     Where a condition has an infinite value it has no mean: the line breaks, finite values are small dots, infinite ones
-    open triangles at the upper edge. Runs that failed are crosses and belong to no mean. What theory says is a dashed
-    line in the colour of the runs, or a black one where it is the same for all.
+    open triangles at the upper edge. Runs that failed are crosses, of which means count what tests do. What theory
+    says is a dashed line in the colour of the runs, or a black one where it is the same for all.
 
     Args:
         context: heading, arms, compared parameter, style and files, and the option ``overlay``.
@@ -34,8 +34,8 @@ def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -
     handles: dict[str, Any] = {}
     theories: list[tuple[Any, pd.Series]] = []
     for label, colour, mine in _overlaid(context, runs):
-        learned = outcomes.learned(mine)
-        of_level = learned.groupby(compare)[measure]
+        counting = outcomes.counting(mine, measure, context.roles)
+        of_level = counting.groupby(compare)[measure]
         whole = of_level.apply(lambda values: bool(np.isfinite(values.dropna()).all()))
         mean, spread = of_level.mean().where(whole), of_level.std().where(whole).fillna(0.0)
         at = mean.index.astype(float)
@@ -43,7 +43,7 @@ def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -
         (line,) = axes.plot(at, mean, color=colour, lw=1.2, marker="o", ms=2.2)
         if label:
             handles[label] = line
-        broken = learned[~learned[compare].map(whole).fillna(True).astype(bool)]
+        broken = counting[~counting[compare].map(whole).fillna(True).astype(bool)]
         infinite = np.isinf(broken[measure])
         size = 0.35 * context.font_size
         axes.plot(broken.loc[~infinite, compare], broken.loc[~infinite, measure], ls="none", marker=".", color=colour)
@@ -51,7 +51,7 @@ def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -
         lost = mine[outcomes.failed(mine)]
         finite = lost[np.isfinite(lost[measure])]
         axes.plot(finite[compare], finite[measure], ls="none", marker="x", ms=size, mew=0.7, color=colour)
-        predicted = condition_dots.predicted_means(mine, measure, compare)
+        predicted = condition_dots.predicted_means(counting, measure, compare)
         if len(predicted):
             theories.append((colour, predicted))
     one = len({tuple(predicted.round(9).items()) for _, predicted in theories}) == 1

@@ -46,7 +46,7 @@ def plot(
     """
     as_means, overlay = context.option("show") == "mean_and_spread", context.option("overlay")
     labels = [_label(context, measure, runs) for measure in measures]
-    runs = normalised(runs, context.option("normalise"), context.arms, context.compare)
+    runs = normalised(runs, context.option("normalise"), context.arms, context.compare, context.roles)
     groups, (blocks, columns) = figure_style.panels_of_arms(runs, [name for name in context.arms if name != overlay])
     colours = figure_style.colours_of(runs, context.compare) if spectra is not None else None
     if spectra is not None:
@@ -57,7 +57,7 @@ def plot(
         title = f"{context.title} ({groups[0][0]})"
     rows = -(-len(labels) // _MEANS_PER_ROW) if as_grid else len(labels)
     height = ((0.24 if as_grid else 0.17) * context.width * rows + 0.12 * context.width) * blocks + 0.45
-    handles: dict[str, Any] = outcomes.marks(runs, measures, context.font_size)
+    handles: dict[str, Any] = outcomes.marks(runs, measures, context.font_size, context.roles)
     if as_means:
         handles.pop(outcomes.UNCONVERGED, None)  # means make no difference between dots
     else:
@@ -84,7 +84,7 @@ def plot(
                     axes.tick_params(labelbottom=axes is column[-1])
                 if measure in _LOSSES and _spans_decades(runs[measure]):
                     axes.set_yscale("log")
-                counts[axes] = outcomes.count(group, measure)
+                counts[axes] = outcomes.count(group, measure, context.roles)
         for row in panels:
             _tidy(row)
             outcomes.write_counts([(axes, counts[axes]) for axes in row if axes in counts], context.font_size)
@@ -128,19 +128,20 @@ def _grid(panels: np.ndarray, runs: pd.DataFrame, labels: Sequence[str]) -> Iter
     yield panels.flat[: len(labels)], runs
 
 
-def normalised(runs: pd.DataFrame, measures: Sequence[str], arms: Sequence[str], compare: str) -> pd.DataFrame:
+def normalised(
+    runs: pd.DataFrame, measures: Sequence[str], arms: Sequence[str], compare: str, roles: outcomes.Roles
+) -> pd.DataFrame:
     """Runs whose measures, and what theory says of them, are divided by their mean in the first condition of their arm.
 
     Where no run of that condition has a finite value, they are not known.
     """
     found = runs.copy()
-    columns = [name for measure in measures for name in (measure, measure + PREDICTED) if name in runs]
+    columns = {name: measure for measure in measures for name in (measure, measure + PREDICTED) if name in runs}
     for _, places in strata.of(runs.to_dict("records"), arms) if columns else ():
         group = runs.iloc[places]
-        learned = outcomes.learned(group)
-        first = learned[learned[compare] == figure_style.levels_of(group, compare)[0]]
-        for name in columns:
-            values = first[name].astype(float)
+        first = group[group[compare] == figure_style.levels_of(group, compare)[0]]
+        for name, measure in columns.items():
+            values = outcomes.counting(first, measure, roles)[name].astype(float)
             mean = values[np.isfinite(values)].mean()
             found.loc[group.index, name] = group[name] / (mean or np.nan)
     return found

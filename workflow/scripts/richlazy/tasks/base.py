@@ -47,6 +47,8 @@ class Task(ABC):
         has_teacher: whether a teacher, linear or a network, reads features of unequal strength (``condition_number``).
         has_task_vector: whether the description of its probe has ``task_vector``, with which weights can be aligned.
         pictured: whether a figure shows a few of its trials.
+        names: module with what this figure calls inputs and classes, below ``richlazy``: a function ``names(entry, run)
+            -> {"inputs": [...], "classes": [...]}``, lists that may be empty; None where numbers are all they have.
         curve_points: points of its loss curves; None for the usual number.
     """
 
@@ -62,6 +64,7 @@ class Task(ABC):
     has_teacher: ClassVar[bool] = False
     has_task_vector: ClassVar[bool] = False
     pictured: ClassVar[bool] = False
+    names: ClassVar[str | None] = None
     curve_points: ClassVar[int | None] = None
 
     def __init__(self, entry: Entry):
@@ -154,6 +157,11 @@ class Task(ABC):
         return {**self.probe(config["probe"]), **self.counted(config["training"])}
 
     # Its trials
+
+    @property
+    def has_time(self) -> bool:
+        """Whether its steps last some ms, and are not rows of an image."""
+        return "time_step_ms" in self.probe_parameters
 
     @property
     def trial_entry(self) -> dict[str, Any]:

@@ -90,6 +90,8 @@ class Environment(Task):
     place = 0
     settings = EnvironmentEntry
     trials = "tasks.neurogym_trials"
+    pictured = True
+    names = "tasks.neurogym_names"
 
     # NeuroGym's tasks here have three; a task with more grows into what it needs by its second attempt.
     outputs = 3

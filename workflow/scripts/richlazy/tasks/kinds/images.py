@@ -40,6 +40,7 @@ class Images(Task):
     needs: ClassVar[tuple[str, ...]] = ("images",)
     training_parameters = ("batch_size", "iterations", "seed")
     probe_parameters = ("seed",)
+    pictured = True
     outputs = 10
 
     @property
