@@ -94,6 +94,7 @@ CHECKED = {
     "snakemake --logger rich": RUN,
     "snakemake --report": by("test_the_report_opens_with_the_methods"),
     "snakemake --report report.html": by("test_the_report_opens_with_the_methods"),
+    "snakemake judge_reference": by("test_judging_the_reference_again_gives_what_was_published"),
     "snakemake recheck": by("test_networks_trained_again_are_equal_bytes"),
     "snakemake plot_robustness": PLANNED,
     "snakemake --configfile mine.yaml": by("test_a_new_rank_trains_only_the_new_networks"),
@@ -119,7 +120,8 @@ CHECKED = {
             "snakemake schuessler_figure_3 schuessler_figure_3_target schuessler_figure_4",
             "snakemake schuessler_supplement_temporal_hierarchy schuessler_supplement_cosine "
             "schuessler_supplement_divergence",
-            "snakemake schuessler_supplement_size schuessler_supplement_training schuessler_supplement_optimiser",
+            "snakemake schuessler_supplement_size schuessler_supplement_training schuessler_supplement_optimiser "
+            "schuessler_supplement_parametrisation",
             "snakemake schuessler_figure_5 schuessler_figure_5_truncation schuessler_supplement_lstm_weights",
             "snakemake figure_1_functional_rank",
         ],

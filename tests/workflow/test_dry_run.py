@@ -74,8 +74,8 @@ def test_the_workflow_passes_the_linter():
 @pytest.mark.parametrize(
     ("profile", "jobs"),
     [
-        ("profiles/quick", r"train condition of seeds 0 to 2 +15"),
-        ("profiles/gpu", r"train condition of seeds 0 to 9 +289"),
+        ("profiles/quick", r"train condition of seeds 0 to 2 matched 0 to 2 +8"),
+        ("profiles/gpu", r"train condition of seeds 0 to 9 +322"),
     ],
 )
 def test_profiles_dry_run(profile, jobs, tmp_path):

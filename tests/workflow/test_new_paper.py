@@ -5,7 +5,7 @@ import yaml
 
 from richlazy.storage import parquet
 from runner import new_project
-from shipped import CLAIMS
+from shipped import CLAIMS as SHIPPED
 
 EXPERIMENT = {"source": "Doe 2026, Figure 1", "preset": "doe_networks", "seeds": 2}
 PAPER = {
@@ -82,7 +82,7 @@ def test_a_new_paper_is_a_new_folder_and_nothing_else(tmp_path):
     assert mine.loc["doe2026-loss", ["supporting", "contradicting"]].tolist() != [0, 1]
     # Those of the other papers are there as well, and say that their experiments were not built.
     others = verdicts[verdicts["paper"] != "Doe 2026"]
-    assert len(others) == len(CLAIMS) and set(others["verdict"]) == {"not run"}
+    assert len(others) == len(SHIPPED) and set(others["verdict"]) == {"not run"}
     text = (results / "claims.md").read_text()
     assert text.index("doe2026-rank") < text.index("liu2024-figure1") < text.index("schuessler2020")
     assert pd.notna(mine["effect"]).all()

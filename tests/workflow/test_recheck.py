@@ -74,6 +74,22 @@ def test_the_reference_holds_lstms_with_fingerprints_and_a_claim_on_them(publish
     assert claims.loc["schuessler_figure_5_truncation", "verdict"] == "not run"
 
 
+def test_judging_the_reference_again_gives_what_was_published(published, tmp_path):
+    project = published.copy(tmp_path / "project")
+    reference = project.folder / "results/reference"
+    judged = [*reference.glob("experiments/*/statistics/*.parquet"), *reference.glob("claims.*")]
+    judged += [*reference.glob("published_values.*"), reference / "experiments/figure_1/figures/effects.png"]
+    before = {path: path.read_bytes() for path in judged}
+    assert len(before) >= 4 + 1 + 3 + 3 + 1  # trends and contrasts, losses and interactions; pages; a figure
+    for path in judged:
+        path.write_bytes(b"stale")
+    project.run("judge_reference")
+    assert {path: path.read_bytes() for path in judged} == before
+    project.configure(statistics={"significance_level": 1e-9})
+    project.run("judge_reference")
+    assert {path: path.read_bytes() for path in judged} != before
+
+
 def test_the_configuration_of_the_reference_names_no_folder_of_the_machine(published):
     text = (published.folder / "results/reference/config.yaml").read_text()
     assert "/home/me" not in text and str(published.folder) not in text
