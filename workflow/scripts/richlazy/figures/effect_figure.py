@@ -1,5 +1,6 @@
 """Figure of the effect of the compared parameter on every tested measure, with its interval."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,9 @@ from matplotlib.figure import SubFigure
 from richlazy.experiments import parameters
 from richlazy.figures import figure_style
 from richlazy.figures.figure_context import FigureContext
+
+# Panels that stand beside each other.
+_PANELS = 7
 
 
 def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, significance_level: float) -> None:
@@ -37,7 +41,7 @@ def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, 
             lines += [_sample_note(everything, significance_level), *figure_style.origin_lines(everything)]
         labelled = everything.iloc[: len(table)] if place == 0 else everything.iloc[-len(table) :]
         parts.append((labelled, table is trends, lines))
-    heights = [0.19 * table["label"].nunique() + 0.78 + 0.13 * len(lines) for table, _, lines in parts]
+    heights = [_height(context, table) + 0.13 * len(lines) for table, _, lines in parts]
     with context.page(sum(heights) + 0.3) as figure:
         subfigures = figure.subfigures(len(parts), 1, height_ratios=heights, squeeze=False)[:, 0]
         for subfigure, (table, is_trend, lines) in zip(subfigures, parts, strict=True):
@@ -86,10 +90,12 @@ def _plot_intervals(
 ) -> None:
     """Plot a panel for each measure, and in it a row for each label of the table."""
     rows = list(dict.fromkeys(table["label"]))[::-1]
-    measures = list(dict.fromkeys(table["measure"]))
-    panels = figure.subplots(1, len(measures), squeeze=False, sharey=True, sharex="row" if is_trend else False)
+    lines = _lines_of_panels(table)
+    panels = figure.subplots(len(lines), len(lines[0]), squeeze=False, sharey=True, sharex=is_trend)
     colour = context.settings["median_colour"]
-    for axes, measure in zip(panels[0], measures, strict=True):
+    for axes in panels.flat[sum(map(len, lines)) :]:
+        axes.set_visible(False)
+    for axes, measure in zip(panels.flat, itertools.chain.from_iterable(lines), strict=False):
         label, sign = context.labels[measure]
         sign = (sign or 1) if is_trend else 1
         axes.axvline(0, color="0.6", lw=0.6)
@@ -113,4 +119,19 @@ def _plot_intervals(
             axes.set_xlim(-1.1, 1.1)
         else:
             axes.locator_params(axis="x", nbins=5)
+        axes.xaxis.set_tick_params(labelbottom=True)
     panels[0, 0].set_yticks(range(len(rows)), rows)
+
+
+def _lines_of_panels(table: pd.DataFrame) -> list[list[str]]:
+    """Measures in lines of equal length, of which each holds as many panels as have room for their titles."""
+    measures = list(dict.fromkeys(table["measure"]))
+    count = -(-len(measures) // _PANELS)
+    length = -(-len(measures) // count)
+    return [measures[first : first + length] for first in range(0, len(measures), length)]
+
+
+def _height(context: FigureContext, table: pd.DataFrame) -> float:
+    """Height of the panels of a table, in inches."""
+    titles = [max(context.labels[measure][0].count("\n") + 1 for measure in line) for line in _lines_of_panels(table)]
+    return sum(0.19 * table["label"].nunique() + 0.4 + 0.14 * title for title in titles)
