@@ -115,6 +115,11 @@ CHECKED = {
             "snakemake another_task", "snakemake figure_2 figure_5 figure_6", "snakemake figure_16",
             "snakemake figure_17", "snakemake figure_19 figure_19_against_connectome",
             "snakemake figure_2_readings figure_2_leading_eigenvalue",
+            "snakemake figure_1_published_code figure_1_equation_1 figure_2_published_code figure_2_equation_1 "
+            "figure_5_published_code figure_5_equation_1 figure_6_published_code figure_6_equation_1",
+            "snakemake figure_1_smnist_published_code figure_1_smnist_equation_1",
+            "snakemake figure_2_long figure_5_long figure_6_long",
+            "snakemake figure_1_during_training figure_2_during_training",
             "snakemake schuessler_figure_1 schuessler_figure_1_smoothness schuessler_figure_2 "
             "schuessler_figure_2_below_chaos schuessler_figure_2_large_gain",
             "snakemake schuessler_figure_3 schuessler_figure_3_target schuessler_figure_4",
