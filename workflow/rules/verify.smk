@@ -161,6 +161,7 @@ rule judge_reference:
     params:
         folder=REFERENCE,
         published=lambda wildcards: reference_config(),
+        config={key: config[key] for key in ("scale", "statistics", "figures")},
         register=CLAIMS,
         roles=measure_registry.roles(),
         published_values=PUBLISHED_VALUES,

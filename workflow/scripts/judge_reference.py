@@ -29,7 +29,7 @@ def compare_again(folder, published, config, roles):
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "scipy", "matplotlib")
-    params, config, published = snakemake.params, snakemake.config, snakemake.params.published
+    params, config, published = snakemake.params, snakemake.params.config, snakemake.params.published
     for runs in sorted(Path(params.folder).glob("experiments/*/tables/runs.parquet")):
         compare_again(runs.parents[1], published, config, params.roles)
     over_all(params.folder, config, published, params.register, params.roles, params.published_values)

@@ -559,6 +559,11 @@ def test_evidence_lists_every_test_with_arm_measure_effect_interval_p_and_seeds(
     ]
 
 
+def test_what_is_zero_but_for_rounding_is_shown_as_zero():
+    row = judged(trend_rows((-5.6e-18, 0.9)))
+    assert row["evidence"].startswith("T0 change: +0 [-0.1, +0.1]")
+
+
 def test_evidence_names_all_arms_and_leaves_out_those_without_a_value():
     table = trend_rows((-0.9, 0.001)).assign(gain=1.5, rank=None)
     table = table[["task", "gain", "rank", *table.columns[1:-2]]]

@@ -7,7 +7,7 @@ from typing import Any
 from richlazy import wording
 from richlazy.experiments import grids
 from richlazy.measures import at_matched_loss
-from richlazy.measures.during_training import OF_RECURRENT_CHANGE
+from richlazy.measures.during_training import OF_RECURRENT_WEIGHTS
 from richlazy.tasks import registry
 
 Config = Mapping[str, Any]
@@ -52,7 +52,7 @@ def _of_comparison(config: Config, where: str, experiment: Config) -> Iterator[s
 def _of_recurrent_weights(config: Config, where: str, experiment: Config) -> Iterator[str]:
     """What asks for the change of recurrent weights, where networks have none."""
     quantities = experiment.get("follow", {}).get("quantities", [])
-    asked = [f"follow.quantities names {name}" for name in quantities if name in OF_RECURRENT_CHANGE]
+    asked = [f"follow.quantities names {name}" for name in quantities if name in OF_RECURRENT_WEIGHTS]
     asked += ["truncation is true"] if experiment.get("truncation") else []
     for name in grids.values(experiment, "task") if asked else []:
         if registry.task(config["tasks"][name]).is_feedforward:
@@ -80,10 +80,10 @@ def of_repeats(config: Config, name: str) -> Iterator[str]:
         yield f"{where}.experiment" + wording.unknown("other experiment", other, known)
         return
     own = experiments[name]["compare"]
-    compared = experiments[other].get("compare", own)  # that it lacks one is said of itself
+    compared = (experiments[other] or {}).get("compare", own)  # that it lacks one is said of itself
     if compared != own:
         yield f"{where}.experiment is {other!r}, which compares {compared}, not {own}; name one that compares it"
     earlier = itertools.takewhile(lambda one: one != name, experiments)
-    same = [one for one in earlier if experiments[one].get("repeats") == repeats]
+    same = [one for one in earlier if (experiments[one] or {}).get("repeats") == repeats]
     if same:
         yield f"{where}.as is {repeats['as']!r}, as in {same[0]}; name what is different"

@@ -200,7 +200,9 @@ def change_input_to_input(snapshot: Snapshot) -> float:
 
 QUANTITIES = declared(sys.modules[__name__])
 # Those that only networks with recurrent weights have.
-OF_RECURRENT_CHANGE = [name for name in QUANTITIES if "change" in name and name != weight_change_norm.name]
+OF_RECURRENT_WEIGHTS = [
+    name for name in QUANTITIES if name.endswith("_recurrent") or ("change" in name and name != weight_change_norm.name)
+]
 
 
 def chosen(followed: Mapping[str, Sequence[float]], quantities: Collection[str]) -> dict[str, Sequence[float]]:

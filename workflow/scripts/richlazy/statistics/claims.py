@@ -94,7 +94,7 @@ def judge(
 
 def _at_level(claim: Claim, level: str, table: pd.DataFrame | None) -> Claim | None:
     """The same claim about networks at a level of their loss, where all its measures were tested there; or None."""
-    if claim["test"] not in ("trend", "contrast") or table is None:
+    if claim["test"] not in ("trend", "contrast") or table is None or "measures" not in claim:
         return None
     there = {measure: f"{measure}_at_{level}" for measure in claim["measures"]}
     if not set(there.values()) <= set(table["measure"]):
@@ -235,8 +235,8 @@ def evidence(test: Judgement, p: float, outcome: int, turned: str | None) -> str
 
 
 def signed(value: float) -> str:
-    """A number with its sign and three digits."""
-    return f"{value:+.3g}"
+    """A number with its sign and three digits; what is 0 but for rounding is 0."""
+    return f"{0.0 if abs(value) < 1e-12 else value:+.3g}"
 
 
 def percent(share: float) -> str:
