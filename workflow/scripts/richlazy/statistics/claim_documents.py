@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from richlazy import wording
 from richlazy.statistics import claims, verdicts
 
 
@@ -59,7 +60,7 @@ def as_html(table: pd.DataFrame) -> str:
     body = []
     for row in table.itertuples():
         evidence = "".join(f"<li>{html.escape(part)}</li>" for part in row.evidence.split("; ") if part)
-        tests = claims.counted(row.supporting + row.contradicting + row.undecided, "test")
+        tests = wording.counted(row.supporting + row.contradicting + row.undecided, "test")
         again = f"<br><small>{html.escape(row.repeats)}</small>" if row.repeats else ""
         body.append(
             f"<tr><td>{html.escape(row.statement)}<br><small>{html.escape(f'{row.paper}, {row.location}')} · "

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from richlazy import wording
 from richlazy.statistics import hypothesis_tests, one_sided_tests, verdicts
 from richlazy.statistics.verdicts import Judgement
 
@@ -253,9 +254,4 @@ def summary(table: pd.DataFrame) -> str:
     """How many claims have each verdict, in a sentence."""
     counts = table["verdict"].value_counts()
     parts = [f"{counts[word]} {word}" for word in verdicts.VERDICTS if word in counts]
-    return f"{counted(len(table), 'claim')}: {', '.join(parts)}."
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{wording.counted(len(table), 'claim')}: {', '.join(parts)}."

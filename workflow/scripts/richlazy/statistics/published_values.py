@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from richlazy import wording
+from richlazy.statistics import estimators
 
 AGREEMENTS = ("within", "compatible", "differs", "not run", "not compared")
 
@@ -172,9 +173,7 @@ def _median(values: np.ndarray, references: np.ndarray, confidence: float) -> tu
     point = float(np.median(ordered)) if number % 2 else float(ordered[number // 2 - 1 : number // 2 + 1].mean())
     if number < 2:
         return point, math.nan, math.nan
-    unlikely = stats.binom.cdf(np.arange(number), number, 0.5) <= (1 - confidence) / 2
-    place = max(int(unlikely.sum()), 1)
-    return point, float(ordered[place - 1]), float(ordered[-place])
+    return point, *estimators.median_interval(ordered, confidence)
 
 
 def _listed(value: Any) -> list[Any]:
