@@ -256,7 +256,7 @@ def test_results_of_other_code_are_named_and_adopted_with_proof(project):
     said = project.adopt("results/tiny/claims.md")
     assert "other code (richlazy/training/optimisers.py)" in said
     assert project.jobs() == NETWORKS | SUMMARY
-    project.adopt("--prove", "1", "results/tiny/claims.md")
+    project.adopt("--prove", "1", "--", "results/tiny/claims.md")
     assert set(project.jobs()) <= set(SUMMARY)
 
 

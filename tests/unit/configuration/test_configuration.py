@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from richlazy.configuration import checks, loading, rules_across, schema
@@ -1059,6 +1059,7 @@ def replaced(place: tuple[Any, ...], value: Any) -> Any:
 
 
 @given(st.sampled_from(PLACES), st.sampled_from(JUNK))
+@example(("experiments", "figure_2_leading_eigenvalue"), True)  # which others repeat
 def test_junk_at_any_place_is_accepted_or_refused_in_a_sentence(place, junk):
     config = replaced(place, junk)
     try:

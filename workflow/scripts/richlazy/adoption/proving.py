@@ -71,7 +71,7 @@ def prove(files: Sequence[str], results: str, tolerance: float, options: Sequenc
     """
     again = Path("results", _SCALE)
     shutil.rmtree(again, ignore_errors=True)
-    kept = [option for option in options if option not in args.targets]
+    kept = [option for option in options if option not in (*args.targets, "--")]
     own = ["--config", *(args.config or ()), f"scale={_SCALE}", "--quiet", "all"]
     targets = [str(again / Path(file).relative_to(results)) for file in files]
     try:

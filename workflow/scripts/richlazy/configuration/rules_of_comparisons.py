@@ -1,7 +1,7 @@
 """Rules of what experiments compare and follow: seeds, conditions, levels of the loss, repetitions of others."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
@@ -13,13 +13,13 @@ from richlazy.tasks import registry
 Config = Mapping[str, Any]
 
 
-def problems(config: Config, name: str) -> Iterator[str]:
+def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     """All that is wrong with what an experiment with rate networks compares and follows, a sentence each."""
     experiment, where = config["experiments"][name], f"experiments.{name}"
     yield from _of_comparison(config, where, experiment)
     yield from _of_recurrent_weights(config, where, experiment)
     yield from _of_matched_loss(where, experiment)
-    yield from of_repeats(config, name)
+    yield from of_repeats(sound, name, config["experiments"])
 
 
 def of_seeds(where: str, experiment: Config) -> Iterator[str]:
@@ -69,21 +69,28 @@ def _of_matched_loss(where: str, experiment: Config) -> Iterator[str]:
         yield f"{where}.measures names {levelled[0]}, which needs matched_loss: true; add that"
 
 
-def of_repeats(config: Config, name: str) -> Iterator[str]:
-    """Whether an experiment can be set beside the one that it repeats."""
-    repeats, experiments = config["experiments"][name].get("repeats"), config["experiments"]
+def of_repeats(sound: Config, name: str, known: Iterable[str]) -> Iterator[str]:
+    """Whether an experiment can be set beside the one that it repeats.
+
+    Args:
+        sound: the groups of the configuration, with the entries that their models accept.
+        name: of the experiment, one of those.
+        known: names of all experiments, sound or not.
+    """
+    experiments = sound["experiments"]
+    own, where = experiments[name], f"experiments.{name}.repeats"
+    repeats = own.get("repeats")
     if repeats is None:
         return
-    other, where = repeats["experiment"], f"experiments.{name}.repeats"
-    if other == name or other not in experiments:
-        known = [one for one in experiments if one != name]
-        yield f"{where}.experiment" + wording.unknown("other experiment", other, known)
+    other, others = repeats["experiment"], [one for one in known if one != name]
+    if other not in others:
+        yield f"{where}.experiment" + wording.unknown("other experiment", other, others)
         return
-    own = experiments[name]["compare"]
-    compared = (experiments[other] or {}).get("compare", own)  # that it lacks one is said of itself
-    if compared != own:
-        yield f"{where}.experiment is {other!r}, which compares {compared}, not {own}; name one that compares it"
+    compare = own["compare"]
+    compared = experiments[other]["compare"] if other in experiments else compare
+    if compared != compare:
+        yield f"{where}.experiment is {other!r}, which compares {compared}, not {compare}; name one that compares it"
     earlier = itertools.takewhile(lambda one: one != name, experiments)
-    same = [one for one in earlier if (experiments[one] or {}).get("repeats") == repeats]
+    same = [one for one in earlier if experiments[one].get("repeats") == repeats]
     if same:
         yield f"{where}.as is {repeats['as']!r}, as in {same[0]}; name what is different"

@@ -41,7 +41,7 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     if read:
         yield from lstm_settings.problems_of_experiment(where, experiment)
         yield from rules_of_comparisons.of_seeds(where, experiment)
-        yield from rules_of_comparisons.of_repeats(config, name)
+        yield from rules_of_comparisons.of_repeats(sound, name, config["experiments"])
         return
     found = list(_of_keys(where, experiment)) or list(_of_names(config, where, experiment))
     yield from found
@@ -54,7 +54,7 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
         ]
         yield from one
         found += one
-    one = list(rules_of_comparisons.problems(config, name))
+    one = list(rules_of_comparisons.problems(config, sound, name))
     yield from one
     if found or one:
         return
