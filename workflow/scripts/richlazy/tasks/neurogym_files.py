@@ -39,6 +39,12 @@ def facts(environment: str, arguments: Mapping[str, Any] | None = None) -> Facts
     Returns:
         None where the installed NeuroGym does not have it, or has it in another form than those it brings along.
     """
+    # Periods hang on counts alone; the configuration asks for every run, and reading takes milliseconds.
+    return _facts(environment, *((name, value) for name, value in (arguments or {}).items() if isinstance(value, int)))
+
+
+@functools.cache
+def _facts(environment: str, *counts: tuple[str, int]) -> Facts | None:
     found = _class(environment.removesuffix("-v0"))
     constructor = _method(found, "__init__") if found else None
     if found is None or constructor is None or constructor.args.kwarg or constructor.args.vararg:
@@ -47,7 +53,7 @@ def facts(environment: str, arguments: Mapping[str, Any] | None = None) -> Facts
     names = [name for name in defaults if name not in ("self", "dt", "timing")]
     return Facts(
         arguments={name: _taken(constructor, name, defaults[name]) for name in names},
-        periods=_periods(constructor, {**_constants(defaults), **(arguments or {})}),
+        periods=_periods(constructor, {**_constants(defaults), **dict(counts)}),
         has_timing="timing" in defaults,
         has_classes=_has_classes(found),
     )
