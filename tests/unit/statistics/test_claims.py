@@ -62,7 +62,7 @@ def judged(table, claim=CLAIM, kind=None, **settings):
         ([(-0.9, 0.001)], "supported", (1, 0, 0)),
         ([(-0.9, 0.001), (-0.5, 0.049)], "supported", (2, 0, 0)),
         # Each alone would not survive a correction: the claim is their conjunction, and needs none.
-        ([(-0.9, 0.04), (-0.5, 0.04), (-0.5, 0.04)], "supported", (0, 0, 3)),
+        ([(-0.9, 0.04), (-0.5, 0.04), (-0.5, 0.04)], "supported", (3, 0, 0)),
         ([(0.9, 0.001)], "contradicted", (0, 1, 0)),
         ([(0.9, 0.001), (0.8, 0.01)], "contradicted", (0, 2, 0)),
         ([(0.9, 0.001), (-0.1, 0.8)], "contradicted", (0, 1, 1)),
@@ -580,8 +580,8 @@ def test_evidence_says_how_many_seeds_have_a_run_that_has_not_converged():
     assert "converged" not in judged(table)["evidence"]
     table["unconverged"] = [0, 3]
     first, second = judged(table)["evidence"].split("; ")
-    assert first.endswith("p 0.002, n 10")
-    assert second.endswith("p 0.002, n 10, 3 of them with a run that has not converged")
+    assert first.endswith("p 0.001, n 10")
+    assert second.endswith("p 0.001, n 10, 3 of them with a run that has not converged")
 
 
 def test_evidence_says_who_was_left_out_and_whose_time_did_not_come():

@@ -119,8 +119,9 @@ class Verdict:
 
     Attributes:
         word: one of ``VERDICTS``.
-        outcomes: of each test, after Holm's correction over the claim: 1 agrees, -1 shows the opposite, 0 neither.
-        p: of each test for the claim, after that correction.
+        outcomes: of each test: 1 agrees, -1 shows the opposite, 0 neither.
+        p: of each test for the claim. Like outcomes as the rule of the word reads them: after Holm's correction over
+            the claim, or uncorrected where a conjunction supports it.
         turns: tests of which a part turns against the claim, by their place: the condition without which it does.
     """
 
@@ -147,6 +148,7 @@ def verdict(judgements: Sequence[Judgement], significance_level: float) -> Verdi
         word = "not monotone"
     elif all(one.p_for < significance_level for one in judgements):
         word = "supported"
+        outcomes, for_claim = [1] * len(judgements), np.array([one.p_for for one in judgements])
     elif agree.any():
         word = "partly supported"
     else:
