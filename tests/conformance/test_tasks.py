@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -157,13 +158,14 @@ def test_it_is_trained_measured_tabulated_published_and_rechecked(kind, tmp_path
     images = kinds_of_tasks.images_file(tmp_path)  # of use to some kinds alone
     measured, histories = [], []
     for run in kinds_of_tasks.runs(config)[:2]:
-        network = kinds_of_tasks.network_file(results, run)
-        network.parent.mkdir(parents=True)
-        model, own = MODELS[run["architecture"]], (str(network), str(network.with_name("measures.json")))
-        to_train = rechecking.to_train(config, run, {})
-        train_again(to_train, {"images": images}, own, f"{network.parent}/{{}}".format)
+        network, folder = kinds_of_tasks.network_file(results, run), tmp_path / f"{run['seed']}_{len(measured)}"
+        for made in (network.parent, folder):
+            made.mkdir(parents=True)
+        model = MODELS[run["architecture"]]
+        own = SimpleNamespace(network=str(network), measures=str(network.with_name("measures.json")))
+        train_again(rechecking.to_train(config, run, {}), {"images": images}, own, folder)
         measured.append(network.with_name("measures.json"))
-        histories.append(network.with_name("history.json"))
+        histories.append(folder / "history.json")
         for rule in ("train", "measure"):
             timing = results / "benchmarks" / rule / f"{network.parent.relative_to(results / 'runs')}.tsv"
             timing.parent.mkdir(parents=True, exist_ok=True)
@@ -189,8 +191,8 @@ def test_it_is_trained_measured_tabulated_published_and_rechecked(kind, tmp_path
     again = rechecking.network_to_train(published / "config.yaml", runs_file, name, {})
     folder = tmp_path / "again"
     folder.mkdir()
-    network, measures = (str(folder / file) for file in ("network.npz", "measures.json"))
-    train_again(again, {"images": images}, (network, measures), f"{folder}/{{}}".format)
+    network, measures = (str(tmp_path / file) for file in ("network.npz", "measures.json"))
+    train_again(again, {"images": images}, SimpleNamespace(network=network, measures=measures), folder)
     committed = (runs_file, tables / "fingerprints.parquet", tables.parent / "provenance.json")
     recheck_run(*committed, network, measures, str(tmp_path / "compared.json"), name)
     compared = array_io.load_json(tmp_path / "compared.json")

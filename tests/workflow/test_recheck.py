@@ -103,6 +103,18 @@ def test_networks_trained_again_are_equal_bytes(published):
     assert verdict.count("equal bytes: weights 0.0e+00, measures 0.0e+00") == 2, done.stderr
 
 
+def test_measures_at_levels_of_the_loss_are_compared_too(published, tmp_path):
+    project = published.copy(tmp_path / "project")
+    path = project.folder / "results/reference/experiments/figure_1/tables/runs.parquet"
+    runs, meanings = parquet.load_table(path), parquet.meanings(path)
+    target = f"results/tiny/recheck/figure_1/{runs['run'].iloc[0]}.json"
+    project.run(target)
+    assert array_io.load_json(project.folder / target)["measures"] == 0.0
+    parquet.save_table(path, runs.assign(updates_to_shared_loss=1.5), meanings)
+    project.run(target)
+    assert array_io.load_json(project.folder / target)["measures"] > 0.0
+
+
 def test_a_row_that_shows_images_that_are_here_is_trained_again(published):
     table = published.folder / "results/reference/experiments/figure_1_smnist/tables/runs.parquet"
     target = f"results/tiny/recheck/figure_1_smnist/{parquet.load_table(table)['run'].iloc[0]}.json"

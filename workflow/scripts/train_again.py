@@ -1,11 +1,12 @@
 """Train the network of one row of the reference results again, from nothing, and measure it."""
 
+import shutil
 import tempfile
 
 from build_connectivity import build_connectivity
 from build_teacher_aligned import build_teacher_aligned
 from richlazy import rechecking
-from richlazy.storage import logs
+from richlazy.storage import array_io, logs
 from sample_probe_trials import sample_probe_trials
 from sample_training_trials import sample_training_trials
 from train_teacher import train_teacher
@@ -26,9 +27,14 @@ def inputs_of_rate_network(net, files, at):
     return net.files(x, y, weights, aligned, about, probe, decision)
 
 
-def train_again(network, data, saved, at):
+def train_again(network, data, output, folder):
+    def at(name):
+        return f"{folder}/{name}"
+
     made = inputs_of_rate_network(network.net, data | {"teacher": at("teacher.npz")}, at) if network.net else {}
-    rechecking.train_and_measure(network, data, made, *saved, at("history.json"))
+    trained, record = rechecking.train_and_measure(network, data, made, folder)
+    shutil.copyfile(trained, output.network)
+    array_io.save_json(output.measures, record)
 
 
 if __name__ == "__main__":
@@ -36,4 +42,4 @@ if __name__ == "__main__":
     inputs, params = snakemake.input, snakemake.params
     network = rechecking.network_to_train(inputs.config, inputs.runs, params.run, params.sources)
     with tempfile.TemporaryDirectory() as folder:
-        train_again(network, {name: inputs[name] for name in params.given}, snakemake.output, f"{folder}/{{}}".format)
+        train_again(network, {name: inputs[name] for name in params.given}, snakemake.output, folder)

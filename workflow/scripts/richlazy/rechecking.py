@@ -13,10 +13,11 @@ import yaml
 from richlazy.experiments import variants
 from richlazy.experiments.parameters import Run, is_missing
 from richlazy.experiments.retraining import Network, network_of
+from richlazy.measures import at_matched_loss
 from richlazy.models.base import Model
 from richlazy.models.registry import MODELS
 from richlazy.reference import PROJECTIONS, fingerprint, model_of, run_of
-from richlazy.storage import late_import, parquet
+from richlazy.storage import array_io, late_import, parquet
 
 
 def runs_tables(folder: str | Path) -> list[pd.DataFrame]:
@@ -108,6 +109,7 @@ class ToTrain:
         config: the configuration of all that is committed.
         sources: the registry of data, or of each source its title.
         net: what decides its inputs where rules do not give them: weights with a structure, and trials.
+        matched: whether it was measured at levels of its loss, too.
     """
 
     model: Model
@@ -115,38 +117,51 @@ class ToTrain:
     config: Mapping[str, Any]
     sources: Mapping[str, Any]
     net: Network | None
+    matched: bool = False
 
 
-def to_train(config: Mapping[str, Any], run: Run, sources: Mapping[str, Any]) -> ToTrain:
-    """The network of a run."""
+def to_train(config: Mapping[str, Any], run: Run, sources: Mapping[str, Any], matched: bool = False) -> ToTrain:
+    """The network of a run, measured at levels of its loss or not."""
     own = variants.with_entries_of(config, run) | {"training": config["training"] | {"device": "cpu"}}
     net = None if run["structure"] is None else network_of(own, run)
-    return ToTrain(MODELS[run["architecture"]], run, own, sources, net)
+    return ToTrain(MODELS[run["architecture"]], run, own, sources, net, matched)
 
 
 def network_to_train(config: str | Path, runs: str | Path, name: str, sources: Mapping[str, Any]) -> ToTrain:
     """The network of a committed run, from the configuration of all that is committed and a table of runs."""
-    return to_train(yaml.safe_load(Path(config).read_text()), committed_network(runs, name).run, sources)
+    known = committed_network(runs, name)
+    matched = any(not is_missing(row.get(of)) for row in known.rows for of in at_matched_loss.MEASURES)
+    return to_train(yaml.safe_load(Path(config).read_text()), known.run, sources, matched)
 
 
 def train_and_measure(
-    own: ToTrain, data: Mapping[str, str], made: Mapping[str, Sequence[str]], network: str, measures: str, history: str
-) -> None:
+    own: ToTrain, data: Mapping[str, str], made: Mapping[str, Sequence[str]], folder: str | Path
+) -> tuple[Path, dict[str, Any]]:
     """Train a network and measure it.
 
     Args:
         own: the network.
         data: files of data by name, which rules give.
         made: its other inputs by name.
-        network, measures, history: files to write.
+        folder: where its files are written.
+
+    Returns:
+        File of the network, and its measures as measures.json has them, with its crossings where it is matched.
     """
     planner, config = late_import.load(own.model.planning), own.config
     files = {name: [path] for name, path in data.items()} | dict(made)
-    saved = {"network": [network], "history": [history], "snapshots": [], "crossings": []}
-    how = planner.training_settings(config, [own.run], {})
+    network, history, measures, kept, crossed = (
+        str(Path(folder, name))
+        for name in ("network.npz", "history.json", "measures.json", "crossings.npz", "crossings.json")
+    )
+    saved = {"network": [network], "history": [history], "snapshots": [], "crossings": [kept] * own.matched}
+    how = planner.training_settings(config, [own.run], {}, own.matched)
     late_import.load(own.model.training).train_networks([own.run], files, saved, how)
     how = planner.measuring_settings(config, own.sources, [own.run])
-    late_import.load(own.model.measuring).measure_networks([own.run], files | saved, {"measures": [measures]}, how)
+    found = {"measures": [measures], "crossings": [crossed] * own.matched}
+    late_import.load(own.model.measuring).measure_networks([own.run], files | saved, found, how)
+    record = array_io.load_json(measures)
+    return Path(network), record | (array_io.load_json(crossed) if own.matched else {})
 
 
 def committed_fingerprint(fingerprints: str | Path, network: Committed) -> dict[str, Any]:

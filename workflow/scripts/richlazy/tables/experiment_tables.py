@@ -12,9 +12,10 @@ from scipy import linalg
 from richlazy.connectivity.matching import frobenius_norm
 from richlazy.connectivity.motifs import MOTIFS, second_order_motifs
 from richlazy.experiments import parameters, paths, variants
-from richlazy.measures import after_training, during_training, on_probe, predictions
+from richlazy.measures import after_training, at_matched_loss, during_training, on_probe, predictions
 from richlazy.measures.during_training import QUANTITIES
 from richlazy.measures.registry import MEASURES
+from richlazy.measures.trained_run import TrainedRun
 from richlazy.models.base import Files
 from richlazy.storage import array_io, parquet
 from richlazy.tables import learning
@@ -105,9 +106,18 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
 
 
 def measures_of_row(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    """Measures of the probe of a network, from its measures.json, that stand in its row of ``runs.parquet``."""
+    """Measures of the probe of a network that stand in its row of ``runs.parquet``.
+
+    Args:
+        record: its measures.json, with its ``crossings`` where it was compared at levels of its loss.
+        row: its row.
+    """
     known = _with_censored(record)
-    return {name: known[name] for name in on_probe.MEASURES if name in known}
+    found = {name: known[name] for name in on_probe.MEASURES if name in known}
+    if "crossings" in record:
+        run = TrainedRun(row, {}, target=None, convergence_fraction=math.nan, crossings=record["crossings"])
+        found |= {name: of.formula(run) for name, of in at_matched_loss.MEASURES.items()}
+    return found
 
 
 def with_swept(columns: Mapping[str, str], swept: Swept) -> dict[str, str]:
