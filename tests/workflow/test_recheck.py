@@ -112,7 +112,8 @@ def test_measures_at_levels_of_the_loss_are_compared_too(published, tmp_path):
     assert array_io.load_json(project.folder / target)["measures"] == 0.0
     parquet.save_table(path, runs.assign(updates_to_shared_loss=1.5), meanings)
     project.run(target)
-    assert array_io.load_json(project.folder / target)["measures"] > 0.0
+    # Infinitely far where one of the two did not happen, which JSON has no number for.
+    assert array_io.load_json(project.folder / target)["measures"] != 0.0
 
 
 def test_a_row_that_shows_images_that_are_here_is_trained_again(published):

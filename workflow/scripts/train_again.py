@@ -34,7 +34,7 @@ def train_again(network, data, output, folder):
     made = inputs_of_rate_network(network.net, data | {"teacher": at("teacher.npz")}, at) if network.net else {}
     trained, record = rechecking.train_and_measure(network, data, made, folder)
     shutil.copyfile(trained, output.network)
-    array_io.save_json(output.measures, record)
+    array_io.save_json(output.measures, record | {"network": output.network})
 
 
 if __name__ == "__main__":
