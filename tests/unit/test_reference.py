@@ -320,6 +320,9 @@ GROUPS = (
 )  # fmt: skip
 
 
+ALL = ("both", "figure_1")  # experiments that are published
+
+
 def configuration(**groups):
     return {name: {} for name in GROUPS} | {"scale": "paper", "training": {"iterations": 10}} | groups
 
@@ -328,7 +331,7 @@ def test_the_configuration_of_all_results_keeps_what_only_earlier_ones_named():
     earlier = configuration(structures={"old": 1, "both": 1}, tasks={"T": 1}, training={"iterations": 5, "gone": 1})
     latest = configuration(structures={"both": 2, "new": 2}, scale="quick")
     before = copy.deepcopy((earlier, latest))
-    merged = reference.merged_configuration(earlier, latest)
+    merged = reference.merged_configuration(earlier, latest, ALL)
     assert merged["structures"] == {"old": 1, "both": 2, "new": 2}
     assert merged["tasks"] == {"T": 1}
     assert merged["training"] == {"iterations": 10}
@@ -338,9 +341,9 @@ def test_the_configuration_of_all_results_keeps_what_only_earlier_ones_named():
 
 def test_the_first_results_and_those_from_before_connectomes_can_be_merged():
     latest = configuration(experiments={"figure_1": 1})
-    assert reference.merged_configuration({}, latest) == latest
+    assert reference.merged_configuration({}, latest, ALL) == latest
     earlier = {name: {"old": 0} for name in GROUPS if name != "connectomes"}
-    merged = reference.merged_configuration(earlier, latest)
+    merged = reference.merged_configuration(earlier, latest, ALL)
     assert merged["connectomes"] == {}
     assert merged["experiments"] == {"old": 0, "figure_1": 1}
 
@@ -348,7 +351,16 @@ def test_the_first_results_and_those_from_before_connectomes_can_be_merged():
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_group_of_named_entries_loses_those_of_earlier_publications(group):
     earlier, latest = configuration(**{group: {"old": 1, "both": 1}}), configuration(**{group: {"both": 2}})
-    assert reference.merged_configuration(earlier, latest)[group] == {"old": 1, "both": 2}
+    assert reference.merged_configuration(earlier, latest, ALL)[group] == {"old": 1, "both": 2}
+
+
+def test_experiments_that_are_not_published_now_stay_as_they_were():
+    earlier = configuration(experiments={"published": {"seeds": 5}, "again": {"seeds": 5}})
+    latest = configuration(experiments={name: {"seeds": 10} for name in ("published", "again", "new")})
+    merged = reference.merged_configuration(earlier, latest, ["again"])
+    assert {name: entry["seeds"] for name, entry in merged["experiments"].items()} == {
+        "published": 5, "again": 10, "new": 10,
+    }  # fmt: skip
 
 
 def test_the_configuration_of_all_results_names_no_folder_of_the_machine():
@@ -356,7 +368,7 @@ def test_the_configuration_of_all_results_names_no_folder_of_the_machine():
         word_vectors={"glove": {"source": "file", "file": "/home/me/glove.6B.100d.txt"}},
         connectomes={"larva": {"files": ["larva/nodes.csv", "/data/edges.csv"], "url": "https://here.org/a/b.csv"}},
     )
-    merged = reference.merged_configuration({}, latest)
+    merged = reference.merged_configuration({}, latest, ALL)
     assert merged["word_vectors"]["glove"] == {"source": "file", "file": "glove.6B.100d.txt"}
     assert merged["connectomes"]["larva"] == {
         "files": ["larva/nodes.csv", "edges.csv"], "url": "https://here.org/a/b.csv",

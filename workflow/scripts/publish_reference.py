@@ -33,5 +33,5 @@ if __name__ == "__main__":
     inputs, params = snakemake.input, snakemake.params
     project = Path(snakemake.scriptdir).resolve().parents[1]
     publishing.publish(params.folder, params.selected, inputs.files, project)
-    merged = reference.update_configuration(Path(params.folder, "config.yaml"), snakemake.config)
+    merged = reference.update_configuration(Path(params.folder, "config.yaml"), snakemake.config, params.selected)
     over_all(params.folder, snakemake.config, merged, params.register, params.roles, params.published_values)

@@ -5,7 +5,7 @@ import platform
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -245,21 +245,30 @@ _NAMED_GROUPS = (
 )
 
 
-def merged_configuration(earlier: Mapping[str, Any], latest: Mapping[str, Any]) -> dict[str, Any]:
+def merged_configuration(
+    earlier: Mapping[str, Any], latest: Mapping[str, Any], selected: Collection[str]
+) -> dict[str, Any]:
     """Configuration of all published results: the latest, with what only earlier ones named.
 
     Of paths to the files of whoever publishes, the name alone is kept.
+
+    Args:
+        earlier: of what is published.
+        latest: of what is published now.
+        selected: experiments that are published now. The others stay as they were when their tables were made.
     """
     merged = _without_local_folders(latest)
     for group in _NAMED_GROUPS:
         merged[group] = {**earlier.get(group, {}), **merged[group]}
+    kept = {name: entry for name, entry in earlier.get("experiments", {}).items() if name not in selected}
+    merged["experiments"] |= kept
     return merged
 
 
-def update_configuration(path: Path, config: Mapping[str, Any]) -> dict[str, Any]:
+def update_configuration(path: Path, config: Mapping[str, Any], selected: Collection[str]) -> dict[str, Any]:
     """Merge a configuration into the published one in a file, which may not exist yet, and return both together."""
     published = yaml.safe_load(path.read_text()) if path.exists() else {}
-    merged = merged_configuration(published, config)
+    merged = merged_configuration(published, config, selected)
     array_io.save_text(path, yaml.safe_dump(merged, sort_keys=False))
     return merged
 
