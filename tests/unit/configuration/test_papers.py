@@ -15,21 +15,21 @@ from shipped import CLAIMS, CONFIG, PAPERS
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = sorted(path.parent for path in PAPERS)
-WITH_CLAIMS = [folder for folder in FOLDERS if folder.name != "extensions"]
+OF_PAPERS = [folder for folder in FOLDERS if folder.name != "extensions"]
 LISTED = registers.load_published_values(loading.published_values(ROOT / "data/papers"), CONFIG)
-VALUES = {folder.name: [value for value in LISTED if value["paper"] == folder.name] for folder in WITH_CLAIMS}
+VALUES = {folder.name: [value for value in LISTED if value["paper"] == folder.name] for folder in OF_PAPERS}
 
 
 def test_each_paper_has_experiments_claims_printed_numbers_and_notes():
     assert [folder.name for folder in FOLDERS] == ["extensions", "liu_2024", "schuessler_2020"]
     for folder in FOLDERS:
-        has = {"experiments.yaml", "notes.md"}
-        has |= {"claims.yaml", "published_values.yaml"} if folder in WITH_CLAIMS else set()
+        has = {"experiments.yaml", "notes.md", "claims.yaml"}
+        has |= {"published_values.yaml"} if folder in OF_PAPERS else set()
         assert {path.name for path in folder.iterdir()} == has
 
 
 def test_claims_stand_with_their_paper():
-    for folder in WITH_CLAIMS:
+    for folder in OF_PAPERS:
         author, year = folder.name.split("_")
         for claim in yaml.safe_load((folder / "claims.yaml").read_text()):
             assert claim["id"].startswith(f"{author}{year}-")

@@ -59,8 +59,9 @@ def papers(folder: str | Path) -> list[Path]:
 
 
 def claims(folder: str | Path) -> list[Path]:
-    """Files of the claims of papers, likewise."""
-    return sorted(Path(folder).glob("*/claims.yaml"))
+    """Files of the claims of papers, likewise; what no paper claims comes last."""
+    found = Path(folder).glob("*/claims.yaml")
+    return sorted(found, key=lambda path: (path.parent.name == "extensions", path))
 
 
 def published_values(folder: str | Path) -> list[Path]:
