@@ -82,3 +82,4 @@ for experiment in plan.selected:
 
 
 require_memory()
+look_at_own_files()

@@ -18,7 +18,7 @@ sys.path.insert(0, str(SCRIPTS))
 from richlazy.adoption import judging, memory
 from richlazy.configuration import checks, loading, registers
 from richlazy.connectivity.base import STRUCTURES
-from richlazy.connectome import cave_token
+from richlazy.connectome import cave_token, first_look
 from richlazy.experiments import data_plan, grids, paths, planning, trials
 from richlazy.experiments.network_plan import JobsOfKind, RunPlan
 from richlazy.experiments.plan import Plan
@@ -116,10 +116,14 @@ def require_token(jobs):
                 raise WorkflowError(f"No job was started. {error}") from None
 
 
+def is_own_start():
+    """Whether this is no job, and no other workflow that imports this one."""
+    return workflow.is_main_process and workflow.modifier.is_main_snakefile()
+
+
 def require_memory():
     """Stop where there are results that Snakemake does not remember: it would believe them, whatever made them."""
-    is_own_start = workflow.is_main_process and workflow.modifier.is_main_snakefile()
-    if not is_own_start or memory.adopting or "--unlock" in sys.argv:
+    if not is_own_start() or memory.adopting or "--unlock" in sys.argv:
         return
     strays = memory.unremembered(RESULTS, workflow.rules, FilePersistence(nolock=True))
     if strays:
@@ -141,6 +145,29 @@ def require_plan(dag):
             f"{others[0].job.output[0]}: {others[0].reason}. Run `python workflow/scripts/adopt_results.py` with the "
             "options and targets of this command: it names them all, and has them made again."
         )
+
+
+def look_at_own_files():
+    """Refuse files of connectomes that no job could read, and say what is made of the others."""
+    if not is_own_start():
+        return
+    found = {}
+    for name, entry in plan.connectomes_from("file").items():
+        paths = [
+            ROOT / entry[part] if part in entry else None
+            for part in ("connections", "cells")
+        ]
+        found[name] = first_look.look(*paths, entry["format"], entry["selection"])
+    problems = [
+        f"connectomes.{name}.file: {look.problem}"
+        for name, look in found.items()
+        if look.problem
+    ]
+    if problems:
+        sys.exit("Configuration: " + "\n".join(problems))
+    for name, look in found.items():
+        if look.summary:
+            print(f"Connectome {name}: {look.summary}.", file=sys.stderr)
 
 
 def one_of(names):

@@ -80,9 +80,9 @@ def test_signs_come_from_the_class(edges, kinds):
 
 def test_a_class_in_neither_list_has_no_sign(edges, kinds):
     form = EDGES | CLASSES | {"sign": "cell_class"}
-    kinds.write_text(kinds.read_text().replace("2,I", "2,glia"))
+    kinds.write_text(kinds.read_text().replace("2,I", "2,glia") + "4,I,BC,\n")
     cells, connections, counts = imported_files.read(edges, kinds, form)
-    assert cells["sign"].isna().tolist() == [False, True, False]
+    assert cells["sign"].isna().tolist() == [False, True, False, False]
     assert counts["cells_of_unknown_sign"] == 1
     assert not (connections["presynaptic"] == 2).any()
 
@@ -248,7 +248,7 @@ def test_the_diagonal_is_left_out_and_counted(tmp_path, matrix):
         ({"weight": "sizes"}, r"no column 'sizes' \(format\.weight\): did you mean 'size'\?"),
         ({"postsynaptic": None}, "edge_list needs the names of its columns presynaptic and postsynaptic"),
         ({"connections": "list"}, "format.connections must be edge_list or matrix, not 'list'"),
-        ({"sign": None}, "where the signs come from: weights, cell_class, positive, not None"),
+        ({"sign": None}, "where the signs come from: weights, cell_class, connection_class, positive, not None"),
         ({"sign": "cell_class"}, r"cell_class needs a cell table \(cells\) and .* in format\.class"),
         ({"cell": None}, r"needs format\.cell, the column of the ids that the edges use"),
         ({"cell": "idd"}, r"cells\.csv has no column 'idd' \(format\.cell\): did you mean 'id'\?"),
@@ -278,7 +278,7 @@ def test_mistakes_in_the_format_are_one_sentence(edges, kinds, change, refusal):
         ("from,to,size\n1,,3\n", "column to lacks 1 ids"),
         ("from,to,size\n", "has no rows"),
         ("", "cannot be read as a table"),
-        ('from,to,size\n1,2,3,4,"5\n', "cannot be read as a table"),
+        ('from,to,size\n1,2,3,4,"5\n', "row 1 has 5 fields, the header 3"),
     ],
 )
 def test_mistakes_in_an_edge_list_are_one_sentence(edges, text, refusal):
@@ -302,7 +302,7 @@ def test_missing_files_are_named(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "form"), [("a.xlsx", EDGES), ("a.npy", EDGES), ("a.mat", MATRIX), ("a.parquet", MATRIX)]
+    ("name", "form"), [("a.xlsx", EDGES), ("a.npy", EDGES), ("a.mat", EDGES), ("a.parquet", MATRIX)]
 )
 def test_unknown_kinds_of_file_are_refused(tmp_path, name, form):
     with pytest.raises(ValueError, match=rf"{name} must end in \.\w+, "):

@@ -5,19 +5,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from richlazy.configuration.connectome_formats import OF_CONNECTIONS, Format
 from richlazy.configuration.fields import Address, Checksum, FilePath, Line, Several, refuse
 from richlazy.field_types import Name, Whole, optional
 from richlazy.settings import Settings
 from richlazy.wording import listed
 
 Words = Annotated[list[str], Field(min_length=1)]
-Classes = Annotated[list[str | float], Field(min_length=1)]
-Value = str | float | bool
 Depth = Literal["logistic", "means", "ranges"] | float
-
-# Keys that each form of connections needs, and those that have no effect on it.
-_NEEDED = {"edge_list": ("presynaptic", "postsynaptic"), "matrix": ("rows",)}
-_IDLE = {"edge_list": ("rows",), "matrix": ("presynaptic", "postsynaptic", "weight")}
 
 
 class Download(Settings):
@@ -25,76 +20,6 @@ class Download(Settings):
 
     url: Address = Field(description="Where it is downloaded from.")
     sha256: Checksum = Field(description="Its checksum; a file with another one is refused.")
-
-
-class Format(Settings):
-    """What stands where in the files of a connectome. Orientation and sign are declared, never guessed."""
-
-    connections: Literal["edge_list", "matrix"] = Field(
-        description="edge_list: one row per synapse or per pair, rows of a pair are summed; matrix: one row and column "
-        "per cell."
-    )
-    presynaptic: str = optional("Column of the presynaptic cell (edge_list).")
-    postsynaptic: str = optional("Column of the postsynaptic cell (edge_list).")
-    weight: str = optional("Column of size or weight (edge_list); without it, every row counts 1.")
-    each_row: Literal["synapse"] = optional(
-        "synapse: each row of the edge list is one synapse, and synapses are counted."
-    )
-    rows: Literal["presynaptic", "postsynaptic"] = optional("Which cells the rows of a matrix are.")
-    sign: Literal["weights", "cell_class", "positive"] = Field(
-        description="weights: the weights carry their sign; cell_class: by the class of the presynaptic cell; "
-        "positive: all count as excitatory."
-    )
-    cell: str = optional("Column of the cell table that names the cell; with a matrix, cells are in its order.")
-    cell_type: str = optional("Column of the type.")
-    class_: str = optional("Column that tells excitatory from inhibitory cells.", alias="class")
-    excitatory: Classes = optional("Values of class that are excitatory.")
-    inhibitory: Classes = optional("Values of class that are inhibitory.")
-    root: str = optional("Column of the segmentation root id.")
-    keep: Annotated[
-        dict[
-            str,
-            Annotated[
-                Value | Annotated[list[Value], Field(min_length=1)], Field(description="A value or a list of values.")
-            ],
-        ],
-        Field(min_length=1),
-    ] = optional("Only rows of the cell table are read whose column has this value, or one of these.")
-    position: Literal["minnie65_nm", "minnie65_voxels"] = optional(
-        "Coordinates x, y, z of the MICrONS volume, in nm or in voxels of 4 x 4 x 40 nm, from which depth follows."
-    )
-    x: str = optional("Column of x (position).")
-    y: str = optional("Column of y (position).")
-    z: str = optional("Column of z (position).")
-    x_um: str = optional("Column of x, um.")
-    depth_um: str = optional("Column of the depth below pia, um.")
-    z_um: str = optional("Column of z, um.")
-    axon_proofreading: str = optional("Column of the proofreading of the axon.")
-    dendrite_proofreading: str = optional("Column of the proofreading of the dendrite.")
-
-    @property
-    def given(self) -> set[str]:
-        """Keys that stand in the entry."""
-        return {type(self).model_fields[name].alias or name for name in self.model_fields_set}
-
-    @model_validator(mode="after")
-    def _keys_fit_each_other(self) -> "Format":
-        refuse(self._mistakes())
-        return self
-
-    def _mistakes(self) -> Iterator[str]:
-        reasons = dict.fromkeys(_NEEDED[self.connections], f"connections: {self.connections}")
-        if self.sign == "cell_class":
-            reasons |= dict.fromkeys(("class", "excitatory", "inhibitory"), "sign: cell_class")
-        if self.position is not None:
-            reasons |= dict.fromkeys(("x", "y", "z"), "position")
-        for reason in dict.fromkeys(reasons.values()):
-            missing = [key for key in reasons if reasons[key] == reason and key not in self.given]
-            if missing:
-                yield f"lacks {listed(missing)}, which {reason} needs; add it"
-        for key in _IDLE[self.connections]:
-            if key in self.given:
-                yield f".{key} has no effect on connections: {self.connections}; remove it"
 
 
 class Selection(Settings):
@@ -187,7 +112,9 @@ class _Files(Source):
 
     @model_validator(mode="after")
     def _columns_have_a_table(self) -> "_Files":
-        columns = self.format.given - {"connections", "presynaptic", "postsynaptic", "weight", "rows", "sign"}
+        columns = self.format.given - OF_CONNECTIONS
+        if self.format.sign == "connection_class":
+            columns -= {"class", "excitatory", "inhibitory"}
         if self.cells is None and (columns or self.format.sign == "cell_class"):
             named = listed(sorted(columns)) or "sign: cell_class"
             raise ValueError(f".format describes a table of cells ({named}), but cells names no file; add it")
@@ -205,9 +132,10 @@ class Files(_Files):
     """Files of your own."""
 
     connections: FilePath = Field(
-        description="Path of an edge list (CSV, Parquet, Feather) or a matrix (.npy, .npz, .csv)."
+        description="Path of an edge list (.csv, .tsv, .txt, each also with .gz, .parquet, .feather, .graphml) or a "
+        "matrix (.csv, .tsv, .txt, .npy, .npz with one array or a sparse matrix of SciPy, .mat)."
     )
-    cells: FilePath = optional("Path of a table of cells (CSV, Parquet, Feather).")
+    cells: FilePath = optional("Path of a table of cells, in the forms of an edge list; of a .graphml the nodes.")
 
 
 class Synthetic(Source):

@@ -4,19 +4,17 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from richlazy.connectome import assembly
-from richlazy.connectome.file_reading import Table, read_matrix
+from richlazy.connectome import assembly, connection_files
+from richlazy.connectome.file_reading import Table
 from richlazy.storage import array_io
-from richlazy.wording import listed
 
-SIGNS = ("weights", "cell_class", "positive")
+SIGNS = ("weights", "cell_class", "connection_class", "positive")
 # Unit of raw coordinates of the MICrONS volume in nm, by axis.
 RAW_POSITIONS = {"minnie65_nm": (1.0, 1.0, 1.0), "minnie65_voxels": (4.0, 4.0, 40.0)}
 _PLACES = ("x_um", "depth_um", "z_um")
@@ -49,8 +47,8 @@ def read(
     """Read a connectome.
 
     Args:
-        connections_path: an edge list (CSV, Parquet, Feather) or a matrix (.npy, .npz, CSV).
-        cells_path: a table with one row per cell, or None.
+        connections_path: an edge list (text, Parquet, Feather, GraphML) or a matrix (text, .npy, .npz, .mat).
+        cells_path: a table with one row per cell, or None. Both may be one GraphML file.
         form: group ``format`` of the connectome in the configuration.
 
     Returns:
@@ -68,13 +66,7 @@ def read(
             "format.sign: cell_class needs a cell table (cells) and the name of its column in format.class"
         )
     described = _read_cells(Path(cells_path), form) if cells_path else None
-    kind = form.get("connections")
-    if kind == "edge_list":
-        found = _read_edges(Path(connections_path), described, form)
-    elif kind == "matrix":
-        found = _read_matrix(Path(connections_path), described, form)
-    else:
-        raise ValueError(f"format.connections must be edge_list or matrix, not {kind!r}")
+    found = connection_files.read(Path(connections_path), described, form)
     cells, counts = _number(found.ids, described), dict(found.counts)
     numbers = cells["cell"].to_numpy()
     synapses = found.synapses.assign(
@@ -83,9 +75,11 @@ def read(
     weight, name = synapses["size"].to_numpy(float), Path(connections_path).name
     if not np.isfinite(weight).all():
         raise ValueError(
-            f"{name}: {np.sum(~np.isfinite(weight))} weights are missing or not finite; mend or remove them"
+            f"{name}: {np.sum(~np.isfinite(weight))} weights are missing or not finite; mend or remove them, or write "
+            "format.missing: drop"
         )
-    if sign != "weights" and (weight < 0).any():
+    signed = sign in ("weights", "connection_class")
+    if not signed and (weight < 0).any():
         raise ValueError(
             f"{name}: {np.sum(weight < 0)} weights are negative, but format.sign is {sign}; "
             "write sign: weights if they carry the sign"
@@ -93,10 +87,12 @@ def read(
     counts["autapses"] = int((synapses["presynaptic"] == synapses["postsynaptic"]).sum())
     if sign == "positive":
         cells["sign"] = 1
-    if sign == "weights":
+    if signed:
         counts |= _sign_by_weights(cells, synapses, name)
     cells = assembly.cell_table({column: cells[column] for column in cells})
-    connections = assembly.connections_from_synapses(synapses, cells, signed=sign == "weights")
+    connections = assembly.connections_from_synapses(synapses, cells, signed=signed)
+    cells, connections, left_out = _without(cells, connections, form)
+    counts |= left_out
     counts |= {
         "cells": len(cells),
         "cells_of_unknown_sign": int(cells["sign"].isna().sum()),
@@ -135,12 +131,36 @@ def _sign_by_weights(cells: pd.DataFrame, synapses: pd.DataFrame, name: str) -> 
     return {"cells_of_both_signs": int(mixed.sum())}
 
 
+def _without(
+    cells: pd.DataFrame, connections: pd.DataFrame, form: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Keep or drop isolated cells and cells without outputs, as ``form`` says, and count both.
+
+    No weight hangs on the sign of a cell without outputs: one that is kept and has none counts as excitatory.
+    """
+    nonzero = connections[connections["weight"] != 0]
+    sends, receives = (cells["cell"].isin(nonzero[key]) for key in ("presynaptic", "postsynaptic"))
+    found = {"isolated": ~sends & ~receives, "without_outputs": ~sends & receives}
+    cells, dropped = cells.copy(), pd.Series(False, index=cells.index)
+    for key, places in found.items():
+        if form.get(key) == "keep":
+            cells.loc[places & cells["sign"].isna(), "sign"] = 1
+        elif form.get(key) == "drop":
+            dropped |= places
+    numbers = cells.loc[dropped, "cell"]
+    left = ~(connections["presynaptic"].isin(numbers) | connections["postsynaptic"].isin(numbers))
+    counts = {f"cells_{key}": int(places.sum()) for key, places in found.items()} | {
+        "cells_dropped": int(dropped.sum())
+    }
+    return cells[~dropped].reset_index(drop=True), connections[left].reset_index(drop=True), counts
+
+
 # Cells
 
 
 def _read_cells(path: Path, form: Mapping[str, Any]) -> pd.DataFrame:
     """The cell table with the columns of ``CELL_COLUMNS`` that ``form`` declares, and ``id`` where cells have one."""
-    table = Table.read(path, form).keep()
+    table = Table.read(path, form, "cells").keep()
     cells = pd.DataFrame(index=table.rows.index)
     if form.get("cell"):
         cells["id"] = table.ids("cell")
@@ -158,31 +178,14 @@ def _read_cells(path: Path, form: Mapping[str, Any]) -> pd.DataFrame:
     for name in _WORDS:
         if form.get(name):
             cells[name] = table.texts(name)
-    if form.get("class"):
-        cells["sign"] = _class_signs(table)
+    if form.get("class") and form["sign"] != "connection_class":
+        cells["sign"] = connection_files.class_signs(table)
     for name in _PLACES:
         if form.get(name):
             cells[name] = table.numbers(name)
     if form.get("position"):
         cells[list(_PLACES)] = _raw_positions(table)
     return cells
-
-
-def _class_signs(table: Table) -> pd.Series:
-    """Sign of each cell by its class; a class in neither list has none."""
-    classes, form = table.texts("class"), table.form
-    excitatory = [str(word) for word in form.get("excitatory") or []]
-    inhibitory = [str(word) for word in form.get("inhibitory") or []]
-    both = set(excitatory) & set(inhibitory)
-    if both:
-        raise ValueError(f"format.excitatory and format.inhibitory both name {listed(sorted(both))}; remove one")
-    signs = classes.map(dict.fromkeys(excitatory, 1) | dict.fromkeys(inhibitory, -1)).astype("Int8")
-    if signs.isna().all():
-        raise ValueError(
-            f"{table.file}: no value of column {form['class']} stands in format.excitatory or format.inhibitory; "
-            f"it holds {listed(sorted(classes.dropna().unique()))}"
-        )
-    return signs
 
 
 def _raw_positions(table: Table) -> np.ndarray:
@@ -200,77 +203,3 @@ def _raw_positions(table: Table) -> np.ndarray:
         for axis, scale in zip("xyz", RAW_POSITIONS[position], strict=True)
     ]
     return np.stack(assembly.cortical_position_um(*nm), axis=1)
-
-
-# Connections: each reader gives rows of positions (presynaptic, postsynaptic) in `ids`, and their size
-
-
-@dataclass(frozen=True)
-class _Connections:
-    """Connections of a file.
-
-    Attributes:
-        ids: id of each cell.
-        synapses: ``presynaptic`` and ``postsynaptic`` as places in ``ids``, ``size``, and perhaps ``synapses``.
-        counts: what was read and left out.
-    """
-
-    ids: pd.Series
-    synapses: pd.DataFrame
-    counts: dict[str, Any]
-
-
-def _read_edges(path: Path, described: pd.DataFrame | None, form: Mapping[str, Any]) -> _Connections:
-    if not (form.get("presynaptic") and form.get("postsynaptic")):
-        raise ValueError("format.connections: edge_list needs the names of its columns presynaptic and postsynaptic")
-    if described is not None and "id" not in described:
-        raise ValueError("an edge list with a cell table needs format.cell, the column of the ids that the edges use")
-    table = Table.read(path, form)
-    pre, post = table.ids("presynaptic"), table.ids("postsynaptic")
-    rows = len(table.rows)
-    edges = pd.DataFrame({"size": table.numbers("weight") if form.get("weight") else np.ones(rows, np.int64)})
-    if form.get("weight") and form.get("each_row") != "synapse":
-        edges["synapses"] = pd.array([pd.NA] * rows, dtype="Int64")
-    if not rows:
-        raise ValueError(f"{path.name} has no rows")
-    ids = described["id"] if described is not None else None
-    columns = [pre, post] if ids is None else [pre, post, ids]
-    if not all(pd.api.types.is_integer_dtype(column) for column in columns):
-        pre, post = pre.astype(str), post.astype(str)
-        ids = ids.astype(str) if ids is not None else None
-    if ids is None:
-        ids = pd.Series(np.unique(np.concatenate([pre.to_numpy(), post.to_numpy()])))
-    index = pd.Index(ids)
-    edges["presynaptic"], edges["postsynaptic"] = index.get_indexer(pre), index.get_indexer(post)
-    known = (edges["presynaptic"] >= 0) & (edges["postsynaptic"] >= 0)
-    if not known.any():
-        raise ValueError(
-            f"{path.name}: none of its {rows:,} rows joins two cells of the cell table; check that format.cell "
-            f"({form.get('cell')}) holds the ids of {form['presynaptic']} and {form['postsynaptic']}"
-        )
-    return _Connections(ids, edges[known], {"rows": rows, "rows_of_unknown_cells": int((~known).sum())})
-
-
-def _read_matrix(path: Path, described: pd.DataFrame | None, form: Mapping[str, Any]) -> _Connections:
-    rows = form.get("rows")
-    if rows not in ("presynaptic", "postsynaptic"):
-        raise ValueError(
-            f"format.rows must say whether rows of the matrix are presynaptic or postsynaptic, not {rows!r}"
-        )
-    matrix = read_matrix(path)
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"{path.name} must hold a square matrix, but its shape is {matrix.shape}")
-    if described is not None and len(described) != len(matrix):
-        raise ValueError(
-            f"{path.name} is a matrix of {len(matrix)} cells, but the cell table has {len(described)} rows; "
-            "they must name the same cells in the same order"
-        )
-    if not np.isfinite(matrix).all():
-        raise ValueError(f"{path.name}: {np.sum(~np.isfinite(matrix))} weights are missing or not finite; mend them")
-    # Rows are presynaptic from here on.
-    matrix = matrix if rows == "presynaptic" else matrix.T
-    pre, post = np.nonzero(matrix)
-    synapses = pd.DataFrame({"presynaptic": pre, "postsynaptic": post, "size": matrix[pre, post]})
-    synapses["synapses"] = pd.array([pd.NA] * len(synapses), dtype="Int64")
-    ids = described["id"] if described is not None and "id" in described else pd.Series(np.arange(len(matrix)))
-    return _Connections(ids, synapses, {"rows": len(matrix)})

@@ -1,0 +1,141 @@
+"""A first look at the files of a connectome before any job: what the jobs would refuse is refused at once.
+
+Small files are read as the jobs read them, and cells are chosen as the jobs choose them. Of large files the names of
+their columns, their first lines or their shape are looked at.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from richlazy.connectome import text_files
+from richlazy.wording import counted
+
+# Files up to this size, together, are read as a whole, which takes a second or two.
+SMALL_BYTES = 20_000_000
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was found.
+
+    Attributes:
+        problem: a sentence about the files; empty where they can be used.
+        summary: what a connectome will be made of; empty where the files are too large to say.
+    """
+
+    problem: str = ""
+    summary: str = ""
+
+
+def look(connections: Path, cells: Path | None, form: Mapping[str, Any], selection: Mapping[str, Any]) -> Look:
+    """Look at the files of a connectome.
+
+    Args:
+        connections: file of the connections.
+        cells: table of cells, or None.
+        form: group ``format``.
+        selection: group ``selection``.
+    """
+    try:
+        for path in filter(None, (connections, cells)):
+            if not path.is_file():
+                return Look(f"the file {path} does not exist; check its path")
+            text_files.refuse_pointer(path)
+        sizes = [path.stat().st_size * (10 if path.suffix == ".gz" else 1) for path in (connections, cells) if path]
+        try:
+            import pandas  # noqa: F401 - half a second, for those who bring files
+        except ImportError:  # an environment for planning alone
+            return Look()
+        if sum(sizes) > SMALL_BYTES:
+            _look_at_heads(connections, cells, form, selection)
+            return Look()
+        return _read(connections, cells, form, selection)
+    except ValueError as error:
+        return Look(str(error))
+
+
+def _read(connections: Path, cells: Path | None, form: Mapping[str, Any], selection: Mapping[str, Any]) -> Look:
+    from richlazy.connectome import assembly, cell_selection, imported_files
+
+    found, edges, counts = imported_files.read(connections, cells, form)
+    about = _about_silent_cells(counts, form)
+    try:
+        chosen, _ = cell_selection.select_cells(found, edges, selection)
+    except ValueError as error:
+        raise ValueError(f"{error}{'; ' if about else ''}{about}") from error
+    weights = assembly.weight_matrix(chosen, edges)
+    shown = f"{counted(len(chosen), 'cell')} of {len(found)} chosen, {int((weights != 0).sum())} connections among them"
+    return Look(summary="; ".join(filter(None, (shown, *_left_out(counts), about))))
+
+
+def _left_out(counts: Mapping[str, Any]) -> list[str]:
+    """What was read and is not used, and why."""
+    words = {
+        "rows_with_gaps": "rows without a cell or a weight are left out",
+        "blank_cells": "blank cells of the matrix are no connections",
+        "rows_mirrored": "rows count in both directions",
+        "rows_of_no_class": "rows have a class in neither list and are left out",
+        "rows_of_unknown_cells": "rows join cells outside the cell table and are left out",
+        "connections_of_unknown_cells": "connections join cells outside the cell table and are left out",
+        "autapses": "connections of cells with themselves are left out",
+    }
+    return [f"{counts[key]} {text}" for key, text in words.items() if counts.get(key)]
+
+
+def _about_silent_cells(counts: Mapping[str, Any], form: Mapping[str, Any]) -> str:
+    """How many cells are isolated or without outputs, and what is done with them."""
+    parts = []
+    for key, words in (("isolated", "without any connection"), ("without_outputs", "without outputs")):
+        number = counts.get(f"cells_{key}")
+        if not number:
+            continue
+        done = {"keep": "kept", "drop": "left out"}.get(form.get(key, ""))
+        if done is None:
+            signless = form["sign"] in ("weights", "connection_class")
+            without = "have no sign and cannot be chosen" if signless else "can be chosen where their sign is known"
+            done = f"{without} unless format.{key} is keep"
+        parts.append(f"{counted(number, 'cell')} {words}: {done}")
+    return ", ".join(parts)
+
+
+# Large files
+
+
+def _look_at_heads(
+    connections: Path, cells: Path | None, form: Mapping[str, Any], selection: Mapping[str, Any]
+) -> None:
+    edge_list = form["connections"] == "edge_list"
+    keys = ["presynaptic", "postsynaptic", "weight"] if edge_list else []
+    if form["sign"] == "connection_class":
+        keys.append("class")
+    if edge_list:
+        _require_columns(connections, form, "connections", keys)
+    elif connections.suffix == ".npy":
+        _require_shape(connections, selection)
+    if cells is not None:
+        own = ["cell", "cell_type", "root", "x", "y", "z", "x_um", "depth_um", "z_um", "axon_proofreading"]
+        own += ["dendrite_proofreading"] + ["class"] * (form["sign"] != "connection_class")
+        _require_columns(cells, form, "cells", own)
+
+
+def _require_columns(path: Path, form: Mapping[str, Any], part: str, keys: list[str]) -> None:
+    """Raise ValueError where a table has no column of a name that ``format`` gives, or no rows."""
+    from richlazy.connectome.file_reading import Table
+
+    Table.head(path, form, part).require_columns(keys)
+
+
+def _require_shape(path: Path, selection: Mapping[str, Any]) -> None:
+    """Raise ValueError where a matrix is not square, or has fewer cells than are to be chosen."""
+    import numpy as np
+
+    shape = np.load(path, mmap_mode="r", allow_pickle=False).shape
+    if len(shape) != 2 or shape[0] != shape[1]:
+        raise ValueError(f"{path.name} must hold a square matrix, but its shape is {shape}")
+    if shape[0] < selection["cells"]:
+        raise ValueError(
+            f"{path.name} has {shape[0]} cells, but selection.cells asks for {selection['cells']}; lower it to at most "
+            f"{shape[0]}"
+        )
