@@ -12,7 +12,7 @@ def plot_connectome(context, inputs):
         chosen=parquet.load_table(inputs.selection),
         counts=array_io.load_json(inputs.counts),
         weights=array_io.load_array(inputs.weights),
-        source=array_io.load_json(inputs.provenance)["source"],
+        provenance=array_io.load_json(inputs.provenance),
     )
 
 

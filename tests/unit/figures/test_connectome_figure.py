@@ -32,7 +32,7 @@ def cases():
     rule = {"cells": 198, "by": "boundary", "boundary": "logistic", "between": ["23P", "4P"]}
     chosen, counts = cell_selection.select_cells(cells, None, rule)
     weights = assembly.weight_matrix(chosen, assembly.connections_from_synapses(synapses, cells))
-    found = {"synthetic": (cells, chosen, counts, weights, "synthetic")}
+    found = {"synthetic": (cells, chosen, counts, weights, {"source": "synthetic"})}
     several = {
         "plain": small(), "one depth": small(depth_um=np.full(12, 7.0)),
         "half known": small(cell_type=["a", "b"] * 3 + [None] * 6, depth_um=[None] * 6 + [5.0] * 6),
@@ -50,7 +50,7 @@ def cases():
             table,
             cell_selection.select_cells(table, None, {"cells": 12, "by": "all"})[1],
             matrix,
-            "file",
+            {"source": "file", "format": {"connections": "matrix"}},
         )
     return found
 
@@ -115,7 +115,7 @@ def test_the_page_tells_border_stages_and_units(drawn, cases):
     assert f"border {counts['boundary_um']:.0f} µm" in said
     assert "1,351 candidates → 1,351 with known sign → 1,351 with known depth → 198 chosen" in said
     for label in ("depth below the pia (µm)", "presynaptic partners per cell", "postsynaptic partners per cell",
-                  "connection size (units of the source)", "postsynaptic cell (198)"):  # fmt: skip
+                  "weight (summed synapse size, units of\nthe source)", "postsynaptic cell (198)"):  # fmt: skip
         assert label in said
 
 
@@ -151,3 +151,20 @@ def test_equal_input_gives_equal_bytes(cases, drawn, tmp_path):
     draw(cases["half known"], tmp_path)
     for kind in ("pdf", "png"):
         assert (tmp_path / f"page.{kind}").read_bytes() == (drawn("half known")[1] / f"page.{kind}").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (None, "summed synapse size, units of the source"),
+        ({"connections": "edge_list", "weight": "s", "each_row": "synapse"},
+         "summed synapse size, units of the source"),
+        ({"connections": "edge_list", "weight": "n"}, "units of the source"),
+        ({"connections": "edge_list", "weight": "n", "unit": "synapses"}, "synapses"),
+        ({"connections": "edge_list", "each_row": "synapse"}, "number of synapses"),
+        ({"connections": "edge_list"}, "number of rows of the edge list"),
+    ],
+)  # fmt: skip
+def test_weights_are_named_as_they_are_declared(form, said):
+    provenance = {"source": "file", "format": form} if form else {"source": "cave"}
+    assert connectome_figure.unit_of_weights(provenance) == said

@@ -133,7 +133,7 @@ class Format(Settings):
                 yield f".{key} has no effect on connections: {self.connections}; remove it"
 
     def _mistakes_of_columns(self) -> Iterator[str]:
-        if self.sign.endswith("_class") and not {"excitatory", "inhibitory"} & self.given:
+        if "class" in self.given and not {"excitatory", "inhibitory"} & self.given:
             yield "lacks excitatory and inhibitory, lists of the values of class; add one of them or both"
         if self.sign == "connection_class" and self.connections == "matrix":
             yield ".sign is connection_class, which an edge list alone can have; use sign: weights or cell_class"

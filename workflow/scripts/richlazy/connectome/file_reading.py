@@ -67,6 +67,8 @@ class Table:
                 columns, values = graph_files.read(path, part)
                 rows = pd.DataFrame(values, columns=columns, dtype="string")
             else:
+                if path.name.endswith(".parquet"):
+                    text_files.refuse_repeated(path.name, parquet.read_schema(path).names)
                 arrow = parquet.read_table(path) if path.name.endswith(".parquet") else feather.read_table(path)
                 text_files.refuse_repeated(path.name, arrow.column_names)
                 rows = arrow.to_pandas(types_mapper=_WHOLE.get, ignore_metadata=True)

@@ -73,15 +73,16 @@ def _read(connections: Path, cells: Path | None, form: Mapping[str, Any], select
 def _left_out(counts: Mapping[str, Any]) -> list[str]:
     """What was read and is not used, and why."""
     words = {
-        "rows_with_gaps": "rows without a cell or a weight are left out",
-        "blank_cells": "blank cells of the matrix are no connections",
-        "rows_mirrored": "rows count in both directions",
-        "rows_of_no_class": "rows have a class in neither list and are left out",
-        "rows_of_unknown_cells": "rows join cells outside the cell table and are left out",
-        "connections_of_unknown_cells": "connections join cells outside the cell table and are left out",
-        "autapses": "connections of cells with themselves are left out",
-    }
-    return [f"{counts[key]} {text}" for key, text in words.items() if counts.get(key)]
+        "rows_with_gaps": ("row without a cell or a weight is", "rows without a cell or a weight are"),
+        "blank_cells": ("blank cell of the matrix is", "blank cells of the matrix are"),
+        "rows_of_no_class": ("row of a class in neither list is", "rows of classes in neither list are"),
+        "rows_of_unknown_cells": ("row with a cell outside the table is", "rows with cells outside the table are"),
+        "connections_of_unknown_cells": (
+            "connection with a cell outside the table is", "connections with cells outside the table are"
+        ),
+        "autapses": ("connection of a cell with itself is", "connections of cells with themselves are"),
+    }  # fmt: skip
+    return [f"{counts[key]} {texts[counts[key] > 1]} left out" for key, texts in words.items() if counts.get(key)]
 
 
 def _about_silent_cells(counts: Mapping[str, Any], form: Mapping[str, Any]) -> str:
@@ -91,11 +92,13 @@ def _about_silent_cells(counts: Mapping[str, Any], form: Mapping[str, Any]) -> s
         number = counts.get(f"cells_{key}")
         if not number:
             continue
-        done = {"keep": "kept", "drop": "left out"}.get(form.get(key, ""))
-        if done is None:
-            signless = form["sign"] in ("weights", "connection_class")
-            without = "have no sign and cannot be chosen" if signless else "can be chosen where their sign is known"
-            done = f"{without} unless format.{key} is keep"
+        one = number == 1
+        if form.get(key):
+            done = {"keep": "kept", "drop": "left out"}[form[key]]
+        elif form["sign"] in ("weights", "connection_class"):
+            done = f"{'has' if one else 'have'} no sign and can only be chosen with format.{key}: keep"
+        else:
+            done = f"can be chosen where {'its' if one else 'their'} sign is known, unless format.{key} is drop"
         parts.append(f"{counted(number, 'cell')} {words}: {done}")
     return ", ".join(parts)
 

@@ -164,7 +164,7 @@ def _numbers(name: str, rows: Sequence[Sequence[str]], form: Mapping[str, Any]) 
     if form.get("decimal") == "comma":
         words = words.str.replace(",", ".")
     numbers = pd.to_numeric(words, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    wrong = np.flatnonzero(np.isnan(numbers) & words.notna().to_numpy() & (words.str.lower() != "nan").to_numpy(bool))
+    wrong = np.flatnonzero(np.isnan(numbers) & ~words.fillna("nan").str.lower().eq("nan").to_numpy(bool))
     width = len(rows[0]) if rows else 0
     if len(wrong):
         row, column = divmod(int(wrong[0]), width)

@@ -45,7 +45,7 @@ def plot(
     chosen: pd.DataFrame,
     counts: Mapping[str, Any],
     weights: np.ndarray,
-    source: str,
+    provenance: Mapping[str, Any],
 ) -> None:
     """Plot depths and types of the chosen cells, the matrix, numbers of partners, and sizes of connections.
 
@@ -55,8 +55,10 @@ def plot(
         chosen: the selection, in the order of the matrix. Depths or types may be unknown.
         counts: counts of ``cell_selection.select_cells``.
         weights: (N, N), ``W[i, j]`` from cell j to cell i.
-        source: source of the connectome; the page marks ``synthetic`` as a stand-in.
+        provenance: of the connectome; the page marks a ``source`` that is ``synthetic`` as a stand-in, and names
+            weights by its ``format``.
     """
+    source, unit = provenance["source"], unit_of_weights(provenance)
     panels: list[Callable[[Axes], None]] = []
     if chosen["depth_um"].notna().any():
         panels.append(partial(_plot_depths, cells=cells, chosen=chosen, boundary=counts.get("boundary_um")))
@@ -65,7 +67,7 @@ def plot(
     for axis, word in ((1, "presynaptic"), (0, "postsynaptic")):
         partners = (weights != 0).sum(axis=axis)
         panels.append(partial(_plot_partners, chosen=chosen, partners=partners, label=f"{word} partners per cell"))
-    panels.append(partial(_plot_sizes, weights=weights))
+    panels.append(partial(_plot_sizes, weights=weights, unit=unit))
     size, height = context.font_size, 0.92 * context.width
     # The heading leaves room for the mark at its side.
     lines = textwrap.wrap(context.title, 78 if source == "synthetic" else 110)
@@ -75,7 +77,7 @@ def plot(
         upper, lower = figure.subfigures(2, 1, height_ratios=[2.1, 1], hspace=0.04)
         left, right = upper.subfigures(1, 2, width_ratios=[1, 1.75], wspace=0.03)
         places = [*left.subplots(2, 1, height_ratios=[1.35, 1])]
-        _plot_matrix(right.subplots(), right, chosen, weights)
+        _plot_matrix(right.subplots(), right, chosen, weights, unit)
         places += [*lower.subplots(1, len(panels) - 2, squeeze=False)[0]]
         for axes, panel in zip(places, panels, strict=True):
             panel(axes)
@@ -84,6 +86,18 @@ def plot(
             figure.text(0.985, top, SYNTHETIC, va="top", fontsize=size + 1, **_MARK)
         stages = " → ".join(cell_selection.describe_stages(counts))
         figure.text(0.012, 0.35 * foot, stages, ha="left", va="bottom", color="0.35", fontsize=size - 0.5)
+
+
+def unit_of_weights(provenance: Mapping[str, Any]) -> str:
+    """What the weights of a connectome are, as its files declare it."""
+    form = provenance.get("format")
+    if form is None:  # of CAVE, or drawn like those of CAVE
+        return "summed synapse size, units of the source"
+    if "unit" in form:
+        return str(form["unit"])
+    if form["connections"] == "edge_list" and "weight" not in form:
+        return "number of synapses" if form.get("each_row") == "synapse" else "number of rows of the edge list"
+    return "summed synapse size, units of the source" if form.get("each_row") == "synapse" else "units of the source"
 
 
 def _signs(chosen: pd.DataFrame) -> np.ndarray:
@@ -150,7 +164,7 @@ def _plot_types(axes: Axes, chosen: pd.DataFrame) -> None:
     axes.set_xlabel("chosen cells")
 
 
-def _plot_matrix(axes: Axes, figure: SubFigure, chosen: pd.DataFrame, weights: np.ndarray) -> None:
+def _plot_matrix(axes: Axes, figure: SubFigure, chosen: pd.DataFrame, weights: np.ndarray, unit: str) -> None:
     """Plot the signed weights, cells ordered by sign, type and depth."""
     order, groups = _ordered(chosen)
     sizes = np.abs(weights[weights != 0])
@@ -184,7 +198,7 @@ def _plot_matrix(axes: Axes, figure: SubFigure, chosen: pd.DataFrame, weights: n
     bar.set_ticks([*(-decade for decade in decades[::-1] if signed), 0, *decades])
     bar.ax.minorticks_off()
     bar.outline.set_linewidth(0.6)  # type: ignore[operator]
-    bar.set_label("weight (summed synapse size, in units of the source)")
+    bar.set_label(f"weight ({unit})")
 
 
 def _ordered(chosen: pd.DataFrame) -> tuple[np.ndarray, list[tuple[str, int]]]:
@@ -222,7 +236,7 @@ def _plot_partners(axes: Axes, chosen: pd.DataFrame, partners: np.ndarray, label
     axes.legend(frameon=False, loc="upper right", handlelength=1.0, borderaxespad=0.1)
 
 
-def _plot_sizes(axes: Axes, weights: np.ndarray) -> None:
+def _plot_sizes(axes: Axes, weights: np.ndarray, unit: str) -> None:
     sizes = np.abs(weights[weights != 0])
     low, high = sizes.min(), sizes.max()
     bins = np.geomspace(low, high, 31) if high > low else np.array([low / 2, low * 2])
@@ -236,5 +250,5 @@ def _plot_sizes(axes: Axes, weights: np.ndarray) -> None:
                 of_sign, bins.tolist(), histtype="step", color=colour, lw=1.0, label=f"{len(of_sign):,} {_NAMES[sign]}"
             )
     axes.set(xscale="log", ylim=(0, _HEADROOM * axes.get_ylim()[1]))
-    axes.set(xlabel="connection size (units of the source)", ylabel="connections")
+    axes.set(xlabel="\n".join(textwrap.wrap(f"weight ({unit})", 40)), ylabel="connections")
     axes.legend(frameon=False, loc="upper left", handlelength=1.0, borderaxespad=0.1)
