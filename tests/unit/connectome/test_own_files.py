@@ -328,8 +328,8 @@ def test_cells_without_outputs_can_be_kept_or_dropped(tmp_path):
     form = MATRIX | {"sign": "weights"}
     said = refused(path, form, selection={"by": "all", "cells": 6})
     assert "6 candidates, 3 with known sign; lower selection.cells to at most 3" in said
-    assert "1 cell without any connection: has no sign and can only be chosen with format.isolated: keep" in said
-    assert "2 cells without outputs: have no sign and can only be chosen with format.without_outputs: keep" in said
+    assert "1 cell without any connection, 1 of unknown sign, which only format.isolated: keep takes in" in said
+    assert "2 cells without outputs, 2 of unknown sign, which only format.without_outputs: keep takes in" in said
     every = {"isolated": "keep", "without_outputs": "keep"}
     ways = [(every, 6), (every | {"isolated": "drop"}, 5), ({"without_outputs": "keep"}, 5)]
     for keys, cells in [*ways, ({"without_outputs": "drop"}, 3)]:
@@ -346,7 +346,7 @@ def test_a_first_look_says_what_is_left_out(tmp_path):
         "4 cells of 4 chosen, 4 connections among them",
         "1 row without a cell or a weight is left out",
         "1 connection of a cell with itself is left out",
-        "1 cell without outputs: can be chosen where its sign is known, unless format.without_outputs is drop",
+        "1 cell without outputs",
     ]
 
 

@@ -92,15 +92,13 @@ def _about_silent_cells(counts: Mapping[str, Any], form: Mapping[str, Any]) -> s
         number = counts.get(f"cells_{key}")
         if not number:
             continue
-        one = number == 1
+        signless = counts[f"cells_{key}_of_unknown_sign"]
+        parts.append(f"{counted(number, 'cell')} {words}")
         if form.get(key):
-            done = {"keep": "kept", "drop": "left out"}[form[key]]
-        elif form["sign"] in ("weights", "connection_class"):
-            done = f"{'has' if one else 'have'} no sign and can only be chosen with format.{key}: keep"
-        else:
-            done = f"can be chosen where {'its' if one else 'their'} sign is known, unless format.{key} is drop"
-        parts.append(f"{counted(number, 'cell')} {words}: {done}")
-    return ", ".join(parts)
+            parts[-1] += {"keep": " kept", "drop": " left out"}[form[key]]
+        elif signless:
+            parts[-1] += f", {signless} of unknown sign, which only format.{key}: keep takes in"
+    return "; ".join(parts)
 
 
 # Large files

@@ -142,16 +142,16 @@ def _without(
     sends, receives = (cells["cell"].isin(nonzero[key]) for key in ("presynaptic", "postsynaptic"))
     found = {"isolated": ~sends & ~receives, "without_outputs": ~sends & receives}
     cells, dropped = cells.copy(), pd.Series(False, index=cells.index)
+    counts = {f"cells_{key}": int(places.sum()) for key, places in found.items()}
     for key, places in found.items():
+        counts[f"cells_{key}_of_unknown_sign"] = int((places & cells["sign"].isna()).sum())
         if form.get(key) == "keep":
             cells.loc[places & cells["sign"].isna(), "sign"] = 1
         elif form.get(key) == "drop":
             dropped |= places
     numbers = cells.loc[dropped, "cell"]
     left = ~(connections["presynaptic"].isin(numbers) | connections["postsynaptic"].isin(numbers))
-    counts = {f"cells_{key}": int(places.sum()) for key, places in found.items()} | {
-        "cells_dropped": int(dropped.sum())
-    }
+    counts["cells_dropped"] = int(dropped.sum())
     return cells[~dropped].reset_index(drop=True), connections[left].reset_index(drop=True), counts
 
 
