@@ -1230,7 +1230,7 @@ def test_an_experiment_that_is_not_selected_still_follows_the_schema():
         {f"{GRID}.time_step_ms": [20, 100], f"{GRID}.time_constant_ms": [100]},
         {f"{GRID}.time_step_ms": [0.5, 12.5]},
         {"tasks.DMS.timing_ms.delay": 0},
-        {"tasks.DMS.timing_ms.delay": ["uniform", [100, 500]], "tasks.DMS.sampler": "neurogym"},
+        {"tasks.DMS.timing_ms.delay": ["constant", 500], "tasks.DMS.sampler": "neurogym"},
         {"tasks.DMS.timing_ms.delay": [100, 300], "tasks.DMS.sampler": "neurogym", "tasks.DMS.sequence_steps": 20},
         {"tasks.2AF.arguments": {"sigma": 0.5}},
         {f"{FIGURE_1}.seeds": [3, 1]},

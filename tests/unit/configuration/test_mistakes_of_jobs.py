@@ -91,6 +91,35 @@ OF_NEUROGYM = {
     "period of a count left out": (
         of_environment("PulseDecisionMaking-v0", PULSES, n_bin=7), "tasks.mine.timing_ms lacks cue6, bin6; write",
     ),
+    "periods that would vanish": (
+        {"tasks.mine": OWN | {"environment": "PulseDecisionMaking-v0", "timing_ms": {"fixation": 0, "decision": 100}},
+         "experiments_to_build": ["figure_1"], "experiments.figure_1.grid.task": ["mine"]},
+        ", of which cue0, cue1, cue2, cue3, cue4, cue5 vanish at a time step of 100 ms",
+    ),
+    "periods shorter than a step": (
+        of_environment("PulseDecisionMaking-v0", PULSES | {f"cue{number}": 10 for number in range(6)}),
+        "tasks.mine.timing_ms.cue0 is 10 ms, shorter than the time step of 100.0 ms in experiments.figure_1, and so are "
+        "cue1, cue2, cue3, cue4, cue5, so that it would vanish; lengthen it or set it to 0",
+    ),
+    "pulses without time": (
+        of_environment("PulseDecisionMaking-v0", PULSES | {f"cue{number}": 0 for number in range(6)}),
+        "tasks.mine.timing_ms has no time for cue0, cue1, cue2, cue3, cue4, cue5, which last 0 ms, but there alone "
+        "PulseDecisionMaking-v0 shows what its targets depend on",
+    ),
+    "stimulus without time": (
+        OF_PAPER | {"tasks.2AF.timing_ms.stimulus": 0}, "2AF.timing_ms has no time for stimulus, which lasts 0 ms",
+    ),
+    "varying trials": (
+        {"tasks.mine": OWN | {"environment": "GoNogo-v0", "timing_ms": GO_NOGO | {"delay": ["uniform", [100, 450]]}},
+         "experiments_to_build": ["figure_1"], "experiments.figure_1.grid.task": ["mine"]},
+        "tasks.mine lacks sequence_steps, which trials of varying length need (delay varies, a trial lasts",
+    ),
+    "a period of its own that varies": (
+        {"tasks.mine": OWN | {"environment": "MotorTiming-v0", "timing_ms": {"fixation": 300, "cue": 300, "set": 300}},
+         "experiments_to_build": ["figure_1"], "experiments.figure_1.grid.task": ["mine"]},
+        "(production varies, a trial lasts 2500 to 3900 ms): they follow each other, cut into windows of so many steps; "
+        "set it to 39, the longest trial at a step of 100 ms",
+    ),
     "unknown period beside counted ones": (
         of_environment("PulseDecisionMaking-v0", PULSES | {"fixations": 1}),
         "names period of PulseDecisionMaking-v0 'fixations', which does not exist; did you mean 'fixation'?",

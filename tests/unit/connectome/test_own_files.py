@@ -339,6 +339,17 @@ def test_cells_without_outputs_can_be_kept_or_dropped(tmp_path):
     assert np.array_equal(weights, matrix.T)
 
 
+def test_a_cell_without_sign_that_sends_is_not_silent(tmp_path):
+    edges = write(tmp_path, "edges.csv", "from,to,size\n1,2,4\n2,1,3\n3,1,2\n1,4,1\n")
+    cells = write(tmp_path, "cells.csv", "id,kind\n1,E\n2,I\n3,glia\n4,muscle\n")
+    form = EDGES | CLASSES | {"without_outputs": "keep"}
+    _, found, counts = weights_of(edges, form, cells)
+    assert found["sign"].tolist() == [1, -1, pd.NA, 1]  # nothing hangs on that of the muscle
+    assert (counts["cells_without_outputs"], counts["cells_without_outputs_of_unknown_sign"]) == (1, 1)
+    _, found, _ = weights_of(edges, form | {"without_outputs": "drop"}, cells)
+    assert found["cell"].tolist() == [1, 2, 3]
+
+
 def test_a_first_look_says_what_is_left_out(tmp_path):
     path = write(tmp_path, "edges.csv", "from,to,size\nA,B,0.5\nB,C,2\nC,A,1.25\nA,A,3\nA,D,1\n,B,2\n")
     found = first_look.look(path, None, EDGES | {"missing": "drop"}, {"by": "all", "cells": 4})

@@ -1,11 +1,19 @@
 """Rules of time: steps that networks can follow, and that divide the periods of their tasks."""
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from richlazy import wording
+
 Config = Mapping[str, Any]
 Grid = Mapping[str, Any]
+
+# Times of NeuroGym that are no durations: when in a period something happens.
+_ONSETS = ("toneTiming", "toneDur")
+# Periods that an environment adds to those of its timing, with their shortest and longest duration.
+_OWN_PERIODS_MS = {"MotorTiming-v0": {"production": (1600.0, 3000.0)}}
 
 
 def problems(config: Config, where: str, place: str, grid: Grid, preset: str) -> Iterator[str]:
@@ -32,17 +40,19 @@ def problems(config: Config, where: str, place: str, grid: Grid, preset: str) ->
             yield from _of_whole_steps(where, name, entry.get("timing_ms", {}), steps)
             if "environment" in entry:
                 yield from _of_choices(where, name, entry["timing_ms"], steps)
+                yield from _of_varying_trials(name, entry, steps)
 
 
 def _of_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: list[float]) -> Iterator[str]:
     """Fixed periods that are not a whole number of steps, which NeuroGym would cut short in silence."""
     longest = max(steps)
     fixed = {period: duration for period, duration in timing.items() if isinstance(duration, (int, float))}
-    short = {period for period, duration in fixed.items() if 0 < duration < longest}
-    for period in short:
+    short = [period for period, duration in fixed.items() if 0 < duration < longest]
+    if short:
+        others = f", and so are {wording.listed(short[1:], 90)}" if short[1:] else ""
         yield (
-            f"tasks.{task}.timing_ms.{period} is {fixed[period]} ms, shorter than the time step of {longest} ms "
-            f"in {where}; lengthen the period or set it to 0"
+            f"tasks.{task}.timing_ms.{short[0]} is {fixed[short[0]]} ms, shorter than the time step of {longest} ms "
+            f"in {where}{others}, so that it would vanish; lengthen it or set it to 0"
         )
     if short or len(fixed) < len(timing):
         return
@@ -70,6 +80,34 @@ def _of_choices(where: str, task: str, timing: Mapping[str, Any], steps: list[fl
                     f"{step} ms in {where}, so that it would be cut short; change one of the two"
                 )
                 break
+
+
+def _of_varying_trials(task: str, entry: Mapping[str, Any], steps: list[float]) -> Iterator[str]:
+    """Trials of varying length without the length of the windows into which they are cut."""
+    ranges = {period: _range(duration) for period, duration in entry["timing_ms"].items() if period not in _ONSETS}
+    if entry["environment"] in _OWN_PERIODS_MS:
+        ranges |= _OWN_PERIODS_MS[entry["environment"]]
+    varying = [period for period, (low, high) in ranges.items() if low < high]
+    if not varying or "sequence_steps" in entry:
+        return
+    low, high = (sum(ends[place] for ends in ranges.values()) for place in (0, 1))
+    value = math.ceil(high / min(steps) - 1e-9)
+    yield (
+        f"tasks.{task} lacks sequence_steps, which trials of varying length need ({wording.listed(varying, 90)} "
+        f"{'varies' if len(varying) == 1 else 'vary'}, a trial lasts {low:g} to {high:g} ms): they follow each other, "
+        f"cut into windows of so many steps; set it to {value}, the longest trial at a step of {min(steps):g} ms"
+    )
+
+
+def _range(duration: Any) -> tuple[float, float]:
+    """Shortest and longest of a duration of NeuroGym, in ms; an exponential one without an end counts as its mean."""
+    if isinstance(duration, (int, float)):
+        return duration, duration
+    name, values = duration if isinstance(duration[0], str) else ("choice", duration)
+    values = values if isinstance(values, list) else [values]
+    if name == "truncated_exponential":  # mean, minimum, maximum
+        return (values[1] if len(values) > 1 else 0.0), max(values)
+    return min(values), max(values)
 
 
 def _is_cut(duration_ms: float, step_ms: float) -> bool:

@@ -91,7 +91,7 @@ def read(
         counts |= _sign_by_weights(cells, synapses, name)
     cells = assembly.cell_table({column: cells[column] for column in cells})
     connections = assembly.connections_from_synapses(synapses, cells, signed=signed)
-    cells, connections, left_out = _without(cells, connections, form)
+    cells, connections, left_out = _without(cells, connections, synapses, form)
     counts |= left_out
     counts |= {
         "cells": len(cells),
@@ -132,14 +132,15 @@ def _sign_by_weights(cells: pd.DataFrame, synapses: pd.DataFrame, name: str) -> 
 
 
 def _without(
-    cells: pd.DataFrame, connections: pd.DataFrame, form: Mapping[str, Any]
+    cells: pd.DataFrame, connections: pd.DataFrame, synapses: pd.DataFrame, form: Mapping[str, Any]
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Keep or drop isolated cells and cells without outputs, as ``form`` says, and count both.
 
     No weight hangs on the sign of a cell without outputs: one that is kept and has none counts as excitatory.
     """
-    nonzero = connections[connections["weight"] != 0]
-    sends, receives = (cells["cell"].isin(nonzero[key]) for key in ("presynaptic", "postsynaptic"))
+    # Of connections, those from cells of unknown sign are left out already.
+    others = synapses[(synapses["size"] != 0) & (synapses["presynaptic"] != synapses["postsynaptic"])]
+    sends, receives = (cells["cell"].isin(others[key]) for key in ("presynaptic", "postsynaptic"))
     found = {"isolated": ~sends & ~receives, "without_outputs": ~sends & receives}
     cells, dropped = cells.copy(), pd.Series(False, index=cells.index)
     counts = {f"cells_{key}": int(places.sum()) for key, places in found.items()}

@@ -19,12 +19,15 @@ class Facts:
             text where that is not plain.
         periods: those of a trial, with the duration that NeuroGym gives them as it is written there; None where they
             cannot be told from the text.
+        shown_in: those in which it shows what tells trials apart, or beginnings of their names where a loop counts
+            them; None where they cannot be told from the text.
         has_timing: whether durations can be given.
         has_classes: whether it gives a class for every step, whatever a network does.
     """
 
     arguments: Mapping[str, str]
     periods: Mapping[str, str] | None
+    shown_in: tuple[str, ...] | None
     has_timing: bool
     has_classes: bool
 
@@ -54,6 +57,7 @@ def _facts(environment: str, *counts: tuple[str, int]) -> Facts | None:
     return Facts(
         arguments={name: _taken(constructor, name, defaults[name]) for name in names},
         periods=_periods(constructor, {**_constants(defaults), **dict(counts)}),
+        shown_in=_shown_in(found),
         has_timing="timing" in defaults,
         has_classes=_has_classes(found),
     )
@@ -150,6 +154,36 @@ def _counted_names(target: ast.Subscript, loops: list[ast.For], arguments: Mappi
         if isinstance(part, (ast.Constant, ast.FormattedValue))
     )
     return [pattern.replace(number, str(index)) for index in range(count)]
+
+
+def _shown_in(found: ast.ClassDef) -> tuple[str, ...] | None:
+    """Periods of all that it shows beside constants and noise; see ``Facts``."""
+    names: list[str] = []
+    for call in (node for node in ast.walk(found) if isinstance(node, ast.Call)):
+        if ast.unparse(call.func) not in ("self.add_ob", "self.set_ob"):
+            continue
+        given = dict(zip(("value", "period", "where"), call.args, strict=False))
+        given |= {word.arg: word.value for word in call.keywords if word.arg}
+        where = given.get("where")
+        fixation = isinstance(where, ast.Constant) and where.value == "fixation"
+        if fixation or all(part is None or _is_written(part) for part in (given.get("value"), where)):
+            continue
+        period = given.get("period")
+        for part in period.elts if isinstance(period, ast.List) else [period]:
+            first = part.values[0] if isinstance(part, ast.JoinedStr) and part.values else part
+            if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
+                return None
+            names.append(first.value)
+    return tuple(dict.fromkeys(names))
+
+
+def _is_written(part: ast.expr) -> bool:
+    """Whether a value stands in the text as it is."""
+    try:
+        ast.literal_eval(part)
+    except ValueError:
+        return False
+    return True
 
 
 def _has_classes(found: ast.ClassDef) -> bool:

@@ -139,7 +139,9 @@ class Environment(Task):
             yield f".environment is {environment}, which takes no durations of periods; choose another environment"
         else:
             yield from self._problems_of_arguments(facts, given)
-            yield from _problems_of_periods(environment, facts.periods, self.entry["timing_ms"])
+            step = self.entry.get("defaults", {}).get("time_step_ms", config["dynamics"]["time_step_ms"])
+            found = list(_problems_of_periods(environment, facts.periods, self.entry["timing_ms"], step))
+            yield from found or _problems_of_showing(environment, facts, self.entry["timing_ms"])
 
     def _problems_of_arguments(self, facts: neurogym_files.Facts, given: Mapping[str, Any]) -> Iterator[str]:
         """Arguments that the environment does not have, or that it takes in another form."""
@@ -173,7 +175,9 @@ def _unusable(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[An
         yield from _unusable(child, (*path, key))
 
 
-def _problems_of_periods(environment: str, known: Mapping[str, str] | None, timing: Mapping[str, Any]) -> Iterator[str]:
+def _problems_of_periods(
+    environment: str, known: Mapping[str, str] | None, timing: Mapping[str, Any], step_ms: float
+) -> Iterator[str]:
     """Periods that the environment does not have, and those that NeuroGym would fill in."""
     if known is None:
         return
@@ -186,7 +190,25 @@ def _problems_of_periods(environment: str, known: Mapping[str, str] | None, timi
         taken = wording.listed((f"{period}: {known[period]}" for period in missing), 90)
         yield (
             f".timing_ms lacks {wording.listed(missing, 90)}; write down how long {last}, since NeuroGym would take "
-            f"durations of its own ({taken})"
+            f"durations of its own ({taken})" + _of_vanishing(known, missing, step_ms)
+        )
+
+
+def _of_vanishing(known: Mapping[str, str], missing: Iterable[str], step_ms: float) -> str:
+    """Which of the missing periods would have no step."""
+    short = [period for period in missing if known[period].isdecimal() and 0 < int(known[period]) < step_ms]
+    verb = "vanishes" if len(short) == 1 else "vanish"
+    return f", of which {wording.listed(short, 90)} {verb} at a time step of {step_ms:g} ms" if short else ""
+
+
+def _problems_of_showing(environment: str, facts: neurogym_files.Facts, timing: Mapping[str, Any]) -> Iterator[str]:
+    """A trial without any period in which the environment shows what tells trials apart."""
+    shown = [period for period in timing if facts.shown_in and period.startswith(facts.shown_in)]
+    if shown and not any(timing[period] for period in shown):
+        last = "lasts" if len(shown) == 1 else "last"
+        yield (
+            f".timing_ms has no time for {wording.listed(shown, 90)}, which {last} 0 ms, but there alone {environment} "
+            "shows what its targets depend on, so that inputs would be equal in all trials; give one of them a duration"
         )
 
 
