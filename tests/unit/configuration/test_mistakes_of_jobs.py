@@ -98,7 +98,7 @@ OF_NEUROGYM = {
     ),
     "periods shorter than a step": (
         of_environment("PulseDecisionMaking-v0", PULSES | {f"cue{number}": 10 for number in range(6)}),
-        "tasks.mine.timing_ms.cue0 is 10 ms, shorter than the time step of 100.0 ms in experiments.figure_1, and so are "
+        "mine.timing_ms.cue0 is 10 ms, shorter than the time step of 100.0 ms in experiments.figure_1, and so are "
         "cue1, cue2, cue3, cue4, cue5, so that it would vanish; lengthen it or set it to 0",
     ),
     "pulses without time": (
@@ -117,8 +117,8 @@ OF_NEUROGYM = {
     "a period of its own that varies": (
         {"tasks.mine": OWN | {"environment": "MotorTiming-v0", "timing_ms": {"fixation": 300, "cue": 300, "set": 300}},
          "experiments_to_build": ["figure_1"], "experiments.figure_1.grid.task": ["mine"]},
-        "(production varies, a trial lasts 2500 to 3900 ms): they follow each other, cut into windows of so many steps; "
-        "set it to 39, the longest trial at a step of 100 ms",
+        "(production varies, a trial lasts 2500 to 3900 ms): they follow each other, cut into windows of so many "
+        "steps; set it to 39, the longest trial at a step of 100 ms",
     ),
     "unknown period beside counted ones": (
         of_environment("PulseDecisionMaking-v0", PULSES | {"fixations": 1}),
