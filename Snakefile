@@ -83,3 +83,4 @@ for experiment in plan.selected:
 
 require_memory()
 look_at_own_files()
+foretell_tests()

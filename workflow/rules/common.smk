@@ -25,6 +25,7 @@ from richlazy.experiments.plan import Plan
 from richlazy.experiments.result_files import ResultFiles
 from richlazy.experiments.shared_plan import SharedPlan
 from richlazy.measures import registry as measure_registry
+from richlazy.statistics import foretold
 from richlazy.storage import late_import
 from richlazy.storage.import_closure import import_closure, module_closure
 from richlazy.tasks import registry
@@ -168,6 +169,20 @@ def look_at_own_files():
     for name, look in found.items():
         if look.summary:
             print(f"Connectome {name}: {look.summary}.", file=sys.stderr)
+
+
+def foretell_tests():
+    """Say in a dry run what the tests of experiments can show that no paper brings like this."""
+    dry = {"-n", "--dry-run", "--dryrun"} & set(sys.argv)
+    if not (is_own_start() and dry):
+        return
+    shipped = {}
+    for paper in PAPERS:
+        shipped |= loading.read(paper).content.get("experiments", {})
+    for name in plan.selected:
+        experiment = config["experiments"][name]
+        if "preset" in experiment and experiment != shipped.get(name):
+            print(f"Tests: {foretold.tests(config, name)}.", file=sys.stderr)
 
 
 def one_of(names):

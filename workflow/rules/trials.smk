@@ -67,6 +67,7 @@ rule sample_probe_trials:
 
 
 rule plot_trials:
+    """Draw a few trials of a task, what is seen and what is asked, and refuse one that nobody could answer."""
     input:
         probe=shared.first_probe,
         decision=shared.decision_of_first_probe,
@@ -82,8 +83,8 @@ rule plot_trials:
         ),
     log:
         f"{RESULTS}/logs/plot_trials/{{task}}.log",
-    """Draw a few trials of a task: what a network sees, and what is asked of it; refuse a task that nobody can answer."""
-    priority: 50  # before networks are trained on it
+    # Before networks are trained on it.
+    priority: 50
     group:
         "summaries"
     conda:

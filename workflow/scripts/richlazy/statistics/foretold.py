@@ -1,0 +1,66 @@
+"""What the tests of an experiment can show, before it runs: how many there are, and the smallest p that seeds allow."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from richlazy.experiments import grids
+from richlazy.statistics import strata
+
+# More seeds than anyone trains.
+_MOST = 1000
+
+
+def tests(config: Mapping[str, Any], name: str) -> str:
+    """A sentence on the tests of an experiment: their families, the smallest p, and parameters without a test.
+
+    A family is one measure in the experiment, over which p is corrected after Holm. The smallest p is that of a sample
+    in which all seeds agree, after the correction that the first test of a family has.
+
+    Args:
+        config: the configuration, with the variants of swept options.
+        name: of an experiment of rate networks.
+    """
+    experiment = config["experiments"][name]
+    compare, seeds = experiment["compare"], len(grids.seeds(experiment))
+    swept = grids.swept_options(config, name)
+    one = {**config, "experiments": {name: {**experiment, "seeds": 1}}}
+    rows = [grids.row_of_table(run, swept) for run in grids.runs(one, name)]
+    arms = grids.arms(config, name)
+    levels = [{rows[place][compare] for place in places} for _, places in strata.of(rows, arms)]
+    is_number = all(_is_number(row[compare]) for row in rows)
+    counts = [len(of_arm) for of_arm in levels if len(of_arm) > 1]
+    contrasts = len(counts) if is_number else sum(counts) - len(counts)
+    trends = [count for count in counts if count > 2] if is_number else []
+    level = config["statistics"]["significance_level"]
+    parts = [_family(contrasts, "contrast", seeds, level, lambda number: 2.0 ** (1 - number))]
+    if trends:
+        fewest = min(trends)
+        parts.append(_family(len(trends), "trend", seeds, level, lambda number: 2 / math.factorial(fewest) ** number))
+    tested = [arm for arm in arms if is_number and _takes_three_numbers(rows, arm)]
+    untested = [arm for arm in arms if arm not in tested and len({str(row[arm]) for row in rows}) > 1]
+    text = f"{name} has for each measure {' and '.join(parts)}"
+    if tested:
+        text += f"; whether the effect of {compare} changes over {' and '.join(tested)} is tested too"
+    if untested:
+        text += f"; whether it differs between values of {' and '.join(untested)} has no test"
+    return text
+
+
+def _family(count: int, noun: str, seeds: int, level: float, smallest: Callable[[int], float]) -> str:
+    """Tests of one kind and the smallest p that they can reach; more seeds where that is above the level."""
+    reached = min(1.0, count * min(1.0, smallest(seeds)))
+    text = f"{count} {noun}{'' if count == 1 else 's'} (smallest corrected p with {seeds} seeds {reached:.2g}"
+    if reached > level:
+        enough = next((number for number in range(seeds, _MOST) if count * smallest(number) <= level), _MOST)
+        text += f": none can be significant at {level:g}, which takes {enough} seeds"
+    return text + ")"
+
+
+def _takes_three_numbers(rows: list[dict[str, Any]], arm: str) -> bool:
+    values = {row[arm] for row in rows if row[arm] is not None}
+    return len(values) > 2 and all(_is_number(value) for value in values)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
