@@ -45,6 +45,7 @@ include: "workflow/rules/measure.smk"
 include: "workflow/rules/summarise.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/verify.smk"
+include: "workflow/rules/first_looks.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -82,5 +83,3 @@ for experiment in plan.selected:
 
 
 require_memory()
-look_at_own_files()
-foretell_tests()

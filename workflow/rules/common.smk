@@ -18,14 +18,13 @@ sys.path.insert(0, str(SCRIPTS))
 from richlazy.adoption import judging, memory
 from richlazy.configuration import checks, loading, registers
 from richlazy.connectivity.base import STRUCTURES
-from richlazy.connectome import cave_token, first_look
+from richlazy.connectome import cave_token
 from richlazy.experiments import data_plan, grids, paths, planning, trials
 from richlazy.experiments.network_plan import JobsOfKind, RunPlan
 from richlazy.experiments.plan import Plan
 from richlazy.experiments.result_files import ResultFiles
 from richlazy.experiments.shared_plan import SharedPlan
 from richlazy.measures import registry as measure_registry
-from richlazy.statistics import foretold
 from richlazy.storage import late_import
 from richlazy.storage.import_closure import import_closure, module_closure
 from richlazy.tasks import registry
@@ -146,43 +145,6 @@ def require_plan(dag):
             f"{others[0].job.output[0]}: {others[0].reason}. Run `python workflow/scripts/adopt_results.py` with the "
             "options and targets of this command: it names them all, and has them made again."
         )
-
-
-def look_at_own_files():
-    """Refuse files of connectomes that no job could read, and say what is made of the others."""
-    if not is_own_start():
-        return
-    found = {}
-    for name, entry in plan.connectomes_from("file").items():
-        paths = [
-            ROOT / entry[part] if part in entry else None
-            for part in ("connections", "cells")
-        ]
-        found[name] = first_look.look(*paths, entry["format"], entry["selection"])
-    problems = [
-        f"connectomes.{name}.file: {look.problem}"
-        for name, look in found.items()
-        if look.problem
-    ]
-    if problems:
-        sys.exit("Configuration: " + "\n".join(problems))
-    for name, look in found.items():
-        if look.summary:
-            print(f"Connectome {name}: {look.summary}.", file=sys.stderr)
-
-
-def foretell_tests():
-    """Say in a dry run what the tests of experiments can show that no paper brings like this."""
-    dry = {"-n", "--dry-run", "--dryrun"} & set(sys.argv)
-    if not (is_own_start() and dry):
-        return
-    shipped = {}
-    for paper in PAPERS:
-        shipped |= loading.read(paper).content.get("experiments", {})
-    for name in plan.selected:
-        experiment = config["experiments"][name]
-        if "preset" in experiment and experiment != shipped.get(name):
-            print(f"Tests: {foretold.tests(config, name)}.", file=sys.stderr)
 
 
 def one_of(names):

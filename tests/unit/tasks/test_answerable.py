@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from richlazy.tasks import answerable, neurogym_environments, neurogym_trials
+from richlazy.tasks import answerable, first_trials, neurogym_environments, neurogym_trials, registry
 
 
 def draw(cue_ms, step_ms=100):
@@ -32,3 +32,25 @@ def test_one_answer_to_one_question_is_a_task(targets):
         targets[-1, 0] = 0.25
         with pytest.raises(ValueError, match="which no network can learn"):
             answerable.refuse_guessing("constant", np.ones((3, 4, 2), np.float32), targets)
+
+
+ENTRY = {"environment": "ToneDetection-v0", "semantics": "installed", "sampler": "neurogym",
+         "timing_ms": {"stimulus": 2000, "toneTiming": [500, 1000, 1500], "toneDur": 100}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entry", "step", "said"),
+    [
+        (ENTRY, 50.0, ""),
+        (ENTRY, 100.0, "NeuroGym cannot make task 'ToneDetection-v0'"),
+        ({"environment": "HierarchicalReasoning-v0", "timing_ms": {"delay": 300}}, 100.0, "NeuroGym cannot make task"),
+        ({"environment": "MotorTiming-v0", "timing_ms": {"fixation": 300, "cue": 300, "set": 100}}, 100.0,
+         "last 23 to 37 steps: set sequence_steps"),
+        ({"environment": "PerceptualDecisionMaking-v0",
+          "timing_ms": {"fixation": 100, "stimulus": 0, "delay": 0, "decision": 100}}, 100.0, "the same in all 40"),
+    ],
+)  # fmt: skip
+def test_a_first_look_says_what_a_job_would(entry, step, said):
+    task = registry.task(ENTRY | entry)
+    found = first_trials.problem("mine", task, {"time_step_ms": step, "seed": 0})
+    assert said in found and bool(said) == bool(found)
