@@ -125,6 +125,45 @@ rule plot_effects:
         "../scripts/plot_effects.py"
 
 
+rule plot_interactions:
+    """Draw how the effect of the compared number changes over other numbers that an experiment sweeps."""
+    input:
+        runs=TABLES.replace("{table}", "runs"),
+        interactions=STATISTICS.replace("{table}", "interactions"),
+        library=library("plot_interactions.py"),
+    output:
+        pdf=f"{RESULTS}/experiments/{{experiment}}/figures/interactions.pdf",
+        png=report(
+            f"{RESULTS}/experiments/{{experiment}}/figures/interactions.png",
+            caption="../report/interactions.rst",
+            category="Figures",
+            subcategory="{experiment}",
+            labels={"figure": "interactions"},
+        ),
+    log:
+        f"{RESULTS}/logs/plot_interactions/{{experiment}}.log",
+    group:
+        "summaries"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        arms=plan.arms,
+        compare=of_experiment("compare"),
+        title=of_experiment("title"),
+        significance_level=config["statistics"]["significance_level"],
+        labels=plan.tested_labels,
+        roles=plan.tested_roles,
+        settings=config["figures"],
+    message:
+        "Figure of the interactions of {wildcards.experiment}"
+    script:
+        "../scripts/plot_interactions.py"
+
+
 rule plot_trajectories:
     """Draw how the networks of an experiment that follows runs move: their tangent kernels, or their weights."""
     input:

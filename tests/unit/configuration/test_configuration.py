@@ -564,6 +564,8 @@ CONNECTOMES = [
             "remove it"),
     Mistake("class missing", own_connectome(LAYOUT | {"sign": "cell_class"}, cells="cells.csv"),
             "mine.file.format lacks class", "which sign: cell_class needs; add it"),
+    Mistake("interactions of names", {f"{FIGURE_2}.figure": {"interactions": True}},
+            f"{FIGURE_2}.figure.interactions is true, but no number besides structure", "sweep one or remove it"),
     Mistake("class without words", own_connectome(LAYOUT | {"sign": "cell_class", "class": "k"}, cells="cells.csv"),
             "mine.file.format lacks excitatory and inhibitory", "add one of them or both"),
     Mistake("signs of connections of a matrix", own_connectome(MATRIX | {
@@ -1538,6 +1540,8 @@ OPTIONAL |= {option for structure in KINDS_OF_STRUCTURES.values() for option in 
 ABSENT = {"arguments", "sequence_steps", "release", "file", "folder"}
 # Defaults of tasks that need no others than the general ones.
 UNUSED = {("tasks", "*", "defaults", "readout"), ("connectomes", "*", "cave", "stands_for")}
+# The papers show how effects change over a swept number in panels beside each other.
+UNUSED |= {("experiments", "*", "figure", "interactions")}
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=".".join)

@@ -59,6 +59,10 @@ def test_the_seeds_that_a_test_takes_are_enough():
 
 def test_swept_numbers_are_tested_where_there_are_three():
     assert "changes over gain is tested too" in foretold.tests(experiment(6, gain=[0.5, 1.0, 1.5]), "mine")
+    config = experiment(6, gain=[0.5, 1.0, 1.5])
+    assert "(figure: {interactions: true} draws it)" in foretold.tests(config, "mine")
+    config["experiments"]["mine"]["figure"] = {"interactions": True}
+    assert "draws it" not in foretold.tests(config, "mine")
     said = foretold.tests(experiment(6, gain=[0.5, 1.5]), "mine")
     assert "values of gain has no test" in said and "tested too" not in said
     for gains, count in (([0.5, 1.0, 1.5], 1), ([0.5, 1.5], 0)):

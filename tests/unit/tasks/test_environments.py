@@ -85,6 +85,7 @@ def test_periods_that_the_text_does_not_tell_are_left_to_the_job(tmp_path, monke
     spec = type("Spec", (), {"origin": str(tmp_path / "neurogym" / "__init__.py")})
     monkeypatch.setattr(neurogym_files, "find_spec", lambda name: spec)
     neurogym_files._class.cache_clear()
+    neurogym_files._facts.cache_clear()
     try:
         assert neurogym_files.facts("Mine-v0").periods == periods
         assert neurogym_files.facts("Other-v0") is None  # it stands on another environment

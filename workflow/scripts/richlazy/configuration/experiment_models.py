@@ -127,6 +127,10 @@ class Figure(Settings):
         "Values of the compared parameter. A figure shows what networks of the first seed with each of them answer on "
         "trials of the probe, over what is asked of them; for tasks of kind continuous."
     )
+    interactions: bool = optional(
+        "Whether a figure shows how the effect of the compared number changes over each other number that takes at "
+        "least three values, with its test."
+    )
 
 
 class Experiment(Settings):

@@ -5,6 +5,7 @@ from typing import Any
 
 from richlazy import wording
 from richlazy.experiments import grids, parameters
+from richlazy.statistics import foretold
 from richlazy.tasks import registry
 
 Config = Mapping[str, Any]
@@ -24,6 +25,11 @@ def problems(config: Config, where: str, name: str, runs: Iterable[parameters.Ru
     yield from _of_measures(config, place, name, figure)
     yield from _of_time(place, figure, runs)
     yield from _of_outputs(config, place, experiment)
+    if figure.get("interactions") and not foretold.interacting(config, name):
+        yield (
+            f"{place}.interactions is true, but no number besides {experiment['compare']} takes three values, "
+            "over which the effect of a compared number could change; sweep one or remove it"
+        )
 
 
 def _of_measures(config: Config, place: str, name: str, figure: Mapping[str, Any]) -> Iterator[str]:

@@ -206,6 +206,11 @@ class Plan:
         """Labels of the measures that an experiment draws."""
         return registry.labels(self.drawn_measures(wildcards))
 
+    def tested_roles(self, wildcards: Wildcards) -> dict[str, list[str]]:
+        """Which of the measures that an experiment tests runs have that failed or diverged, by the reason."""
+        names, roles = self.tested_measures(wildcards), registry.roles()
+        return {role: [name for name in names if name in roles[role]] for role in ("censored", "of_failed")}
+
     def drawn_roles(self, wildcards: Wildcards) -> dict[str, list[str]]:
         """Which of the measures that an experiment draws runs have that failed or diverged, by the reason."""
         names, roles = self.drawn_measures(wildcards), registry.roles()

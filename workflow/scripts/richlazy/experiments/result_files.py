@@ -57,6 +57,7 @@ class ResultFiles:
             "trajectories": asked.get("follow"),
             "truncation": asked.get("truncation"),
             "outputs": asked.get("figure", {}).get("outputs"),
+            "interactions": asked.get("figure", {}).get("interactions"),
         }
         return [*self.plan.model[experiment].figures, *(name for name, wanted in own.items() if wanted)]
 

@@ -37,14 +37,28 @@ def tests(config: Mapping[str, Any], name: str) -> str:
     if trends:
         fewest = min(trends)
         parts.append(_family(len(trends), "trend", seeds, level, lambda number: 2 / math.factorial(fewest) ** number))
-    tested = [arm for arm in arms if is_number and _takes_three_numbers(rows, arm)]
+    tested = interacting(config, name)
     untested = [arm for arm in arms if arm not in tested and len({str(row[arm]) for row in rows}) > 1]
     text = f"{name} has for each measure {' and '.join(parts)}"
     if tested:
         text += f"; whether the effect of {compare} changes over {' and '.join(tested)} is tested too"
+        if not experiment.get("figure", {}).get("interactions"):
+            text += " (figure: {interactions: true} draws it)"
     if untested:
         text += f"; whether it differs between values of {' and '.join(untested)} has no test"
     return text
+
+
+def interacting(config: Mapping[str, Any], name: str) -> list[str]:
+    """Parameters over which the effect of the compared number of an experiment can have a trend: three numbers each."""
+    experiment = config["experiments"][name]
+
+    def are_numbers(key: str) -> bool:
+        return all(_is_number(value) for value in grids.values(experiment, key))
+
+    taken = {key: set(map(str, grids.values(experiment, key))) for key in grids.arms(config, name)}
+    swept = [key for key, found in taken.items() if len(found) > 2 and are_numbers(key)]
+    return swept if are_numbers(experiment["compare"]) else []
 
 
 def _family(count: int, noun: str, seeds: int, level: float, smallest: Callable[[int], float]) -> str:
@@ -55,11 +69,6 @@ def _family(count: int, noun: str, seeds: int, level: float, smallest: Callable[
         enough = next((number for number in range(seeds, _MOST) if count * smallest(number) <= level), _MOST)
         text += f": none can be significant at {level:g}, which takes {enough} seeds"
     return text + ")"
-
-
-def _takes_three_numbers(rows: list[dict[str, Any]], arm: str) -> bool:
-    values = {row[arm] for row in rows if row[arm] is not None}
-    return len(values) > 2 and all(_is_number(value) for value in values)
 
 
 def _is_number(value: Any) -> bool:

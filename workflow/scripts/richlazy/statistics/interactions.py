@@ -49,6 +49,29 @@ def _row(
     group: pd.DataFrame, swept: str, values: list[Any], compare: str, measure: str, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
     """One test: sample, Page's exact test and Kendall's tau."""
+    apart, compared = differences(group, swept, values, compare, measure, settings)
+    complete = apart.dropna()
+    row = {"swept": swept, "measure": measure, "conditions": ", ".join(f"{value:g}" for value in values)}
+    row |= samples.describe(compared, complete, len(apart))
+    return row | (hypothesis_tests.trend(complete.to_numpy(), settings) if len(complete) >= 2 else {})
+
+
+def differences(
+    group: pd.DataFrame, swept: str, values: list[Any], compare: str, measure: str, settings: Mapping[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Difference of a measure between the highest and the lowest value of the compared parameter.
+
+    Args:
+        group: runs of one arm.
+        swept: the swept parameter.
+        values: of it.
+        compare: the compared parameter.
+        measure: the measure.
+        settings: with ``censored`` and ``of_failed``; see ``samples.values_of``.
+
+    Returns:
+        Seeds (rows) by ``values`` (columns), nan where one of the two runs has no value; and the runs of the extremes.
+    """
     extremes = group[swept].map(group.groupby(swept)[compare].agg(["min", "max"]).to_dict("index").get)
     low, high = ([is_at[end] for is_at in extremes] for end in ("min", "max"))
     values_of_runs = group.assign(value=samples.values_of(group, measure, settings))
@@ -58,9 +81,5 @@ def _row(
     ]
     at_high, at_low = tables[1].align(tables[0])
     apart = estimators.differences(at_high.to_numpy(), at_low.to_numpy())
-    differences = pd.DataFrame(apart, index=at_low.index, columns=values)
-    complete = differences.dropna()
-    compared = group[(group[compare] == low) | (group[compare] == high)]
-    row = {"swept": swept, "measure": measure, "conditions": ", ".join(f"{value:g}" for value in values)}
-    row |= samples.describe(compared, complete, len(differences))
-    return row | (hypothesis_tests.trend(complete.to_numpy(), settings) if len(complete) >= 2 else {})
+    found = pd.DataFrame(apart, index=at_low.index, columns=values)
+    return found, group[(group[compare] == low) | (group[compare] == high)]
