@@ -92,6 +92,7 @@ def test_periods_that_the_text_does_not_tell_are_left_to_the_job(tmp_path, monke
         assert neurogym_files.facts("Absent-v0") is None
     finally:
         neurogym_files._class.cache_clear()
+        neurogym_files._facts.cache_clear()
 
 
 def test_the_workflow_checks_a_configuration_without_heavy_imports():
