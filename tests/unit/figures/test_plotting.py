@@ -898,11 +898,16 @@ def arms_table(**values):
         (
             arms_table(leak=["euler", "exponential"], gain=[1.0, 2.0]),
             ["euler, g = 1", "euler, g = 2", "exponential, g = 1", "exponential, g = 2"],
-            (1, 4),
+            (2, 2),
+        ),
+        (
+            arms_table(size=[100, 300], gain=[0.5, 1.0, 1.5]),
+            [f"N = {size}, g = {gain}" for size in (100, 300) for gain in ("0.5", "1", "1.5")],
+            (2, 3),
         ),
     ],
 )
-def test_tasks_are_columns_and_values_of_a_swept_parameter_rows(table, titles, shape):
+def test_two_parameters_make_a_grid_in_which_tasks_are_columns(table, titles, shape):
     groups, found = figure_style.panels_of_arms(table, list(table))
     assert found == shape and [title for title, _ in groups] == titles
     for title, group in groups:

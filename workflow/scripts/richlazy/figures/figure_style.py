@@ -116,18 +116,19 @@ def variables_by_address(count: int) -> list[kiwisolver.Variable]:
 def panels_of_arms(runs: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple[str, pd.DataFrame]], tuple[int, int]]:
     """Title and runs of each arm in the order of the panels, and the numbers of rows and columns of panels.
 
-    If the arms are all combinations of several tasks and the values of one other parameter, each task has a column and
-    each value a row. Other arms keep their order, in rows about equally full.
+    If the arms are all combinations of the values of two parameters, they make a grid: each task, or each value of the
+    second parameter, has a column, and each value of the other a row. Other arms keep their order, in rows about equally
+    full.
     """
     found = strata.of(runs.to_dict("records"), names)
     arms = pd.DataFrame([arm for arm, _ in found])
     titles = arm_titles(arms) if len(names) else [""]
     groups = [(title, runs.iloc[places]) for title, (_, places) in zip(titles, found, strict=True)]
     telling = [name for name in names if arms[name].nunique(dropna=False) > 1]
-    if len(telling) != 2 or "task" not in telling:
+    if len(telling) != 2:
         return groups, rows_and_columns(len(groups))
-    swept = next(name for name in telling if name != "task")
-    row, column = (pd.factorize(arms[name], use_na_sentinel=False)[0] for name in (swept, "task"))
+    of_rows, of_columns = telling[::-1] if telling[0] == "task" else telling
+    row, column = (pd.factorize(arms[name], use_na_sentinel=False)[0] for name in (of_rows, of_columns))
     rows, columns = int(row.max()) + 1, int(column.max()) + 1
     if columns > _PANELS_PER_ROW or len(groups) != rows * columns:
         return groups, rows_and_columns(len(groups))
