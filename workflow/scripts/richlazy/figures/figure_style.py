@@ -117,8 +117,8 @@ def panels_of_arms(runs: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple
     """Title and runs of each arm in the order of the panels, and the numbers of rows and columns of panels.
 
     If the arms are all combinations of the values of two parameters, they make a grid: each task, or each value of the
-    second parameter, has a column, and each value of the other a row. Other arms keep their order, in rows about equally
-    full.
+    second parameter, has a column, and each value of the other a row. Other arms keep their order, in rows about
+    equally full.
     """
     found = strata.of(runs.to_dict("records"), names)
     arms = pd.DataFrame([arm for arm, _ in found])
