@@ -152,6 +152,8 @@ CHECKED = {
     "python workflow/docs/make_configuration_reference.py": by(
         "test_a_stale_configuration_reference_is_found_and_made_again"
     ),
+    # library.md
+    "python workflow/docs/make_library_reference.py": by("test_the_library_reference_is_up_to_date"),
     # extending.md
     "snakemake --configfile tests/configs/tiny.yaml": by("test_a_second_run_has_nothing_to_do"),
     'python -c "from neurogym.envs.registration import all_envs; print(all_envs())"': SHELL,
