@@ -154,6 +154,37 @@ def test_a_connectome_starts_a_network():
     assert torch.equal(weights.input, gaussian.input)
 
 
+def edge_list(folder, **changes):
+    """Settings of an edge list of three cells, the last of them inhibitory."""
+    Path(folder, "edges.csv").write_text("pre,post,size\n1,2,3\n2,3,5\n3,1,7\n")
+    Path(folder, "cells.csv").write_text("id,class\n1,E\n2,E\n3,I\n")
+    columns = {"presynaptic": "pre", "postsynaptic": "post", "weight": "size", "cell": "id", "class": "class"}
+    signs = {"sign": "cell_class", "excitatory": ["E"], "inhibitory": ["I"]}
+    return {
+        "description": "three cells", "connections": f"{folder}/edges.csv", "cells": f"{folder}/cells.csv",
+        "format": {"connections": "edge_list", **columns, **signs, **changes}, "selection": {"by": "all", "cells": 3},
+    }  # fmt: skip
+
+
+def test_a_connectome_is_read_from_its_files(tmp_path):
+    weights, cells = richlazy.read_connectome(edge_list(tmp_path))
+    np.testing.assert_array_equal(weights, [[0, 0, -7], [3, 0, 0], [0, 5, 0]])
+    assert list(cells["cell"]) == [1, 2, 3] and list(cells["sign"]) == [1, 1, -1]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"presynaptic": "per"}, "edges.csv has no column 'per'"),
+        ({"sgin": 1}, "has an unknown key 'sgin': did you mean 'sign'?"),
+    ],
+)
+def test_a_connectome_that_is_not_what_it_declares_is_refused(tmp_path, change, sentence):
+    with pytest.raises(ValueError) as refused:
+        richlazy.read_connectome(edge_list(tmp_path, **change))
+    assert sentence in str(refused.value)
+
+
 def test_trials_of_ones_own_are_learned():
     """Arrays that nobody drew: of two inputs, the class is which is on."""
     rng = np.random.default_rng(0)
@@ -308,6 +339,7 @@ def test_figures_are_drawn_from_rows(trained, tmp_path):
         ({"compare": "rnk"}, "runs names the column 'rnk', which does not exist; did you mean 'rank'?"),
         ({"measures": ["final_los"]}, "runs names the column 'final_los', which does not exist; did you mean 'final"),
         ({"measures": ["seed"]}, "measures names the measure 'seed', which does not exist"),
+        ({"resolution": 5}, "style names the setting 'resolution', which does not exist; did you mean"),
     ],
 )  # fmt: skip
 def test_a_figure_of_what_is_not_there_is_refused(trained, tmp_path, change, sentence):

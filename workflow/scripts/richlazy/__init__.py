@@ -19,6 +19,7 @@ _MODULES = {
     "draw_trials": "public.networks",
     "draw_probe": "public.networks",
     "initial_weights": "public.networks",
+    "read_connectome": "public.connectomes",
     "train": "public.networks",
     "measure": "public.networks",
     "tangent_kernel": "public.networks",

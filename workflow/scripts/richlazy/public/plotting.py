@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,15 +15,13 @@ from richlazy.public.networks import TrainedNetwork
 from richlazy.tables.experiment_tables import curves_table
 
 # The style of figures, and the measures they show, as in config.yaml.
-STYLE: Mapping[str, Any] = MappingProxyType(
-    {
-        "width_mm": 180.0,
-        "font_size_pt": 7.0,
-        "dot_colour": "#56B4E9",
-        "median_colour": "#D55E00",
-        "resolution_dpi": 300,
-    }
-)
+STYLE: dict[str, Any] = {
+    "width_mm": 180.0,
+    "font_size_pt": 7.0,
+    "dot_colour": "#56B4E9",
+    "median_colour": "#D55E00",
+    "resolution_dpi": 300,
+}
 USUAL_MEASURES = ("weight_change_norm_recurrent", "representation_alignment", "kernel_alignment_recurrent")
 
 Runs: TypeAlias = pd.DataFrame | Sequence[Mapping[str, Any]]
@@ -37,6 +34,7 @@ def plot_measures(
     compare: str,
     measures: Sequence[str] = USUAL_MEASURES,
     title: str = "",
+    **style: Any,
 ) -> Path:
     """Draw measures, a dot for each network and a bar at the median of each value of a parameter.
 
@@ -46,6 +44,7 @@ def plot_measures(
         compare: column whose values stand beside each other.
         measures: columns, a row of panels each.
         title: heading.
+        **style: what of ``figures`` in the configuration is to be different, such as ``resolution_dpi=100``.
 
     Returns:
         The file.
@@ -57,7 +56,7 @@ def plot_measures(
     for name in measures:
         if name not in registry.TESTED:
             raise ValueError("measures" + wording.unknown("the measure", name, registry.TESTED))
-    measure_figure.plot(_context(png, compare, title), table, list(measures))
+    measure_figure.plot(_context(png, compare, title, style), table, list(measures))
     return Path(png)
 
 
@@ -68,13 +67,14 @@ def plot_losses(
     *,
     compare: str,
     title: str = "",
+    **style: Any,
 ) -> Path:
     """Draw the loss during training: medians over networks, their middle half, and the lowest loss there can be.
 
     Args:
         runs: as in ``plot_measures``.
         networks: of the rows, in the same order.
-        png, compare, title: as in ``plot_measures``.
+        png, compare, title, style: as in ``plot_measures``.
 
     Returns:
         The file.
@@ -86,7 +86,7 @@ def plot_losses(
     if len(table) != len(networks):
         raise ValueError(f"networks: expected one for each of {len(table)} rows, got {len(networks)}")
     curves = curves_table([network.history for network in networks], list(table["run"]))
-    loss_figure.plot(_context(png, compare, title), table, curves)
+    loss_figure.plot(_context(png, compare, title, style), table, curves)
     return Path(png)
 
 
@@ -103,6 +103,8 @@ def _table(runs: Runs, needed: Sequence[str]) -> pd.DataFrame:
     return known if "converged" in known else known.assign(converged=pd.Series(pd.NA, known.index, "boolean"))
 
 
-def _context(png: str | Path, compare: str, title: str) -> FigureContext:
-    heading = figure_style.as_written(title)
-    return FigureContext(heading, STYLE, png, compare=compare, labels=registry.labels(), roles=registry.roles())
+def _context(png: str | Path, compare: str, title: str, style: Mapping[str, Any]) -> FigureContext:
+    if unknown := style.keys() - STYLE.keys():
+        raise ValueError("style" + wording.unknown("the setting", unknown.pop(), STYLE))
+    heading, labels, roles = figure_style.as_written(title), registry.labels(), registry.roles()
+    return FigureContext(heading, STYLE | dict(style), png, compare=compare, labels=labels, roles=roles)
