@@ -286,6 +286,21 @@ def test_every_rule_lists_all_library_modules_that_its_script_loads(rule, script
     assert {name for name in loaded if name.startswith("richlazy.")} <= inputs
 
 
+def test_a_figure_is_told_the_colours_that_its_script_reads():
+    """Of colours and measures of the configuration: one more would draw it again for nothing, one less would fail."""
+    rules = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    scripts = ROOT / "workflow" / "scripts"
+    found = {}
+    for rule in re.split(r"^rule ", rules, flags=re.MULTILINE):
+        if told := re.search(r"settings=figure_settings\((.*?)\)", rule):
+            script = scripts / re.search(r'script:\s+"\.\./scripts/(\w+\.py)"', rule)[1]
+            text = "".join(file.read_text() for file in (script, *import_closure(script)) if "public" not in file.parts)
+            read = set(re.findall(r'"(dot_colour|median_colour)"|settings\["(measures)"\]', text))
+            found[script.stem] = {"".join(pair) for pair in read}
+            assert found[script.stem] == set(re.findall(r"\w+", told[1])), script.stem
+    assert len(found) == 10 and found["plot_measures"] > found["plot_effects"] > found["plot_losses"] == set()
+
+
 # Any script
 
 
