@@ -41,8 +41,8 @@ SOURCES = {
 }
 
 
-def told(*jobs, cores=2, token=lambda: None):
-    return before_a_run.needs(jobs, cores, lambda one: one.resources.get("own", 0.0), SOURCES, token)
+def told(*jobs, cores=2, device="cpu", token=lambda: None):
+    return before_a_run.needs(jobs, cores, lambda one: one.resources.get("own", 0.0), device, SOURCES, token)
 
 
 def test_needs_of_networks_add_up():
@@ -52,7 +52,7 @@ def test_needs_of_networks_add_up():
     lines = told(*training, trials)
     assert lines[0] == "20 networks to train, about 10 hours of one core, 5 hours on 2 cores"
     # two float32 matrices for each network, and 29 bytes for each step of each trial
-    assert lines[1] == f"about {(20 * 2 * 4 * 300**2 + 10_000 * 32 * 8 * 29) / 1e6:.0f} MB of disk"
+    assert lines[1] == f"up to about {(20 * 2 * 4 * 300**2 + 10_000 * 32 * 8 * 29) / 1e6:.0f} MB of disk"
     assert lines[2:] == ["no GPU", "no download"]
 
 
@@ -61,7 +61,12 @@ def test_needs_of_data_and_devices_are_named():
     release = job("download_release", connectome="v1dd", part="connections", file="x")
     cave = job("download_cave_table")
     lines = told(
-        *downloads, release, cave, job("train_network", {"runs": [{"size": 3}]}, {"gpu": 1}), token=lambda: "None."
+        *downloads,
+        release,
+        cave,
+        job("train_network", {"runs": [{"size": None}]}),
+        device="cuda",
+        token=lambda: "None.",
     )
     assert lines == [
         "1 network to train, about a minute of one core, a minute on 2 cores",

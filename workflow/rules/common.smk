@@ -148,7 +148,12 @@ def tell_before_a_run():
         jobs = list(workflow.dag.needrun_jobs()) if workflow.dryrun else []
         if jobs:
             lines = before_a_run.needs(
-                jobs, workflow.cores, seconds_of, SOURCES, problem_of_token
+                jobs,
+                workflow.cores,
+                seconds_of,
+                config["training"]["device"],
+                SOURCES,
+                problem_of_token,
             )
             logger.info("\n    ".join(["A run would need:", *lines]) + "\n")
 

@@ -46,6 +46,7 @@ def needs(
     jobs: Iterable[Job],
     cores: int | None,
     own_seconds: Callable[[Job], float],
+    device: str,
     sources: Mapping[str, Any],
     token: Callable[[], str | None],
 ) -> list[str]:
@@ -55,6 +56,7 @@ def needs(
         jobs: that would run.
         cores: on which they would run; None where that is not known.
         own_seconds: how long a job computes on one core, beside its start.
+        device: ``cpu`` or ``cuda``, as networks are to be trained.
         sources: registry of data, with the sizes of its files.
         token: says what is wrong with the token for CAVE, None where there is one.
     """
@@ -65,9 +67,8 @@ def needs(
     lines = [f"{wording.counted(networks, 'network')} to train, about {_duration(seconds)} of one core"]
     if cores and cores > 1:
         lines[0] += f", {_duration(seconds / cores)} on {cores} cores"
-    lines.append(f"about {_size(size)} of disk" if size >= 1e6 else "hardly any disk")
-    gpus = any(job.resources.get("gpu", 0) for job in planned)
-    lines.append("a CUDA device; without one its jobs take the CPU" if gpus else "no GPU")
+    lines.append(f"up to about {_size(size)} of disk" if size >= 1e6 else "hardly any disk")
+    lines.append("a CUDA device; without one its jobs take the CPU" if networks and device == "cuda" else "no GPU")
     cave = any(job.rule.name.startswith("download_cave") for job in planned)
     downloads = _downloads(planned, sources) + (["tables of CAVE"] if cave else [])
     lines.append(f"downloads: {', '.join(downloads)}" if downloads else "no download")
@@ -79,7 +80,7 @@ def needs(
 def _bytes(job: Job) -> float:
     """Bytes that a job writes, where these are many."""
     if job.rule.name.startswith("train_"):
-        return sum(_COPIES * _SINGLE * run.get("size", 0) ** 2 for run in job.params.get("runs", ()))
+        return sum(_COPIES * _SINGLE * (run.get("size") or 0) ** 2 for run in job.params.get("runs", ()))
     if job.rule.name == "sample_training_trials":
         _, entry, run = job.params["of_trials"]
         steps = sum(time for time in entry.get("timing_ms", {}).values() if isinstance(time, (int, float)))
