@@ -8,6 +8,8 @@ BIN = .venv/bin
 INSTALLED = .venv/installed
 # Jobs have one thread each; Snakemake runs as many jobs as there are cores.
 export OMP_NUM_THREADS = 1
+# Files of the project are UTF-8, whatever the terminal has.
+export PYTHONUTF8 = 1
 # Processes that run the tests; those that share a build stay in one of them.
 TESTERS = 2
 
@@ -58,6 +60,8 @@ clean:  ## remove the environment; results stay
 	rm -rf .venv
 
 $(INSTALLED): envs/requirements.txt
+	@case "$(CURDIR)" in *" "*) \
+	  echo "Snakemake starts no job from a folder with a blank in its path, and this is '$(CURDIR)': move the project"; exit 1;; esac
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "This needs Python 3.11 or newer, and '$(PYTHON)' is missing or older: install one, or name it with make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv .venv

@@ -1,11 +1,26 @@
 """How connectivity shapes rich and lazy learning: from config.yaml to figures, statistics, claims and report."""
 
+import codecs
+import locale
+import sys
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import min_version, update_config
 
 min_version("9.20")
+
+# Files of the project are UTF-8, which a terminal of another encoding would not read; jobs start as words of a shell.
+if codecs.lookup(locale.getpreferredencoding(False)).name != "utf-8":
+    sys.exit(
+        f"This terminal has the encoding {locale.getpreferredencoding(False)}, and the files of richlazy are UTF-8. "
+        "Set PYTHONUTF8=1 (`export PYTHONUTF8=1`) and run the same command again."
+    )
+if " " in sys.executable:
+    sys.exit(
+        f"Python stands at {sys.executable}, a path with a blank, at which Snakemake cannot start a job. Move the "
+        "project, or its .venv, to a folder without blanks."
+    )
 
 # The folder of this file, also where another workflow imports it.
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
@@ -83,3 +98,4 @@ for experiment in plan.selected:
 
 
 require_memory()
+tell_before_a_run()

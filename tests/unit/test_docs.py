@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import os
 import re
 import shutil
 import subprocess
@@ -78,6 +79,19 @@ def test_a_stale_configuration_reference_is_found_and_made_again(tmp_path):
     assert done.stderr.strip() == (
         "configuration.md is stale; run python workflow/docs/make_configuration_reference.py"
     )
+
+
+def test_the_library_reference_is_up_to_date():
+    done = make_reference("--check", script=DOCS / "make_library_reference.py")
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_example_of_the_library_reference_runs(tmp_path):
+    [example] = re.findall(r"^```python\n(import richlazy\n.*?)^```", (DOCS / "library.md").read_text(), re.M | re.S)
+    command, surroundings = [sys.executable, "-c", example], {**os.environ, "PYTHONPATH": str(LIBRARY)}
+    done = subprocess.run(command, cwd=tmp_path, env=surroundings, capture_output=True, check=False)
+    assert done.returncode == 0 and not done.stdout + done.stderr, done.stderr
+    assert (tmp_path / "measures.png").stat().st_size > 10_000
 
 
 def keys(schema, path=()):

@@ -13,12 +13,13 @@ import pandas as pd
 import pytest
 import yaml
 
+import notebooks
 from benchmarks import scale
 from richlazy.experiments import grids, paths
 from runner import ROOT, TINY, Project, call, merged, new_project, snakemake
 from shipped import CONFIG
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "workflow/docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "workflow/docs").glob("*.md")), *notebooks.NOTEBOOKS]
 COMMAND = re.compile(r"(snakemake|make|python|\. \.venv|source \.venv)(?![\w.-])")
 
 
@@ -152,6 +153,8 @@ CHECKED = {
     "python workflow/docs/make_configuration_reference.py": by(
         "test_a_stale_configuration_reference_is_found_and_made_again"
     ),
+    # library.md
+    "python workflow/docs/make_library_reference.py": by("test_the_library_reference_is_up_to_date"),
     # extending.md
     "snakemake --configfile tests/configs/tiny.yaml": by("test_a_second_run_has_nothing_to_do"),
     'python -c "from neurogym.envs.registration import all_envs; print(all_envs())"': SHELL,
@@ -214,7 +217,14 @@ def commands_of(text: str) -> list[str]:
     return [" ".join(line.split()) for line in lines if COMMAND.match(line.strip())]
 
 
-SHOWN = {command: page for page in PAGES for command in commands_of(page.read_text())}
+def text_of(page: Path) -> str:
+    """A page as it is written; of a notebook the cells of text."""
+    if page.suffix != ".ipynb":
+        return page.read_text()
+    return "\n\n".join(cell["source"] for cell in notebooks.read(page).cells if cell["cell_type"] == "markdown")
+
+
+SHOWN = {command: page for page in PAGES for command in commands_of(text_of(page))}
 
 
 def of_kind(kind):
@@ -249,7 +259,7 @@ def test_commands_that_other_tests_cover_name_tests_that_exist(command):
 
 @every(Elsewhere)
 def test_commands_that_no_test_can_run_stand_beside_words_that_say_so(command):
-    text = SHOWN[command].read_text()
+    text = text_of(SHOWN[command])
     [line] = [line for line in text.splitlines() if command in line]
     assert CHECKED[command].words in line
 

@@ -1,7 +1,11 @@
 """The workflow as a user meets it before anything runs."""
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -189,3 +193,65 @@ def test_an_experiment_that_follows_runs_has_the_figure_of_their_trajectories(tm
     published = project.snakemake("--dry-run", "publish_reference").stdout
     assert published.count("followed/figures/trajectories.png") > 0
     assert "figure_1/figures/trajectories" not in published
+
+
+def test_a_target_that_does_not_exist_is_a_sentence(tmp_path):
+    project = new_project(tmp_path / "project")
+    done = project.snakemake("-n", "figur_1", check=False)
+    assert done.returncode
+    assert "There is no target 'figur_1'; did you mean figure_1?" in done.stderr
+    assert "Traceback" not in done.stderr and "MissingRule" not in done.stderr
+
+
+@pytest.mark.parametrize("logger", [(), ("--logger", "rich")])
+def test_a_dry_run_says_first_what_a_run_would_need(logger, tmp_path):
+    project = new_project(tmp_path / "project")
+    done = project.snakemake("figure_1", "-n", *logger)
+    said = " ".join((done.stdout + done.stderr).split())
+    assert re.search(
+        r"A run would need: 12 networks to train, about (a|\d) minutes? of one core, (a|\d) minutes? on 2 cores "
+        r"hardly any disk no GPU no download Job stats",
+        said,
+    )
+    assert "output files have to be generated" in said  # the reasons, whatever the logger
+
+
+def test_a_target_after_configfile_is_a_sentence(tmp_path):
+    project = new_project(tmp_path / "project")
+    done = snakemake(project.folder, "-n", "--configfile", "tiny.yaml", "figure_1", check=False)
+    assert done.returncode and "Traceback" not in done.stderr
+    assert done.stderr.strip().endswith("put targets first: snakemake figure_1 --configfile tiny.yaml")
+
+
+def test_a_terminal_of_another_encoding_is_a_sentence_and_the_variable_that_it_names_helps(tmp_path):
+    project = new_project(tmp_path / "project")
+    command = [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", "--workflow-profile", "none", "-n", "-q"]
+    ascii_terminal = {**os.environ, "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, cwd=project.folder, env=ascii_terminal, capture_output=True, text=True, check=False)
+    assert done.returncode and "Traceback" not in done.stderr
+    assert "the files of richlazy are UTF-8. Set PYTHONUTF8=1" in done.stderr
+    mended = ascii_terminal | {"PYTHONUTF8": "1"}
+    done = subprocess.run(command, cwd=project.folder, env=mended, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_blank_in_the_path_of_python_is_a_sentence(tmp_path):
+    project = new_project(tmp_path / "project")
+    folder = tmp_path / "My Project" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "python").symlink_to(sys.executable)
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if "site-packages" in path)}
+    command = [folder / "python", "-m", "snakemake", "--configfile", "tiny.yaml", "--workflow-profile", "none", "-n"]
+    done = subprocess.run(command, cwd=project.folder, env=here, capture_output=True, text=True, check=False)
+    assert done.returncode and "Traceback" not in done.stderr
+    assert f"Python stands at {folder / 'python'}, a path with a blank" in done.stderr
+
+
+def test_make_refuses_a_folder_with_a_blank_in_its_path(tmp_path):
+    folder = tmp_path / "My Project"
+    (folder / "envs").mkdir(parents=True)
+    for file in ("Makefile", "envs/requirements.txt"):
+        shutil.copy(ROOT / file, folder / file)
+    done = subprocess.run(["make", "run"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode and f"this is '{folder}': move the project" in done.stdout
+    assert not (folder / ".venv").exists()

@@ -246,17 +246,22 @@ def files() -> dict[Path, str]:
     return made
 
 
-def main() -> None:
-    """Write all files, or check that they are up to date."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def write(made: Mapping[Path, str], command: str) -> None:
+    """Write files, or with ``--check`` look whether they are up to date; the main part of a script.
+
+    Args:
+        made: content of each file.
+        command: that makes them.
+    """
+    parser = argparse.ArgumentParser(description=f"Make {', '.join(path.name for path in made)}.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is stale")
     check = parser.parse_args().check
-    for path, text in files().items():
+    for path, text in made.items():
         if not check:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            sys.exit(f"{path.name} is stale; run {COMMAND}")
+            sys.exit(f"{path.name} is stale; run {command}")
 
 
 if __name__ == "__main__":
-    main()
+    write(files(), COMMAND)

@@ -8,6 +8,7 @@ import re
 import sys
 from pathlib import Path
 
+from snakemake.logging import logger
 from snakemake.persistence.file import FilePersistence
 
 # Planning makes millions of objects that stay; by default Python searches them for garbage again and again.
@@ -28,6 +29,7 @@ if locale.getpreferredencoding(do_setlocale=False).lower() not in ("utf-8", "utf
 SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from richlazy import before_a_run
 from richlazy.adoption import judging, memory
 from richlazy.configuration import checks, loading, registers
 from richlazy.connectivity.base import STRUCTURES
@@ -117,16 +119,58 @@ wildcard_constraints:
     task=paths.NAME_OF_VARIANT,
 
 
+def problem_of_token():
+    """What is wrong with the token for CAVE, None where there is one."""
+    for server in {entry["server"] for entry in plan.connectomes_from("cave").values()}:
+        try:
+            cave_token.check_token(server, os.environ)
+        except ValueError as error:
+            return str(error)
+
+
 def require_token(jobs):
     """Stop before any job where CAVE is to be asked and there is no token; a dry-run does not come here."""
     if any(job.rule.name.startswith("download_cave") for job in jobs):
-        for server in {
-            entry["server"] for entry in plan.connectomes_from("cave").values()
-        }:
-            try:
-                cave_token.check_token(server, os.environ)
-            except ValueError as error:
-                raise WorkflowError(f"No job was started. {error}") from None
+        if problem := problem_of_token():
+            raise WorkflowError(f"No job was started. {problem}")
+
+
+def seconds_of(job):
+    """Seconds in which a job trains or measures on one core; 0 for the others, which take few."""
+    stage, _, kind = job.rule.name.partition("_")
+    if stage not in ("train", "measure") or kind not in JOBS:
+        return 0.0
+    return JOBS[kind].seconds(job.wildcards)[stage == "measure"]
+
+
+def tell_before_a_run():
+    """Have Snakemake refuse a target that does not exist in a sentence, and say in a dry-run what a run would need."""
+    if not (workflow.is_main_process and workflow.modifier.is_main_snakefile()):
+        return
+    build = workflow._build_dag
+
+    # There is no hook for either: after the targets are known, and before the table of jobs.
+    def build_and_tell():
+        rules = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
+        problem = before_a_run.unknown_target(
+            workflow.dag_settings.targets, rules, config["experiments"]
+        )
+        if problem:
+            sys.exit(problem)
+        build()
+        jobs = list(workflow.dag.needrun_jobs()) if workflow.dryrun else []
+        if jobs:
+            lines = before_a_run.needs(
+                jobs,
+                workflow.cores,
+                seconds_of,
+                config["training"]["device"],
+                SOURCES,
+                problem_of_token,
+            )
+            logger.info("\n    ".join(["A run would need:", *lines]) + "\n")
+
+    workflow._build_dag = build_and_tell
 
 
 def is_own_start():
@@ -178,6 +222,14 @@ def of_experiment(key, default=None):
 def collect_settings(group, keys):
     """The keys of a configuration group that a job reads, so that no other key reruns it."""
     return {key: config[group][key] for key in keys}
+
+
+def figure_settings(*read):
+    """Look of figures as a job is told it: of colours and measures those alone that it reads."""
+    of_some = {"dot_colour", "median_colour", "measures"} - {*read}
+    return {
+        key: value for key, value in config["figures"].items() if key not in of_some
+    }
 
 
 def growing(need):

@@ -174,7 +174,7 @@ rule plot_connectome:
         runtime=growing(5),
     params:
         title=data.connectome_title,
-        settings=config["figures"],
+        settings=figure_settings(),
     message:
         "Figure of connectome {wildcards.connectome}"
     script:

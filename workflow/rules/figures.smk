@@ -43,7 +43,7 @@ rule plot_measures:
         labels=plan.drawn_labels,
         roles=plan.drawn_roles,
         options=of_experiment("figure", {}),
-        settings=config["figures"],
+        settings=figure_settings("dot_colour", "median_colour"),
     message:
         "Figure of the measures of {wildcards.experiment}"
     script:
@@ -80,7 +80,7 @@ rule plot_losses:
         compare=of_experiment("compare"),
         title=of_experiment("title"),
         options=of_experiment("figure", {}),
-        settings=config["figures"],
+        settings=figure_settings(),
     message:
         "Figure of the losses of {wildcards.experiment}"
     script:
@@ -118,7 +118,7 @@ rule plot_effects:
         title=of_experiment("title"),
         significance_level=config["statistics"]["significance_level"],
         labels=plan.tested_labels,
-        settings=config["figures"],
+        settings=figure_settings("median_colour"),
     message:
         "Figure of the effects of {wildcards.experiment}"
     script:
@@ -196,7 +196,7 @@ rule plot_trajectories:
         source=of_experiment("source"),
         labels=measure_registry.quantity_labels(),
         options=of_experiment("figure", {}),
-        settings=config["figures"],
+        settings=figure_settings(),
     message:
         "Figure of the networks of {wildcards.experiment} during training"
     script:
@@ -233,7 +233,7 @@ rule plot_truncation:
         compare=of_experiment("compare"),
         title=of_experiment("title"),
         source=of_experiment("source"),
-        settings=config["figures"],
+        settings=figure_settings(),
     message:
         "Figure of the rank of the weight change of {wildcards.experiment}"
     script:
@@ -270,7 +270,7 @@ rule plot_outputs:
         compare=of_experiment("compare"),
         title=of_experiment("title"),
         source=of_experiment("source"),
-        settings=config["figures"],
+        settings=figure_settings("dot_colour", "median_colour"),
     message:
         "Figure of what networks of {wildcards.experiment} answer"
     script:
@@ -303,7 +303,7 @@ rule plot_robustness:
         comparisons=plan.rank_comparisons,
         labels=measure_registry.labels(),
         significance_level=config["statistics"]["significance_level"],
-        settings=config["figures"],
+        settings=figure_settings("measures"),
     message:
         "Figure of the effect of rank in every arm"
     script:
@@ -341,7 +341,7 @@ rule plot_lstm:
         weights=plan.drawn_weights,
         title=of_experiment("title"),
         source=of_experiment("source"),
-        settings=config["figures"],
+        settings=figure_settings(),
     message:
         "Figure of {wildcards.experiment}"
     script:

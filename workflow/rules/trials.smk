@@ -97,7 +97,7 @@ rule plot_trials:
         run=shared.run_of_first_probe,
         names=shared.names_of_pictured,
         kind=shared.kind_of_pictured,
-        settings=config["figures"],
+        settings=figure_settings("dot_colour", "median_colour"),
     message:
         "Figure of the trials of {wildcards.task}"
     script:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import kinds_of_tasks
+import richlazy
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.models.registry import MODELS
 from richlazy.storage import import_closure as closure_module
@@ -113,7 +114,7 @@ folder = {str(tmp_path)!r}
 x, y, probe, decision, about = (folder + name for name in ("/x.npy", "/y.npy", "/p.npz", "/d.npy", "/t.json"))
 sample_training_trials.sample_training_trials(x, y, {implementation!r}, entry, run, files)
 sample_probe_trials.sample_probe_trials(probe, decision, about, {implementation!r}, entry, probe_run, files, 2)
-print(json.dumps(sorted(name for name in sys.modules if name.split(".")[0] == "richlazy")))
+print(json.dumps(sorted(name for name in sys.modules if name.startswith("richlazy."))))
 """
     arguments = json.dumps([entry, run, probe_run, files])
     finished = subprocess.run([sys.executable, "-c", program, arguments], capture_output=True, text=True, check=False)
@@ -170,7 +171,7 @@ import json, sys
 sys.path.insert(0, {str(ROOT / "workflow" / "scripts")!r})
 import build_connectivity
 build_connectivity.STRUCTURES[{kind!r}]
-print(json.dumps(sorted(name for name in sys.modules if name.split(".")[0] == "richlazy")))
+print(json.dumps(sorted(name for name in sys.modules if name.startswith("richlazy."))))
 """
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     listed = {
@@ -200,7 +201,7 @@ for script in {[str(script) for script in SCRIPTS]!r}:
     for name in [name for name in sys.modules if name.split(".")[0] in ours]:
         del sys.modules[name]
     runpy.run_path(script, run_name="imported")
-    found[script] = sorted(name for name in sys.modules if name.split(".")[0] in ours)
+    found[script] = sorted(name for name in sys.modules if name.split(".")[0] in ours and name != "richlazy")
 print(json.dumps(found))
 """
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -285,6 +286,21 @@ def test_every_rule_lists_all_library_modules_that_its_script_loads(rule, script
     assert {name for name in loaded if name.startswith("richlazy.")} <= inputs
 
 
+def test_a_figure_is_told_the_colours_that_its_script_reads():
+    """Of colours and measures of the configuration: one more would draw it again for nothing, one less would fail."""
+    rules = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    scripts = ROOT / "workflow" / "scripts"
+    found = {}
+    for rule in re.split(r"^rule ", rules, flags=re.MULTILINE):
+        if told := re.search(r"settings=figure_settings\((.*?)\)", rule):
+            script = scripts / re.search(r'script:\s+"\.\./scripts/(\w+\.py)"', rule)[1]
+            text = "".join(file.read_text() for file in (script, *import_closure(script)) if "public" not in file.parts)
+            read = set(re.findall(r'"(dot_colour|median_colour)"|settings\["(measures)"\]', text))
+            found[script.stem] = {"".join(pair) for pair in read}
+            assert found[script.stem] == set(re.findall(r"\w+", told[1])), script.stem
+    assert len(found) == 10 and found["plot_measures"] > found["plot_effects"] > found["plot_losses"] == set()
+
+
 # Any script
 
 
@@ -312,7 +328,8 @@ def test_every_spelling_of_an_import_is_found(tmp_path, statement):
     found = import_closure(script)
     assert {"__init__", "tangent_kernel", "rate_network", "array_io", "seeds"} <= names(found)
     packages = {module_name(file) for file in found if file.stem == "__init__"}
-    assert {"richlazy", "richlazy.measures", "richlazy.models", "richlazy.storage"} <= packages
+    assert {"richlazy.measures", "richlazy.models", "richlazy.storage"} <= packages
+    assert "richlazy" not in packages
 
 
 @pytest.mark.parametrize(
@@ -327,10 +344,40 @@ def test_what_is_no_import_of_the_library_is_not_found(tmp_path, statement):
     assert import_closure(script) == []
 
 
-def test_the_package_itself_belongs_to_every_closure(tmp_path):
+def test_names_for_people_are_no_part_of_a_job(tmp_path):
+    """The library's own ``__init__`` is in no closure, which is right while it changes nothing that a job sees."""
     script = tmp_path / "script.py"
     script.write_text("import richlazy")
-    assert import_closure(script) == [closure_module._PACKAGE / "__init__.py"]
+    assert import_closure(script) == []
+    initialiser = ast.parse((closure_module._PACKAGE / "__init__.py").read_text())
+    kinds = {type(node) for node in initialiser.body}
+    assert kinds == {ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.FunctionDef}
+    functions = {node.name for node in initialiser.body if isinstance(node, ast.FunctionDef)}
+    assert functions == {"__getattr__", "__dir__"}  # no value of its own, no other library to load
+    modules = {node.names[0].name for node in initialiser.body if isinstance(node, ast.Import)}
+    modules |= {node.module for node in initialiser.body if isinstance(node, ast.ImportFrom)}
+    assert modules == {"importlib", "sys", "typing"}
+
+
+@pytest.mark.parametrize("name", richlazy.__all__)
+def test_a_job_that_asks_for_a_name_for_people_is_refused(tmp_path, name):
+    script = tmp_path / "script.py"
+    script.write_text(f"from richlazy import {name}")
+    with pytest.raises(ImportError, match=f"imports richlazy.{name}, which is no module of the library"):
+        import_closure(script)
+
+
+@pytest.mark.parametrize("file", [*LIBRARY, *SCRIPTS], ids=lambda file: file.stem)
+def test_no_module_asks_for_a_name_for_people(file):
+    """By attribute, as in ``richlazy.train``, which no import shows."""
+    if file == closure_module._PACKAGE / "__init__.py":
+        return
+    attributes = {
+        node.attr
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "richlazy"
+    }
+    assert attributes <= {"__name__"}
 
 
 @pytest.fixture
@@ -352,14 +399,14 @@ def package(tmp_path, monkeypatch):
 
 
 def test_the_closure_of_a_module_holds_it_and_all_initialisers_on_the_way(package):
-    assert names(module_closure("second")) == {"__init__", "first", "second", "third"}
+    assert names(module_closure("second")) == {"first", "second", "third"}
     below = package / "richlazy" / "below"
     below.mkdir()
     (below / "__init__.py").write_text("")
     (below / "last.py").write_text("from richlazy import alone")
     (package / "richlazy" / "alone.py").write_text("")
     found = {str(file.relative_to(package / "richlazy")) for file in module_closure("below.last")}
-    assert found == {"__init__.py", "alone.py", "below/__init__.py", "below/last.py"}
+    assert found == {"alone.py", "below/__init__.py", "below/last.py"}
     with pytest.raises(ImportError, match="which is no module of the library"):
         module_closure("below.missing")
 
@@ -367,7 +414,7 @@ def test_the_closure_of_a_module_holds_it_and_all_initialisers_on_the_way(packag
 def test_indirect_and_circular_imports_are_followed(package):
     script = package / "script.py"
     script.write_text("from richlazy import second")
-    assert names(import_closure(script)) == {"__init__", "first", "second", "third"}
+    assert names(import_closure(script)) == {"first", "second", "third"}
 
 
 def test_the_closure_is_sorted_and_names_files_that_exist(package):
@@ -376,7 +423,7 @@ def test_the_closure_is_sorted_and_names_files_that_exist(package):
     found = import_closure(str(script))
     assert found == sorted(found)
     assert all(isinstance(file, Path) and file.is_file() for file in found)
-    assert len(found) == len(set(found)) == 5
+    assert len(found) == len(set(found)) == 4
 
 
 def test_a_module_that_becomes_imported_enters_the_closure(package):
@@ -398,13 +445,15 @@ def test_imports_are_absolute_and_stand_in_the_text(file):
     computed = re.findall(r"import_module|__import__|runpy|exec\(", file.read_text())
     # A job imports the module of its own kind of task, structure or model alone, which its rule lists:
     # test_the_listed_closure_is_what_is_imported_when_...
-    assert computed == (["import_module"] if file.name == "late_import.py" else [])
+    # Names for people are no part of a job.
+    alone = (closure_module._PACKAGE / "storage/late_import.py", closure_module._PACKAGE / "__init__.py")
+    assert computed == (["import_module"] if file in alone else [])
 
 
 # The stages from the ground up: a module imports from its own package and from those before it.
 PACKAGES = (
     "storage", "connectivity", "connectome", "theory", "models", "tasks", "training", "measures", "experiments",
-    "statistics", "configuration", "tables", "figures", "adoption",
+    "statistics", "configuration", "tables", "figures", "adoption", "public",
 )  # fmt: skip
 
 
@@ -497,4 +546,4 @@ def test_modules_of_packages_are_followed_with_the_initialisers_on_the_way(packa
     script = package / "script.py"
     script.write_text("from richlazy.below.deeper import last")
     files = {str(file.relative_to(package / "richlazy")) for file in import_closure(script)}
-    assert {"__init__.py", "below/__init__.py", "below/deeper/__init__.py", "below/deeper/last.py", "alone.py"} <= files
+    assert {"below/__init__.py", "below/deeper/__init__.py", "below/deeper/last.py", "alone.py"} <= files

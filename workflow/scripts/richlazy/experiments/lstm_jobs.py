@@ -90,6 +90,11 @@ def measuring_need(config: Config, runs: Sequence[Run], attempt: int) -> tuple[i
     return _MEMORY_MB * attempt, 60 * attempt
 
 
+def seconds(config: Config, runs: Sequence[Run]) -> tuple[float, float]:
+    """Seconds to train and to measure a network on one core, without a margin."""
+    return 13.0 * config["lstm"]["epochs"] * (config["lstm"]["units"] / 256) ** 2, 1200.0
+
+
 def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """What the tables of an experiment have."""
     experiment = config["experiments"][name]

@@ -82,6 +82,11 @@ class JobsOfKind:
         need: tuple[int, int] = of_stage(self._plan.config, self._runs(networks), attempt)
         return need
 
+    def seconds(self, wildcards: Wildcards) -> tuple[float, float]:
+        """Seconds to train and to measure the networks of a job on one core, without a margin."""
+        training, measuring = self._planning.seconds(self._plan.config, self._runs(wildcards.networks))
+        return training, measuring * (1 + len(LEVELS) if self._jobs.matched else 1)
+
     def training_mb(self, wildcards: Wildcards, attempt: int) -> int:
         """MB to train the networks of a job."""
         return self._need("training", wildcards.networks, attempt)[0]

@@ -15,6 +15,7 @@ __all__ = [
     "measuring_need",
     "measuring_settings",
     "runs",
+    "seconds",
     "tabulating_settings",
     "training_inputs",
     "training_need",
@@ -129,6 +130,14 @@ def measuring_need(config: Config, runs: Sequence[Run], attempt: int) -> tuple[i
     kernel = kernel_shape(config, runs[0])
     memory = resources.measuring_memory_mb(kernel, _at_a_time(config, runs), attempt)
     return memory + _of_cuda(config, attempt), resources.measuring_minutes(kernel, len(runs), attempt)
+
+
+def seconds(config: Config, runs: Sequence[Run]) -> tuple[float, float]:
+    """Seconds to train and to measure the networks of a job on one core, without a margin."""
+    run, steps = runs[0], _steps(config, runs[0])
+    columns = trials.task_of(config, run).columns(run["size"])
+    training = resources.training_seconds(run["size"], steps, run["batch_size"], run["iterations"], columns)
+    return len(runs) * training, len(runs) * resources.measuring_seconds(kernel_shape(config, run))
 
 
 def kernel_shape(config: Config, run: Run) -> KernelShape:

@@ -47,6 +47,15 @@ def training_memory_mb(size: int, steps: int, batch_size: int, networks: int = 1
     return job_needs.memory_mb(networks * 4e-6 * (weights + activity), attempt)
 
 
+def training_seconds(size: int, steps: int, batch_size: int, iterations: int, columns: int | None = None) -> float:
+    """Seconds to train a network on one core.
+
+    ``columns`` of the largest matrix, by default those of recurrent weights; a first layer of 784 took 4.2 ms per
+    iteration with 300 units and 200 trials in a batch.
+    """
+    return iterations * steps * (5e-5 + 1e-10 * batch_size * size * (columns or size))
+
+
 def training_minutes(
     size: int,
     steps: int,
@@ -56,13 +65,8 @@ def training_minutes(
     attempt: int = 1,
     columns: int | None = None,
 ) -> int:
-    """Minutes to train networks one after the other on one core.
-
-    ``columns`` of the largest matrix, by default those of recurrent weights; a first layer of 784 took 4.2 ms per
-    iteration with 300 units and 200 trials in a batch.
-    """
-    seconds = iterations * steps * (5e-5 + 1e-10 * batch_size * size * (columns or size))
-    return job_needs.minutes(networks * seconds, attempt)
+    """Minutes to train networks one after the other on one core."""
+    return job_needs.minutes(networks * training_seconds(size, steps, batch_size, iterations, columns), attempt)
 
 
 def measuring_memory_mb(kernel: KernelShape, networks: int = 1, attempt: int = 1) -> int:
@@ -74,8 +78,12 @@ def measuring_memory_mb(kernel: KernelShape, networks: int = 1, attempt: int = 1
     return job_needs.memory_mb(kernels + workspace, attempt)
 
 
-def measuring_minutes(kernel: KernelShape, networks: int = 1, attempt: int = 1) -> int:
-    """Minutes to measure networks one after the other on one core: two kernels of each, and their eigenvalues."""
+def measuring_seconds(kernel: KernelShape) -> float:
+    """Seconds to measure a network on one core: two kernels of it, and their eigenvalues."""
     kernels = 2 * min(kernel.factored_cost, kernel.direct_cost) / MULTIPLY_ADDS
-    seconds = kernels + 4e-10 * kernel.outputs**3 + 2e-8 * kernel.size**3
-    return job_needs.minutes(networks * seconds, attempt)
+    return kernels + 4e-10 * kernel.outputs**3 + 2e-8 * kernel.size**3
+
+
+def measuring_minutes(kernel: KernelShape, networks: int = 1, attempt: int = 1) -> int:
+    """Minutes to measure networks one after the other on one core."""
+    return job_needs.minutes(networks * measuring_seconds(kernel), attempt)

@@ -1,7 +1,8 @@
 """The library modules that a script imports, directly or not.
 
 Snakemake does not follow imports. A rule therefore lists this closure as an input, so that editing a module
-reruns exactly the jobs whose results may depend on it.
+reruns exactly the jobs whose results may depend on it. The ``__init__`` of the library itself is no part of it: it
+names the calls that people make, loads each when it is asked for, and no module or script asks it for any.
 """
 
 import ast
@@ -13,7 +14,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def import_closure(script: str | Path) -> list[Path]:
-    """Files of this library that a script needs, sorted; every ``__init__`` on the way to a module included.
+    """Files of this library that a script needs, sorted; the ``__init__`` of each package on the way included.
 
     Raises:
         ImportError: for an import of this library that leads to no module, which would otherwise be missed in silence.
@@ -59,8 +60,8 @@ def _imported(file: Path) -> frozenset[Path]:
 
 
 def _files(importer: Path, parts: list[str]) -> set[Path]:
-    """Files that Python runs when it imports a module, by the parts of its name below the package."""
-    files = {_PACKAGE.joinpath(*parts[:depth], "__init__.py") for depth in range(len(parts) + 1)}
+    """Files that Python runs when it imports a module, by the parts of its name below the library; its own aside."""
+    files = {_PACKAGE.joinpath(*parts[:depth], "__init__.py") for depth in range(1, len(parts) + 1)}
     module = _PACKAGE.joinpath(*parts).with_suffix(".py")
     if parts and module.exists():
         files = files - {module.with_suffix("") / "__init__.py"} | {module}

@@ -1,0 +1,1 @@
+"""The calls of the library that people make; ``richlazy`` gives their names."""
