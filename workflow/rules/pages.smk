@@ -1,0 +1,63 @@
+"""The page of results, which people open first.
+
+Reads   claims.parquet, tables/runs.parquet and PNG figures of every selected experiment, and of tasks and connectomes
+Writes  index.html, one self-contained file; verdicts.html, its table of verdicts for the report; charts.js
+"""
+
+
+rule make_results_page:
+    """Put question, verdicts, figures, methods and runs on one page that needs no other file."""
+    input:
+        claims=f"{RESULTS}/claims.parquet",
+        runs=results.tables_of_runs(),
+        figures=results.pictures(),
+        charts=f"{RESULTS}/charts.js",
+        captions=[
+            project_file(path) for path in sorted(ROOT.glob("workflow/report/*.rst"))
+        ],
+        templates=[
+            project_file(path)
+            for path in sorted(SCRIPTS.glob("richlazy/pages/templates/*"))
+        ],
+        library=library("make_results_page.py"),
+    output:
+        page=f"{RESULTS}/index.html",
+        verdicts=f"{RESULTS}/verdicts.html",
+    log:
+        f"{RESULTS}/logs/make_results_page.log",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        folder=RESULTS,
+        experiments=page_plan.described(config, plan.selected),
+        methods=page_plan.methods(config),
+        measures=page_plan.measures(),
+        options=options_of_commands(),
+    message:
+        "Page of results"
+    script:
+        "../scripts/make_results_page.py"
+
+
+rule bundle_chart_library:
+    """Write the chart library of the page as one file of JavaScript."""
+    input:
+        library=library("bundle_chart_library.py"),
+    output:
+        f"{RESULTS}/charts.js",
+    log:
+        f"{RESULTS}/logs/bundle_chart_library.log",
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    message:
+        "Chart library"
+    script:
+        "../scripts/bundle_chart_library.py"

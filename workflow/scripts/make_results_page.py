@@ -1,0 +1,36 @@
+"""Page of results: question, verdicts, figures, methods and runs in one file; and its table of verdicts for the report."""
+
+from pathlib import Path
+
+from richlazy import reference
+from richlazy.pages import results_page
+from richlazy.storage import array_io, jobs, parquet
+
+
+def provenance_of(folder, experiments, project):
+    """Of each experiment with results, what made its networks and in which time."""
+    found = {}
+    for name in experiments:
+        runs = parquet.load_table(folder / f"experiments/{name}/tables/runs.parquet")
+        seconds = reference.wall_seconds(folder / "benchmarks", map(reference.run_of, runs["network"].unique()))
+        found[name] = reference.provenance(project, seconds)
+    return found
+
+
+if __name__ == "__main__":
+    with jobs.running(snakemake, "pandas", "jinja2"):
+        inputs, params = snakemake.input, snakemake.params
+        project, folder = Path(snakemake.scriptdir).resolve().parents[1], Path(params.folder)
+        given = results_page.Given(
+            folder=folder,
+            experiments=params.experiments,
+            methods=params.methods,
+            measures=params.measures,
+            provenance=provenance_of(folder, params.experiments, project),
+            library=Path(inputs.charts).read_text(),
+            options=params.options,
+            captions=project / "workflow/report",
+        )
+        array_io.save_text(snakemake.output.page, results_page.render(given))
+        table = results_page.verdicts(folder, params.measures, params.experiments)
+        array_io.save_text(snakemake.output.verdicts, table)
