@@ -1,4 +1,4 @@
-"""Text that others hold, as HTML: captions and methods of the report (reStructuredText), documentation (Markdown)."""
+"""Captions and methods of the report, which are templates of reStructuredText, as HTML."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,6 @@ from typing import Any
 
 import jinja2
 from docutils.core import publish_parts
-from markdown_it import MarkdownIt
 
 # Captions name only what their figure has; what one does not have is empty.
 _TEMPLATES = jinja2.Environment(undefined=jinja2.ChainableUndefined)
@@ -35,8 +34,3 @@ class Words(dict[str, Any]):
             return self[name]
         except KeyError:
             raise AttributeError(name) from None
-
-
-def markdown(text: str) -> str:
-    """A page of the documentation as HTML; HTML within it is shown, not obeyed."""
-    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,10 @@ from richlazy.pages.pictures import Picture
 from richlazy.storage import parquet
 
 TEMPLATES = Path(__file__).parent / "templates"
+_NO_PAPER = "What no paper asked"
 QUESTION = "How does the wiring of a recurrent network shape the way it learns?"
 # What figures show, for those who do not see them.
-_SHOWN = {
+SHOWN = {
     "measures": "Measures of change of every network",
     "losses": "Loss curves during training",
     "effects": "Effects on every measure with their intervals",
@@ -95,9 +97,9 @@ def render(given: Given) -> str:
     """
     labels = given.measures["labels"]
     claims = claim_lines.lines(parquet.load_table(given.folder / "claims.parquet"), labels, given.experiments)
-    asked = {name: Asked(**described) for name, described in given.experiments.items()}
+    asked = {one.name: one for one in ordered(given)}
     runs = {name: parquet.load_table(file) for name in asked if (file := _of(given, name) / "tables/runs.parquet").exists()}
-    sections = [_section(given, asked[name], runs[name], claims) for name in sorted(runs, key=lambda name: _order(asked[name]))]
+    sections = [_section(given, asked[name], table, claims) for name, table in runs.items()]
     main = max(sections, key=lambda one: sum(claim.word != "not run" for claim in one.claims), default=None)
     scale = str(given.methods["scale"])
     return environment().get_template("results.html").render(
@@ -137,21 +139,28 @@ def _of(given: Given, experiment: str) -> Path:
     return given.folder / "experiments" / experiment
 
 
+def ordered(given: Given) -> list[Asked]:
+    """Experiments of a page: papers by name, what no paper shows last, and figures by number."""
+    return sorted((Asked(**described) for described in given.experiments.values()), key=_order)
+
+
 def _order(asked: Asked) -> tuple[bool, str, tuple[int, str], str]:
-    """Papers by name, what no paper shows last, and figures by number."""
     paper, _, place = asked.source.partition(", ")
-    number = "".join(sign if sign.isdigit() else " " for sign in place).split()
-    of_figure = place.startswith("Figure") and bool(number)
-    return asked.source.startswith("no paper"), paper, (int(number[0]) if of_figure else 999, place), asked.name
+    number = re.match(r"Figures? (\d+)", place)
+    return group_of(asked) == _NO_PAPER, paper, (int(number[1]) if number else 999, place), asked.name
+
+
+def group_of(asked: Asked) -> str:
+    """Heading of the group of figures that an experiment belongs to."""
+    paper = asked.source.partition(", ")[0]
+    return _NO_PAPER if paper.startswith("no paper") or paper == asked.source else f"Figures of {paper}"
 
 
 def _groups(sections: Sequence[Section]) -> list[tuple[str, list[Section]]]:
     """Sections by paper, with a heading each."""
     found: dict[str, list[Section]] = {}
     for one in sections:
-        paper = one.asked.source.partition(", ")[0]
-        no_paper = one.asked.source.startswith("no paper")
-        found.setdefault("What no paper asked" if no_paper else f"Figures of {paper}", []).append(one)
+        found.setdefault(group_of(one.asked), []).append(one)
     return list(found.items())
 
 
@@ -165,7 +174,7 @@ def _section(given: Given, asked: Asked, runs: pd.DataFrame, claims: Sequence[Cl
         file = _of(given, asked.name) / "figures" / f"{name}.png"
         if file.exists() and (name != "measures" or drawn is None):
             caption = documents.caption(given.captions / f"{name}.rst", params, {"experiment": asked.name}, given.methods)
-            alternative = f"{_SHOWN.get(name, name)}: {asked.title}. The caption says what is drawn."
+            alternative = f"{SHOWN.get(name, name)}: {asked.title}. The caption says what is drawn."
             found.append(pictures.picture(file, given.folder, alternative, caption))
     head, summary = networks.summary(drawn, labels, asked.compare) if drawn else ([], [])
     return Section(
@@ -235,7 +244,7 @@ def _main_picture(given: Given, main: Section | None) -> Picture | None:
     file = _of(given, main.asked.name) / "figures" / "measures.png" if main else None
     if main is None or file is None or not file.exists():
         return main.pictures[0] if main and main.pictures else None
-    return pictures.picture(file, given.folder, f"{_SHOWN['measures']}: {main.asked.title}. Its section has the numbers.")
+    return pictures.picture(file, given.folder, f"{SHOWN['measures']}: {main.asked.title}. Its section has the numbers.")
 
 
 def _beside(given: Given) -> list[Picture]:
