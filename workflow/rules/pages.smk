@@ -22,7 +22,12 @@ rule make_results_page:
         library=library("make_results_page.py"),
     output:
         page=f"{RESULTS}/index.html",
-        verdicts=f"{RESULTS}/verdicts.html",
+        verdicts=report(
+            f"{RESULTS}/verdicts.html",
+            caption="../report/verdicts.rst",
+            category="Claims",
+            labels={"content": "verdicts by figure"},
+        ),
     log:
         f"{RESULTS}/logs/make_results_page.log",
     conda:
