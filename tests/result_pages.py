@@ -61,18 +61,20 @@ def runs(conditions=(1, 30), seeds=3, tasks=("2AF", "DMS"), **changes) -> pd.Dat
 def described(name="figure_1", **changes) -> dict:
     usual = {
         "name": name, "title": f"Rank of {name}", "source": "Liu et al. 2024, Figure 1", "arms": ["task"],
-        "compare": "rank", "measures": ["kernel_alignment", "weight_change_norm"], "paper_shows": "Lower rank learns richer.",
-        "options": {}, "figures": ["measures", "losses"], "networks": 12,
+        "compare": "rank", "measures": ["kernel_alignment", "weight_change_norm"],
+        "paper_shows": "Lower rank learns richer.", "options": {}, "figures": ["measures", "losses"], "networks": 12,
     }  # fmt: skip
     return {name: usual | changes}
 
 
 def claim(identity: str, **changes) -> dict:
     usual = {column: "" for column in CLAIM_COLUMNS} | {
-        "id": identity, "paper": "Liu et al. 2024", "location": "Figure 1B (2AF)", "statement": f"Statement of {identity}.",
+        "id": identity, "paper": "Liu et al. 2024", "location": "Figure 1B (2AF)",
+        "statement": f"Statement of {identity}.",
         "experiment": "figure_1", "scale": "tiny", "verdict": "supported", "supporting": 2, "contradicting": 0,
         "undecided": 0, "effect": 0.5, "effect_is": "Kendall's tau", "interval_low": 0.4, "interval_high": 0.6,
-        "relative_effect": np.nan, "p": 0.01, "n": 3, "evidence": "2AF kernel_alignment: +0.5 [+0.4, +0.6], p 0.01, n 3",
+        "relative_effect": np.nan, "p": 0.01, "n": 3,
+        "evidence": "2AF kernel_alignment: +0.5 [+0.4, +0.6], p 0.01, n 3",
     }  # fmt: skip
     return usual | changes
 
@@ -86,7 +88,8 @@ METHODS = {
 }
 PROVENANCE = {
     "commit": "0123456789", "uncommitted_changes": True, "python": "3.11.7", "versions": {"snakemake": "9.27.1"},
-    "machine_class": {"processor": "a processor", "instructions": "AVX2", "system": "Linux", "torch": "2", "numpy": "2", "scipy": "1"},
+    "machine_class": {"processor": "a processor", "instructions": "AVX2", "system": "Linux",
+                      "torch": "2", "numpy": "2", "scipy": "1"},
     "wall_seconds": {"train": 4000.0, "measure": None},
 }  # fmt: skip
 

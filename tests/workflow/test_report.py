@@ -8,6 +8,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 pytestmark = pytest.mark.browser
 
+
 @pytest.fixture(scope="module")
 def report(finished, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("report")

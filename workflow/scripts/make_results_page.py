@@ -1,4 +1,4 @@
-"""Page of results: question, verdicts, figures, methods and runs in one file; and its table of verdicts for the report."""
+"""Page of results in one file: question, verdicts, figures, methods, runs; and its table of verdicts for the report."""
 
 from pathlib import Path
 

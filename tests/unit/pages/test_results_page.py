@@ -3,6 +3,7 @@
 import base64
 import functools
 import gzip
+import itertools
 import json
 import re
 
@@ -33,7 +34,10 @@ def data_of(page: Page, name: str) -> dict:
 def test_each_verdict_stands_once_in_the_table_and_once_beside_its_evidence(given):
     page = page_of(given())
     identities = [attributes.get("id", "") for _, attributes in page.elements]
-    assert sorted(one for one in identities if one.startswith("verdict-")) == ["verdict-liu2024-one", "verdict-liu2024-two"]
+    assert sorted(one for one in identities if one.startswith("verdict-")) == [
+        "verdict-liu2024-one",
+        "verdict-liu2024-two",
+    ]
     assert sorted(one for one in identities if one.startswith("claim-")) == ["claim-liu2024-one", "claim-liu2024-two"]
     assert len(set(identities) - {""}) == len([one for one in identities if one])
     assert "tangent kernel alignment, all weights: +0.5 [+0.4, +0.6]" in page.text
@@ -77,7 +81,9 @@ def test_medians_leave_out_what_the_tests_leave_out(given):
 def test_a_value_that_was_not_reached_is_a_word_and_no_number(given):
     table = runs(tasks=["2AF"], kernel_alignment=np.inf)
     page = page_of(given({"figure_1": table}))
-    assert {row[data_of(page, "figure_1")["columns"].index("kernel_alignment")] for row in data_of(page, "figure_1")["rows"]} == {"inf"}
+    assert {
+        row[data_of(page, "figure_1")["columns"].index("kernel_alignment")] for row in data_of(page, "figure_1")["rows"]
+    } == {"inf"}
     assert "not reached" in page.text
 
 
@@ -96,7 +102,7 @@ def test_the_page_can_be_read_without_seeing_it(given):
     assert {"main", "nav", "header", "footer"} <= {tag for tag, _ in page.elements}
     levels = page.levels()
     assert levels.count(1) == 1 and levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
     assert all(attributes.get("alt") for attributes in page.all("img"))
     assert all(attributes.get("scope") for attributes in page.all("th"))
     plots = [attributes for attributes in page.all("div") if attributes.get("class") == "plot"]
@@ -116,7 +122,9 @@ def test_links_within_the_page_lead_somewhere(given):
 
 def test_names_of_users_are_text_and_never_markup(given):
     experiments = described(title=NASTY, source=f"{NASTY}, Figure 1", paper_shows=NASTY)
-    page = page_of(given({"figure_1": runs(tasks=[NASTY])}, [claim("liu2024-one", statement=NASTY)], experiments, scale=NASTY))
+    page = page_of(
+        given({"figure_1": runs(tasks=[NASTY])}, [claim("liu2024-one", statement=NASTY)], experiments, scale=NASTY)
+    )
     assert "<b>" not in page.text and "a &lt;b&gt; &amp; &#34;c&#34;" in page.text
     assert not page.all("b")
 

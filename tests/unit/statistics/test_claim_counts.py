@@ -41,7 +41,9 @@ def test_figures_stand_in_the_order_of_their_numbers_and_every_claim_counts_once
 
 @pytest.mark.parametrize("figures", [1, 8, 9, 10, 40])
 def test_the_table_of_the_terminal_is_aligned_has_a_dozen_lines_and_counts_every_tested_claim(figures):
-    rows = [("A et al. 2020", f"Figure {number}", word) for number in range(1, figures + 1) for word in verdicts.VERDICTS]
+    rows = [
+        ("A et al. 2020", f"Figure {number}", word) for number in range(1, figures + 1) for word in verdicts.VERDICTS
+    ]
     lines = claim_counts.as_text(table_of(rows))
     assert len(lines) <= 12
     assert len({len(line) for line in lines[2:]}) == 1  # the last column is set to the right

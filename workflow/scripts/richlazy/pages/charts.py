@@ -47,6 +47,7 @@ def _spec(asked: Asked, networks: Networks, measure: str, labels: Mapping[str, t
     scale, ticks = _scale(networks, measure, is_bounded=labels.get(measure, ("", 0))[1] == 1)
     y = {"field": measure, "type": "quantitative", "scale": scale, "axis": {"title": None} | ticks}
     colour = _colour(networks)
+    is_open = f"datum.state === '{outcomes.UNCONVERGED}'"
     dots: dict[str, Any] = {
         "data": {"name": "networks"},
         "mark": {"type": "point", "size": 34, "filled": True, "aria": False},
@@ -55,7 +56,7 @@ def _spec(asked: Asked, networks: Networks, measure: str, labels: Mapping[str, t
             "y": y,
             "shape": {"field": "state", "type": "nominal", "legend": None,
                       "scale": {"domain": _STATES, "range": ["circle", "circle", _CROSS, "triangle-down"]}},
-            "fillOpacity": {"condition": {"test": f"datum.state === '{outcomes.UNCONVERGED}'", "value": 0.05}, "value": 0.85},
+            "fillOpacity": {"condition": {"test": is_open, "value": 0.05}, "value": 0.85},
             "stroke": colour, "fill": colour, "strokeWidth": {"value": 1},
             "tooltip": _tooltip(asked, networks, labels),
         },
@@ -67,7 +68,9 @@ def _spec(asked: Asked, networks: Networks, measure: str, labels: Mapping[str, t
         "transform": [{"filter": f"datum['{measure}'] === 'inf'"}],
         "data": {"name": "networks"},
         "mark": {"type": "point", "size": 40, "shape": "triangle-up", "filled": False, "aria": False},
-        "encoding": {key: dots["encoding"][key] for key in ("x", "xOffset", "stroke", "tooltip") if key in dots["encoding"]}
+        "encoding": {
+            key: dots["encoding"][key] for key in ("x", "xOffset", "stroke", "tooltip") if key in dots["encoding"]
+        }
         | {"y": {"value": 4}},
     }
     of_bars: dict[str, Any] = {"data": {"name": "medians"}, "transform": [{"filter": f"isNumber(datum['{measure}'])"}]}
@@ -86,10 +89,13 @@ def _spec(asked: Asked, networks: Networks, measure: str, labels: Mapping[str, t
                 "data": {"name": "medians"},
                 "transform": [{"filter": f"isNumber(datum['{theory}'])"}],
                 "mark": mark,
-                "encoding": {"x": x if networks.numeric else x | {"bandPosition": 0.95}, "y": y | {"field": theory},
-                             "tooltip": [{"field": theory, "type": "quantitative", "title": theory_of(measure), "format": ".4~g"}]},
+                "encoding": {
+                    "x": x if networks.numeric else x | {"bandPosition": 0.95},
+                    "y": y | {"field": theory},
+                    "tooltip": [{"field": theory, "type": "nominal", "title": theory_of(measure)}],
+                },
             }
-        )  # fmt: skip
+        )
     return {"$schema": _SCHEMA, "width": "container", "height": _HEIGHT, "layer": layers, "config": _config()}
 
 
@@ -100,7 +106,11 @@ def _condition(asked: Asked, networks: Networks) -> dict[str, Any]:
         values = [value for value in networks.conditions if isinstance(value, (int, float))]
         wide = min(values) > 0 and max(values) > 20 * min(values)
         scale = {"type": "log"} if wide else {"zero": False}
-        return found | {"type": "quantitative", "scale": scale | {"domain": [min(values), max(values)], "nice": False, "padding": 8}, "axis": {"tickCount": 4}}
+        return found | {
+            "type": "quantitative",
+            "scale": scale | {"domain": [min(values), max(values)], "nice": False, "padding": 8},
+            "axis": {"tickCount": 4},
+        }
     # Words stand below each other.
     axis = {"labelAngle": 0, "labelLimit": 90, "labelOverlap": False, "labelExpr": "split(datum.label, ' ')"}
     return found | {"type": "ordinal", "sort": networks.conditions, "scale": {"type": "band"}, "axis": axis}
@@ -126,7 +136,9 @@ def _scale(networks: Networks, measure: str, *, is_bounded: bool) -> tuple[dict[
     low, high = min(values, default=0), max(values, default=1)
     if low > 0 and high > _DECADES * low and not is_bounded:
         decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-        return {"type": "log", "domain": [low / 1.3, high * 1.5], "nice": False}, {"values": [10.0**one for one in decades]}
+        return {"type": "log", "domain": [low / 1.3, high * 1.5], "nice": False}, {
+            "values": [10.0**one for one in decades]
+        }
     margin = _MARGIN * (high - low) or 0.05 * abs(high) or 1.0
     ends = [round(float(end), 12) for end in (low - margin, high + 1.5 * margin)]
     return {"domain": ends, "nice": False, "zero": False}, {"tickCount": 4}
@@ -152,4 +164,10 @@ def _config() -> dict[str, Any]:
     quiet = {"labelColor": "currentColor", "titleColor": "currentColor", "labelFont": _FONT, "titleFont": _FONT}
     size = {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"}
     axis = quiet | size | {"domainColor": "var(--line)", "tickColor": "var(--line)", "gridColor": "var(--grid)"}
-    return {"background": None, "view": {"stroke": None}, "axis": axis, "axisX": {"grid": False}, "legend": quiet | size}
+    return {
+        "background": None,
+        "view": {"stroke": None},
+        "axis": axis,
+        "axisX": {"grid": False},
+        "legend": quiet | size,
+    }

@@ -94,22 +94,23 @@ def _reason(row: Any, was_selected: bool) -> str:
     """Why a verdict is what it is: how many tests say what, and the rule where a count does not say it."""
     tests = row.supporting + row.contradicting + row.undecided
     if not tests:
-        return row.evidence or f"{row.experiment} was not run" * (not was_selected) or "its test found no networks"
+        return row.evidence or (f"{row.experiment} was not run" if not was_selected else "its test found no networks")
+    of_tests = f"of {wording.counted(tests, 'test')}"
     if row.verdict == "supported":
-        return f"{'each of ' if tests > 1 else ''}{wording.counted(tests, 'test')} agrees, p {_p(row)}, n {row.n}"
-    parts = {"agree": row.supporting, "show the opposite": row.contradicting, "decide nothing": row.undecided}
-    counted = ", ".join(f"{number} {what}" for what, number in parts.items() if number)
+        each = f"each {of_tests}" if tests > 1 else "its test"
+        return f"{each} agrees, p {claim_documents.p_of(row)}, n {row.n}"
+    if row.undecided == tests:
+        counted = f"none {of_tests} decides"
+    else:
+        parts = {"agree": row.supporting, "show the opposite": row.contradicting, "decide nothing": row.undecided}
+        counted = f"{of_tests}: " + ", ".join(f"{number} {what}" for what, number in parts.items() if number)
     rules = {
         "not monotone": "the trend turns without its lowest or highest condition",
         "too few runs": f"{wording.counted(row.n, 'seed')} cannot decide it",
         "negligible effect": "every interval lies within the stated bound",
     }
     rule = f"{rules[row.verdict]}; " if row.verdict in rules else ""
-    return f"{rule}of {wording.counted(tests, 'test')} {counted}, n {row.n}"
-
-
-def _p(row: Any) -> str:
-    return claim_documents.p_of(row)
+    return f"{rule}{counted}, n {row.n}"
 
 
 def by_paper(found: list[ClaimLine]) -> list[PaperVerdicts]:

@@ -134,7 +134,9 @@ def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _plain(value) for name, value in row.items()}
 
 
-def summary(networks: Networks, labels: Mapping[str, tuple[str, int]], compare: str) -> tuple[list[str], list[list[str]]]:
+def summary(
+    networks: Networks, labels: Mapping[str, tuple[str, int]], compare: str
+) -> tuple[list[str], list[list[str]]]:
     """Head and rows of the table that says in words what the chart shows: medians of every condition."""
     with_panels = len(networks.panels) > 1
     head = [*(["panel"] if with_panels else []), words.parameter(compare)]

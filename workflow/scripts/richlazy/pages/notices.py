@@ -1,4 +1,4 @@
-"""What readers have to know of data before they read numbers: synthetic, substitute, partial, diverged, not at full scale."""
+"""What readers have to know of data before numbers: that they are synthetic, a substitute, partial or diverged."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,11 @@ from richlazy.figures import outcomes
 from richlazy.pages.networks import Asked
 
 _WHOLE = ("Synthetic", "Substitute")
-_COUNTED = {"Partial": "fewer networks than asked for", "Diverged": "some networks", "Failed": "some networks that learned nothing"}
+_COUNTED = {
+    "Partial": "fewer networks than asked for",
+    "Diverged": "some networks",
+    "Failed": "some networks that learned nothing",
+}
 _SAY = ("says", "say")
 
 
@@ -22,7 +26,9 @@ def of_experiment(asked: Asked, runs: pd.DataFrame) -> list[str]:
     found += [f"Substitute: {note}." for note in _notes(runs, "substitute")]
     networks = runs["network"].nunique()
     if networks < asked.networks:
-        found.append(f"Partial: {networks} of {wording.counted(asked.networks, 'network')} that the experiment asks for.")
+        found.append(
+            f"Partial: {networks} of {wording.counted(asked.networks, 'network')} that the experiment asks for."
+        )
     by_network = runs.drop_duplicates("network")
     diverged = int(by_network["diverged"].astype(bool).sum()) if "diverged" in runs else 0
     if diverged:

@@ -59,7 +59,9 @@ def _environment(origin: Mapping[str, Any]) -> str:
     machine = origin["machine_class"]
     packages = {name: machine[name] for name in ("torch", "numpy", "scipy")} | origin["versions"]
     versions = ", ".join(f"{name} {version}" for name, version in packages.items())
-    return f"Python {origin['python']}, {versions}; {machine['processor']}, {machine['instructions']}, {machine['system']}"
+    return (
+        f"Python {origin['python']}, {versions}; {machine['processor']}, {machine['instructions']}, {machine['system']}"
+    )
 
 
 def duration(seconds: float | None) -> str:

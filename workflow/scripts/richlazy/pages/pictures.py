@@ -38,7 +38,9 @@ def picture(file: Path, folder: Path, alternative: str, caption: str = "") -> Pi
     with Image.open(file) as original:
         image = original.convert("RGB")
     if image.width > _WIDTH:
-        image = image.resize((_WIDTH, round(image.height * _WIDTH / image.width)), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        image = image.resize(
+            (_WIDTH, round(image.height * _WIDTH / image.width)), Image.Resampling.LANCZOS, reducing_gap=2.0
+        )
     content = io.BytesIO()
     image.save(content, "WEBP", quality=_QUALITY, method=4)
     address = f"data:image/webp;base64,{base64.b64encode(content.getvalue()).decode()}"

@@ -98,27 +98,34 @@ def render(given: Given) -> str:
     labels = given.measures["labels"]
     claims = claim_lines.lines(parquet.load_table(given.folder / "claims.parquet"), labels, given.experiments)
     asked = {one.name: one for one in ordered(given)}
-    runs = {name: parquet.load_table(file) for name in asked if (file := _of(given, name) / "tables/runs.parquet").exists()}
+    runs = {
+        name: parquet.load_table(file) for name in asked if (file := _of(given, name) / "tables/runs.parquet").exists()
+    }
     sections = [_section(given, asked[name], table, claims) for name, table in runs.items()]
     main = max(sections, key=lambda one: sum(claim.word != "not run" for claim in one.claims), default=None)
-    scale = str(given.methods["scale"])
-    return environment().get_template("results.html").render(
-        question=QUESTION,
-        scale=scale,
-        notices=notices.of_page(scale, [name for name in asked if name not in runs], {one.asked.name: one.notices for one in sections}),
-        main=main,
-        main_picture=_main_picture(given, main),
-        tested=sum(claim.word != "not run" for claim in claims),
-        claims=claims,
-        papers=claim_lines.by_paper(claims),
-        rules=claim_lines.rules(),
-        shown=set(runs),
-        groups=_groups(sections),
-        methods=documents.caption(given.captions / "workflow.rst", {}, {}, given.methods),
-        beside=_beside(given),
-        origins=origins.table({name: given.provenance.get(name) for name in runs}, {name: table["network"].nunique() for name, table in runs.items()}),
-        library=_packed(given.library),
-    )  # fmt: skip
+    scale, missing = str(given.methods["scale"]), [name for name in asked if name not in runs]
+    networks_of = {name: table["network"].nunique() for name, table in runs.items()}
+    return (
+        environment()
+        .get_template("results.html")
+        .render(
+            question=QUESTION,
+            scale=scale,
+            notices=notices.of_page(scale, missing, {one.asked.name: one.notices for one in sections}),
+            main=main,
+            main_picture=_main_picture(given, main),
+            tested=sum(claim.word != "not run" for claim in claims),
+            claims=claims,
+            papers=claim_lines.by_paper(claims),
+            rules=claim_lines.rules(),
+            shown=set(runs),
+            groups=_groups(sections),
+            methods=documents.caption(given.captions / "workflow.rst", {}, {}, given.methods),
+            beside=_beside(given),
+            origins=origins.table({name: given.provenance.get(name) for name in runs}, networks_of),
+            library=_packed(given.library),
+        )
+    )
 
 
 def verdicts(folder: Path, measures: Mapping[str, Any], experiments: Mapping[str, Any]) -> str:
@@ -130,7 +137,9 @@ def verdicts(folder: Path, measures: Mapping[str, Any], experiments: Mapping[str
 def environment() -> jinja2.Environment:
     """Templates of pages; whatever is put into them is escaped."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
-    found = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    found = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     found.globals["colours"] = figure_style.distinct_colours(6)
     return found
 
@@ -173,7 +182,9 @@ def _section(given: Given, asked: Asked, runs: pd.DataFrame, claims: Sequence[Cl
     for name in asked.figures:
         file = _of(given, asked.name) / "figures" / f"{name}.png"
         if file.exists() and (name != "measures" or drawn is None):
-            caption = documents.caption(given.captions / f"{name}.rst", params, {"experiment": asked.name}, given.methods)
+            caption = documents.caption(
+                given.captions / f"{name}.rst", params, {"experiment": asked.name}, given.methods
+            )
             alternative = f"{SHOWN.get(name, name)}: {asked.title}. The caption says what is drawn."
             found.append(pictures.picture(file, given.folder, alternative, caption))
     head, summary = networks.summary(drawn, labels, asked.compare) if drawn else ([], [])
@@ -204,13 +215,17 @@ def _panels(asked: Asked, drawn: Networks, labels: Mapping[str, tuple[str, int]]
                 f"{row[measure] if row[measure] != 'inf' else 'not reached'}"
                 for row in of_panel[:12]
             )
-            text = f"{words.measure(measure, labels)} by {words.parameter(asked.compare)}{', ' + title if title else ''}"
+            text = (
+                f"{words.measure(measure, labels)} by {words.parameter(asked.compare)}{', ' + title if title else ''}"
+            )
             panels.append({"title": title, "alternative": f"{text}. Medians {medians}. Table below."})
         found.append({"title": chart["title"], "panels": panels})
     return found
 
 
-def _data(asked: Asked, drawn: Networks | None, runs: pd.DataFrame, labels: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+def _data(
+    asked: Asked, drawn: Networks | None, runs: pd.DataFrame, labels: Mapping[str, tuple[str, int]]
+) -> dict[str, Any]:
     """What the script of the page reads of an experiment: columns and rows of its networks, medians, specifications."""
     if drawn is None:
         plain = [networks.plain_row(row) for row in runs.to_dict("records")]
@@ -244,11 +259,13 @@ def _main_picture(given: Given, main: Section | None) -> Picture | None:
     file = _of(given, main.asked.name) / "figures" / "measures.png" if main else None
     if main is None or file is None or not file.exists():
         return main.pictures[0] if main and main.pictures else None
-    return pictures.picture(file, given.folder, f"{SHOWN['measures']}: {main.asked.title}. Its section has the numbers.")
+    return pictures.picture(
+        file, given.folder, f"{SHOWN['measures']}: {main.asked.title}. Its section has the numbers."
+    )
 
 
 def _beside(given: Given) -> list[Picture]:
-    """Figures that belong to no single experiment: trials of tasks, connectomes, and the effect of rank in every arm."""
+    """Figures that belong to no single experiment: trials of tasks, connectomes, effect of rank in every arm."""
     found = []
     for file in sorted([*given.folder.glob("figures/robustness.png"), *given.folder.glob("[ct]*s/*/figures/*.png")]):
         kind, name = file.stem, file.parents[1].name

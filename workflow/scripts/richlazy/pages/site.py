@@ -19,8 +19,8 @@ from richlazy.pages.results_page import SHOWN, Given
 # Heading of each group of pages, and where its pages are; the first is the start.
 GROUPS = {
     "Start": ("README.md",),
-    "Findings": ("data/papers/*/notes.md", "results/reference/claims.md", "results/reference/published_values.md"),
-    "Tutorials": ("workflow/docs/your_*.md", "workflow/docs/trace_a_number.md", "workflow/docs/extending.md", "workflow/docs/importing.md"),
+    "Findings": ("data/papers/*/notes.md", *(f"results/reference/{page}.md" for page in ("claims", "published_values"))),
+    "Tutorials": tuple(f"workflow/docs/{page}.md" for page in ("your_*", "trace_a_number", "extending", "importing")),
     "Reference": ("workflow/docs/*.md", "results/reference/*.md", "CONTRIBUTING.md", "CHANGELOG.md"),
 }  # fmt: skip
 _RESULTS, _GALLERY = PurePosixPath("results.html"), PurePosixPath("gallery.html")
@@ -159,5 +159,7 @@ def _figures(
         there = [PurePosixPath(file.relative_to(project).as_posix()) for file in files if file.exists()]
         copied.update(there)
         shown = [(str(file), f"{SHOWN.get(file.stem, file.stem)}: {asked.title}") for file in there]
-        found.setdefault(results_page.group_of(asked), []).append((asked.name, f"{asked.title} ({asked.source})", shown))
+        found.setdefault(results_page.group_of(asked), []).append(
+            (asked.name, f"{asked.title} ({asked.source})", shown)
+        )
     return found

@@ -7,8 +7,8 @@ from richlazy.experiments import parameters
 
 # Formulas of labels, sign by sign; longer ones first.
 _SIGNS = {
-    r"\Delta ": "Δ", r"\Delta": "Δ", r"\kappa": "κ", r"\beta": "β", r"\tau": "τ", r"\|": "‖", r"\,": "", "^*": "*", "^2": "²",
-    "_h": "ₕ", "_0": "₀", "_1": "₁", "-": "\N{MINUS SIGN}",
+    r"\Delta ": "Δ", r"\Delta": "Δ", r"\kappa": "κ", r"\beta": "β", r"\tau": "τ", r"\|": "‖", r"\,": "",
+    "^*": "*", "^2": "²", "_h": "ₕ", "_0": "₀", "_1": "₁", "-": "\N{MINUS SIGN}",
 }  # fmt: skip
 _DIRECTION = {1: "larger is lazier", -1: "smaller is lazier", 0: ""}
 

@@ -58,7 +58,9 @@ def as_text(table: pd.DataFrame) -> list[str]:
     longest = max(len(name) for name, _ in lines)
     widths = [max(len(cells[place]) for _, cells in lines) for place in range(len(words))]
     return [
-        "  ".join([f"{name:<{longest}}", *map(str.rjust, cells, widths)]).rstrip() for name, cells in lines if any(cells)
+        "  ".join([f"{name:<{longest}}", *map(str.rjust, cells, widths)]).rstrip()
+        for name, cells in lines
+        if any(cells)
     ]
 
 
