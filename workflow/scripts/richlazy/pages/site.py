@@ -19,7 +19,7 @@ from richlazy.pages.results_page import SHOWN, Given
 # Heading of each group of pages, and where its pages are; the first is the start.
 GROUPS = {
     "Start": ("README.md",),
-    "Findings": ("data/papers/*/notes.md", *(f"results/reference/{page}.md" for page in ("claims", "published_values"))),
+    "Findings": ("data/papers/*/notes.md", "results/reference/claims.md", "results/reference/published_values.md"),
     "Tutorials": tuple(f"workflow/docs/{page}.md" for page in ("your_*", "trace_a_number", "extending", "importing")),
     "Reference": ("workflow/docs/*.md", "results/reference/*.md", "CONTRIBUTING.md", "CHANGELOG.md"),
 }  # fmt: skip
