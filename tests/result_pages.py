@@ -115,6 +115,7 @@ def write(folder: Path, tables=None, claims=None, experiments=None, scale="tiny"
         measures=page_plan.measures(),
         provenance={"figure_1": PROVENANCE},
         library=LIBRARY,
+        beside=[],
         options=" --configfile tiny.yaml",
         captions=ROOT / "workflow/report",
     )

@@ -1,7 +1,7 @@
 """The page of results, which people open first.
 
 Reads   claims.parquet, tables/runs.parquet and PNG figures of every selected experiment, and of tasks and connectomes
-Writes  index.html, one self-contained file; verdicts.html, its table of verdicts for the report; charts.js
+Writes  index.html, one self-contained file; verdicts.html, its table of verdicts for the report
 """
 
 
@@ -11,7 +11,6 @@ rule make_results_page:
         claims=f"{RESULTS}/claims.parquet",
         runs=results.tables_of_runs(),
         figures=results.pictures(),
-        charts=f"{RESULTS}/charts.js",
         captions=[
             project_file(path) for path in sorted(ROOT.glob("workflow/report/*.rst"))
         ],
@@ -37,7 +36,6 @@ rule make_results_page:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        folder=RESULTS,
         experiments=page_plan.described(config, plan.selected),
         methods=page_plan.methods(config),
         measures=page_plan.measures(),
@@ -46,23 +44,3 @@ rule make_results_page:
         "Page of results"
     script:
         "../scripts/make_results_page.py"
-
-
-rule bundle_chart_library:
-    """Write the chart library of the page as one file of JavaScript."""
-    input:
-        library=library("bundle_chart_library.py"),
-    output:
-        f"{RESULTS}/charts.js",
-    log:
-        f"{RESULTS}/logs/bundle_chart_library.log",
-    conda:
-        "../../envs/compute.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(5),
-    message:
-        "Chart library"
-    script:
-        "../scripts/bundle_chart_library.py"

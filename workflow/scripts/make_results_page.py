@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import vl_convert
+
 from richlazy import reference
 from richlazy.pages import results_page
 from richlazy.storage import array_io, jobs, parquet
@@ -18,16 +20,17 @@ def provenance_of(folder, experiments, project):
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake, "pandas", "jinja2"):
+    with jobs.running(snakemake, "pandas", "jinja2", "vl-convert-python"):
         inputs, params = snakemake.input, snakemake.params
-        project, folder = Path(snakemake.scriptdir).resolve().parents[1], Path(params.folder)
+        project, folder = Path(snakemake.scriptdir).resolve().parents[1], Path(inputs.claims).parent
         given = results_page.Given(
             folder=folder,
             experiments=params.experiments,
             methods=params.methods,
             measures=params.measures,
             provenance=provenance_of(folder, params.experiments, project),
-            library=Path(inputs.charts).read_text(),
+            library=vl_convert.javascript_bundle(results_page.EXPOSED),
+            beside=[file for file in map(Path, inputs.figures) if folder / "experiments" not in file.parents],
             options=params.options,
             captions=project / "workflow/report",
         )

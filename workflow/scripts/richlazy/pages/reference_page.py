@@ -33,6 +33,7 @@ def given(folder: Path, project: Path, library: str) -> Given:
         measures=page_plan.measures(),
         provenance={name: json.loads(file.read_text()) for name, file in origins.items() if file.exists()},
         library=library,
+        beside=sorted([*folder.glob("figures/*.png"), *folder.glob("[ct]*s/*/figures/*.png")]),
         options="",
         captions=project / "workflow/report",
     )

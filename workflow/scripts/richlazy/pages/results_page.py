@@ -19,6 +19,8 @@ from richlazy.pages.networks import Asked, Networks
 from richlazy.pages.pictures import Picture
 from richlazy.storage import parquet
 
+# What the bundle of the chart library shows to the script of the page.
+EXPOSED = "window.vegaEmbed = vegaEmbed;"
 TEMPLATES = Path(__file__).parent / "templates"
 _NO_PAPER = "What no paper asked"
 QUESTION = "How does the wiring of a recurrent network shape the way it learns?"
@@ -45,6 +47,7 @@ class Given:
         measures: ``labels`` and ``roles`` of all measures (``page_plan.measures``).
         provenance: of each experiment (``reference.provenance``); those without are left out of the table of runs.
         library: JavaScript of the chart library.
+        beside: figures of tasks, of connectomes and over all experiments.
         options: of the commands that build these results, after the name of the target.
         captions: folder of the captions of the report.
     """
@@ -55,6 +58,7 @@ class Given:
     measures: Mapping[str, Any]
     provenance: Mapping[str, Mapping[str, Any]]
     library: str
+    beside: Sequence[Path]
     options: str
     captions: Path
 
@@ -267,7 +271,7 @@ def _main_picture(given: Given, main: Section | None) -> Picture | None:
 def _beside(given: Given) -> list[Picture]:
     """Figures that belong to no single experiment: trials of tasks, connectomes, effect of rank in every arm."""
     found = []
-    for file in sorted([*given.folder.glob("figures/robustness.png"), *given.folder.glob("[ct]*s/*/figures/*.png")]):
+    for file in given.beside:
         kind, name = file.stem, file.parents[1].name
         shown = {"robustness": "Effect of rank in every arm", "trials": f"Trials of the task {name}"}
         title = shown.get(kind, f"Connectome {name}")
