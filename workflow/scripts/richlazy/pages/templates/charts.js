@@ -32,7 +32,7 @@ const draw = async (plot) => {
     .map((row) => ({ ...row, jitter: jitter(row.seed) }));
   const medians = data.medians.filter((row) => row.panel === title);
   const spec = { ...data.specs[plot.dataset.measure], datasets: { networks, medians } };
-  await vegaEmbed(plot, spec, { actions: false, renderer: "svg", ast: false, tooltip: { theme: "custom" } });
+  await vegaEmbed(plot, spec, { actions: false, renderer: "svg", ast: false, tooltip: { disableDefaultStyle: true } });
   plot.dataset.drawn = "done";
 };
 
