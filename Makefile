@@ -13,7 +13,7 @@ export PYTHONUTF8 = 1
 # Processes that run the tests; those that share a build stay in one of them.
 TESTERS = 2
 
-.PHONY: run paper test test-slow test-faults test-slurm test-slurm-all lint benchmark campaign fuzz clean
+.PHONY: run paper docs test test-slow test-faults test-slurm test-slurm-all lint benchmark campaign fuzz clean
 
 run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
 	$(BIN)/snakemake --profile profiles/quick
@@ -24,6 +24,9 @@ paper: $(INSTALLED)  ## everything in config.yaml, at paper scale
 	$(BIN)/snakemake --logger rich
 	$(BIN)/snakemake --logger rich --report results/report.html
 	@$(BIN)/python workflow/scripts/print_verdicts.py results
+
+docs: $(INSTALLED)  ## the documentation as a site, with the page of the published results
+	$(BIN)/python workflow/docs/make_documentation_site.py
 
 test: $(INSTALLED) lint  ## all tests but the slow ones
 	$(BIN)/pytest -q -n $(TESTERS) --dist loadgroup --no-loadscope-reorder

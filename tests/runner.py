@@ -82,10 +82,10 @@ class Project:
         path.write_text(text.replace(old, new, 1))
 
     def results(self) -> dict[str, bytes]:
-        """Every result with its bytes; logs and timings are not results."""
+        """Every result with its bytes; logs and timings are not results, nor is the page that shows timings."""
         root = self.folder / "results/tiny"
         files = [path for path in root.rglob("*") if path.is_file()]
-        skipped = ("logs", "benchmarks")
+        skipped = ("logs", "benchmarks", "index.html", ".index.html.made")
         return {
             str(path.relative_to(root)): path.read_bytes()
             for path in files

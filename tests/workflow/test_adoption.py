@@ -13,6 +13,7 @@ NETWORKS = {"train_network": RUNS, "measure_network": RUNS}
 SUMMARY = {
     "tabulate": 1, "compare_conditions": 1, "judge_claims": 1, "compare_published_values": 1,
     "plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1, "plot_trials": 1,
+    "make_results_page": 1,
 }  # fmt: skip
 RESULTS = "results/tiny"
 CLAIMS = f"{RESULTS}/claims.md"  # needs all but the figures
@@ -75,7 +76,7 @@ def test_adopted_results_run_nothing_again_and_are_remembered(project):
     project.configure(statistics={"confidence_level": 0.9})
     assert project.jobs() == {
         "compare_conditions": 1, "plot_effects": 1, "plot_robustness": 1, "judge_claims": 1,
-        "compare_published_values": 1,
+        "compare_published_values": 1, "make_results_page": 1,
     }  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def test_intermediate_files_that_were_deleted_are_not_missed(project):
     for path in files(project, "trials/**/inputs.npy"):
         path.unlink()
     (project.folder / f"{RESULTS}/claims.md").unlink()
-    assert project.run() == {"judge_claims": 1}
+    assert project.run() == {"judge_claims": 1, "make_results_page": 1}
     assert files(project, "trials/**/inputs.npy") == []
     project.assert_adopts_itself()
 

@@ -8,7 +8,7 @@ from runner import Project
 RUNS = 12
 AFTER_MEASURING = {
     "tabulate": 1, "compare_conditions": 1, "judge_claims": 1, "compare_published_values": 1,
-    "plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1,
+    "plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1, "make_results_page": 1,
 }  # fmt: skip
 
 
@@ -49,4 +49,4 @@ def test_an_edit_of_a_script_runs_its_jobs_again_and_its_reversal_none(project):
 def test_an_edit_of_a_claim_judges_again(project):
     path = project.folder / "data/papers/liu_2024/claims.yaml"
     path.write_text(path.read_text() + "# A remark.\n")
-    assert project.jobs() == {"judge_claims": 1}
+    assert project.jobs() == {"judge_claims": 1, "make_results_page": 1}

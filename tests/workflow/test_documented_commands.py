@@ -76,6 +76,7 @@ CHECKED = {
     "make": MAKE,
     "make run": MAKE,
     "make paper": MAKE,
+    "make docs": MAKE,
     "make run PIP_INDEX=https://download.pytorch.org/whl/cpu": MAKE,
     "make test": MAKE,
     "make test-slow": MAKE,

@@ -1,19 +1,12 @@
 """The report of a finished run, opened in a real browser."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
 
 
 @pytest.fixture(scope="module")
@@ -21,22 +14,6 @@ def report(finished, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     finished.copy(folder / "project").snakemake("--report", str(folder / "report.html"))
     return folder / "report.html"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not (CHROMIUM and DRIVER):
-        message = "needs Chromium and its driver (Debian: chromium, chromium-driver)"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000"):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture
@@ -68,6 +45,11 @@ def test_the_report_opens_with_the_methods(page):
     text = page.find_element(By.TAG_NAME, "body").text
     assert "Methods." in text and "stochastic gradient descent" in text
     assert "scale tiny" in text  # a reader must see that this is not the paper's scale
+
+
+def test_the_report_opens_on_the_verdicts(page):
+    table = page.find_element(By.CLASS_NAME, "counts")
+    assert "Figure 1" in table.text and "Liu et al. 2024" in page.find_element(By.TAG_NAME, "body").text
 
 
 @pytest.mark.parametrize("figure", ["measures of change", "loss curves", "effect sizes"])

@@ -11,6 +11,7 @@ from runner import CONTENT_DECIDES, call, job_counts, new_project
 RUNS = 12
 TABLE = "results/tiny/experiments/figure_1/tables/runs.parquet"
 SUMMARY = {"tabulate": 1, "compare_conditions": 1, "judge_claims": 1, "compare_published_values": 1}
+SUMMARY |= (PAGE := {"make_results_page": 1})
 FIGURES = {"plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1}
 LIBRARY = "workflow/scripts/richlazy"
 
@@ -66,7 +67,7 @@ def test_a_new_seed_trains_only_the_new_networks(project):
 def test_a_changed_colour_rebuilds_figures_only(project):
     before = project.results()
     project.configure(figures={"dot_colour": "#009E73"})
-    assert project.run() == {"plot_measures": 1, "plot_trials": 2}  # the others have no dots
+    assert project.run() == {"plot_measures": 1, "plot_trials": 2} | PAGE  # the other figures have no dots
     after = project.results()
     changed = {name for name in before if after[name] != before[name] and not name.endswith(".made")}
     figures = "experiments/figure_1/figures/measures", "tasks/2AF/figures/trials", "tasks/CXT/figures/trials"
@@ -104,9 +105,9 @@ def test_a_module_that_the_kernels_use_measures_again(project):
 def test_a_comment_in_the_plotting_module_trains_and_measures_nothing(project):
     style, measures = (project.folder / LIBRARY / f"figures/{name}.py" for name in ("figure_style", "measure_figure"))
     style.write_text(style.read_text() + "# A remark.\n")
-    assert project.run() == FIGURES | {"plot_trials": 2}
+    assert project.run() == FIGURES | PAGE | {"plot_trials": 2}
     measures.write_text(measures.read_text() + "# A remark.\n")
-    assert project.jobs() == {"plot_measures": 1}
+    assert project.jobs() == {"plot_measures": 1} | PAGE
 
 
 def test_a_changed_task_timing_rebuilds_that_task_only(project):
@@ -126,12 +127,14 @@ def test_a_changed_task_timing_rebuilds_that_task_only(project):
 
 def test_a_changed_significance_level_touches_statistics_claims_and_figures_of_effects_only(project):
     project.configure(statistics={"significance_level": 0.01})
-    assert project.jobs() == {"compare_conditions": 1, "judge_claims": 1, "plot_effects": 1, "plot_robustness": 1}
+    assert project.jobs() == {
+        "compare_conditions": 1, "judge_claims": 1, "plot_effects": 1, "plot_robustness": 1, **PAGE,
+    }  # fmt: skip
 
 
 def test_a_changed_bound_of_negligible_effects_judges_alone(project):
     project.configure(statistics={"negligible_tau": 0.3})
-    assert project.jobs() == {"judge_claims": 1}
+    assert project.jobs() == {"judge_claims": 1} | PAGE
 
 
 def test_a_changed_number_of_kernel_trials_measures_again(project):

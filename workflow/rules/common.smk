@@ -5,6 +5,7 @@ import gc
 import locale
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -34,7 +35,7 @@ from richlazy.adoption import judging, memory
 from richlazy.configuration import checks, loading, registers
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.connectome import cave_token
-from richlazy.experiments import data_plan, grids, paths, planning, trials
+from richlazy.experiments import data_plan, grids, page_plan, paths, planning, trials
 from richlazy.experiments.network_plan import JobsOfKind, RunPlan
 from richlazy.experiments.plan import Plan
 from richlazy.experiments.result_files import ResultFiles
@@ -239,3 +240,14 @@ def growing(need):
         return need * attempt
 
     return grown
+
+
+def options_of_commands():
+    """Options, after the name of a target, of the commands that build these results: the files of the configuration."""
+    shipped = {os.path.abspath(path) for path in DEFAULTS}
+    given = [
+        os.path.relpath(path)
+        for path in workflow.configfiles
+        if os.path.abspath(path) not in shipped
+    ]
+    return f" --configfile {shlex.join(given)}" if given else ""

@@ -1,23 +1,22 @@
-"""Print the outcome of a finished run in three lines: where the report is, and what became of the claims."""
+"""Print the outcome of a finished run: the way to its page, and verdicts by paper and figure."""
 
 import sys
 from pathlib import Path
 
-from richlazy.statistics import claims
+from richlazy.statistics import claim_counts
 from richlazy.storage import parquet
 
 
-def verdict_lines(results: Path) -> list[str]:
-    """Three lines: report, verdicts of the claims that were tested, and how many were not."""
+def outcome(results: Path) -> list[str]:
+    """Lines for the terminal: a table of a dozen at most, and where the pages are."""
     verdicts = parquet.load_table(results / "claims.parquet")
-    tested = verdicts[verdicts["verdict"] != "not run"]
-    named = ", ".join(f"{row.id.split('-', 1)[1]} {row.verdict}" for row in tested.itertuples())
     return [
-        f"Report:   {results / 'report.html'} (open it in a browser)",
-        f"Verdicts: {named} (scale {verdicts['scale'].iloc[0]})",
-        f"Claims:   {claims.summary(verdicts)}",
+        *claim_counts.as_text(verdicts),
+        "",
+        f"Results page: {results / 'index.html'} (open it in a browser; scale {verdicts['scale'].iloc[0]})",
+        f"To archive:   {results / 'report.html'}",
     ]
 
 
 if __name__ == "__main__":
-    print("\n".join(verdict_lines(Path(sys.argv[1]))))
+    print("\n".join(outcome(Path(sys.argv[1]))))

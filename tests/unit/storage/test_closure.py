@@ -453,7 +453,7 @@ def test_imports_are_absolute_and_stand_in_the_text(file):
 # The stages from the ground up: a module imports from its own package and from those before it.
 PACKAGES = (
     "storage", "connectivity", "connectome", "theory", "models", "tasks", "training", "measures", "experiments",
-    "statistics", "configuration", "tables", "figures", "adoption", "public",
+    "statistics", "configuration", "tables", "figures", "pages", "adoption", "public",
 )  # fmt: skip
 
 

@@ -138,6 +138,7 @@ class Experiment(Settings):
 
     title: Line = Field(description="What is asked, in a line; the heading of its figures.")
     source: Line = Field(description="The figure of a paper that this reproduces, or why it is run.")
+    paper_shows: Line = optional("What the paper shows there, in a sentence of our own; it stands beside our figure.")
     preset: Name = optional(
         "Name of the preset that gives leak, rectification, momentum and gain where the grid does not; rate networks "
         "need it."

@@ -52,3 +52,15 @@ def comparisons(config: Config, names: Iterable[str]) -> dict[str, dict[str, Any
         | {key: experiments[name][key] for key in ("repeats",) if key in experiments[name]}
         for name in names
     }
+
+
+def figure_names(config: Config, name: str) -> list[str]:
+    """Names of the figures of an experiment: those of its model, and those that it asks for itself."""
+    asked = config["experiments"][name]
+    own = {
+        "trajectories": asked.get("follow"),
+        "truncation": asked.get("truncation"),
+        "outputs": asked.get("figure", {}).get("outputs"),
+        "interactions": asked.get("figure", {}).get("interactions"),
+    }
+    return [*model_of(config, name).figures, *(figure for figure, wanted in own.items() if wanted)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from richlazy.experiments import planning
 from richlazy.experiments.plan import Plan, Wildcards
 
 FORMATS = ("pdf", "png")
@@ -36,6 +37,7 @@ class ResultFiles:
             *self.robustness(),
             f"{self.plan.results}/claims.md",
             f"{self.plan.results}/published_values.md",
+            f"{self.plan.results}/index.html",
         ]
 
     def statistics(self, experiments: Iterable[str]) -> list[str]:
@@ -52,14 +54,7 @@ class ResultFiles:
 
     def figure_names(self, experiment: str) -> list[str]:
         """Names of the figures of an experiment."""
-        asked = self.plan.config["experiments"][experiment]
-        own = {
-            "trajectories": asked.get("follow"),
-            "truncation": asked.get("truncation"),
-            "outputs": asked.get("figure", {}).get("outputs"),
-            "interactions": asked.get("figure", {}).get("interactions"),
-        }
-        return [*self.plan.model[experiment].figures, *(name for name, wanted in own.items() if wanted)]
+        return planning.figure_names(self.plan.config, experiment)
 
     def figures(self, experiments: Iterable[str], formats: Sequence[str] = FORMATS) -> list[str]:
         """All figures of some experiments."""
@@ -75,6 +70,12 @@ class ResultFiles:
         stems = [f"connectomes/{name}/figures/connectome" for name in connectomes]
         stems += [f"tasks/{task}/figures/trials" for task in tasks]
         return [f"{self.plan.results}/{stem}.{suffix}" for stem in stems for suffix in formats]
+
+    def pictures(self) -> list[str]:
+        """All figures as PNG, for the page of results."""
+        over_all = [file for file in self.robustness() if file.endswith(".png")]
+        plan, only = self.plan, ["png"]
+        return [*self.figures(plan.selected, only), *self.beside(plan.connectomes, plan.pictured, only), *over_all]
 
     def robustness(self) -> list[str]:
         """Figure and table over all experiments that compare the rank of the initial weights, where there are any."""

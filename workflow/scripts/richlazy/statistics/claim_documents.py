@@ -15,8 +15,8 @@ def as_markdown(table: pd.DataFrame) -> str:
     lines += ["| claim | where | statement | verdict | effect [interval] | p | n |", "|---|---|---|---|---|---|---|"]
     for row in table.itertuples():
         lines.append(
-            f"| {row.id} | {row.paper}, {row.location} | {row.statement} | **{row.verdict}**{_stand_in(row)} | "
-            f"{_effect(row)} | {_p(row)} | {row.n or ''} |"
+            f"| {row.id} | {row.paper}, {row.location} | {row.statement} | **{row.verdict}**{stand_in(row)} | "
+            f"{effect_of(row)} | {p_of(row)} | {row.n or ''} |"
         )
     lines += ["", f"{_NUMBERS} Rules of the verdicts: workflow/docs/statistics.md.", ""]
     lines += _repeats(table)
@@ -67,8 +67,8 @@ def as_html(table: pd.DataFrame) -> str:
             f"<code>{html.escape(row.id)}</code>"
             f"{f'<br>connectome {html.escape(row.connectome)}' if row.connectome else ''}</small></td>"
             f'<td class="{row.verdict.replace(" ", "-")}">{row.verdict}'
-            f"{html.escape(_stand_in(row))}{again}</td><td>{_effect(row)}</td>"
-            f"<td>{_p(row)}</td><td>{row.n or ''}</td>"
+            f"{html.escape(stand_in(row))}{again}</td><td>{effect_of(row)}</td>"
+            f"<td>{p_of(row)}</td><td>{row.n or ''}</td>"
             f"<td>{f'<details><summary>{tests}</summary><ul>{evidence}</ul></details>' if evidence else ''}</td></tr>"
         )
     rules = "".join(f"<li><b>{word}</b>: {html.escape(rule)}</li>" for word, rule in verdicts.RULES.items())
@@ -89,12 +89,13 @@ def as_html(table: pd.DataFrame) -> str:
     )
 
 
-def _stand_in(row: Any) -> str:
+def stand_in(row: Any) -> str:
     """What a verdict says beside its word where data stand in for those of the paper."""
     return f" (substitute: {row.substitute})" if row.substitute else ""
 
 
-def _effect(row: Any) -> str:
+def effect_of(row: Any) -> str:
+    """Effect of the test that favours a claim least, with its interval; empty where nothing was tested."""
     if pd.isna(row.effect):
         return ""
     sign = "τ " if row.effect_is == "Kendall's tau" else ""
@@ -103,5 +104,6 @@ def _effect(row: Any) -> str:
     return f"{sign}{claims.signed(row.effect)} {ends}{share}"
 
 
-def _p(row: Any) -> str:
+def p_of(row: Any) -> str:
+    """Largest p of the tests for a claim; empty where nothing was tested."""
     return claims.probability(row.p) if pd.notna(row.p) else ""

@@ -1,0 +1,180 @@
+"""The page of results says everything once, needs no other file, and can be read by everyone."""
+
+import base64
+import functools
+import gzip
+import itertools
+import json
+import re
+
+import numpy as np
+import pytest
+
+from result_pages import NASTY, Page, claim, described, runs, write
+from richlazy.pages import results_page
+
+
+@pytest.fixture
+def given(tmp_path):
+    """Function that writes results and gives what their page is made of."""
+    return functools.partial(write, tmp_path)
+
+
+def page_of(given) -> Page:
+    page = Page(results_page.render(given))
+    assert page.open == []
+    return page
+
+
+def data_of(page: Page, name: str) -> dict:
+    packed = re.search(rf'id="data-{name}">([^<]+)<', page.text)[1]
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
+
+
+def test_each_verdict_stands_once_in_the_table_and_once_beside_its_evidence(given):
+    page = page_of(given())
+    identities = [attributes.get("id", "") for _, attributes in page.elements]
+    assert sorted(one for one in identities if one.startswith("verdict-")) == [
+        "verdict-liu2024-one",
+        "verdict-liu2024-two",
+    ]
+    assert sorted(one for one in identities if one.startswith("claim-")) == ["claim-liu2024-one", "claim-liu2024-two"]
+    assert len(set(identities) - {""}) == len([one for one in identities if one])
+    assert "tangent kernel alignment, all weights: +0.5 [+0.4, +0.6]" in page.text
+
+
+def test_what_was_not_run_is_folded(given):
+    page = page_of(given())
+    folded = page.text[page.text.index("<summary>1 not run</summary>") :]
+    assert "verdict-liu2024-two" in folded and "verdict-liu2024-one" not in folded
+
+
+def test_every_figure_has_a_section_with_its_command_data_and_what_the_paper_shows(given):
+    both = described() | described("figure_2", source="Liu et al. 2024, Figure 2", title="Another")
+    page = page_of(given({"figure_1": runs(), "figure_2": runs()}, experiments=both))
+    sections = [attributes["id"] for attributes in page.all("section")]
+    assert sections == ["figure-figure_1", "figure-figure_2"]
+    for name in both:
+        assert f"snakemake {name} --configfile tiny.yaml" in page.text
+        assert {"data-csv": name}.items() <= page.all("button")[list(both).index(name)].items()
+        assert len(data_of(page, name)["rows"]) == 12
+    assert page.text.count("Lower rank learns richer.") == 2
+
+
+def test_a_row_of_the_data_is_a_network_with_its_values_and_its_path(given):
+    data = data_of(page_of(given()), "figure_1")
+    row = dict(zip(data["columns"], data["rows"][4], strict=True))
+    assert row["path"] == "results/runs/2AF/30/1/network.npz"
+    assert (row["panel"], row["condition"], row["seed"], row["state"]) == ("2AF", 30, 1, "converged")
+    assert row["kernel_alignment"] == pytest.approx(0.11)
+    assert data["names"] == {"condition": "rank"}
+
+
+def test_medians_leave_out_what_the_tests_leave_out(given):
+    table = runs(tasks=["2AF"])
+    table.loc[table["seed"] == 0, "failed"] = True
+    data = data_of(page_of(given({"figure_1": table})), "figure_1")
+    assert [row["n"] for row in data["medians"]] == [2, 2]
+    assert [row["kernel_alignment"] for row in data["medians"]] == pytest.approx([0.015, 0.115])
+
+
+def test_a_value_that_was_not_reached_is_a_word_and_no_number(given):
+    table = runs(tasks=["2AF"], kernel_alignment=np.inf)
+    page = page_of(given({"figure_1": table}))
+    assert {
+        row[data_of(page, "figure_1")["columns"].index("kernel_alignment")] for row in data_of(page, "figure_1")["rows"]
+    } == {"inf"}
+    assert "not reached" in page.text
+
+
+def test_nothing_is_loaded_from_elsewhere(given):
+    page = page_of(given())
+    for tag, attributes in page.elements:
+        for key in ("src", "href", "srcset", "action", "poster", "data"):
+            assert re.match(r"#|data:|$", attributes.get(key) or ""), (tag, attributes)
+    style = re.search(r"<style>(.*?)</style>", page.text, re.DOTALL)[1]
+    assert "url(" not in style and "@import" not in style
+
+
+def test_the_page_can_be_read_without_seeing_it(given):
+    page = page_of(given())
+    assert page.all("html") == [{"lang": "en"}]
+    assert {"main", "nav", "header", "footer"} <= {tag for tag, _ in page.elements}
+    levels = page.levels()
+    assert levels.count(1) == 1 and levels[0] == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    assert all(attributes.get("alt") for attributes in page.all("img"))
+    assert all(attributes.get("scope") for attributes in page.all("th"))
+    plots = [attributes for attributes in page.all("div") if attributes.get("class") == "plot"]
+    assert len(plots) == 4  # two measures of two tasks
+    assert "Medians 1: 0.01, 30: 0.11" in plots[0]["aria-label"] and plots[0]["role"] == "img"
+    for tag, attributes in page.elements:
+        if attributes.get("class") == "scroll":
+            assert tag == "div" and attributes["tabindex"] == "0" and attributes["aria-label"]
+
+
+def test_links_within_the_page_lead_somewhere(given):
+    page = page_of(given())
+    identities = {attributes.get("id") for _, attributes in page.elements}
+    links = [attributes["href"][1:] for attributes in page.all("a")]
+    assert links and set(links) <= identities
+
+
+def test_names_of_users_are_text_and_never_markup(given):
+    experiments = described(title=NASTY, source=f"{NASTY}, Figure 1", paper_shows=NASTY)
+    page = page_of(
+        given({"figure_1": runs(tasks=[NASTY])}, [claim("liu2024-one", statement=NASTY)], experiments, scale=NASTY)
+    )
+    assert "<b>" not in page.text and "a &lt;b&gt; &amp; &#34;c&#34;" in page.text
+    assert not page.all("b")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"connectome": "v1 (synthetic): drawn by rule"}, "Synthetic: the connectome is made by rule"),
+        ({"substitute": "digits for MNIST"}, "Substitute: digits for MNIST."),
+        ({"diverged": True}, "Diverged: 12 of 12 networks"),
+        ({"failed": True}, "Failed: 12 of 12 networks"),
+    ],
+)  # fmt: skip
+def test_what_readers_have_to_know_of_the_data_stands_at_the_head_and_at_the_figure(given, changes, said):
+    page = page_of(given({"figure_1": runs(**changes)}))
+    head, body = page.text.split("<main", 1)
+    assert said in body and said.split(":")[0] + ":" in head
+
+
+def test_a_scale_that_is_not_that_of_the_papers_is_said(given):
+    assert "Scale tiny: smaller than that of the papers" in page_of(given()).text
+
+
+def test_partial_results_are_said(given):
+    page = page_of(given(experiments=described(networks=40) | described("figure_9")))
+    assert "Partial: 12 of 40 networks that the experiment asks for." in page.text
+    assert "Partial: figure_9 has no results here." in page.text
+    assert "figure-figure_9" not in page.text
+
+
+def test_a_page_without_any_result_is_still_a_page(given):
+    page = page_of(given({}, [], {}))
+    assert "0 of 0 claims" in page.text and not page.all("section")
+
+
+def test_the_table_of_runs_has_times_versions_and_commit(given):
+    page = page_of(given())
+    row = re.search(r'<th scope="row">figure_1</th>(.*?)</tr>', page.text)[1]
+    assert re.findall(r"<td>(?:<code>)?([^<]*)", row) == ["12", "1 h 7 min", "–", "0123456 with changes", "1"]
+    assert "Python 3.11.7, torch 2, numpy 2, scipy 1, snakemake 9.27.1; a processor, AVX2, Linux" in page.text
+
+
+def test_equal_results_give_equal_pages(given):
+    same = given()
+    assert results_page.render(same) == results_page.render(same)
+
+
+def test_the_table_of_verdicts_stands_alone_for_the_report(given):
+    same = given()
+    text = results_page.verdicts(same.folder, same.measures, same.experiments)
+    page = Page(text)
+    assert page.open == [] and not page.all("a")
+    assert "1 supported" in text and "verdict-liu2024-one" in text

@@ -1,0 +1,173 @@
+"""Charts of a page: Vega-Lite specifications that the page's script draws with the networks that it carries.
+
+A measure has one specification; its panels differ in their rows alone. Colours are those of the page, light or dark.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from richlazy.figures import outcomes
+from richlazy.figures.condition_dots import theory_of
+from richlazy.measures.base import PREDICTED
+from richlazy.pages import words
+from richlazy.pages.networks import Asked, Networks
+
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+_HEIGHT = 170
+# Shares of a range that stay free above and below the values, and above them for what was not reached.
+_MARGIN = 0.08
+_DECADES = 100
+_FONT = "system-ui, sans-serif"
+_STATES = ["converged", outcomes.UNCONVERGED, outcomes.FAILED, "diverged"]
+# A path within a square from -1 to 1.
+_CROSS = "M-1,-1L1,1M1,-1L-1,1"
+_ARROW = {1: " ↑ lazier", -1: " ↓ lazier", 0: ""}
+
+
+def charts(asked: Asked, networks: Networks, labels: Mapping[str, tuple[str, int]]) -> list[dict[str, Any]]:
+    """For each measure its name in words, ``title``, and the ``spec`` of a panel without data.
+
+    The data sets ``networks`` and ``medians`` are those rows of ``Networks`` that belong to the panel. Each network has
+    ``jitter`` besides, from -1 to 1.
+    """
+    return [
+        {"title": words.measure(name, labels) + _arrow(name, labels), "spec": _spec(asked, networks, name, labels)}
+        for name in networks.measures
+    ]
+
+
+def _arrow(name: str, labels: Mapping[str, tuple[str, int]]) -> str:
+    return _ARROW[labels[name][1]] if name in labels else ""
+
+
+def _spec(asked: Asked, networks: Networks, measure: str, labels: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+    x = _condition(asked, networks)
+    scale, ticks = _scale(networks, measure, is_bounded=labels.get(measure, ("", 0))[1] == 1)
+    y = {"field": measure, "type": "quantitative", "scale": scale, "axis": {"title": None} | ticks}
+    colour = _colour(networks)
+    is_open = f"datum.state === '{outcomes.UNCONVERGED}'"
+    dots: dict[str, Any] = {
+        "data": {"name": "networks"},
+        "mark": {"type": "point", "size": 34, "filled": True, "aria": False},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "shape": {"field": "state", "type": "nominal", "legend": None,
+                      "scale": {"domain": _STATES, "range": ["circle", "circle", _CROSS, "triangle-down"]}},
+            "fillOpacity": {"condition": {"test": is_open, "value": 0.05}, "value": 0.85},
+            "stroke": colour, "fill": colour, "strokeWidth": {"value": 1},
+            "tooltip": _tooltip(asked, networks, labels),
+        },
+    }  # fmt: skip
+    if not networks.numeric:
+        dots["encoding"]["xOffset"] = {"field": "jitter", "type": "quantitative", "scale": {"domain": [-2, 2]}}
+    reached: dict[str, Any] = {"transform": [{"filter": f"isNumber(datum['{measure}'])"}], **dots}
+    never: dict[str, Any] = {
+        "transform": [{"filter": f"datum['{measure}'] === 'inf'"}],
+        "data": {"name": "networks"},
+        "mark": {"type": "point", "size": 40, "shape": "triangle-up", "filled": False, "aria": False},
+        "encoding": {
+            key: dots["encoding"][key] for key in ("x", "xOffset", "stroke", "tooltip") if key in dots["encoding"]
+        }
+        | {"y": {"value": 4}},
+    }
+    of_bars: dict[str, Any] = {"data": {"name": "medians"}, "transform": [{"filter": f"isNumber(datum['{measure}'])"}]}
+    bars = of_bars | {"mark": {"type": "line" if networks.numeric else "rule", "strokeWidth": 2, "aria": False}}
+    # A bar reaches over most of the place of its condition.
+    place = {} if networks.numeric else {"x2": {"field": "condition", "bandPosition": 0.85}}
+    ink = colour if networks.overlay else {"value": "var(--bar)"}
+    start = x if networks.numeric else x | {"bandPosition": 0.15}
+    bars["encoding"] = {"x": start, **place, "y": y, "stroke": ink}
+    layers = [reached, never, bars]
+    theory = measure + PREDICTED
+    if any(theory in row for row in networks.medians):
+        mark = {"type": "point", "shape": "diamond", "size": 60, "filled": False, "color": "var(--ink)", "aria": False}
+        layers.append(
+            {
+                "data": {"name": "medians"},
+                "transform": [{"filter": f"isNumber(datum['{theory}'])"}],
+                "mark": mark,
+                "encoding": {
+                    "x": x if networks.numeric else x | {"bandPosition": 0.95},
+                    "y": y | {"field": theory},
+                    "tooltip": [{"field": theory, "type": "nominal", "title": theory_of(measure)}],
+                },
+            }
+        )
+    return {"$schema": _SCHEMA, "width": "container", "height": _HEIGHT, "layer": layers, "config": _config()}
+
+
+def _condition(asked: Asked, networks: Networks) -> dict[str, Any]:
+    """Encoding of the compared parameter: numbers, or its values side by side."""
+    found = {"field": "condition", "title": words.parameter(asked.compare)}
+    if networks.numeric:
+        values = [value for value in networks.conditions if isinstance(value, (int, float))]
+        wide = min(values) > 0 and max(values) > 20 * min(values)
+        scale = {"type": "log"} if wide else {"zero": False}
+        return found | {
+            "type": "quantitative",
+            "scale": scale | {"domain": [min(values), max(values)], "nice": False, "padding": 8},
+            "axis": {"tickCount": 4},
+        }
+    # Words stand below each other.
+    axis = {"labelAngle": 0, "labelLimit": 90, "labelOverlap": False, "labelExpr": "split(datum.label, ' ')"}
+    return found | {"type": "ordinal", "sort": networks.conditions, "scale": {"type": "band"}, "axis": axis}
+
+
+def _colour(networks: Networks) -> dict[str, Any]:
+    """Encoding of the overlaid parameter as colour, with a legend; without one the colour of dots on the page."""
+    if networks.overlay is None:
+        return {"value": "var(--dot)"}
+    values = list(dict.fromkeys(row["overlaid"] for row in networks.medians))
+    scale = {"domain": values, "range": [f"var(--colour-{place % 6})" for place in range(len(values))]}
+    legend = {"title": words.parameter(networks.overlay), "orient": "bottom", "columns": 4, "symbolType": "circle"}
+    return {"field": "overlaid", "type": "nominal", "scale": scale, "legend": legend}
+
+
+def _scale(networks: Networks, measure: str, *, is_bounded: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Vertical scale that all panels of a measure share, and its ticks.
+
+    Decades where values span many and are no share; else the range of the values.
+    """
+    found = [row.get(name) for row in [*networks.rows, *networks.medians] for name in (measure, measure + PREDICTED)]
+    values = [value for value in found if isinstance(value, (int, float))]
+    low, high = min(values, default=0), max(values, default=1)
+    if low > 0 and high > _DECADES * low and not is_bounded:
+        decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+        return {"type": "log", "domain": [low / 1.3, high * 1.5], "nice": False}, {
+            "values": [10.0**one for one in decades]
+        }
+    margin = _MARGIN * (high - low) or 0.05 * abs(high) or 1.0
+    ends = [round(float(end), 12) for end in (low - margin, high + 1.5 * margin)]
+    return {"domain": ends, "nice": False, "zero": False}, {"tickCount": 4}
+
+
+def _tooltip(asked: Asked, networks: Networks, labels: Mapping[str, tuple[str, int]]) -> list[dict[str, Any]]:
+    """What hovering a dot names: seed, condition, values, state and the path of the network."""
+    found: list[dict[str, Any]] = [
+        {"field": "seed", "type": "ordinal", "title": "seed"},
+        {"field": "condition", "type": "nominal", "title": words.parameter(asked.compare)},
+    ]
+    if len(networks.panels) > 1:
+        found.append({"field": "panel", "type": "nominal", "title": "panel"})
+    if networks.overlay:
+        found.append({"field": "overlaid", "type": "nominal", "title": words.parameter(networks.overlay)})
+    # Values may be a word, which a format of numbers would spoil.
+    found += [{"field": name, "type": "nominal", "title": words.measure(name, labels)} for name in networks.measures]
+    found.append({"field": "state", "type": "nominal", "title": "training"})
+    return [*found, {"field": "path", "type": "nominal", "title": "network"}]
+
+
+def _config() -> dict[str, Any]:
+    quiet = {"labelColor": "currentColor", "titleColor": "currentColor", "labelFont": _FONT, "titleFont": _FONT}
+    size = {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"}
+    axis = quiet | size | {"domainColor": "var(--line)", "tickColor": "var(--line)", "gridColor": "var(--grid)"}
+    return {
+        "background": None,
+        "view": {"stroke": None},
+        "axis": axis,
+        "axisX": {"grid": False},
+        "legend": quiet | size,
+    }
