@@ -22,5 +22,6 @@ def plot_trials(context, probe, decision, run, names):
 if __name__ == "__main__":
     with jobs.running(snakemake, "matplotlib", "neurogym"):
         files, params = snakemake.input, snakemake.params
-        context = FigureContext.of_job(snakemake, title=f"Task {snakemake.wildcards.task}")
+        task = params.settings["names"].get(snakemake.wildcards.task, snakemake.wildcards.task)
+        context = FigureContext.of_job(snakemake, title=f"Task: {task.replace('_', ' ')}")
         plot_trials(context, files.probe, files.decision, params.run, params.names)

@@ -1,11 +1,24 @@
 """Files that a user asks for: tables, statistics and figures of the selected experiments."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from richlazy.experiments import planning
 from richlazy.experiments.plan import Plan, Wildcards
 
 FORMATS = ("pdf", "png")
 _OF_CONNECTOME = ("figures/connectome.png", "selection.json", "provenance.json")
+
+
+def figure_names(config: Mapping[str, Any], experiment: str) -> list[str]:
+    """Names of the figures of an experiment: those of its model, and those that it asks for."""
+    asked = config["experiments"][experiment]
+    own = {
+        "trajectories": asked.get("follow"),
+        "truncation": asked.get("truncation"),
+        "outputs": asked.get("figure", {}).get("outputs"),
+    }
+    return [*planning.model_of(config, experiment).figures, *(name for name, wanted in own.items() if wanted)]
 
 
 class ResultFiles:
@@ -52,13 +65,7 @@ class ResultFiles:
 
     def figure_names(self, experiment: str) -> list[str]:
         """Names of the figures of an experiment."""
-        asked = self.plan.config["experiments"][experiment]
-        own = {
-            "trajectories": asked.get("follow"),
-            "truncation": asked.get("truncation"),
-            "outputs": asked.get("figure", {}).get("outputs"),
-        }
-        return [*self.plan.model[experiment].figures, *(name for name, wanted in own.items() if wanted)]
+        return figure_names(self.plan.config, experiment)
 
     def figures(self, experiments: Iterable[str], formats: Sequence[str] = FORMATS) -> list[str]:
         """All figures of some experiments."""
@@ -93,7 +100,8 @@ class ResultFiles:
         """Small results of all selected experiments, and pages of connectomes and trials; figures as PNG."""
         selected, experiments = self.plan.selected, self.plan.config["experiments"]
         tables = [(name, table) for name in selected for table in self.plan.model[name].tables]
-        tables += [(name, "truncations") for name in selected if experiments[name].get("truncation")]
+        asked = {"truncations": "truncation", "spectra": "spectrum"}
+        tables += [(name, table) for table, key in asked.items() for name in selected if experiments[name].get(key)]
         return [
             *(self._of(name, f"tables/{table}.parquet") for name, table in tables),
             *self.statistics(selected),
