@@ -12,8 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import yaml
 
+from richlazy.storage import parquet
 from shipped import merged
 from warm_python import WarmPython
 
@@ -160,3 +162,14 @@ def new_project(folder: Path) -> Project:
             shutil.copy2(source, folder / part)
     shutil.copy2(ROOT / "tests/configs/tiny.yaml", folder / "tiny.yaml")
     return Project(folder)
+
+
+def assert_same_results(source, target, names):
+    """Figures are equal bytes, and tables equal values; curves and spectra, which are drawn alone, to four digits."""
+    for name in names:
+        if name.endswith(".png"):
+            assert (target / name).read_bytes() == (source / name).read_bytes()
+            continue
+        exact = {} if name.endswith(("curves.parquet", "spectra.parquet")) else {"check_exact": True}
+        tables = [parquet.load_table(folder / name) for folder in (target, source)]
+        pd.testing.assert_frame_equal(*tables, **exact or {"rtol": 2e-4})

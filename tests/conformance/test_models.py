@@ -15,7 +15,7 @@ from richlazy.experiments import paths, planning
 from richlazy.models import base
 from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, late_import, parquet
-from runner import ROOT, Project, merged, new_project
+from runner import ROOT, Project, assert_same_results, merged, new_project
 
 CONFIG = merged(shipped.CONFIG, yaml.safe_load((ROOT / "tests/configs/every_model.yaml").read_text()))
 EXPERIMENTS = {planning.model_of(CONFIG, name).architecture: name for name in CONFIG["experiments_to_build"]}
@@ -140,7 +140,7 @@ def test_an_experiment_is_tabulated_and_published(published, model):
     expected |= {f"figures/{name}.png" for name in model.figures}
     files = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
     assert expected | {"tables/fingerprints.parquet", "provenance.json"} <= files
-    assert all((target / name).read_bytes() == (source / name).read_bytes() for name in expected)
+    assert_same_results(source, target, expected)
     table = parquet.load_table(target / "tables/runs.parquet")
     assert model.identity in table
     networks = {str(network_of(model, published, run).relative_to(published.folder)) for run in runs_of(model)}

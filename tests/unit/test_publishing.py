@@ -188,3 +188,44 @@ def test_what_was_published_before_says_so(published):
 def test_the_committed_page_is_that_of_the_committed_results():
     folder = Path(__file__).parents[2] / "results/reference"
     assert (folder / "provenance.md").read_text() == publishing.page(folder)
+
+
+# How large published results may be
+
+REFERENCE = Path(__file__).parents[2] / "results/reference"
+
+
+def test_the_committed_results_are_small_enough_to_clone():
+    publishing.check_size(REFERENCE)
+    assert (publishing.MOST_OF_PICTURE, publishing.MOST_OF_ALL) == (100_000, 12_000_000)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "parts"),
+    [
+        ({"a/wide.png": 100_001, "b.png": 5}, ("wide.png has 100 kB", "at most 100", "resolution_dpi")),
+        ({"a.parquet": 12_000_001}, ("has 12.0 MB", "at most 12", "publish fewer")),
+        ({"a.png": 100_000, "b/c.parquet": 11_900_000}, ()),
+        ({}, ()),
+    ],
+)
+def test_a_large_picture_and_a_large_folder_are_refused(tmp_path, sizes, parts):
+    for name, size in sizes.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(bytes(size))
+    if not parts:
+        publishing.check_size(tmp_path)
+        return
+    with pytest.raises(ValueError) as refusal:
+        publishing.check_size(tmp_path)
+    assert all(part in str(refusal.value) for part in parts)
+
+
+def test_published_tables_are_compact_and_equal(published):
+    published.publish()
+    copy = published.target / "experiments/mine/tables/runs.parquet"
+    pd.testing.assert_frame_equal(parquet.load_table(copy), parquet.load_table(published.table), check_exact=True)
+    assert copy.stat().st_size < 0.8 * published.table.stat().st_size
+    before = copy.read_bytes()
+    publishing.compact(copy)
+    assert copy.read_bytes() == before

@@ -184,7 +184,7 @@ def test_an_experiment_that_follows_runs_has_the_figure_of_their_trajectories(tm
     project.configure(
         experiments_to_build=["figure_1", "followed"],
         experiments={"followed": original | {"grid": {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]},
-                                             "compare": "gain", "seeds": 2, "schematic": False, "follow": follow}},
+                                             "compare": "gain", "seeds": 2, "follow": follow}},
     )  # fmt: skip
     assert project.jobs()["plot_trajectories"] == 1
     assert project.jobs("followed")["plot_trajectories"] == 1

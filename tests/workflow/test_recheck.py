@@ -9,7 +9,7 @@ import yaml
 from richlazy import reference
 from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, parquet
-from runner import Project
+from runner import Project, assert_same_results
 
 LSTMS = {
     "experiments_to_build": ["figure_1", "figure_1_smnist", "schuessler_figure_5"],
@@ -59,7 +59,7 @@ def test_the_reference_holds_lstms_with_fingerprints_and_a_claim_on_them(publish
     )
     names = [f"tables/{name}.parquet" for name in ("runs", "spectra", "truncations", "curves")]
     names += ["statistics/contrasts.parquet", "figures/lstm.png"]
-    assert all((target / name).read_bytes() == (source / name).read_bytes() for name in names)
+    assert_same_results(source, target, names)
     files = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
     assert files == {*names, "tables/fingerprints.parquet", "provenance.json"}
     prints = parquet.load_table(target / "tables/fingerprints.parquet")

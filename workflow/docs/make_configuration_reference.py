@@ -158,7 +158,7 @@ class Reference:
             if "properties" in inner:
                 yield from self._rows(inner["properties"], here, values.get(key, {}), inner.get("required", ()))
             elif isinstance(entry, Mapping):
-                name = "<period>" if key == "timing_ms" else "<column>"
+                name = {"timing_ms": "<period>", "names": "<name>"}.get(key, "<column>")
                 yield _code((*here, name)), self._type(entry), "", _escaped(entry["description"])
 
     def _type(self, node: Schema) -> str:

@@ -37,7 +37,6 @@ rule plot_measures:
         compare=of_experiment("compare"),
         title=of_experiment("title"),
         source=of_experiment("source"),
-        schematic=of_experiment("schematic", False),
         spectrum=of_experiment("spectrum"),
         measures=plan.drawn_measures,
         labels=plan.drawn_labels,
@@ -116,7 +115,9 @@ rule plot_effects:
         arms=plan.arms,
         compare=of_experiment("compare"),
         title=of_experiment("title"),
-        significance_level=config["statistics"]["significance_level"],
+        statistics=collect_settings(
+            "statistics", ["significance_level", "confidence_level"]
+        ),
         labels=plan.tested_labels,
         settings=figure_settings("median_colour"),
     message:
@@ -157,7 +158,7 @@ rule plot_interactions:
         significance_level=config["statistics"]["significance_level"],
         labels=plan.tested_labels,
         roles=plan.tested_roles,
-        settings=config["figures"],
+        settings=figure_settings("dot_colour", "median_colour"),
     message:
         "Figure of the interactions of {wildcards.experiment}"
     script:
@@ -302,7 +303,9 @@ rule plot_robustness:
     params:
         comparisons=plan.rank_comparisons,
         labels=measure_registry.labels(),
-        significance_level=config["statistics"]["significance_level"],
+        statistics=collect_settings(
+            "statistics", ["significance_level", "confidence_level"]
+        ),
         settings=figure_settings("measures"),
     message:
         "Figure of the effect of rank in every arm"

@@ -134,7 +134,7 @@ rule publish_reference:
 
 
 rule judge_reference:
-    """Test, judge and draw results/reference/ again from its tables of runs, under the rules and settings of today."""
+    """Test, judge and draw results/reference/ again from its tables, under the rules and settings of today."""
     input:
         runs=lambda wildcards: sorted(
             map(str, Path(REFERENCE).glob("experiments/*/tables/runs.parquet"))
@@ -157,7 +157,7 @@ rule judge_reference:
     threads: 1
     resources:
         mem_mb=growing(2000),
-        runtime=growing(10),
+        runtime=growing(20),
     params:
         folder=REFERENCE,
         published=lambda wildcards: reference_config(),

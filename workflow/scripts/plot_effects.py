@@ -6,6 +6,6 @@ from richlazy.storage import jobs, parquet
 
 if __name__ == "__main__":
     with jobs.running(snakemake, "matplotlib"):
-        inputs, level = snakemake.input, snakemake.params.significance_level
+        inputs = snakemake.input
         trends, contrasts = parquet.load_table(inputs.trends), parquet.load_table(inputs.contrasts)
-        effect_figure.plot(FigureContext.of_job(snakemake), trends, contrasts, level)
+        effect_figure.plot(FigureContext.of_job(snakemake), trends, contrasts, snakemake.params.statistics)

@@ -11,7 +11,6 @@ if __name__ == "__main__":
             FigureContext.of_job(snakemake),
             runs=parquet.load_table(inputs.runs),
             measures=params.measures,
-            with_schematic=params.schematic,
             spectra=parquet.load_table(inputs.spectra) if params.spectrum else None,
             spectrum=params.spectrum,
         )

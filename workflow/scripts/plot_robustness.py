@@ -7,12 +7,12 @@ from richlazy.figures.figure_context import FigureContext
 from richlazy.storage import jobs, parquet
 
 
-def plot_robustness(context, trends, comparisons, significance_level, table):
-    found = {Path(path).parent.parent.name: parquet.load_table(path) for path in trends}
+def plot_robustness(context, trends, comparisons, settings, table):
+    found = {Path(path).parent.parent.name: context.named(parquet.load_table(path)) for path in trends}
     measures = robustness.panels(context.settings["measures"], context.labels)
     rows = robustness.robustness(found, comparisons, measures)
     parquet.save_table(table, rows, robustness.ROBUSTNESS_COLUMNS)
-    robustness_figure.plot(context, rows, list(measures), significance_level)
+    robustness_figure.plot(context, rows, list(measures), settings)
 
 
 if __name__ == "__main__":
@@ -20,4 +20,4 @@ if __name__ == "__main__":
         context = FigureContext.of_job(snakemake, title=robustness_figure.TITLE)
         params = snakemake.params
         trends, table = snakemake.input.trends, snakemake.output.table
-        plot_robustness(context, trends, params.comparisons, params.significance_level, table)
+        plot_robustness(context, trends, params.comparisons, params.statistics, table)

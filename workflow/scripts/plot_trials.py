@@ -26,5 +26,6 @@ if __name__ == "__main__":
     with jobs.running(snakemake, "matplotlib", "neurogym"):
         files, params = snakemake.input, snakemake.params
         task = snakemake.wildcards.task
-        context = FigureContext.of_job(snakemake, title=f"Task {task}")
+        shown = params.settings["names"].get(task, task.replace("_", " "))
+        context = FigureContext.of_job(snakemake, title=f"Task: {shown}")
         plot_trials(context, task, files.probe, files.decision, params.run, params.names)

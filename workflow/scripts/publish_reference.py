@@ -23,9 +23,12 @@ def over_all(folder, config, merged, register, roles, published_values):
     judge_claims(register, [*tests, *runs], *claims, settings, config["scale"], comparisons)
     compare_published_values(published_values, runs, *values, config["statistics"]["confidence_level"])
     trends = [path for path in tests if path.stem == "trends"]
-    rows, level = Path(folder, "figures", "robustness.parquet"), config["statistics"]["significance_level"]
+    rows = Path(folder, "figures", "robustness.parquet")
     page = FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())
-    plot_robustness(page, trends, grids.rank_comparisons(merged, merged["experiments"]), level, rows)
+    plot_robustness(page, trends, grids.rank_comparisons(merged, merged["experiments"]), config["statistics"], rows)
+    for table in (*Path(folder).glob("*.parquet"), rows):
+        publishing.compact(table)
+    publishing.check_size(folder)
 
 
 if __name__ == "__main__":

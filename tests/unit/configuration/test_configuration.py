@@ -150,8 +150,8 @@ WRONG_TYPES = [
     Mistake("boolean for number", {"presets.equation_1.momentum": False}, "a number, not false", "see the key"),
     Mistake("boolean seeds", {f"{FIGURE_1}.seeds": True}, f"{FIGURE_1}.seeds is true", "how many seeds"),
     Mistake("boolean in grid", {f"{GRID}.rank": [1, True]}, f"{GRID}.rank[1] must be a whole", "not true"),
-    Mistake("number for boolean", {f"{FIGURE_1}.schematic": 1}, "schematic must be true or false", "see the key"),
-    Mistake("text for boolean", {f"{FIGURE_1}.schematic": "yes"}, "schematic must be true or false", "not 'yes'"),
+    Mistake("number for boolean", {f"{FIGURE_1}.truncation": 1}, "truncation must be true or false", "see the key"),
+    Mistake("text for boolean", {f"{FIGURE_1}.truncation": "yes"}, "truncation must be true or false", "not 'yes'"),
     Mistake("scalar for list", {f"{GRID}.rank": 30}, f"{GRID}.rank must be a list, not 30", "write [30]"),
     Mistake("name for list", {"statistics.measures": "accuracy"}, "measures must be a list", "write [accuracy]"),
     Mistake("mapping for list", {f"{GRID}.task": {"2AF": 1}}, f"{GRID}.task must be a list", "see the key"),
@@ -671,6 +671,8 @@ FIGURES = [
     Mistake("means beside a spectrum", {"experiments.figure_1.spectrum": "eigenvalues",
             "experiments.figure_1.figure": {"show": "mean_and_spread"}},
             "experiments.figure_1.figure.show is mean_and_spread, beside which no spectrum", "remove spectrum"),
+    Mistake("names alike", {"figures.names": {"gaussian": "soft rank"}},
+            "figures.names calls structures.gaussian and structures.soft_rank both 'soft rank'", "another name"),
     Mistake("overlaid dots", {"experiments.figure_1.figure": {"overlay": "task"}},
             "experiments.figure_1.figure.overlay has no effect on dots", "add show: mean_and_spread or remove it"),
     Mistake("overlay of no arm", {"experiments.figure_1.figure": {"show": "mean_and_spread", "overlay": "taks"}},
@@ -1531,7 +1533,7 @@ def test_every_group_of_the_schema_is_closed():
 
 # Keys that stand in config.yaml, but not in each of its entries.
 OPTIONAL = {
-    "covaries", "draw", "entries", "entry", "groups", "measures", "parts", "preset", "quantities", "schematic",
+    "covaries", "draw", "entries", "entry", "groups", "measures", "parts", "preset", "quantities",
     "signs_held", "spectrum", "truncation", "weights", "matched_loss", "stands_for",
 }  # fmt: skip
 OPTIONAL |= {"figure", *Figure.model_fields}

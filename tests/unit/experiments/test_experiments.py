@@ -297,7 +297,7 @@ def test_adding_seeds_or_values_keeps_the_paths_of_before(change):
 def test_title_source_and_seed_count_are_no_part_of_the_identity():
     config = with_experiment(SVD)
     before = [paths.run_path(run) for run in grids.runs(config, "mine")]
-    config["experiments"]["mine"] |= {"title": "other", "source": "other", "compare": "structure", "schematic": True}
+    config["experiments"]["mine"] |= {"title": "other", "source": "other", "compare": "structure"}
     config["scale"] = "other"
     assert [paths.run_path(run) for run in grids.runs(config, "mine")] == before
 

@@ -30,6 +30,28 @@ def test_a_job_that_compares_nothing_gives_neither_arms_nor_parameter(tmp_path):
     assert (found.title, found.arms, found.compare) == ("Task flip_flop", (), "")
 
 
+def test_a_table_is_shown_with_names_of_readers_and_paths_and_numbers_stay(tmp_path):
+    names = {"svd_truncation": "truncated SVD", "flip_flop": "flip-flop", "v1_column": "V1 column"}
+    context = FigureContext("Title", SETTINGS | {"names": names}, png=tmp_path / "figure.png")
+    notes = ["v1_column (file): cells of V1 column_2 in a_1.npy; my_own (cave): b", None]
+    table = pd.DataFrame(
+        {
+            "run": ["task~flip_flop/seed~0"] * 2, "task": ["flip_flop", "my_task"], "seed": [0, 1],
+            "structure": pd.array(["svd_truncation", None], "string"), "timing_ms.delay": [10, 20],
+            "entries": ["values_on_mask", "x"], "connectome": pd.array(notes, "string"), "measure": ["final_loss"] * 2,
+        }
+    )  # fmt: skip
+    before = table.copy()
+    shown = context.named(table)
+    pd.testing.assert_frame_equal(table, before)
+    assert shown["task"].tolist() == ["flip-flop", "my task"]
+    assert shown["structure"].tolist()[0] == "truncated SVD" and shown["structure"].isna().tolist() == [False, True]
+    assert shown["entries"].tolist() == ["values on mask", "x"]
+    assert shown["connectome"].tolist()[0] == "V1 column (file): cells of V1 column_2 in a_1.npy; my own (cave): b"
+    kept = ["run", "seed", "timing_ms.delay", "measure"]
+    pd.testing.assert_frame_equal(shown[kept], before[kept])
+
+
 def test_sizes_are_in_inches_and_points(tmp_path):
     context = FigureContext("Title", SETTINGS, png=tmp_path / "figure.png")
     assert context.width == 5 and context.font_size == 9

@@ -9,7 +9,7 @@ from matplotlib import _layoutgrid
 from matplotlib import pyplot as plt
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from richlazy.figures import figure_style
+from richlazy.figures import figure_files, figure_style
 
 
 def disturbed_heap(rng):
@@ -30,7 +30,7 @@ def order_of(variables):
 
 def test_variables_stand_in_the_order_that_the_solver_goes_by():
     kept = disturbed_heap(random.Random(0))
-    variables = figure_style.variables_by_address(300)
+    variables = figure_files.variables_by_address(300)
     assert order_of(variables) == [each.name() for each in variables]
     assert len({each.name() for each in variables}) == 300
     # It is not the order in which they are made, or nothing here would be needed.
@@ -41,8 +41,8 @@ def test_variables_stand_in_the_order_that_the_solver_goes_by():
 
 @pytest.mark.parametrize("variables", [2000, 10])
 def test_a_layout_with_more_variables_than_were_made_is_laid_out_as_well(variables, monkeypatch):
-    monkeypatch.setattr(figure_style, "_VARIABLES", variables)
-    figure, panels = plt.subplots(2, 3, figsize=(5, 3), layout=figure_style.RepeatableLayout())
+    monkeypatch.setattr(figure_files, "_VARIABLES", variables)
+    figure, panels = plt.subplots(2, 3, figsize=(5, 3), layout=figure_files.RepeatableLayout())
     figure.draw_without_rendering()
     found = [axes.get_position().bounds for axes in panels.flat]
     figure.set_layout_engine("constrained")
@@ -55,11 +55,11 @@ def test_a_layout_with_more_variables_than_were_made_is_laid_out_as_well(variabl
 
 def test_every_constrained_figure_is_saved_with_that_layout(tmp_path, monkeypatch):
     laid_out = []
-    monkeypatch.setattr(figure_style.RepeatableLayout, "execute", lambda layout, figure: laid_out.append(layout.get()))
+    monkeypatch.setattr(figure_files.RepeatableLayout, "execute", lambda layout, figure: laid_out.append(layout.get()))
     foot = figure_style.foot(7, 3, pd.DataFrame({"connectome": [pd.NA]}))
     engine = ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot))
     figure, _ = plt.subplots(figsize=(2, 1), layout=engine)
-    figure_style.save(figure, None, tmp_path / "a.png", {"resolution_dpi": 20})
+    figure_files.save(figure, None, tmp_path / "a.png", {"resolution_dpi": 20})
     assert laid_out == [engine.get()]
 
 

@@ -130,14 +130,14 @@ def synthetic(arms, experiments_=2, **others):
     return robustness.robustness(trends, dict.fromkeys(names, comparison()), signs(MEASURES))
 
 
-def drawn(rows, folder, level=0.05):
-    return watch(lambda: _draw(rows, folder, level))
+def drawn(rows, folder):
+    return watch(lambda: _draw(rows, folder))
 
 
-def _draw(rows, folder, level):
+def _draw(rows, folder):
     files = folder / "figure.pdf", folder / "figure.png"
     context = FigureContext(robustness_figure.TITLE, SETTINGS, pdf=files[0], png=files[1], labels=LABELS)
-    robustness_figure.plot(context, rows, MEASURES, level)
+    robustness_figure.plot(context, rows, MEASURES, CONFIG["statistics"])
     return files
 
 
@@ -164,6 +164,7 @@ def test_significant_effects_are_filled_and_reversed_ones_have_another_colour(tm
     assert [mark[2:] for mark in found] == [
         (blue, blue), (blue, white), (orange, orange), (orange, white), (grey, white),
     ]  # fmt: skip
+    assert "neither: τ is 0 or not known" in drawing.texts
     heights = [mark[1] for mark in found]
     assert heights == sorted(heights) and panel.yaxis_inverted()
 
@@ -182,13 +183,13 @@ def test_arms_with_unconverged_or_missing_seeds_say_so(tmp_path):
         trend(MEASURES[1], 0.1, task="B", n=7),
     )  # fmt: skip
     words = [text.get_text() for text in drawn(rows, tmp_path).axes[0].texts]
-    assert "9 to 10, 6 unconverged, 1 left out" in words and "7" in words
+    assert "9 to 10; 6 not converged; 1 left out" in words and "7" in words
 
 
 @pytest.mark.parametrize(("arms", "count"), [(2, 2), (4, 20)])
 def test_texts_are_inside_and_apart_with_few_rows_and_with_many(tmp_path, arms, count):
     drawing = drawn(synthetic(arms, count, unconverged=3, excluded=1), tmp_path)
-    assert drawing.outside() == [] and drawing.crossing() == []
+    assert drawing.faults() == {}
     assert drawing.open_figures == []
 
 
@@ -211,7 +212,7 @@ def test_equal_tables_give_equal_bytes(tmp_path):
     rows, found = synthetic(3), []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        found.append([file.read_bytes() for file in _draw(rows, tmp_path / name, 0.05)])
+        found.append([file.read_bytes() for file in _draw(rows, tmp_path / name)])
     assert found[0] == found[1]
 
 

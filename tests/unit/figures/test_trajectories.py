@@ -111,8 +111,7 @@ def test_it_is_drawn_to_pdf_and_png(drawings, name):
 
 @EVERY_CASE
 def test_texts_stand_inside_and_do_not_overlap(drawings, name):
-    assert drawings(name).outside() == []
-    assert drawings(name).crossing() == []
+    assert drawings(name).faults() == {}
 
 
 def test_equal_tables_give_equal_bytes(drawings, tmp_path):

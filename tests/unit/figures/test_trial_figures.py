@@ -45,7 +45,7 @@ def drawings(tmp_path_factory):
     def draw(name):
         files = [tmp_path_factory.mktemp(name) / f"trials.{suffix}" for suffix in ("pdf", "png")]
         step = TASKS[name]["defaults"]["time_step_ms"]
-        return watch(lambda: (plot(files, trials_of(name), step, f"Task {name}"), files)[1])
+        return watch(lambda: (plot(files, trials_of(name), step, f"Task {name}".replace("_", " ")), files)[1])
 
     return {name: draw(name) for name in TASKS}
 
@@ -59,9 +59,9 @@ def test_it_is_drawn_to_pdf_and_png(drawings, name):
 
 @pytest.mark.parametrize("name", TASKS)
 def test_texts_stand_inside_and_apart(drawings, name):
-    assert drawings[name].outside() == []
+    assert drawings[name].faults() == {}
     assert drawings[name].crossing(ticks=True) == []
-    assert f"Task {name}" in drawings[name].text()
+    assert f"Task {name}".replace("_", " ") in drawings[name].text()
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -260,7 +260,7 @@ def test_a_whole_image_stands_upright_above_its_class(of_classes):
 @pytest.mark.parametrize("name", [*ENVIRONMENTS, "rows", "whole"])
 def test_texts_of_classes_stand_inside_and_apart_and_marks_are_named(of_classes, name):
     drawing, _ = of_classes(name)
-    assert drawing.outside() == [] and drawing.crossing(ticks=True) == []
+    assert drawing.faults() == {} and drawing.crossing(ticks=True) == []
     named = {"whole": set(), "rows": {"target", "decision due"}}.get(name, {"input", "target", "decision due"})
     assert named <= set(drawing.texts)
     assert name not in ("rows", "whole") or "pixels (darker: larger)" in drawing.texts
@@ -316,7 +316,7 @@ def test_answers_are_drawn_over_what_is_asked_for(name, tmp_path):
 @pytest.mark.parametrize("name", ANSWERED)
 def test_texts_about_answers_stand_inside_and_apart_and_name_every_line(name, tmp_path):
     drawing = watch(lambda: draw_answers(name, tmp_path))
-    assert drawing.outside() == [] and drawing.crossing(ticks=True) == []
+    assert drawing.faults() == {} and drawing.crossing(ticks=True) == []
     assert {"target", *(f"{gain:g}" for _, gain in ANSWERED[name])} <= set(drawing.texts)
-    assert {task.replace("_", " ") for task, _ in ANSWERED[name]} <= set(drawing.texts)
+    assert {SETTINGS["names"][task] for task, _ in ANSWERED[name]} <= set(drawing.texts)
     assert "output by\ngain $g$" in drawing.texts

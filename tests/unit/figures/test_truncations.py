@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from richlazy.figures import figure_style, truncation_figure
+from richlazy.figures import figure_files, truncation_figure
 from richlazy.figures.figure_context import FigureContext
 from richlazy.measures import low_rank_change
 from richlazy.tables import truncation_table
@@ -38,7 +38,7 @@ def context(folder, name="a"):
 
 def test_figure_has_a_column_for_each_arm_and_a_line_at_the_functional_share(experiment, tmp_path, monkeypatch):
     figures = []
-    monkeypatch.setattr(figure_style, "save", lambda figure, *_: figures.append(figure))
+    monkeypatch.setattr(figure_files, "save", lambda figure, *_: figures.append(figure))
     truncation_figure.plot(context(tmp_path), *experiment)
     panels = [axes for axes in figures[0].axes if axes.get_visible()]
     assert [axes.get_title() for axes in panels] == ["2AF", "CXT", "", ""]

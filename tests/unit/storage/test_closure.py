@@ -64,7 +64,7 @@ def closure_of(script):
         ),
         (
             "plot_measures.py",
-            {"measure_figure", "parquet", "schematic"},
+            {"measure_figure", "parquet", "spectrum_panel"},
             NUMERICS | FORMULAS | {"claims", "hypothesis_tests"},
         ),
         ("plot_effects.py", {"effect_figure", "parquet"}, NUMERICS | FORMULAS),

@@ -10,7 +10,12 @@ import pandas as pd
 
 from richlazy import reference, wording
 from richlazy.reference import BEFORE
-from richlazy.storage import array_io, certificates, late_import, parquet
+from richlazy.storage import array_io, certificates, compact_tables, late_import, parquet
+
+# Bytes of a picture, and of all that is published: whoever clones the repository downloads them.
+MOST_OF_PICTURE, MOST_OF_ALL = 100_000, 12_000_000
+# Columns that are drawn and not tested, by the table that holds them; they are published to four digits.
+_DRAWN = {"curves": ("value",), "spectra": ("eigenvalue_modulus", "singular_value")}
 
 # What of a network is in a row of a table: how it was trained, and what was measured of it.
 _OF_NETWORK = ("network.npz", "measures.json", "crossings.json")
@@ -33,10 +38,41 @@ def publish(folder: str | Path, selected: Iterable[str], files: Sequence[str], p
         own = [file for file in files if Path(root, "experiments", experiment) in Path(file).parents]
         check(experiment, own, project)
     for file in map(Path, files):
-        reference.copy_whole(file, Path(folder, file.relative_to(root)))
+        target = Path(folder, file.relative_to(root))
+        reference.copy_whole(file, target)
+        if target.suffix == ".parquet":
+            compact(target)
     for experiment in selected:
         reference.save_origin(Path(folder, "experiments", experiment), root, project)
+        compact(Path(folder, "experiments", experiment, "tables/fingerprints.parquet"))
     array_io.save_text(Path(folder, "provenance.md"), page(folder))
+
+
+def compact(table: Path) -> None:
+    """Make a published table small: values that are drawn and not tested keep four digits, all others stay equal."""
+    drawn = [name for name in _DRAWN.get(table.stem, ()) if name in parquet.meanings(table)]
+    compact_tables.compact(table, drawn)
+
+
+def check_size(folder: str | Path) -> None:
+    """Refuse published results that are too large to commit.
+
+    Raises:
+        ValueError: a sentence about the largest picture, or about all files together.
+    """
+    sizes = {path: path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()}
+    pictures = {path: size for path, size in sizes.items() if path.suffix == ".png"}
+    largest = max(pictures, key=lambda path: pictures[path], default=None)
+    if largest is not None and pictures[largest] > MOST_OF_PICTURE:
+        raise ValueError(
+            f"{largest} has {pictures[largest] // 1000} kB, and a committed picture at most {MOST_OF_PICTURE // 1000}; "
+            "lower figures.resolution_dpi"
+        )
+    if sum(sizes.values()) > MOST_OF_ALL:
+        raise ValueError(
+            f"{folder} has {sum(sizes.values()) / 1e6:.1f} MB, and committed results at most {MOST_OF_ALL // 10**6}; "
+            "publish fewer experiments, or lower figures.resolution_dpi"
+        )
 
 
 def check(experiment: str, files: Iterable[str], project: Path) -> None:

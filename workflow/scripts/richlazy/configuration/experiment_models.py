@@ -196,4 +196,3 @@ class Experiment(Settings):
     spectrum: Literal["eigenvalues", "singular_values"] = optional(
         "Whether the figure opens with the spectrum of the initial recurrent weights, and which."
     )
-    schematic: bool = optional("Whether the figure opens with a drawing of network and measures.")

@@ -139,6 +139,10 @@ class Figures(Settings):
     dot_colour: Colour = Field(description='Colour of a run, "#RRGGBB".')
     median_colour: Colour = Field(description='Colour of a median, "#RRGGBB".')
     resolution_dpi: Annotated[int, Field(ge=50, le=1200)] = Field(description="Of the PNG.")
+    names: dict[Name, Annotated[Line, Field(description="What figures call it.")]] = Field(
+        description="How figures call tasks, structures, connectomes and other names; those without an entry stand as "
+        "they are, with blanks in place of underscores."
+    )
 
 
 class Recheck(Settings):

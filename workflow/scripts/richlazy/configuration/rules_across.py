@@ -43,6 +43,8 @@ def problems(config: Config, broken: Broken) -> Iterator[str]:
     yield from _of_selection(config, broken)
     yield from _of_entries(config, sound)
     yield from _of_servers(sound.get("connectomes", {}))
+    if "figures" in sound:
+        yield from _of_names(config, sound)
     if "training" in sound and (config["training"]["device"], config["training"]["batching"]) == ("cuda", "network"):
         yield "training.device is 'cuda', but one network alone leaves it idle; set training.batching to condition"
     if ("experiments_to_build",) in broken:
@@ -53,6 +55,21 @@ def problems(config: Config, broken: Broken) -> Iterator[str]:
         for name in selected(config):
             if name in sound["experiments"]:
                 yield from rules_of_experiments.problems_of_names(config, name)
+
+
+def _of_names(config: Config, sound: Config) -> Iterator[str]:
+    """Tasks, structures or connectomes that figures would call alike, and draw as one."""
+    names = config["figures"]["names"]
+    for group in ("tasks", "structures", "connectomes"):
+        first: dict[str, str] = {}
+        for name in sound.get(group, ()):
+            shown = names.get(name, name.replace("_", " "))
+            other = first.setdefault(shown, name)
+            if other != name:
+                yield (
+                    f"figures.names calls {group}.{other} and {group}.{name} both {shown!r}; give one of them another "
+                    "name there"
+                )
 
 
 def _of_servers(connectomes: Config) -> Iterator[str]:

@@ -110,7 +110,9 @@ class DataPlan:
 
     def connectome_title(self, wildcards: Wildcards) -> str:
         """Name and description of a connectome, as they head its figure."""
-        return f"{wildcards.connectome}: {self.plan.connectomes[wildcards.connectome]['description']}"
+        name = wildcards.connectome
+        shown = self.plan.config["figures"]["names"].get(name, name.replace("_", " "))
+        return f"{shown}: {self.plan.connectomes[name]['description']}"
 
     def cave_values(self, *settings: str) -> set[str]:
         """Values of some settings in all connectomes from CAVE: what a wildcard can be."""

@@ -16,6 +16,8 @@ from richlazy.measures.base import PREDICTED
 # What theory says of a measure stands beside its dots, from the column that ends in "_predicted", with this name.
 _THEORY = {"kernel_alignment": "theory (Eqs. 7, 8)"}
 _USUAL_THEORY = "theory, to first order"
+# Letters below the panels of a page that have room side by side.
+_LETTERS_OF_TICKS = 110
 
 
 def theory_of(measure: str) -> str:
@@ -40,7 +42,9 @@ def plot(
     """
     levels = figure_style.levels_of(runs, context.compare)
     shown = outcomes.drawn(runs, measure, context.roles).assign(failed=outcomes.failed)
-    order = {seed: place for place, seed in enumerate(sorted(runs["seed"].unique()))}
+    seeds = sorted(runs["seed"].unique())
+    # In the order of their numbers they would draw lines that say nothing.
+    order = dict(zip(seeds, np.random.default_rng(0).permutation(len(seeds)).tolist(), strict=True))
     of_bars = context.settings["median_colour"] if colours is None else "black"
     size = context.font_size * 1.3
     for place, level in enumerate(levels):
@@ -75,7 +79,9 @@ def plot(
             )
         elif not np.isnan(median):
             axes.hlines(median, ends[0], ends[1], colors=of_bars, lw=1.4, zorder=3)
-    axes.set_xticks(range(len(levels)), [_tick(level, len(levels)) for level in levels])
+    place = axes.get_subplotspec()
+    letters = _LETTERS_OF_TICKS // (len(levels) * (place.get_gridspec().ncols if place else 1))
+    axes.set_xticks(range(len(levels)), [_tick(level, letters) for level in levels])
     axes.set_xlim(-0.6, len(levels) - 0.4)
 
 
@@ -99,14 +105,14 @@ def plot_infinite(axes: Axes, places: pd.Series, colour: Any, font_size: float, 
 
 
 def plot_theory(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -> None:
-    """Plot a diamond beside the dots of each condition: what theory says of a measure, as a mean over seeds."""
-    means = predicted_means(outcomes.counting(runs, measure, context.roles), measure, context.compare)
-    if means.empty:
+    """Plot a diamond beside the dots of each condition: what theory says of a measure, as a median, as bars are."""
+    medians = predicted(outcomes.counting(runs, measure, context.roles), measure, context.compare, "median")
+    if medians.empty:
         return
     levels = figure_style.levels_of(runs, context.compare)
     axes.scatter(
         [place + 0.43 for place in range(len(levels))],
-        [means.get(level, np.nan) for level in levels],
+        [medians.get(level, np.nan) for level in levels],
         s=context.font_size * 1.5,
         marker="D",
         c="none",
@@ -118,24 +124,34 @@ def plot_theory(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure:
 
 def theories(runs: pd.DataFrame, measures: Sequence[str], font_size: float) -> dict[str, Line2D]:
     """Diamonds for the legend of a figure of some measures, by the names of their theories."""
-    known = [measure for measure in measures if len(predicted_means(runs, measure))]
-    return {theory_of(measure): outcomes.mark("D", font_size) for measure in known}
+    known = [measure for measure in measures if len(predicted(runs, measure))]
+    return {f"{theory_of(measure)}, median": outcomes.mark("D", font_size) for measure in known}
 
 
-def predicted_means(runs: pd.DataFrame, measure: str, by: str = "run") -> pd.Series:
-    """What theory says of a measure, as means over runs; empty without a theory.
+def marks(context: FigureContext, colours: Mapping[Any, Any] | None) -> dict[str, Line2D]:
+    """Dots and bars for the legend; ``colours`` as in ``plot``."""
+    dot, bar = ("0.4", "black") if colours else (context.settings["dot_colour"], context.settings["median_colour"])
+    return {
+        "a network": Line2D([], [], ls="none", marker="o", color=dot, ms=0.55 * context.font_size),
+        "median over seeds": Line2D([], [], color=bar, lw=1.4),
+    }
+
+
+def predicted(runs: pd.DataFrame, measure: str, by: str = "run", statistic: str = "mean") -> pd.Series:
+    """What theory says of a measure, as the same statistic over runs as what is measured; empty without a theory.
 
     Args:
         runs: rows of runs.parquet.
         measure: the measure.
-        by: the parameter whose values have a mean each.
+        by: the parameter whose values have a number each.
+        statistic: ``mean`` or ``median``.
     """
     column = measure + PREDICTED
     if column not in runs or runs[column].isna().all():  # published tables may lack it
         return pd.Series(dtype=float)
-    return runs.groupby(by)[column].mean().astype(float)
+    return runs.astype({column: float}).groupby(by)[column].agg(statistic)
 
 
-def _tick(level: Any, count: int) -> str:
-    """A condition as it stands below the axis, its words below each other."""
-    return textwrap.fill(figure_style.text_of(level), 12 if count < 5 else 9, break_long_words=False)
+def _tick(level: Any, letters: int) -> str:
+    """A condition as it stands below the axis, its words below each other where more letters have no room."""
+    return textwrap.fill(figure_style.text_of(level), max(letters, 1), break_long_words=False)

@@ -181,8 +181,8 @@ def _plot_matrix(axes: Axes, figure: SubFigure, chosen: pd.DataFrame, weights: n
     edges = np.cumsum([count for _, count in groups])
     middles = edges - np.array([count for _, count in groups]) / 2 - 0.5
     for edge in edges[:-1]:
-        axes.axhline(edge - 0.5, color="0.6", lw=0.35)
-        axes.axvline(edge - 0.5, color="0.6", lw=0.35)
+        axes.axhline(edge - 0.5, color="0.6", lw=0.35, zorder=1)
+        axes.axvline(edge - 0.5, color="0.6", lw=0.35, zorder=1)
     labels = [as_written(name) if count >= _LABELLED_SHARE * len(order) else "" for name, count in groups]
     # Labels of columns stand upright where two of them would touch: a letter takes about 2 % of the matrix.
     named = [(middle / len(order), 0.022 * len(label)) for middle, label in zip(middles, labels, strict=True) if label]

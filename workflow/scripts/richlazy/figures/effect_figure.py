@@ -1,11 +1,12 @@
 """Figure of the effect of the compared parameter on every tested measure, with its interval."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import SubFigure
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
 
 from richlazy.experiments import parameters
 from richlazy.figures import figure_style
@@ -15,39 +16,43 @@ from richlazy.figures.figure_context import FigureContext
 _PANELS = 7
 
 
-def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, significance_level: float) -> None:
-    """Plot the effect of the compared parameter on every tested measure, in every arm.
+def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, settings: Mapping[str, Any]) -> None:
+    """Plot the effect of the compared parameter on every tested measure, in every arm; lazier is always right.
 
-    Between three numbers or more the effect is Kendall's tau, drawn so that the right side means lazier at larger
-    values. Between names, and between two numbers, it is the Hodges-Lehmann difference from the reference. Filled
-    dots are significant after correction.
+    Between three numbers or more the effect is Kendall's tau. Between names, and between two numbers, it is the
+    Hodges-Lehmann difference, of names from the reference, of numbers from the smaller; axes of measures that fall as
+    learning gets lazier run backwards. Filled dots are significant after correction; intervals are not corrected.
 
     Args:
         context: heading, arms, compared parameter, style and files.
         trends: rows of trends.parquet.
         contrasts: rows of contrasts.parquet.
-        significance_level: of the corrected p.
+        settings: ``significance_level`` of the corrected p, and ``confidence_level`` of the intervals.
     """
+    trends, contrasts = context.named(trends), _larger_minus_smaller(context.named(contrasts))
     arms = list(context.arms)
     rest = contrasts if trends.empty else _outside(contrasts, trends, arms)
     tables = [table for table in (trends, rest) if len(table)]
     everything = pd.concat(tables)
     names = arms if len(trends) or _are_between_numbers(contrasts) else [*arms, "level"]
     everything = everything.assign(label=figure_style.arm_titles(everything[names]) if names else "")
+    samples = _samples(everything)
+    everything["label"] = [f"{label} ({samples[label]})".strip() for label in everything["label"]]
     parts = []
     for place, table in enumerate(tables):
         lines = [_meaning(context, table, is_trend=table is trends)]
         if place == len(tables) - 1:
-            lines += [_sample_note(everything, significance_level), *figure_style.origin_lines(everything)]
+            lines += figure_style.origin_lines(everything)
         labelled = everything.iloc[: len(table)] if place == 0 else everything.iloc[-len(table) :]
         parts.append((labelled, table is trends, lines))
     heights = [_height(context, table) + 0.13 * len(lines) for table, _, lines in parts]
-    with context.page(sum(heights) + 0.3) as figure:
+    with context.page(sum(heights) + 0.5) as figure:
         subfigures = figure.subfigures(len(parts), 1, height_ratios=heights, squeeze=False)[:, 0]
         for subfigure, (table, is_trend, lines) in zip(subfigures, parts, strict=True):
-            _plot_intervals(context, subfigure, table, is_trend, significance_level)
+            _plot_intervals(context, subfigure, table, is_trend, settings["significance_level"])
             subfigure.supxlabel("\n".join(lines), fontsize=context.font_size)
         figure.suptitle(figure_style.heading(context.title, everything, names))
+        _add_legend(context, figure, settings)
 
 
 def _outside(contrasts: pd.DataFrame, trends: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
@@ -65,24 +70,54 @@ def _are_between_numbers(contrasts: pd.DataFrame) -> bool:
     return bool(pd.to_numeric(contrasts["level"], errors="coerce").notna().all())
 
 
+def _larger_minus_smaller(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Contrasts between numbers as the larger minus the smaller; those between names as they are."""
+    if contrasts.empty or not _are_between_numbers(contrasts):
+        return contrasts
+    turned = contrasts["level"].astype(float) < contrasts["reference"].astype(float)
+    found = contrasts.copy()
+    found.loc[turned, ["effect", "level", "reference"]] = contrasts.loc[turned, ["effect", "reference", "level"]].values
+    found["effect"] = found["effect"].astype(float).mask(turned, -contrasts["effect"].astype(float))
+    found["interval_low"] = contrasts["interval_low"].mask(turned, -contrasts["interval_high"])
+    found["interval_high"] = contrasts["interval_high"].mask(turned, -contrasts["interval_low"])
+    return found
+
+
 def _meaning(context: FigureContext, table: pd.DataFrame, is_trend: bool) -> str:
     """What the horizontal axis shows."""
     label = parameters.label(context.compare)
+    undirected = "; larger, where neither side is lazier" * any(not context.labels[one][1] for one in table["measure"])
     if is_trend:
-        undirected = any(context.labels[measure][1] == 0 for measure in table["measure"])
-        right = "lazier as it grows" + "; larger, where neither side is lazier" * undirected
-        return f"effect of {label} (Kendall's τ; right: {right})"
+        return f"effect of {label} (Kendall's τ; right: lazier as it grows{undirected})"
     if not _are_between_numbers(table):
-        return "difference from the reference (Hodges-Lehmann)"
+        references = table["reference"].unique()
+        reference = str(references[0]) if len(references) == 1 else "the reference"
+        return f"difference from {reference} (Hodges-Lehmann; right: lazier than it{undirected})"
     pairs = table[["level", "reference"]].drop_duplicates().to_numpy()
-    levels = f"{pairs[0, 0]} minus {pairs[0, 1]}" if len(pairs) == 1 else "smallest minus largest"
-    return f"difference by {label}: {levels} (Hodges-Lehmann)"
+    levels = f"{pairs[0, 0]} minus {pairs[0, 1]}" if len(pairs) == 1 else "largest minus smallest"
+    return f"difference by {label}: {levels} (Hodges-Lehmann; right: lazier as it grows{undirected})"
 
 
-def _sample_note(table: pd.DataFrame, significance_level: float) -> str:
-    fewest, most = int(table["n"].min()), int(table["n"].max())
-    sample = f"{most}" if fewest == most else f"{fewest} to {most}"
-    return f"filled: p < {significance_level:g} after Holm's correction; n = {sample} seeds"
+def _samples(table: pd.DataFrame) -> dict[str, str]:
+    """How many seeds the tests of each row of panels count, and how many they leave out."""
+    found = {}
+    for label, rows in table.groupby("label", sort=False):
+        fewest, most, excluded = int(rows["n"].min()), int(rows["n"].max()), int(rows["excluded"].max())
+        n = f"n = {most}" if fewest == most else f"n = {fewest} to {most}"
+        found[str(label)] = n + f"; {excluded} left out" * bool(excluded)
+    return found
+
+
+def _add_legend(context: FigureContext, figure: Figure, settings: Mapping[str, Any]) -> None:
+    """Explain dots and lines."""
+    colour, level = context.settings["median_colour"], settings["significance_level"]
+    dot: dict[str, Any] = {"marker": "o", "ls": "none", "mec": colour, "mew": 0.8, "ms": context.font_size * 0.7}
+    handles = {
+        f"p < {level:g} after Holm's correction": Line2D([], [], mfc=colour, **dot),
+        "not significant": Line2D([], [], mfc="white", **dot),
+        f"{settings['confidence_level']:.0%} interval of the test alone, not corrected": Line2D([], [], color=colour),
+    }
+    figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=3, frameon=False)
 
 
 def _plot_intervals(
@@ -97,15 +132,15 @@ def _plot_intervals(
         axes.set_visible(False)
     for axes, measure in zip(panels.flat, itertools.chain.from_iterable(lines), strict=False):
         label, sign = context.labels[measure]
-        sign = (sign or 1) if is_trend else 1
-        axes.axvline(0, color="0.6", lw=0.6)
+        turned = sign if is_trend and sign else 1
+        axes.axvline(0, color="0.6", lw=0.6, zorder=1)
         for _, row in table[table["measure"] == measure].iterrows():
             place = rows.index(row["label"])
-            ends = sorted((sign * row["interval_low"], sign * row["interval_high"]))
+            ends = sorted((turned * row["interval_low"], turned * row["interval_high"]))
             fill = colour if row["p_holm"] < significance_level else "white"
             axes.hlines(place, *ends, color=colour, lw=1.2)
             axes.scatter(
-                sign * row["effect"],
+                turned * row["effect"],
                 place,
                 s=context.font_size * 2.2,
                 c=fill,
@@ -118,7 +153,8 @@ def _plot_intervals(
         if is_trend:
             axes.set_xlim(-1.1, 1.1)
         else:
-            axes.locator_params(axis="x", nbins=5)
+            axes.locator_params(axis="x", nbins=4)
+            axes.xaxis.set_inverted(sign < 0)
         axes.xaxis.set_tick_params(labelbottom=True)
     panels[0, 0].set_yticks(range(len(rows)), rows)
 

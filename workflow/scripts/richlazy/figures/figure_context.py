@@ -12,7 +12,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine, LayoutEngine
 
-from richlazy.figures import figure_style
+from richlazy.figures import figure_files, figure_style
 
 # Options of figures where an experiment does not say.
 _USUAL: dict[str, Any] = {
@@ -25,13 +25,17 @@ _USUAL: dict[str, Any] = {
 }
 
 
+# Columns of text by which figures look things up, and which no figure shows as they are.
+_IDENTITIES = {"run", "network", "probe", "connectome", "substitute", "measure", "quantity", "weights", "part"}
+
+
 @dataclass(frozen=True)
 class FigureContext:
     """What every figure needs to know besides its data.
 
     Attributes:
         title: heading of the figure.
-        settings: group ``figures`` of the configuration.
+        settings: group ``figures`` of the configuration, with the ``names`` of what it draws.
         png: PNG file to write.
         pdf: PDF file to write; None writes the PNG alone.
         arms: parameters that make the arms; each arm gets panels of its own.
@@ -74,6 +78,24 @@ class FigureContext:
             options=params.get("options", {}),
         )
 
+    def name(self, value: Any) -> Any:
+        """A value of a table as figures show it: names by ``figures.names``, or else with blanks in their words."""
+        names = self.settings.get("names", {})
+        return names.get(value, value.replace("_", " ")) if isinstance(value, str) else value
+
+    def named(self, table: pd.DataFrame) -> pd.DataFrame:
+        """A table whose tasks, structures and other names are as figures show them; paths and numbers stay."""
+        words = [name for name in table if name not in _IDENTITIES and not pd.api.types.is_numeric_dtype(table[name])]
+        shown = {name: table[name].map(self.name, na_action="ignore") for name in words}
+        if "connectome" in table:
+            shown["connectome"] = table["connectome"].map(self._note, na_action="ignore")
+        return table.assign(**shown)
+
+    def _note(self, text: str) -> str:
+        """What a table says of connectomes, with their names as figures show them."""
+        parts = [note.partition(" (") for note in text.split("; ")]
+        return "; ".join("".join((self.name(name), *rest)) for name, *rest in parts)
+
     def option(self, name: str) -> Any:
         """What the experiment asks of its figures (``experiment_models.Figure``), or what is usual."""
         return self.options.get(name, _USUAL[name])
@@ -104,7 +126,7 @@ class FigureContext:
             figure = plt.figure(figsize=(self.width, height), layout=layout)  # type: ignore[arg-type]
             try:
                 yield figure
-                figure_style.save(figure, self.pdf, self.png, self.settings)
+                figure_files.save(figure, self.pdf, self.png, self.settings)
             finally:
                 plt.close(figure)
 

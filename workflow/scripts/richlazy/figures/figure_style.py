@@ -1,24 +1,19 @@
-"""What the figures of an experiment share: style, files, words, colours, and the note below the panels."""
+"""What the figures of an experiment share: style, words, colours, and the note below the panels."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import kiwisolver
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib import _layoutgrid
-from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from richlazy.experiments import parameters
 from richlazy.figures import outcomes
 from richlazy.statistics import strata
-from richlazy.storage import array_io
 
 MM_PER_INCH = 25.4
 
@@ -33,11 +28,10 @@ THEORY = "theory"
 EXPANSION = f"{THEORY}, to third order"
 _CONDITION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
+# Letters of titles of panels that have room side by side.
+_LETTERS_OF_TITLES = 64
 # A row holds the panels of at most this many arms.
 _PANELS_PER_ROW = 4
-
-# Variables of a layout: six for each row and each column of each grid, so this is more than any figure has.
-_VARIABLES = 2000
 
 
 def style(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,57 +54,6 @@ def style(settings: Mapping[str, Any]) -> dict[str, Any]:
         "pdf.fonttype": 42,
         "svg.hashsalt": "richlazy",
     }
-
-
-def save(figure: Figure, pdf: str | Path | None, png: str | Path, settings: Mapping[str, Any]) -> None:
-    """Write both files, or PNG alone, without dates, so that equal figures are equal bytes."""
-    engine = figure.get_layout_engine()
-    if isinstance(engine, ConstrainedLayoutEngine):
-        figure.set_layout_engine(RepeatableLayout(**engine.get()))
-    if pdf is not None:
-        with array_io.atomic(pdf) as temporary:
-            figure.savefig(temporary, metadata={"CreationDate": None})
-    with array_io.atomic(png) as temporary:
-        figure.savefig(temporary, dpi=settings["resolution_dpi"], metadata={"Software": None})
-    plt.close(figure)
-
-
-class RepeatableLayout(ConstrainedLayoutEngine):
-    """Constrained layout that depends on nothing but the figure.
-
-    The solver adds up its terms in the order of the addresses of its variables in memory. Where a process has freed
-    memory before, addresses do not rise, and sums differ in their last bit from those of other processes: too little
-    for a PDF, enough to round a text to another pixel. Here each layout takes variables whose addresses do rise.
-    """
-
-    def execute(self, fig: Figure) -> None:
-        """Lay out a figure with variables in the order of their addresses."""
-        rising = iter(variables_by_address(_VARIABLES))
-
-        def variable(name: str) -> kiwisolver.Variable:
-            chosen = next(rising, None)
-            if chosen is None:
-                return kiwisolver.Variable(name)
-            chosen.setName(name)
-            return chosen
-
-        grids: Any = _layoutgrid  # the one place where matplotlib makes variables
-        original = grids.kiwi
-        grids.kiwi = SimpleNamespace(**vars(kiwisolver) | {"Variable": variable})
-        try:
-            super().execute(fig)
-        finally:
-            grids.kiwi = original
-
-
-def variables_by_address(count: int) -> list[kiwisolver.Variable]:
-    """New variables of the solver, in the order of their addresses: that in which it lists those of a problem."""
-    variables = {str(number): kiwisolver.Variable(str(number)) for number in range(count)}
-    solver = kiwisolver.Solver()
-    for each in variables.values():
-        solver.addConstraint((each == 0) | "weak")
-    listed = solver.dumps().partition("Variables\n---------\n")[2].partition("\n\n")[0]
-    return [variables[line.partition(" = ")[0]] for line in listed.splitlines()]
 
 
 def panels_of_arms(runs: pd.DataFrame, names: Sequence[str]) -> tuple[list[tuple[str, pd.DataFrame]], tuple[int, int]]:
@@ -151,7 +94,7 @@ def panels_by_arm(
     for place, (title, group) in enumerate(groups):
         block, column = divmod(place, columns)
         of_arm = panels[block * rows : (block + 1) * rows, column]
-        of_arm[0].set_title(wrapped_title(title, len(groups)))
+        of_arm[0].set_title(wrapped_title(title, columns))
         for axes, label in zip(of_arm, labels, strict=True):
             axes.set_visible(True)
             if column == 0:
@@ -174,10 +117,10 @@ def arm_titles(arms: pd.DataFrame) -> list[str]:
     ]
 
 
-def wrapped_title(title: str, panels: int) -> str:
-    """Title of a panel, wrapped to fit beside others; a parameter and its value stay on one line."""
+def wrapped_title(title: str, columns: int) -> str:
+    """Title of a panel, wrapped to fit beside others in a row; a parameter and its value stay on one line."""
     parts = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in title.split(", ")]
-    return textwrap.fill(", ".join(parts), 20 if panels > 1 else 60)
+    return textwrap.fill(", ".join(parts), min(60, _LETTERS_OF_TITLES // columns))
 
 
 def heading(title: str, table: pd.DataFrame, arms: Sequence[str]) -> str:
@@ -225,6 +168,11 @@ def colours_of_overlaid(runs: pd.DataFrame, parameter: str) -> dict[Any, Any]:
 def distinct_colours(count: int) -> list[str]:
     """Colours that are distinct without colour vision, from the first again after the last."""
     return [_CONDITION_COLOURS[place % len(_CONDITION_COLOURS)] for place in range(count)]
+
+
+def band(colour: Any, **line: Any) -> tuple[Patch, Line2D]:
+    """A line in its band, for a legend."""
+    return Patch(color=colour, alpha=0.25, lw=0), Line2D([], [], color=colour, lw=1.2, **line)
 
 
 def footnote(figure: Figure, runs: pd.DataFrame) -> None:
@@ -282,10 +230,17 @@ def wrapped_parameter_label(parameter: str, runs: pd.DataFrame) -> str:
 
 
 def targets_are_numbers(runs: pd.DataFrame) -> pd.Series:
-    """Whether each run learns numbers rather than classes: it has a loss but no accuracy, or else a linear teacher."""
+    """Whether each run learns numbers rather than classes: those of its task have a loss but no accuracy.
+
+    Where no run of its task has a loss on the probe, all diverged or older than this column, linear teachers alone do.
+    """
     numbers = pd.Series(runs["condition_number"].notna() if "condition_number" in runs else False, index=runs.index)
     if {"probe_loss", "accuracy"} <= set(runs.columns):
-        numbers = numbers.where(runs["probe_loss"].isna(), runs["accuracy"].isna())
+        probed = runs["probe_loss"].notna()
+        of_task, known = (
+            (which.groupby(runs["task"]).transform("any")) for which in (probed & runs["accuracy"].isna(), probed)
+        )
+        numbers = numbers.where(~known, of_task)
     return numbers.astype(bool)
 
 

@@ -16,8 +16,11 @@ from richlazy.figures.figure_context import FigureContext
 Panel = Callable[[Axes, int, pd.DataFrame], None]
 
 FLOOR = "Bayes floor"
-# Conditions come first in a legend, and then these.
-_LAST = (FLOOR, outcomes.UNCONVERGED, outcomes.FAILED, outcomes.NEVER)
+# Where theory is drawn too, losses are shown down to this share of the largest.
+_SHOWN = 1e4
+_MEDIAN = "median and middle half\nof the seeds"
+# Widths of the lines of the first and the last condition: lines that lie on each other are all seen.
+_WIDTHS = 1.9, 0.9
 
 
 def plot(
@@ -50,11 +53,14 @@ def plot(
             for row, axes in enumerate(column):
                 plot_panel(axes, row, group)
                 handles |= labelled_lines(axes)
+            if len(outcomes.learned(group)):
+                handles[_MEDIAN] = figure_style.band("0.4")
             counts[column[0]] = outcomes.count(group)
         for row in panels:
             outcomes.write_counts([(axes, counts[axes]) for axes in row if axes in counts], context.font_size)
         figure.align_ylabels(panels[:, 0])
-        add_legend(figure, handles, figure_style.wrapped_parameter_label(context.compare, runs))
+        levels = figure_style.levels_of(runs, context.compare)
+        add_legend(figure, handles, figure_style.wrapped_parameter_label(context.compare, runs), levels)
         figure.suptitle(context.heading(runs))
 
 
@@ -63,10 +69,16 @@ def labelled_lines(axes: Axes) -> dict[str, Any]:
     return {label: line for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
 
 
-def add_legend(figure: Figure, handles: Mapping[str, Any], title: str) -> None:
+def add_legend(figure: Figure, handles: Mapping[str, Any], title: str, levels: Sequence[Any]) -> None:
     """Add one legend to the right of all panels: conditions under the name of their parameter, then all else."""
-    names = sorted(handles, key=lambda label: label in _LAST or label.startswith(figure_style.THEORY))
+    conditions = [figure_style.text_of(level) for level in levels]
+    names = sorted(handles, key=lambda label: label not in conditions)
     figure.legend([handles[name] for name in names], names, loc="outside right center", frameon=False, title=title)
+
+
+def limit_losses(axes: Axes, losses: pd.Series) -> None:
+    """End an axis of losses at a share of the largest: without noise theory falls to the smallest numbers."""
+    axes.set_ylim(losses.max() / _SHOWN, 2 * losses.max())
 
 
 def plot_floor(axes: Axes, runs: pd.DataFrame) -> None:
@@ -104,12 +116,14 @@ class ConditionLines:
             y: column on the vertical axis.
         """
         marker: dict[str, Any] = {"marker": "o", "ms": 2.2} if self.dots else {}
+        widths = dict(zip(self.colours, np.linspace(*_WIDTHS, len(self.colours)), strict=True))
         for level, table in self._by_seed(values, outcomes.learned(runs), runs, y):
             colour, label = self.colours[level], figure_style.text_of(level)
             low, median, high = _quartiles(table)
             axes.fill_between(table.index, low, high, color=colour, alpha=0.2, lw=0)
             of_one: dict[str, Any] = {"marker": "o", "ms": 3}
-            axes.plot(table.index, median, color=colour, lw=1.2, label=label, **(of_one if len(table) == 1 else marker))
+            drawn = of_one if len(table) == 1 else marker
+            axes.plot(table.index, median, color=colour, lw=widths[level], label=label, **drawn)
         lost = runs[outcomes.failed(runs)]
         if lost.empty:
             return

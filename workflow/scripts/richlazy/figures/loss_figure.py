@@ -7,8 +7,6 @@ from matplotlib.axes import Axes
 from richlazy.figures import figure_style, line_panels, outcomes
 from richlazy.figures.figure_context import FigureContext
 
-# Where theory is drawn too, losses are shown down to this share of the largest.
-_SHOWN = 1e4
 # Linear axes end when this many times the slowest convergence has passed.
 _AFTER = 1.25
 
@@ -25,7 +23,7 @@ def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> No
         runs: rows of runs.parquet.
         curves: rows of curves.parquet.
     """
-    linear = context.option("loss_axes") == "linear"
+    runs, linear = context.named(runs), context.option("loss_axes") == "linear"
     losses = line_panels.with_time(curves, runs, context.option("x"))
     measured, predicted = (losses[losses["quantity"] == name] for name in ("loss", "loss_predicted"))
     colours = figure_style.colours_of(runs, context.compare)
@@ -43,8 +41,8 @@ def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> No
             return
         if line_panels.has_positive(axes):
             axes.set(xscale="log", yscale="log")
-        if len(known):  # without noise the loss falls to the smallest numbers there are
-            axes.set_ylim(losses["value"].max() / _SHOWN, 2 * losses["value"].max())
+        if len(known):
+            line_panels.limit_losses(axes, losses["value"])
 
     label = figure_style.loss_label(runs)
     own = context.option("own_axes")

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.axes import Axes
 
-from richlazy.figures import figure_style
+from richlazy.figures import figure_style, line_panels
 from richlazy.figures.figure_context import FigureContext
 
+_BAND, _FINAL = "median and range over seeds", "after training, not truncated"
 _MEANING = {
     "weight_hh_l0": "recurrent weights of layer 1",
     "weight_hh_l1": "recurrent weights of layer 2",
@@ -18,13 +19,13 @@ _MEANING = {
 }
 # Label and colour of each line: parts of the weights, and sets of sentences.
 _LINES = {
-    "initial_weights": ("$W_0$", figure_style.REFERENCE_COLOUR),
-    "weights": ("$W$", "#0072B2"),
-    "change": ("$\\Delta W$", "#D55E00"),
-    "training": ("training", "#009E73"),
-    "validation": ("validation", "#000000"),
+    "initial_weights": ("initial weights $W_0$", figure_style.REFERENCE_COLOUR),
+    "weights": ("final weights $W$", "#0072B2"),
+    "change": ("change $\\Delta W$", "#D55E00"),
+    "training": ("training sentences", "#009E73"),
+    "validation": ("validation sentences", "#000000"),
 }
-_PANEL_INCHES = 2.0
+_PANEL_INCHES = 2.3
 
 
 def plot(context: FigureContext, tables: Mapping[str, pd.DataFrame], weights: Sequence[str]) -> None:
@@ -46,9 +47,12 @@ def plot(context: FigureContext, tables: Mapping[str, pd.DataFrame], weights: Se
                 continue
             _plot_truncation(axes, shown["truncations"].query("weights == @name"))
             final = shown["runs"]["final_validation_accuracy"].astype(float).median()
-            axes.axhline(final, color=figure_style.REFERENCE_COLOUR, linewidth=0.6, linestyle="--", zorder=0)
+            axes.axhline(final, color="0.2", linewidth=0.6, linestyle="--", zorder=0, label=_FINAL)
         _plot_training(panels[-1], shown["curves"])
-        _add_legend(panels[0])
+        handles = {label: line for axes in panels for label, line in line_panels.labelled_lines(axes).items()}
+        if handles:  # unless every network diverged
+            handles[_BAND] = figure_style.band("0.4")
+        figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=4, frameon=False)
         figure.suptitle(f"{context.title}{_note(tables['runs'], diverged)}")
 
 
@@ -69,13 +73,6 @@ def _plot_training(axes: Axes, curves: pd.DataFrame) -> None:
         _plot_line(axes, curves[curves["quantity"] == f"{line}_accuracy"].dropna(), "epoch", "value", line)
     axes.set(xlabel="epoch", ylabel="accuracy")
     axes.set_title("training")
-    _add_legend(axes)
-
-
-def _add_legend(axes: Axes) -> None:
-    """Add a legend, unless every network diverged and the panel is empty."""
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False)
 
 
 def _plot_line(axes: Axes, table: pd.DataFrame, x: str, y: str, line: str) -> None:

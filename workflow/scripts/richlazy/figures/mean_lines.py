@@ -12,6 +12,7 @@ from richlazy.figures import condition_dots, figure_style, outcomes
 from richlazy.figures.figure_context import FigureContext
 
 _DASHES = (0, (3, 1.5))
+_MEAN, _SINGLE = "mean ± 1 SD over seeds", "single network, no mean"
 
 
 def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -> dict[str, Any]:
@@ -43,15 +44,18 @@ def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -
         (line,) = axes.plot(at, mean, color=colour, lw=1.2, marker="o", ms=2.2)
         if label:
             handles[label] = line
+        handles[_MEAN] = figure_style.band("0.4", marker="o", ms=2.2)
         broken = counting[~counting[compare].map(whole).fillna(True).astype(bool)]
         infinite = np.isinf(broken[measure])
         size = 0.35 * context.font_size
         axes.plot(broken.loc[~infinite, compare], broken.loc[~infinite, measure], ls="none", marker=".", color=colour)
+        if (~infinite).any():
+            handles[_SINGLE] = Line2D([], [], ls="none", marker=".", color="0.4")
         condition_dots.plot_infinite(axes, broken.loc[infinite, compare], colour, context.font_size)
         lost = mine[outcomes.failed(mine)]
         finite = lost[np.isfinite(lost[measure])]
         axes.plot(finite[compare], finite[measure], ls="none", marker="x", ms=size, mew=0.7, color=colour)
-        predicted = condition_dots.predicted_means(counting, measure, compare)
+        predicted = condition_dots.predicted(counting, measure, compare)
         if len(predicted):
             theories.append((colour, predicted))
     one = len({tuple(predicted.round(9).items()) for _, predicted in theories}) == 1
@@ -59,7 +63,7 @@ def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -
         dashes: dict[str, Any] = {"color": "black" if one else colour, "lw": 0.9, "ls": _DASHES, "zorder": 4}
         axes.plot(predicted.index.astype(float), predicted, **dashes)
     if theories:
-        handles[condition_dots.theory_of(measure)] = Line2D([], [], color="black", lw=0.9, ls=_DASHES)
+        handles[f"{condition_dots.theory_of(measure)}, mean"] = Line2D([], [], color="black", lw=0.9, ls=_DASHES)
     return handles
 
 

@@ -6,22 +6,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from richlazy.figures import condition_dots, figure_style, line_panels, mean_lines, outcomes, schematic, spectrum_panel
+from richlazy.figures import condition_dots, figure_style, line_panels, mean_lines, outcomes, spectrum_panel
 from richlazy.figures.figure_context import FigureContext
 from richlazy.measures.base import PREDICTED
 from richlazy.statistics import strata
 
 # Measures in the unit of the loss, which depends on the task.
 _LOSSES = ("final_loss", "probe_loss")
-# Losses stand on a logarithmic axis where the largest is this many times the smallest.
-_DECADES = 100
-# Values that differ by less than this share are drawn as equal.
-_SAME = 1e-6
+# Sizes without a largest value stand on a logarithmic axis where the largest is this many times the smallest.
+_DECADES = 20
+# An axis spans at least this share of its largest value: what differs by less looks alike.
+_LEAST_SPAN = 0.1
+# Entries of a legend that stand beside each other.
+_ENTRIES = 4
+_OWN_AXES = "each panel has a vertical axis of its own"
 _DIRECTION = {1: " (lazier ↑)", -1: " (lazier ↓)", 0: ""}
-# Panels of means that stand beside each other where there is one arm.
-_MEANS_PER_ROW = 2
+# Panels that stand beside each other at most where there is one arm: of means, beside the legend, and of dots.
+_MEANS_PER_ROW, _DOTS_PER_ROW = 2, 3
 
 
 def plot(
@@ -29,7 +31,6 @@ def plot(
     runs: pd.DataFrame,
     measures: Sequence[str],
     *,
-    with_schematic: bool = False,
     spectra: pd.DataFrame | None = None,
     spectrum: str | None = None,
 ) -> None:
@@ -40,10 +41,10 @@ def plot(
             ``normalise`` and ``own_axes``.
         runs: rows of runs.parquet.
         measures: measures to show, each in a row of panels; a row shares its vertical axis.
-        with_schematic: whether panel A, network and measures, stands on the left.
         spectra: rows of spectra.parquet; they add a first row of panels with the spectrum of the initial weights.
         spectrum: which spectrum, a key of ``spectrum_panel.SPECTRA``.
     """
+    runs, spectra = context.named(runs), None if spectra is None else context.named(spectra)
     as_means, overlay = context.option("show") == "mean_and_spread", context.option("overlay")
     labels = [_label(context, measure, runs) for measure in measures]
     runs = normalised(runs, context.option("normalise"), context.arms, context.compare, context.roles)
@@ -51,25 +52,29 @@ def plot(
     colours = figure_style.colours_of(runs, context.compare) if spectra is not None else None
     if spectra is not None:
         labels.insert(0, spectrum_panel.SPECTRA[str(spectrum)][1])
-    as_grid = as_means and len(groups) == 1 and spectra is None
+    as_grid = len(groups) == 1 and spectra is None
     title = context.heading(runs)
-    if as_grid and groups[0][0]:
+    if as_grid and groups[0][0] not in title:
         title = f"{context.title} ({groups[0][0]})"
-    rows = -(-len(labels) // _MEANS_PER_ROW) if as_grid else len(labels)
+    rows = -(-len(labels) // (_MEANS_PER_ROW if as_means else _DOTS_PER_ROW)) if as_grid else len(labels)
     height = ((0.24 if as_grid else 0.17) * context.width * rows + 0.12 * context.width) * blocks + 0.45
     handles: dict[str, Any] = outcomes.marks(runs, measures, context.font_size, context.roles)
     if as_means:
         handles.pop(outcomes.UNCONVERGED, None)  # means make no difference between dots
     else:
+        handles = condition_dots.marks(context, colours) | handles
         handles |= condition_dots.theories(runs, measures, context.font_size)
-    with context.page_with_footnote(height, runs, lines_above=bool(handles) and not as_means) as figure:
-        right = _room_for_panels(figure, title, context.font_size, with_schematic)
+        handles |= spectrum_panel.mark() if spectra is not None else {}
+    lines = 0 if as_means else -(-len(handles) // _ENTRIES)
+    with context.page_with_footnote(height + 0.13 * lines, runs, lines_above=lines) as figure:
+        whole: Any = figure.subfigures()
+        whole.suptitle(title)
         if as_grid:
-            panels = right.subplots(rows, _MEANS_PER_ROW, squeeze=False)
+            panels = whole.subplots(rows, -(-len(labels) // rows), squeeze=False)
             drawn = _grid(panels, groups[0][1], labels)
         else:
             share = False if context.option("own_axes") else "row"
-            panels = right.subplots(len(labels) * blocks, columns, squeeze=False, sharey=share)
+            panels = whole.subplots(len(labels) * blocks, columns, squeeze=False, sharey=share)
             drawn = figure_style.panels_by_arm(panels, groups, labels)
         counts: dict[Axes, str] = {}
         for column, group in drawn:
@@ -81,42 +86,32 @@ def plot(
                 else:
                     condition_dots.plot(context, axes, group, measure, colours)
                     condition_dots.plot_theory(context, axes, group, measure)
-                    axes.tick_params(labelbottom=axes is column[-1])
-                if measure in _LOSSES and _spans_decades(runs[measure]):
+                    axes.tick_params(labelbottom=as_grid or axes is column[-1])
+                if _spans_decades(measure, runs[measure]):
                     axes.set_yscale("log")
                 counts[axes] = outcomes.count(group, measure, context.roles)
         for row in panels:
             _tidy(row)
             outcomes.write_counts([(axes, counts[axes]) for axes in row if axes in counts], context.font_size)
-        right.supxlabel(figure_style.parameter_label(context.compare, runs), fontsize=context.font_size)
-        right.align_ylabels(panels[:, 0])
+        label = figure_style.parameter_label(context.compare, runs)
+        if context.option("own_axes") and columns > 1:
+            label = f"{label}\n{_OWN_AXES}"
+        whole.supxlabel(label, fontsize=context.font_size)
+        whole.align_ylabels(panels[:, 0])
         if as_means:
             name = figure_style.wrapped_parameter_label(overlay, runs) if overlay else ""
-            line_panels.add_legend(figure, handles, name)
+            line_panels.add_legend(figure, handles, name, figure_style.levels_of(runs, overlay) if overlay else [])
         elif handles:
             figure.legend(
                 list(handles.values()),
                 list(handles),
                 loc="lower left",
-                bbox_to_anchor=(0, context.foot(height, runs)),
-                ncols=len(handles),
+                bbox_to_anchor=(0, context.foot(height + 0.13 * lines, runs)),
+                ncols=_ENTRIES,
                 frameon=False,
                 borderaxespad=0,
                 handletextpad=0.2,
             )
-
-
-def _room_for_panels(figure: Figure, title: str, font_size: float, with_schematic: bool) -> Any:
-    """The part of a page where panels stand, under its heading; the schematic stands left of it."""
-    if not with_schematic:
-        whole: Any = figure.subfigures()
-        whole.suptitle(title)
-        return whole
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 2.1))
-    schematic.plot(left.subplots(), font_size)
-    left.suptitle("A", x=0.02, ha="left", fontweight="bold")
-    right.suptitle("B", x=0.0, ha="left", fontweight="bold")
-    return right
 
 
 def _grid(panels: np.ndarray, runs: pd.DataFrame, labels: Sequence[str]) -> Iterator[tuple[np.ndarray, pd.DataFrame]]:
@@ -148,15 +143,16 @@ def normalised(
 
 
 def _tidy(row: np.ndarray) -> None:
-    """Keep values of a row that are equal but for rounding close together, and leave panels without values unmarked."""
+    """Keep values of a row that differ by little close together, and leave panels without values unmarked."""
     for axes in row:
         sharing = [other for other in row if other is axes or axes.get_shared_y_axes().joined(axes, other)]
         low = min(other.dataLim.intervaly[0] for other in sharing)
         high = max(other.dataLim.intervaly[1] for other in sharing)
         if not np.isfinite([low, high]).all():
             axes.set_yticks([])
-        elif 0 < high - low < _SAME * abs(high):
-            axes.set_ylim(low - 1000 * _SAME * abs(high), high + 1000 * _SAME * abs(high))
+        elif 0 < high - low < (least := _LEAST_SPAN * max(abs(low), abs(high))):
+            middle = (low + high) / 2
+            axes.set_ylim(middle - 0.55 * least, middle + 0.55 * least)
 
 
 def _label(context: FigureContext, measure: str, runs: pd.DataFrame) -> str:
@@ -175,7 +171,9 @@ def _label(context: FigureContext, measure: str, runs: pd.DataFrame) -> str:
     return label + _DIRECTION[sign]
 
 
-def _spans_decades(values: pd.Series) -> bool:
-    """Whether values call for a logarithmic axis: all are positive and the largest is over 100 times the smallest."""
+def _spans_decades(measure: str, values: pd.Series) -> bool:
+    """Whether values call for a logarithmic axis: positive, the largest over 20 times the smallest, and no shares."""
     known = values[np.isfinite(values.astype(float))]
-    return len(known) > 0 and known.min() > 0 and known.max() > _DECADES * known.min()
+    if known.empty or known.min() <= 0 or (known.max() <= 1 and measure not in _LOSSES):
+        return False
+    return bool(known.max() > _DECADES * known.min())

@@ -1,7 +1,7 @@
 """Forest plot of the effect of rank in every arm of several experiments."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 from richlazy.figures.figure_context import FigureContext
 from richlazy.figures.figure_style import as_written
 
-TITLE = "Does learning become lazier with the rank of the initial weights?"
-_AXIS = "Kendall's τ with the rank (right: lazier at higher rank)"
+TITLE = "Does learning become lazier with the rank, or effective rank, of the initial weights?"
+_AXIS = "Kendall's τ with the rank, or with how slowly singular values decay (right: lazier at higher rank)"
 
 # Colours that stay apart without colour vision: the expected direction, the reversed one, and neither.
 _LAZIER, _RICHER, _NEITHER = "#0072B2", "#D55E00", "#7F7F7F"
@@ -47,7 +47,7 @@ class _Line:
     experiment: str
 
 
-def plot(context: FigureContext, rows: pd.DataFrame, measures: Sequence[str], significance_level: float) -> None:
+def plot(context: FigureContext, rows: pd.DataFrame, measures: Sequence[str], settings: Mapping[str, Any]) -> None:
     """Plot a row for each arm under the heading of its experiment, and a panel for each measure.
 
     Right is lazier at higher rank. Filled markers are significant, another colour is a reversed effect, squares are
@@ -57,15 +57,16 @@ def plot(context: FigureContext, rows: pd.DataFrame, measures: Sequence[str], si
         context: heading, style and files.
         rows: table of ``robustness.robustness``.
         measures: measures to show, each in a panel of its own.
-        significance_level: of the corrected p.
+        settings: ``significance_level`` of the corrected p, and ``confidence_level`` of the intervals.
     """
+    significance_level = settings["significance_level"]
     lines = _lines(rows)
     arms = [line for line in lines if line.rows is not None]
     total = lines[-1].top + lines[-1].height if lines else 1
     em = context.font_size / 72
     numbers_above = 1.3 * (total > _TALL)
     above = (4.2 + numbers_above + 1.4 * max(context.labels[measure][0].count("\n") + 1 for measure in measures)) * em
-    width, below = context.width, 8 * em
+    width, below = context.width, 9 * em
     height = total * _LINE * em + above + below
     with context.page(height, layout=None) as figure:
         left = (_longest([line.text for line in arms], at_least=8) * _LETTER + 2.5) * em / width
@@ -82,10 +83,10 @@ def plot(context: FigureContext, rows: pd.DataFrame, measures: Sequence[str], si
             if total > _TALL:
                 axes.tick_params(labeltop=True)
             axes.set_title(context.labels[measure][0], pad=0.4 * context.font_size)
-        figure.text((left + right) / 2, 4.4 * em / height, _AXIS, ha="center", va="bottom")
+        figure.text((left + right) / 2, 5.2 * em / height, _AXIS, ha="center", va="bottom")
         figure.text(0.5, 1 - 0.8 * em / height, context.title, ha="center", va="top", fontsize=context.font_size + 2)
         figure.text(right + gap, top + 0.6 * em / height, "seeds", va="bottom", color="0.35")
-        _add_legend(figure, rows, significance_level, context.font_size)
+        _add_legend(figure, rows, settings, context.font_size)
 
 
 def _lines(rows: pd.DataFrame) -> list[_Line]:
@@ -131,8 +132,9 @@ def _seeds(rows: pd.DataFrame) -> tuple[str, bool]:
     fewest, most = int(rows["n"].min()), int(rows["n"].max())
     unconverged, excluded = int(rows["unconverged"].max()), int(rows["excluded"].max())
     parts = [f"{most}" if fewest == most else f"{fewest} to {most}"]
-    parts += [f"{unconverged} unconverged"] * bool(unconverged) + [f"{excluded} left out"] * bool(excluded)
-    return ", ".join(parts), len(parts) > 1
+    of_these = [f"{unconverged} not converged"] * bool(unconverged)
+    beside = [f"{excluded} left out"] * bool(excluded)
+    return "; ".join([*parts, *of_these, *beside]), bool(of_these or beside)
 
 
 def _plot_panel(axes: Axes, lines: list[_Line], measure: str, significance_level: float, size: float) -> None:
@@ -172,10 +174,10 @@ def _marker(row: Any) -> str:
     return "o" if row["tested"] == row["measure"] else "s"
 
 
-def _add_legend(figure: Figure, rows: pd.DataFrame, significance_level: float, size: float) -> None:
-    """Explain colours, filling and shapes."""
+def _add_legend(figure: Figure, rows: pd.DataFrame, settings: Mapping[str, Any], size: float) -> None:
+    """Explain colours, filling, shapes and lines."""
     shape: dict[str, Any] = {"ls": "", "ms": size * 0.65, "mew": 0.9}
-    significant = f"p < {significance_level:g} after Holm"
+    significant = f"p < {settings['significance_level']:g} after Holm"
 
     def entry(colour: str, label: str, is_filled: bool = True, marker: str = "o") -> Line2D:
         return Line2D([], [], marker=marker, mec=colour, mfc=colour if is_filled else "white", label=label, **shape)
@@ -186,6 +188,10 @@ def _add_legend(figure: Figure, rows: pd.DataFrame, significance_level: float, s
         entry(_RICHER, f"richer with rank (reversed), {significant}"),
         entry(_RICHER, "richer, not significant", is_filled=False),
     ]
+    if not rows.empty and any(colour_of(effect) == _NEITHER for effect in rows["effect"]):
+        entries.append(entry(_NEITHER, "neither: τ is 0 or not known", is_filled=False))
+    interval = f"{settings['confidence_level']:.0%} interval, not corrected"
+    entries.append(Line2D([], [], color="0.3", lw=1.3, label=interval))
     if (rows["tested"] != rows["measure"]).any():
         entries.append(entry("0.3", "square: of all weights", is_filled=False, marker="s"))
     figure.legend(

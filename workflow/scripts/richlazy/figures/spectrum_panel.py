@@ -51,6 +51,11 @@ def plot(
     axes.legend(**{"frameon": False, "loc": "upper right", "borderaxespad": 0, "handlelength": 1.2} | crowded)
 
 
+def mark() -> dict[str, Any]:
+    """What lines and bands are, for the legend of a figure."""
+    return {"spectrum: median and range over seeds": figure_style.band("0.4")}
+
+
 def _rows_of(spectra: pd.DataFrame, runs: pd.DataFrame, compare: str) -> pd.DataFrame:
     """Spectra of the weights that runs start with; an option of a task leaves them as they are."""
     shared = [name for name in spectra.columns if name in runs.columns and name != "connectome"]

@@ -27,7 +27,7 @@ def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> No
         runs: rows of runs.parquet.
         curves: rows of curves.parquet.
     """
-    x, compare = context.option("x"), context.compare
+    runs, x, compare = context.named(runs), context.option("x"), context.compare
     followed = runs[runs["run"].isin(curves.loc[curves["quantity"].isin(context.labels), "run"])]
     curves = line_panels.with_time(curves, followed, x)
     measured = curves[curves["quantity"].isin(context.labels)]
@@ -48,6 +48,8 @@ def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> No
             line_panels.plot_floor(axes, group)
             if not linear and line_panels.has_positive(axes):
                 axes.set_yscale("log")
+                if len(predicted):
+                    line_panels.limit_losses(axes, curves.loc[curves["quantity"] == _LOSS, "value"])
         if x == line_panels.RESCALED:
             axes.set_xlim(0, 1.02 * measured["time"].max())
         else:

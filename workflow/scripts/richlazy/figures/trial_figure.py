@@ -64,13 +64,10 @@ def plot(context: FigureContext, trials: Trials) -> None:
         _plot_whole_images(context, trials)
         return
     legend = _legend(context, trials)
-    with context.page(_height(trials) + (_LEGEND_INCHES if legend else 0)) as figure:
+    with context.page(_height(trials) + _LEGEND_INCHES) as figure:
         _plot_trials(context, figure, trials)
         figure.suptitle(context.title)
-        if legend:
-            figure.legend(
-                list(legend.values()), list(legend), loc="outside lower center", ncols=len(legend), frameon=False
-            )
+        figure.legend(list(legend.values()), list(legend), loc="outside lower center", ncols=3, frameon=False)
 
 
 def _plot_whole_images(context: FigureContext, trials: Trials) -> None:
@@ -91,14 +88,12 @@ def _plot_whole_images(context: FigureContext, trials: Trials) -> None:
 
 
 def _legend(context: FigureContext, trials: Trials) -> dict[str, Any]:
-    """What marks of trials with classes mean; rows of numbers have their names at the left."""
-    if trials.due is None:
-        return {}
+    """What marks of trials mean."""
     colours = {"input": context.settings["dot_colour"], _TARGET: context.settings["median_colour"]}
     lines = {name: Line2D([], [], color=colour, lw=1.2) for name, colour in colours.items()}
     if trials.as_image:
         del lines["input"]  # its label says it
-    return lines | {_DUE: Patch(color=_DUE_COLOUR)}
+    return lines if trials.due is None else lines | {_DUE: Patch(color=_DUE_COLOUR)}
 
 
 def plot_answers(context: FigureContext, answered: Sequence[Answered]) -> None:
@@ -120,9 +115,11 @@ def plot_answers(context: FigureContext, answered: Sequence[Answered]) -> None:
         for part, shown, (task, of_task) in zip(parts, trials, tasks.items(), strict=True):
             answers = [(colours[one.level], one.answers) for one in of_task]
             _plot_trials(context, part, shown, answers)
-            part.suptitle(figure_style.text_of(task), fontsize=context.font_size)
-        handles = {figure_style.text_of(level): Line2D([], [], color=colour) for level, colour in colours.items()}
+            part.suptitle(context.name(task), fontsize=context.font_size)
+        named = {figure_style.text_of(context.name(level)): colour for level, colour in colours.items()}
+        handles = {name: Line2D([], [], color=colour) for name, colour in named.items()}
         handles[_TARGET] = Line2D([], [], color="black", lw=1.2, ls="--")
+        handles["input"] = Line2D([], [], color=context.settings["dot_colour"], lw=1.2)
         figure.legend(
             list(handles.values()),
             list(handles),

@@ -13,6 +13,7 @@ from richlazy.figures.line_panels import ConditionLines
 
 # The functional rank is the first at which the loss, over that without the change, is below this.
 _FUNCTIONAL_SHARE = 0.05
+_MARKED = f"{_FUNCTIONAL_SHARE:.0%}: below it from\nthe functional rank on"
 
 # Column of the table, first rank, label of the row of panels, and label below it.
 _ROWS = (
@@ -32,6 +33,7 @@ def plot(context: FigureContext, runs: pd.DataFrame, truncated: pd.DataFrame) ->
         runs: rows of runs.parquet.
         truncated: rows of truncations.parquet.
     """
+    runs = context.named(runs)
     kept_none = truncated.loc[truncated["rank"] == 0, ["run", "loss"]]
     values = truncated.merge(kept_none, on="run", suffixes=("", "_none"))
     values["relative_loss"] = values["loss"] / values["loss_none"]
@@ -47,7 +49,7 @@ def plot(context: FigureContext, runs: pd.DataFrame, truncated: pd.DataFrame) ->
         if quantity == "singular_value":
             axes.set_ylim(bottom=0)
             return
-        axes.axhline(_FUNCTIONAL_SHARE, color="0.4", lw=0.8, ls="--")
+        axes.axhline(_FUNCTIONAL_SHARE, color="0.4", lw=0.8, ls="--", label=_MARKED)
         drawn = shown["run"].isin(group.loc[~group["diverged"], "run"])
         if (shown.loc[drawn, quantity] > 0).any():
             axes.set_yscale("log")
