@@ -53,7 +53,9 @@ def refuse(problems):
 if is_own_start():
     look_at_own_files()
     # What takes seconds, or is much to read, belongs to a dry run.
-    if any(re.fullmatch("-[a-zA-Z]?n|-n[a-zA-Z]*|--dry-?run", word) for word in sys.argv):
+    if any(
+        re.fullmatch("-[a-zA-Z]?n|-n[a-zA-Z]*|--dry-?run", word) for word in sys.argv
+    ):
         brought = {}
         for paper in PAPERS:
             update_config(brought, loading.read(paper).content)

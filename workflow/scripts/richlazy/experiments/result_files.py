@@ -1,7 +1,6 @@
 """Files that a user asks for: tables, statistics and figures of the selected experiments."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from richlazy.experiments import planning
 from richlazy.experiments.plan import Plan, Wildcards

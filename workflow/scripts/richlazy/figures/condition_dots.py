@@ -79,8 +79,8 @@ def plot(
             )
         elif not np.isnan(median):
             axes.hlines(median, ends[0], ends[1], colors=of_bars, lw=1.4, zorder=3)
-    place = axes.get_subplotspec()
-    letters = _LETTERS_OF_TICKS // (len(levels) * (place.get_gridspec().ncols if place else 1))
+    panel = axes.get_subplotspec()
+    letters = _LETTERS_OF_TICKS // (len(levels) * (panel.get_gridspec().ncols if panel else 1))
     axes.set_xticks(range(len(levels)), [_tick(level, letters) for level in levels])
     axes.set_xlim(-0.6, len(levels) - 0.4)
 
