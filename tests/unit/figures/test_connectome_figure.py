@@ -168,3 +168,15 @@ def test_equal_input_gives_equal_bytes(cases, drawn, tmp_path):
 def test_weights_are_named_as_they_are_declared(form, said):
     provenance = {"source": "file", "format": form} if form else {"source": "cave"}
     assert connectome_figure.unit_of_weights(provenance) == said
+
+
+@pytest.mark.parametrize("without_outputs", ["keep", "drop"])
+def test_cells_that_were_kept_without_a_sign_are_told(cases, tmp_path, monkeypatch, without_outputs):
+    *case, provenance = cases["plain"]
+    form = provenance["format"] | {"without_outputs": without_outputs}
+    figures = []
+    monkeypatch.setattr(plt, "close", figures.append)
+    counts = {"cells_without_outputs_of_unknown_sign": 2}
+    draw((*case, provenance | {"format": form, "counts": counts}), tmp_path)
+    text = " ".join(part.get_text() for part in figures[-1].findobj(Text))
+    assert ("2 candidates send nothing: their sign is unknown" in text) == (without_outputs == "keep")

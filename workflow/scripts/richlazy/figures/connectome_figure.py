@@ -84,7 +84,7 @@ def plot(
         figure.text(0.012, top, "\n".join(lines), va="top", fontsize=size + 1.5)
         if source == "synthetic":
             figure.text(0.985, top, SYNTHETIC, va="top", fontsize=size + 1, **_MARK)
-        stages = " → ".join(cell_selection.describe_stages(counts))
+        stages = " → ".join(cell_selection.describe_stages(counts)) + _unsigned(provenance)
         figure.text(0.012, 0.35 * foot, stages, ha="left", va="bottom", color="0.35", fontsize=size - 0.5)
 
 
@@ -98,6 +98,14 @@ def unit_of_weights(provenance: Mapping[str, Any]) -> str:
     if form["connections"] == "edge_list" and "weight" not in form:
         return "number of synapses" if form.get("each_row") == "synapse" else "number of rows of the edge list"
     return "summed synapse size, units of the source" if form.get("each_row") == "synapse" else "units of the source"
+
+
+def _unsigned(provenance: Mapping[str, Any]) -> str:
+    """What a page says of cells that send nothing and were kept without a known sign."""
+    form, counts = provenance.get("format", {}), provenance.get("counts", {})
+    kept = [key for key in ("isolated", "without_outputs") if form.get(key) == "keep"]
+    number = sum(counts.get(f"cells_{key}_of_unknown_sign", 0) for key in kept)
+    return f"; {number} candidates send nothing: their sign is unknown, and drawn as excitatory" if number else ""
 
 
 def _signs(chosen: pd.DataFrame) -> np.ndarray:
