@@ -1,12 +1,11 @@
 """Train the network of one row of the reference results again, from nothing, and measure it."""
 
-import shutil
 import tempfile
 
 from build_connectivity import build_connectivity
 from build_teacher_aligned import build_teacher_aligned
 from richlazy import rechecking
-from richlazy.storage import array_io, logs
+from richlazy.storage import logs
 from sample_probe_trials import sample_probe_trials
 from sample_training_trials import sample_training_trials
 from train_teacher import train_teacher
@@ -28,13 +27,9 @@ def inputs_of_rate_network(net, files, at):
 
 
 def train_again(network, data, output, folder):
-    def at(name):
-        return f"{folder}/{name}"
-
+    at = f"{folder}/{{}}".format
     made = inputs_of_rate_network(network.net, data | {"teacher": at("teacher.npz")}, at) if network.net else {}
-    trained, record = rechecking.train_and_measure(network, data, made, folder)
-    shutil.copyfile(trained, output.network)
-    array_io.save_json(output.measures, record | {"network": output.network})
+    rechecking.train_and_measure(network, data, made, folder, output.network, output.measures)
 
 
 if __name__ == "__main__":

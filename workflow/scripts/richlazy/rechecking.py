@@ -1,6 +1,7 @@
 """Whether networks that are trained again agree with the committed reference results."""
 
 import math
+import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,33 +136,38 @@ def network_to_train(config: str | Path, runs: str | Path, name: str, sources: M
 
 
 def train_and_measure(
-    own: ToTrain, data: Mapping[str, str], made: Mapping[str, Sequence[str]], folder: str | Path
-) -> tuple[Path, dict[str, Any]]:
+    own: ToTrain,
+    data: Mapping[str, str],
+    made: Mapping[str, Sequence[str]],
+    folder: str | Path,
+    network: str,
+    measures: str,
+) -> None:
     """Train a network and measure it.
 
     Args:
         own: the network.
         data: files of data by name, which rules give.
         made: its other inputs by name.
-        folder: where its files are written.
-
-    Returns:
-        File of the network, and its measures as measures.json has them, with its crossings where it is matched.
+        folder: where all its files are written.
+        network: file to which its weights are copied.
+        measures: file to write: its measures.json, with its ``crossings`` where it is matched.
     """
     planner, config = late_import.load(own.model.planning), own.config
     files = {name: [path] for name, path in data.items()} | dict(made)
-    network, history, measures, kept, crossed = (
-        str(Path(folder, name))
-        for name in ("network.npz", "history.json", "measures.json", "crossings.npz", "crossings.json")
-    )
-    saved = {"network": [network], "history": [history], "snapshots": [], "crossings": [kept] * own.matched}
+    at = {name: str(Path(folder, name)) for name in ("network.npz", "history.json", "measures.json")}
+    crossings, crossed = ([str(Path(folder, name))] * own.matched for name in ("crossings.npz", "crossings.json"))
+    saved = {"network": [at["network.npz"]], "history": [at["history.json"]], "snapshots": [], "crossings": crossings}
     how = planner.training_settings(config, [own.run], {}, own.matched)
     late_import.load(own.model.training).train_networks([own.run], files, saved, how)
     how = planner.measuring_settings(config, own.sources, [own.run])
-    found = {"measures": [measures], "crossings": [crossed] * own.matched}
+    found = {"measures": [at["measures.json"]], "crossings": crossed}
     late_import.load(own.model.measuring).measure_networks([own.run], files | saved, found, how)
-    record = array_io.load_json(measures)
-    return Path(network), record | (array_io.load_json(crossed) if own.matched else {})
+    record = array_io.load_json(at["measures.json"]) | {"network": network}
+    shutil.copyfile(at["network.npz"], network)
+    array_io.save_json(
+        measures, record | ({"crossings": array_io.load_json(crossed[0])["crossings"]} if crossed else {})
+    )
 
 
 def committed_fingerprint(fingerprints: str | Path, network: Committed) -> dict[str, Any]:
