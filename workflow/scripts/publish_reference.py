@@ -19,16 +19,17 @@ def over_all(folder, config, merged, register, roles, published_values):
     claims, values = (
         [f"{folder}/{page}.{end}" for end in ("parquet", "md", "html")] for page in ("claims", "published_values")
     )
-    settings, comparisons = config["statistics"] | roles, planning.comparisons(merged, merged["experiments"])
-    judge_claims(register, [*tests, *runs], *claims, settings, config["scale"], comparisons)
+    every, rows = merged["experiments"], Path(folder, "figures", "robustness.parquet")
+    comparisons, ranks = planning.comparisons(merged, every), grids.rank_comparisons(merged, every)
+    judge_claims(register, [*tests, *runs], *claims, config["statistics"] | roles, config["scale"], comparisons)
     compare_published_values(published_values, runs, *values, config["statistics"]["confidence_level"])
-    trends = [path for path in tests if path.stem == "trends"]
-    rows = Path(folder, "figures", "robustness.parquet")
+    rows, compared = (
+        Path(folder, "figures", "robustness.parquet"),
+        grids.rank_comparisons(merged, merged["experiments"]),
+    )
     page = FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())
-    plot_robustness(page, trends, grids.rank_comparisons(merged, merged["experiments"]), config["statistics"], rows)
-    for table in (*Path(folder).glob("*.parquet"), rows):
-        publishing.compact(table)
-    publishing.check_size(folder)
+    plot_robustness(page, [path for path in tests if path.stem == "trends"], ranks, config["statistics"], rows)
+    publishing.compact_all([*Path(folder).glob("*.parquet"), rows], folder)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from train_teacher import train_teacher
 
 
 def inputs_of_rate_network(net, files, at):
-    names = ("inputs.npy", "targets.npy", "first.npy", "second.npy", "task.json", "probe.npz", "decision.npy")
-    x, y, weights, aligned, about, probe, decision = map(at, names)
+    x, y, weights, aligned, probe = map(at, ("inputs.npy", "targets.npy", "first.npy", "second.npy", "probe.npz"))
+    about, decision = at("task.json"), at("decision.npy")
     if net.teacher:
-        rest = (files["images"], net.teacher, net.task.entry["held_out"], net.training)
-        train_teacher(files["teacher"], at("teacher.json"), *rest)
+        held_out = net.task.entry["held_out"]
+        train_teacher(files["teacher"], at("teacher.json"), files["images"], net.teacher, held_out, net.training)
     sample_training_trials(x, y, *net.training_trials, files)
     sample_probe_trials(probe, decision, about, *net.probe_trials, files, net.probe_count)
     if net.starts_aligned:
@@ -27,8 +27,8 @@ def inputs_of_rate_network(net, files, at):
 
 
 def train_again(network, data, output, folder):
-    at = f"{folder}/{{}}".format
-    made = inputs_of_rate_network(network.net, data | {"teacher": at("teacher.npz")}, at) if network.net else {}
+    files, at = data | {"teacher": f"{folder}/teacher.npz"}, f"{folder}/{{}}".format
+    made = inputs_of_rate_network(network.net, files, at) if network.net else {}
     rechecking.train_and_measure(network, data, made, folder, output.network, output.measures)
 
 
@@ -36,5 +36,5 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "torch", "numpy")
     inputs, params = snakemake.input, snakemake.params
     network = rechecking.network_to_train(inputs.config, inputs.runs, params.run, params.sources)
-    with tempfile.TemporaryDirectory() as folder:
-        train_again(network, {name: inputs[name] for name in params.given}, snakemake.output, folder)
+    with tempfile.TemporaryDirectory() as own:
+        train_again(network, {name: inputs[name] for name in params.given}, snakemake.output, own)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-import judge_reference
 from drawings import watch
+from richlazy import published_figures
 from shipped import CONFIG
 
 REFERENCE = Path(__file__).parents[3] / "results/reference"
@@ -25,7 +25,7 @@ SETTINGS = CONFIG | {"figures": CONFIG["figures"] | {"resolution_dpi": 60}}
     [pytest.param(one, marks=[] if one.name in ALWAYS else pytest.mark.slow, id=one.name) for one in EXPERIMENTS],
 )
 def test_every_figure_of_a_published_experiment_is_readable(folder, tmp_path):
-    drawn = judge_reference.drawn_again(folder, tmp_path, PUBLISHED, SETTINGS)
+    drawn = published_figures.drawn_again(folder, tmp_path, PUBLISHED, SETTINGS)
     assert {"measures", "losses", "effects"} <= set(drawn) or set(drawn) == {"lstm"}
     for name, draw in drawn.items():
         drawing = watch(lambda draw=draw, name=name: (draw(), (None, tmp_path / f"{name}.png"))[1])

@@ -54,6 +54,17 @@ def compact(table: Path) -> None:
     compact_tables.compact(table, drawn)
 
 
+def compact_all(tables: Iterable[Path], folder: str | Path) -> None:
+    """Make published tables small, and refuse what is too large for all that.
+
+    Raises:
+        ValueError: as ``check_size`` does.
+    """
+    for table in tables:
+        compact(table)
+    check_size(folder)
+
+
 def check_size(folder: str | Path) -> None:
     """Refuse published results that are too large to commit.
 
