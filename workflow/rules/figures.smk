@@ -158,7 +158,7 @@ rule plot_interactions:
         significance_level=config["statistics"]["significance_level"],
         labels=plan.tested_labels,
         roles=plan.tested_roles,
-        settings=figure_settings("dot_colour", "median_colour"),
+        settings=figure_settings("dot_colour", "median_colour", "measures"),
     message:
         "Figure of the interactions of {wildcards.experiment}"
     script:

@@ -23,10 +23,6 @@ def over_all(folder, config, merged, register, roles, published_values):
     comparisons, ranks = planning.comparisons(merged, every), grids.rank_comparisons(merged, every)
     judge_claims(register, [*tests, *runs], *claims, config["statistics"] | roles, config["scale"], comparisons)
     compare_published_values(published_values, runs, *values, config["statistics"]["confidence_level"])
-    rows, compared = (
-        Path(folder, "figures", "robustness.parquet"),
-        grids.rank_comparisons(merged, merged["experiments"]),
-    )
     page = FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())
     plot_robustness(page, [path for path in tests if path.stem == "trends"], ranks, config["statistics"], rows)
     publishing.compact_all([*Path(folder).glob("*.parquet"), rows], folder)
