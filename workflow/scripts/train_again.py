@@ -12,11 +12,10 @@ from train_teacher import train_teacher
 
 
 def inputs_of_rate_network(net, files, at):
-    x, y, weights, aligned, probe = map(at, ("inputs.npy", "targets.npy", "first.npy", "second.npy", "probe.npz"))
-    about, decision = at("task.json"), at("decision.npy")
+    names = ("inputs.npy", "targets.npy", "first.npy", "second.npy", "task.json", "probe.npz", "decision.npy")
+    x, y, weights, aligned, about, probe, decision = map(at, names)
     if net.teacher:
-        held_out = net.task.entry["held_out"]
-        train_teacher(files["teacher"], at("teacher.json"), files["images"], net.teacher, held_out, net.training)
+        train_teacher(files["teacher"], at("teacher.json"), files["images"], *net.teaching)
     sample_training_trials(x, y, *net.training_trials, files)
     sample_probe_trials(probe, decision, about, *net.probe_trials, files, net.probe_count)
     if net.starts_aligned:
@@ -27,8 +26,8 @@ def inputs_of_rate_network(net, files, at):
 
 
 def train_again(network, data, output, folder):
-    files, at = data | {"teacher": f"{folder}/teacher.npz"}, f"{folder}/{{}}".format
-    made = inputs_of_rate_network(network.net, files, at) if network.net else {}
+    data, at = data | {"teacher": f"{folder}/teacher.npz"}, f"{folder}/{{}}".format
+    made = inputs_of_rate_network(network.net, data, at) if network.net else {}
     rechecking.train_and_measure(network, data, made, folder, output.network, output.measures)
 
 

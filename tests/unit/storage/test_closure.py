@@ -298,7 +298,7 @@ def test_a_figure_is_told_the_colours_that_its_script_reads():
             read = set(re.findall(r'"(dot_colour|median_colour)"|settings\["(measures)"\]', text))
             found[script.stem] = {"".join(pair) for pair in read}
             assert found[script.stem] == set(re.findall(r"\w+", told[1])), script.stem
-    assert len(found) == 10 and found["plot_measures"] > found["plot_effects"] > found["plot_losses"] == set()
+    assert len(found) == 11 and found["plot_measures"] > found["plot_effects"] > found["plot_losses"] == set()
 
 
 # Any script

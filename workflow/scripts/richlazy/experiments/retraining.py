@@ -34,6 +34,11 @@ class Network:
     probe_trials: tuple[str, dict[str, Any], dict[str, Any]]
     starts_aligned: bool
 
+    @property
+    def teaching(self) -> tuple[Mapping[str, Any] | None, int, Mapping[str, Any]]:
+        """How its teacher is trained: settings of the teacher, number of images that are held out, group ``training``."""
+        return self.teacher, self.task.entry["held_out"], self.training
+
     def files(
         self, inputs: str, targets: str, weights: str, aligned: str, about: str, probe: str, decision: str
     ) -> dict[str, list[str]]:
