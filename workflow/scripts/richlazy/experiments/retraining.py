@@ -36,7 +36,7 @@ class Network:
 
     @property
     def teaching(self) -> tuple[Mapping[str, Any] | None, int, Mapping[str, Any]]:
-        """How its teacher is trained: settings of the teacher, number of images that are held out, group ``training``."""
+        """How its teacher is trained: its settings, number of images that are held out, group ``training``."""
         return self.teacher, self.task.entry["held_out"], self.training
 
     def files(
