@@ -161,7 +161,6 @@ CHECKED = {
     'python -c "from neurogym.envs.registration import all_envs; print(all_envs())"': SHELL,
     'python -c "from neurogym.envs.registration import make; '
     "print(make('MultiSensoryIntegration-v0').unwrapped.timing)\"": SHELL,
-    "snakemake --until sample_probe_trials --configfile mine.yaml": PLANNED,
     "snakemake results/mine/tasks/three_bits/figures/trials.png --configfile mine.yaml": Planned(
         configuration="three_bits"
     ),
