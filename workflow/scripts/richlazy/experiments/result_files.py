@@ -93,7 +93,8 @@ class ResultFiles:
         """Small results of all selected experiments, and pages of connectomes and trials; figures as PNG."""
         selected, experiments = self.plan.selected, self.plan.config["experiments"]
         tables = [(name, table) for name in selected for table in self.plan.model[name].tables]
-        tables += [(name, "truncations") for name in selected if experiments[name].get("truncation")]
+        asked = {"truncations": "truncation", "spectra": "spectrum"}
+        tables += [(name, table) for table, key in asked.items() for name in selected if experiments[name].get(key)]
         return [
             *(self._of(name, f"tables/{table}.parquet") for name, table in tables),
             *self.statistics(selected),
