@@ -72,7 +72,7 @@ def draw_trials(
         ValueError: for an entry that does not fit, in the words of the check of a configuration.
     """
     run = {"iterations": batches, "batch_size": batch_size, "seed": seed, "time_step_ms": time_step_ms}
-    return _task(task).training_trials(run, {})
+    return _task(task, time_step_ms).training_trials(run, {})
 
 
 def draw_probe(
@@ -91,7 +91,7 @@ def draw_probe(
     Raises:
         ValueError: likewise.
     """
-    return _task(task).probe_trials({"seed": seed, "time_step_ms": time_step_ms}, {}, trials)
+    return _task(task, time_step_ms).probe_trials({"seed": seed, "time_step_ms": time_step_ms}, {}, trials)
 
 
 def initial_weights(
@@ -226,12 +226,12 @@ def tangent_kernel(weights: Weights, inputs: np.ndarray, dynamics: Dynamics, tim
     return kernels.tangent_kernel(weights, trials.to(weights.input.dtype), dynamics, times)
 
 
-def _task(entry: Mapping[str, Any]) -> Task:
+def _task(entry: Mapping[str, Any], time_step_ms: float) -> Task:
     """The task of an entry, of which trials can be drawn from nothing but the entry."""
     checks.entry("task", entry, registries.TaskEntry)
     task = task_registry.task(entry)
     if task.needs or task.trials is None:
         raise ValueError(f"task has {task.key}, and its trials are made of files; run it with Snakemake")
-    if problem := next(task.problems_in_use({}), None):
+    if problem := next(task.problems_in_use({"dynamics": {"time_step_ms": time_step_ms}}), None):
         raise ValueError(f"task{problem}")
     return task
