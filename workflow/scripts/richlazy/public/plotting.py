@@ -96,7 +96,7 @@ def _table(runs: Runs, needed: Sequence[str]) -> pd.DataFrame:
     for column in needed:
         if column not in table:
             raise ValueError("runs" + wording.unknown("the column", column, table.columns))
-    usual = {"diverged": False, "connectome": None, "architecture": "recurrent", "bayes_loss": np.nan}
+    usual = {"task": "", "diverged": False, "connectome": None, "architecture": "recurrent", "bayes_loss": np.nan}
     absent = {column: value for column, value in usual.items() if column not in table}
     # By their place: what curves and rows have in common.
     known = table.assign(run=[str(place) for place in table.index], **absent)
