@@ -439,7 +439,7 @@ COMBINATIONS = [
     ),
     Mistake(
         "choices that division cuts",
-        {"tasks.MSI.timing_ms.stimulus": [300, 350, 450]},
+        {"tasks.MSI.timing_ms.stimulus": [300, 350, 450], "tasks.MSI.sequence_steps": 10},
         "tasks.MSI.timing_ms.stimulus may be 350 ms",
         "cut short; change one of the two",
     ),

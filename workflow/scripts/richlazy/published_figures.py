@@ -67,7 +67,8 @@ def drawn_again(
         truncation_figure.plot(context("truncation", {}), tables["runs"], tables["truncations"])
 
     def lstm() -> None:
-        lstm_figure.plot(context("lstm", {}), tables, experiment.get("draw", experiment.get("weights")))
+        known = {name: tables[name] for name in planning.model_of(published, folder.name).tables if name in tables}
+        lstm_figure.plot(context("lstm", {}), known, experiment.get("draw", experiment.get("weights")))
 
     known = {draw.__name__: draw for draw in (measures, losses, effects, trajectories, truncation, lstm)}
     return {name: known[name] for name in planning.figure_names(published, folder.name) if name in known}

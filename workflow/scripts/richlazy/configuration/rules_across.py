@@ -63,7 +63,7 @@ def _of_names(config: Config, sound: Config) -> Iterator[str]:
     for group in ("tasks", "structures", "connectomes"):
         first: dict[str, str] = {}
         for name in sound.get(group, ()):
-            shown = names.get(name, name.replace("_", " "))
+            shown = names.get(name, str(name).replace("_", " "))
             other = first.setdefault(shown, name)
             if other != name:
                 yield (
