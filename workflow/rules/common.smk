@@ -2,7 +2,6 @@
 
 import functools
 import gc
-import locale
 import os
 import re
 import shlex
@@ -14,18 +13,6 @@ from snakemake.persistence.file import FilePersistence
 
 # Planning makes millions of objects that stay; by default Python searches them for garbage again and again.
 gc.set_threshold(100_000, 50, 50)
-
-# What Snakemake and Python would stumble over without saying why.
-if re.search(r"\s", sys.executable):
-    sys.exit(
-        f"Python is {sys.executable}, a path with a blank, from which Snakemake can start no job; move the project, or "
-        "its environment, to a folder without blanks"
-    )
-if locale.getpreferredencoding(do_setlocale=False).lower() not in ("utf-8", "utf8"):
-    sys.exit(
-        f"This shell writes {locale.getpreferredencoding(do_setlocale=False)}, but files here are in UTF-8; write "
-        "PYTHONUTF8=1 before the command, as in `PYTHONUTF8=1 snakemake -n`"
-    )
 
 SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))

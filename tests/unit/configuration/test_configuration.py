@@ -1534,7 +1534,7 @@ def test_every_group_of_the_schema_is_closed():
 # Keys that stand in config.yaml, but not in each of its entries.
 OPTIONAL = {
     "covaries", "draw", "entries", "entry", "groups", "measures", "parts", "preset", "quantities",
-    "signs_held", "spectrum", "truncation", "weights", "matched_loss", "stands_for",
+    "signs_held", "spectrum", "truncation", "weights", "matched_loss", "stands_for", "paper_shows",
 }  # fmt: skip
 OPTIONAL |= {"figure", *Figure.model_fields}
 OPTIONAL |= {option for structure in KINDS_OF_STRUCTURES.values() for option in structure.Options.model_fields}

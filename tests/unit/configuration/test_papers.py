@@ -37,7 +37,8 @@ def test_claims_stand_with_their_paper():
 
 def test_files_bring_experiments_and_what_they_are_made_of_alone():
     for paper in PAPERS:
-        assert set(loading.read(paper).content) <= set(loading.NAMED_GROUPS)
+        assert set(loading.read(paper).content) <= {*loading.NAMED_GROUPS, "figures"}
+        assert set(loading.read(paper).content.get("figures", {})) <= {"names"}
 
 
 def test_what_no_paper_asked_says_so():

@@ -661,11 +661,11 @@ def test_a_first_layer_is_of_its_task_and_recurrent_weights_are_of_all():
 
 
 def test_runs_of_a_published_table_come_back_with_the_paths_of_today():
-    table = pd.read_parquet(ROOT / "results/reference/experiments/figure_1/tables/runs.parquet")
+    table = pd.read_parquet(ROOT / "results/reference/experiments/leak_momentum_gain/tables/runs.parquet")
     assert {"condition_number", "architecture", "readout"}.isdisjoint(table.columns)  # it is older than they are
     found = [parameters.run_of_row(row) for row in table.to_dict("records")]
     assert [paths.run_path(run) for run in found] == table["run"].tolist()
-    of_today = {paths.run_path(run): run for run in grids.runs(CONFIG, "figure_1")}
+    of_today = {paths.run_path(run): run for run in grids.runs(CONFIG, "leak_momentum_gain")}
     assert found == [of_today[path] for path in table["run"]]
 
 

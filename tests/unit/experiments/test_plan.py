@@ -228,6 +228,7 @@ def test_everything_is_all_experiments_with_what_is_drawn_of_all_of_them():
     assert len(everything) == len(set(everything))
     of_experiments = {file for name in PLAN.selected for file in RESULTS.experiment(name)}
     pages = {f"{PLAN.results}/{page}.md" for page in ("claims", "published_values")}
+    pages |= {f"{PLAN.results}/index.html"}
     assert set(everything) - of_experiments == pages | set(RESULTS.robustness())
 
 
@@ -262,7 +263,8 @@ def test_what_is_published_is_small_and_whole():
     assert {Path(file).suffix for file in published} == {".parquet", ".png", ".json"}
     for name in PLAN.selected:
         tables = [file for file in published if f"/{name}/tables/" in file]
-        assert len(tables) == len(PLAN.model[name].tables) + bool(PLAN.config["experiments"][name].get("truncation"))
+        asked = [key for key in ("truncation", "spectrum") if PLAN.config["experiments"][name].get(key)]
+        assert len(tables) == len(PLAN.model[name].tables) + len(asked)
 
 
 # Data and connectomes
@@ -292,7 +294,7 @@ def test_connectomes_are_found_by_their_source():
     assert PLAN.connectomes_from("cave", "file", "release") == {}
     wildcards = of(connectome="v1_column")
     assert DATA.connectome_generator(wildcards)["source"] == "synthetic"
-    assert DATA.connectome_title(wildcards).startswith("v1_column: ")
+    assert DATA.connectome_title(wildcards).startswith("V1 column: ")
     chosen_by = PLAN.connectomes["v1_column"]["selection"]["by"]
     assert bool(DATA.connections_to_rank(wildcards)) == (chosen_by == "strength")
 

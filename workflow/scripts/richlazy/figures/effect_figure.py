@@ -13,7 +13,7 @@ from richlazy.figures import figure_style
 from richlazy.figures.figure_context import FigureContext
 
 # Panels that stand beside each other.
-_PANELS = 7
+_PANELS = 5
 
 
 def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, settings: Mapping[str, Any]) -> None:
@@ -153,7 +153,7 @@ def _plot_intervals(
         if is_trend:
             axes.set_xlim(-1.1, 1.1)
         else:
-            axes.locator_params(axis="x", nbins=4)
+            axes.locator_params(axis="x", nbins=4 if panels.shape[1] < 4 else 2)
             axes.xaxis.set_inverted(sign < 0)
         axes.xaxis.set_tick_params(labelbottom=True)
     panels[0, 0].set_yticks(range(len(rows)), rows)

@@ -120,7 +120,8 @@ class ConditionLines:
         for level, table in self._by_seed(values, outcomes.learned(runs), runs, y):
             colour, label = self.colours[level], figure_style.text_of(level)
             low, median, high = _quartiles(table)
-            axes.fill_between(table.index, low, high, color=colour, alpha=0.2, lw=0)
+            if not table.empty:
+                axes.fill_between(table.index, low, high, color=colour, alpha=0.2, lw=0)
             of_one: dict[str, Any] = {"marker": "o", "ms": 3}
             drawn = of_one if len(table) == 1 else marker
             axes.plot(table.index, median, color=colour, lw=widths[level], label=label, **drawn)
