@@ -768,7 +768,7 @@ def test_effects_point_right_where_learning_is_lazier(drawings, data):
 
 def test_titles_of_arms_leave_out_what_a_structure_does_not_take(drawings):
     texts = drawings("arms with and without a rank", "effects").texts
-    titles = [text for text in texts if text.startswith(("Gaussian", "truncated SVD"))]
+    titles = {text for text in texts if text.startswith(("Gaussian", "truncated SVD"))}  # at each line of panels
     assert len(titles) == 3
     assert sum("Gaussian" in title for title in titles) == 1
     assert not re.search(r"nan|NA|None", "".join(titles))
