@@ -133,7 +133,7 @@ def seconds_of(job):
 
 def tell_before_a_run():
     """Have Snakemake refuse a target that does not exist in a sentence, and say in a dry-run what a run would need."""
-    if not (workflow.is_main_process and workflow.modifier.is_main_snakefile()):
+    if not is_own_start():
         return
     build = workflow._build_dag
 

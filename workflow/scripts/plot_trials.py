@@ -1,5 +1,6 @@
 """Figure of a few trials of a task."""
 
+from richlazy import wording
 from richlazy.figures import trial_figure
 from richlazy.figures.figure_context import FigureContext
 from richlazy.figures.shown_trials import Trials
@@ -26,6 +27,6 @@ if __name__ == "__main__":
     with jobs.running(snakemake, "matplotlib", "neurogym"):
         files, params = snakemake.input, snakemake.params
         task = snakemake.wildcards.task
-        shown = params.settings["names"].get(task, task.replace("_", " "))
+        shown = wording.named(task, params.settings["names"])
         context = FigureContext.of_job(snakemake, title=f"Task: {shown}")
         plot_trials(context, task, files.probe, files.decision, params.run, params.names)

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -48,3 +48,13 @@ def unknown(what: str, name: Any, known: Iterable[Any]) -> str:
     meant = guess(name, names)
     hint = f"did you mean {meant!r}? " if meant else ""
     return f" names {what} {shown(name)}, which does not exist; {hint}known: {listed(names)}"
+
+
+def named(name: Any, names: Mapping[str, str]) -> str:
+    """How figures call a task, a structure or another name: by ``figures.names``, or else with blanks in its words."""
+    return names.get(name, str(name).replace("_", " "))
+
+
+def notes(texts: Iterable[str]) -> list[str]:
+    """Notes of several texts of a table, which semicolons part, each once."""
+    return list(dict.fromkeys(note for text in texts for note in text.split("; ") if note))

@@ -63,7 +63,7 @@ def _of_names(config: Config, sound: Config) -> Iterator[str]:
     for group in ("tasks", "structures", "connectomes"):
         first: dict[str, str] = {}
         for name in sound.get(group, ()):
-            shown = names.get(name, str(name).replace("_", " "))
+            shown = wording.named(name, names)
             other = first.setdefault(shown, name)
             if other != name:
                 yield (

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from richlazy import wording
 from richlazy.experiments.plan import Plan, Wildcards
 from richlazy.tasks import lstm_settings
 from richlazy.tasks.image_sets import IDX_FILES
@@ -111,7 +112,7 @@ class DataPlan:
     def connectome_title(self, wildcards: Wildcards) -> str:
         """Name and description of a connectome, as they head its figure."""
         name = wildcards.connectome
-        shown = self.plan.config["figures"]["names"].get(name, name.replace("_", " "))
+        shown = wording.named(name, self.plan.config["figures"]["names"])
         return f"{shown}: {self.plan.connectomes[name]['description']}"
 
     def cave_values(self, *settings: str) -> set[str]:

@@ -12,6 +12,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine, LayoutEngine
 
+from richlazy import wording
 from richlazy.figures import figure_files, figure_style
 
 # Options of figures where an experiment does not say.
@@ -80,8 +81,7 @@ class FigureContext:
 
     def name(self, value: Any) -> Any:
         """A value of a table as figures show it: names by ``figures.names``, or else with blanks in their words."""
-        names = self.settings.get("names", {})
-        return names.get(value, value.replace("_", " ")) if isinstance(value, str) else value
+        return wording.named(value, self.settings.get("names", {})) if isinstance(value, str) else value
 
     def named(self, table: pd.DataFrame) -> pd.DataFrame:
         """A table whose tasks, structures and other names are as figures show them; paths and numbers stay."""

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from richlazy import wording
 from richlazy.experiments import parameters
 from richlazy.figures import outcomes
 from richlazy.statistics import strata
@@ -199,7 +200,7 @@ def as_written(text: str) -> str:
 
 def origin_lines(table: pd.DataFrame) -> list[str]:
     """Where the connectomes of a figure come from, wrapped to the width of the page."""
-    notes = {note for text in table["connectome"].dropna().unique() for note in text.split("; ")}
+    notes = wording.notes(table["connectome"].dropna())
     return [as_written(line) for note in sorted(notes) for line in textwrap.wrap(f"connectome {note}", 120)]
 
 

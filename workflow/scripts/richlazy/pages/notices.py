@@ -66,5 +66,4 @@ def of_page(scale: str, missing: list[str], of_experiments: Mapping[str, list[st
 
 def _notes(runs: pd.DataFrame, column: str) -> list[str]:
     """What a column of words says, each thing once."""
-    known = runs[column].dropna().unique() if column in runs else []
-    return list(dict.fromkeys(note for text in known for note in str(text).split("; ") if note))
+    return wording.notes(runs[column].dropna()) if column in runs else []

@@ -22,7 +22,7 @@ def as_markdown(table: pd.DataFrame) -> str:
     lines += _repeats(table)
     lines += ["## Evidence", ""]
     lines += [f"- **{row.id}**: {row.evidence}" for row in table.itertuples() if row.evidence]
-    origins = dict.fromkeys(origin for text in table["connectome"] for origin in text.split("; ") if origin)
+    origins = wording.notes(table["connectome"])
     if origins:
         lines += ["", "Connectomes behind these tests:", "", *(f"- {origin}" for origin in origins)]
     return "\n".join(lines) + "\n"
@@ -31,7 +31,7 @@ def as_markdown(table: pd.DataFrame) -> str:
 _NUMBERS = (
     "Effect, interval and n are those of the test that favours the claim least; per cent are those of the difference "
     "over the median of the reference; p is the largest of all tests, that of the claim as their conjunction. Below it "
-    "p is corrected after Holm over the tests of the claim."
+    "p is corrected after Holm over the tests of the claim, except where a conjunction supports it."
 )
 
 

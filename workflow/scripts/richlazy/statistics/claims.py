@@ -188,8 +188,7 @@ def _row(claim: Claim, judgements: Sequence[Judgement], significance_level: floa
 def _joined(judgements: Iterable[Judgement], column: str) -> str:
     """What a column of words says of all tests, each thing once."""
     known = (one.row.get(column) for one in judgements)
-    parts = (part for text in known if not pd.isna(text) for part in text.split("; "))
-    return "; ".join(dict.fromkeys(parts))
+    return "; ".join(wording.notes(text for text in known if not pd.isna(text)))
 
 
 def difference(test: Judgement) -> float:

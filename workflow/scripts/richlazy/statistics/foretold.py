@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from richlazy import wording
 from richlazy.experiments import grids
 from richlazy.statistics import strata
 
@@ -64,7 +65,7 @@ def interacting(config: Mapping[str, Any], name: str) -> list[str]:
 def _family(count: int, noun: str, seeds: int, level: float, smallest: Callable[[int], float]) -> str:
     """Tests of one kind and the smallest p that they can reach; more seeds where that is above the level."""
     reached = min(1.0, count * min(1.0, smallest(seeds)))
-    text = f"{count} {noun}{'' if count == 1 else 's'} (smallest corrected p with {seeds} seeds {reached:.2g}"
+    text = f"{wording.counted(count, noun)} (smallest corrected p with {seeds} seeds {reached:.2g}"
     if reached > level:
         enough = next((number for number in range(seeds, _MOST) if count * smallest(number) <= level), _MOST)
         text += f": none can be significant at {level:g}, which takes {enough} seeds"
