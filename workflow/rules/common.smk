@@ -3,7 +3,6 @@
 import functools
 import gc
 import os
-import re
 import shlex
 import sys
 from pathlib import Path
@@ -132,7 +131,7 @@ def seconds_of(job):
 
 
 def tell_before_a_run():
-    """Have Snakemake refuse a target that does not exist in a sentence, and say in a dry-run what a run would need."""
+    """Have Snakemake refuse a target that does not exist in a sentence, look closely and say needs in a dry-run."""
     if not is_own_start():
         return
     build = workflow._build_dag
@@ -145,6 +144,8 @@ def tell_before_a_run():
         )
         if problem:
             sys.exit(problem)
+        if workflow.dryrun:
+            look_closely()
         build()
         jobs = list(workflow.dag.needrun_jobs()) if workflow.dryrun else []
         if jobs:

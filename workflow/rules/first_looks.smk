@@ -50,14 +50,14 @@ def refuse(problems):
         sys.exit("Configuration: " + "\n".join(found))
 
 
+def look_closely():
+    """What takes seconds, or is much to read, and so belongs to a dry run (``tell_before_a_run``)."""
+    brought = {}
+    for paper in PAPERS:
+        update_config(brought, loading.read(paper).content)
+    look_at_own_tasks(brought)
+    foretell_tests(brought)
+
+
 if is_own_start():
     look_at_own_files()
-    # What takes seconds, or is much to read, belongs to a dry run.
-    if any(
-        re.fullmatch("-[a-zA-Z]?n|-n[a-zA-Z]*|--dry-?run", word) for word in sys.argv
-    ):
-        brought = {}
-        for paper in PAPERS:
-            update_config(brought, loading.read(paper).content)
-        look_at_own_tasks(brought)
-        foretell_tests(brought)

@@ -1,6 +1,7 @@
 """Names and input functions of verify.smk. No rules."""
 
 import functools
+import re
 
 import yaml
 
