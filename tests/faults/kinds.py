@@ -197,12 +197,6 @@ def as_told(setting: Setting, output: str) -> Sequence[list[str]]:
     return delete_damaged(setting, output) if DAMAGED.search(output) else ()
 
 
-SIGNALLED = (
-    "sample_training_trials", "sample_probe_trials", "build_connectivity", "train_network", "measure_network",
-    "tabulate", "tabulate_connectivity", "compare_conditions", "judge_claims", "plot_measures", "plot_losses",
-    "plot_effects", "plot_robustness", "plot_trials",
-)  # fmt: skip
-
 KINDS_OF_RUNS: dict[str, Kind] = {
     "training job killed": Kind(
         room_for("train_networks"), send(signal.SIGKILL, "train_networks"), failing=("train_network",)
@@ -212,9 +206,9 @@ KINDS_OF_RUNS: dict[str, Kind] = {
     ),
     "Snakemake killed, its jobs go on": Kind(any_room, to_snakemake(signal.SIGKILL), unlock),
     "all processes killed (power)": Kind(any_room, lose_power, unlock),
-    "Snakemake terminated (SIGTERM)": Kind(any_room, to_snakemake(signal.SIGTERM), failing=SIGNALLED),
-    "Snakemake interrupted (Ctrl-C)": Kind(any_room, interrupt, failing=SIGNALLED, unaided=False),
-    "record damaged": Kind(damage(cut=False), await_refusal, delete_damaged, failing=SIGNALLED, unaided=False),
-    "record cut short": Kind(damage(cut=True), await_refusal, delete_damaged, failing=SIGNALLED, unaided=False),
+    "Snakemake terminated (SIGTERM)": Kind(any_room, to_snakemake(signal.SIGTERM), failing=None),
+    "Snakemake interrupted (Ctrl-C)": Kind(any_room, interrupt, failing=None, unaided=False),
+    "record damaged": Kind(damage(cut=False), await_refusal, delete_damaged, failing=None, unaided=False),
+    "record cut short": Kind(damage(cut=True), await_refusal, delete_damaged, failing=None, unaided=False),
     "second Snakemake at once": Kind(any_room, second_snakemake),
 }

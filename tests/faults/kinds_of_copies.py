@@ -10,7 +10,7 @@ from pathlib import Path
 from runner import Project
 
 from . import places
-from .kinds import SIGNALLED, Kind, Setting, adopt, any_room, as_told, await_end, await_refusal
+from .kinds import Kind, Setting, adopt, any_room, as_told, await_end, await_refusal
 from .runs import Run, finish
 
 # Of which each network has its own.
@@ -147,7 +147,7 @@ def _swap(first: Path, second: Path) -> None:
 
 
 def _refused(prepare: Callable[[Setting], bool], remedy: Callable = as_told) -> Kind:
-    return Kind(prepare, await_refusal, remedy, failing=SIGNALLED, unaided=False)
+    return Kind(prepare, await_refusal, remedy, failing=None, unaided=False)
 
 
 KINDS_OF_COPIES: dict[str, Kind] = {

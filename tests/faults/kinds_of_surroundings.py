@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import psutil
 
 from . import places
-from .kinds import LOCKED, LONGEST_S, SIGNALLED, Kind, Setting, adopt, any_room, told, unlock
+from .kinds import LOCKED, LONGEST_S, Kind, Setting, adopt, any_room, told, unlock
 from .runs import Run
 
 DISK_FULL = re.compile(r"the disk is full \(.*?\) while writing \S+; free space and run the same command again")
@@ -110,9 +110,9 @@ def stale_lock(setting: Setting) -> bool:
 
 
 KINDS_OF_SURROUNDINGS: dict[str, Kind] = {
-    "out of memory in a job": Kind(any_room, limit_memory, failing=SIGNALLED),
-    "disk full": Kind(has_disk, fill_disk, free_disk, failing=SIGNALLED),
-    "results read-only": Kind(any_room, forbid_writing, allow_writing, failing=SIGNALLED),
+    "out of memory in a job": Kind(any_room, limit_memory, failing=None),
+    "disk full": Kind(has_disk, fill_disk, free_disk, failing=None),
+    "results read-only": Kind(any_room, forbid_writing, allow_writing, failing=None),
     "home that cannot be written": Kind(without_home, await_home, other_cache),
     "stale lock": Kind(stale_lock, await_lock, unlock, unaided=False),
     "clock set back by an hour": Kind(any_room, set_clock_back, times_of_now),

@@ -240,6 +240,18 @@ def test_results_without_certificates_are_adopted_only_with_proof(project):
     assert not (project.folder / "results/proof_of_adoption").exists()
 
 
+def test_proof_takes_the_files_that_are_there_of_jobs_that_were_stopped(project):
+    before = project.results()
+    for path in project.folder.glob(f"{RESULTS}/**/.*.made"):
+        path.unlink()
+    for path in files(project, "runs/**/measures.json"):
+        path.unlink()
+    project.forget()
+    assert "were made again" in project.adopt("--prove", "1")
+    project.run()
+    assert project.results().keys() == before.keys()
+
+
 def test_proof_fails_where_the_configuration_is_another_one(project):
     for path in project.folder.glob(f"{RESULTS}/**/.*.made"):
         path.unlink()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from richlazy.adoption.judging import Job, Judged
+from richlazy.adoption.judging import Job, Judged, existing
 from richlazy.storage import certificates, equality
 from richlazy.wording import counted
 
@@ -101,7 +101,7 @@ def sample(judged: Iterable[Judged], number: int, rng: random.Random) -> list[st
             key = (one.job.rule.name, *_STRATUM.findall(next(iter(one.recipes))))
             strata.setdefault(key, []).append(one)
     drawn = [one for members in strata.values() for one in rng.sample(members, min(number, len(members)))]
-    return [file for one in drawn for file in one.recipes]
+    return [file for one in drawn for file in existing(one.job)]  # a job that was stopped has made some of its files
 
 
 def vouched_for(dag: Any, judged: dict[Job, Judged]) -> set[Job]:
