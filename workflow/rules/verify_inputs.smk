@@ -26,7 +26,13 @@ MODULES_OF_A_RUN = (
     *(
         stage
         for model in plan.models.values()
-        for stage in [model.planning, model.training, model.measuring]
+        for stage in [
+            model.planning,
+            model.training,
+            model.measuring,
+            model.compiled,
+        ]
+        if stage
     ),
 )
 # Paths of runs of any model.

@@ -14,6 +14,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from richlazy.compiled import library as compiled_library
 from richlazy.configuration import checks, loading, rules_across, schema
 from richlazy.configuration.checks import ConfigurationError
 from richlazy.configuration.experiment_models import Figure
@@ -1011,7 +1012,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file():
         "image_sets.mnist lacks entry, which source: registry needs; add it",
         "training has an unknown key 'batchsize': did you mean 'batch_size'? known keys are learning_rate, batch_size, "
         "iterations, loss_steps, divergence_loss, final_loss_fraction, target_accuracy, stop_at_target, "
-        "convergence_fraction, shared_excess, converged_excess, batching, device",
+        "convergence_fraction, shared_excess, converged_excess, batching, engine, device",
         "training.iterations must be a whole number, not '100'; write it without quotes, and an exponent with point "
         "and sign (3.0e-3)",
         "probe.trials is nan; give a finite number",
@@ -1502,8 +1503,20 @@ def test_structure_options_of_the_schema_are_those_of_the_library():
 
 def test_every_grid_parameter_is_a_parameter_of_a_run_with_a_label():
     grid = set(KEYS[("experiments", "*", "grid")]["properties"])
-    assert grid == set(parameters.PARAMETERS) - {"seed", "architecture"}  # which follows from the task
+    # The architecture follows from the task, and all runs have the engine of the training settings.
+    assert grid == set(parameters.PARAMETERS) - {"seed", "architecture", "engine"}
     assert all(parameter.label for parameter in parameters.PARAMETERS.values())
+
+
+def test_compiled_passes_are_refused_where_they_cannot_run(monkeypatch, tmp_path):
+    on_gpu = {"training.engine": "compiled", "training.device": "cuda", "training.batching": "condition"}
+    assert "training.engine is 'compiled', which computes on the CPU" in refusal(changed(on_gpu))
+    monkeypatch.setattr(compiled_library, "folders", lambda: (tmp_path,))
+    monkeypatch.setenv("CC", "no such compiler")
+    compiled_library.passes.cache_clear()
+    said = refusal(changed({"training.engine": "compiled"}))
+    compiled_library.passes.cache_clear()
+    assert "there is no C compiler here; install a C compiler" in said and "set training.engine to torch" in said
 
 
 def test_environments_of_the_paper_are_those_of_the_library():

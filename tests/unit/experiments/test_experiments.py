@@ -178,8 +178,17 @@ def test_a_parameter_that_came_later_is_told_where_it_is_unusual_alone():
     assert "parametrisation" not in plain and scaled["parametrisation"] == "scaled"
     assert "parametrisation" not in paths.run_path(runs[0]) and "+parametrisation~scaled" in paths.run_path(runs[1])
     assert [parameters.run_of_row(told) for told in (plain, scaled)] == runs
-    before = [name for name in parameters.PARAMETERS if name != "parametrisation"]
+    before = [name for name in parameters.PARAMETERS if name not in ("parametrisation", "engine")]
     assert list(plain) == before and "trained" in before
+
+
+def test_the_engine_is_that_of_the_training_settings_and_torch_is_not_told():
+    torch_run, compiled = (runs_of(SVD, training={"engine": engine})[0] for engine in ("torch", "compiled"))
+    assert torch_run == runs_of(SVD)[0] and "engine" not in parameters.told(torch_run)
+    assert compiled == torch_run | {"engine": "compiled"} and parameters.told(compiled)["engine"] == "compiled"
+    assert "+engine~compiled" in paths.run_path(compiled) and paths.parse(paths.run_path(compiled)) == compiled
+    assert paths.batches_path(compiled) == paths.batches_path(torch_run)
+    assert paths.connectivity_path(compiled) == paths.connectivity_path(torch_run)
 
 
 def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_training():
@@ -189,7 +198,7 @@ def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_tr
         "decay_exponent": None, "matching": "frobenius", "size": 40, "gain": 1.25, "readout": "linear_layer",
         "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0, "time_constant_ms": 100.0,
         "learning_rate": 0.003, "optimiser": "gradient_descent", "momentum": 0.9, "trained": "all",
-        "parametrisation": "plain", "batch_size": 32, "iterations": 7, "seed": 0,
+        "parametrisation": "plain", "engine": "torch", "batch_size": 32, "iterations": 7, "seed": 0,
     }  # fmt: skip
     assert run == expected
 

@@ -20,8 +20,8 @@ SWEPT = {
     "gain": [0, 1e-3, 1.0, 1.5, 1e20], "leak": rate_network.LEAKS, "rectification": rate_network.RECTIFICATIONS,
     "readout": rate_network.READOUTS, "time_step_ms": [0.1, 100.0], "time_constant_ms": [1e-5, 100],
     "learning_rate": [3e-3, 1e-7], "momentum": [0.0, 0.9], "optimiser": ["adam", "gradient_descent"],
-    "trained": ["all", "recurrent"], "parametrisation": ["plain", "scaled"], "batch_size": [1, 32],
-    "iterations": [0, 10000], "condition_number": [1, 7.5],
+    "trained": ["all", "recurrent"], "parametrisation": ["plain", "scaled"], "engine": ["torch", "compiled"],
+    "batch_size": [1, 32], "iterations": [0, 10000], "condition_number": [1, 7.5],
 }  # fmt: skip
 STAGES = {
     "run": paths.run_path, "condition": paths.condition_path, "connectivity": paths.connectivity_path,
@@ -125,7 +125,7 @@ def test_the_folders_of_a_path_are_those_of_its_parameters():
         ("structure", "rank", "decay_exponent", "matching"),
         ("size", "gain", "readout"),
         ("leak", "rectification", "time_step_ms", "time_constant_ms"),
-        ("learning_rate", "optimiser", "momentum", "trained", "parametrisation", "batch_size", "iterations"),
+        ("learning_rate", "optimiser", "momentum", "trained", "parametrisation", "engine", "batch_size", "iterations"),
         ("seed",),
     )
     assert paths.FOLDERS["batches"] == (

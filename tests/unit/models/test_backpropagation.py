@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 
 import oracles
+from engines import ENGINES, needs_compiled
 from richlazy.models.backpropagation import Backpropagation
 from richlazy.models.rate_network import RECTIFICATIONS, Dynamics, Weights
 from richlazy.training import loop
@@ -27,6 +28,9 @@ NAMES = ("recurrent", "input", "readout")
 every_kind = pytest.mark.parametrize(
     ("rectification", "loss", "loss_steps"), list(itertools.product(RECTIFICATIONS, LOSSES, LOSS_STEPS))
 )
+
+
+every_engine = pytest.mark.parametrize("engine", ["torch", pytest.param("compiled", marks=needs_compiled)])
 
 
 def outputs_of(weights, inputs, rho, rectification):
@@ -93,9 +97,9 @@ def without_recurrent(weights):
     return Weights(weights.recurrent[:, :0, :0].clone(), weights.input, weights.readout)
 
 
-def check_gradient(weights, signals, targets, rho, rectification, loss, loss_steps, tolerance=1e-12):
+def check_gradient(engine, weights, signals, targets, rho, rectification, loss, loss_steps, tolerance=1e-12):
     _, steps, trials, _ = signals[0].shape
-    pass_ = Backpropagation(weights, steps, trials, Dynamics(rho, rectification), loss_steps, loss)
+    pass_ = ENGINES[engine](weights, steps, trials, Dynamics(rho, rectification), loss_steps, loss)
     batches = [torch.from_numpy(np.stack([one[0] for one in source])) for source in (signals, targets)]
     for _ in range(2):  # the second pass must remember nothing of the first
         pass_.load(*batches)
@@ -114,13 +118,15 @@ def check_gradient(weights, signals, targets, rho, rectification, loss, loss_ste
             assert oracles.relative_error(actual, 0.5 + slope) < tolerance, name
 
 
+@every_engine
 @every_kind
 @pytest.mark.parametrize("rho", [0.0, 0.2, 0.8])
 @pytest.mark.parametrize("networks", [1, 3])
-def test_loss_and_gradient_equal_automatic_differentiation(networks, rho, rectification, loss, loss_steps):
-    check_gradient(*problem(loss, networks=networks), rho, rectification, loss, loss_steps)
+def test_loss_and_gradient_equal_automatic_differentiation(engine, networks, rho, rectification, loss, loss_steps):
+    check_gradient(engine, *problem(loss, networks=networks), rho, rectification, loss, loss_steps)
 
 
+@every_engine
 @every_kind
 @given(
     rho=st.floats(0, 0.99),
@@ -133,18 +139,19 @@ def test_loss_and_gradient_equal_automatic_differentiation(networks, rho, rectif
     seed=st.integers(0, 1000),
 )
 def test_gradient_of_every_shape_equals_automatic_differentiation(
-    rectification, loss, loss_steps, rho, networks, steps, trials, size, inputs, outputs, seed
+    engine, rectification, loss, loss_steps, rho, networks, steps, trials, size, inputs, outputs, seed
 ):
     arguments = problem(loss, seed, networks, steps, trials, size, inputs, outputs)
     # Where a network of few units is sure of a class, digits of the error 1 - p cancel.
-    check_gradient(*arguments, rho, rectification, loss, loss_steps, tolerance=1e-10)
+    check_gradient(engine, *arguments, rho, rectification, loss, loss_steps, tolerance=1e-10)
 
 
+@every_engine
 @every_kind
 @pytest.mark.parametrize("rho", [0.0, 0.3])
-def test_a_network_of_one_step_needs_no_recurrent_weights(rho, rectification, loss, loss_steps):
+def test_a_network_of_one_step_needs_no_recurrent_weights(engine, rho, rectification, loss, loss_steps):
     weights, signals, targets = problem(loss, steps=1)
-    check_gradient(without_recurrent(weights), signals, targets, rho, rectification, loss, loss_steps)
+    check_gradient(engine, without_recurrent(weights), signals, targets, rho, rectification, loss, loss_steps)
 
 
 def test_steps_that_follow_others_need_recurrent_weights():
@@ -161,13 +168,16 @@ def test_long_trials_of_many_units_are_driven_in_runs_of_steps(rho):
     weights = weights.map(lambda matrix: 0.3 * matrix)
     pass_ = Backpropagation(weights, 7, 128, Dynamics(rho), "last")
     assert [run for run, _, _ in pass_.drives] == [range(0, 2), range(2, 4), range(4, 6), range(6, 7)]
-    check_gradient(weights, signals, targets, rho, "after_leak", "cross_entropy", "last")
+    check_gradient("torch", weights, signals, targets, rho, "after_leak", "cross_entropy", "last")
 
 
+@every_engine
 @every_kind
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("steps", [1, 5])
-def test_training_equals_stochastic_gradient_descent_of_pytorch(steps, momentum, rectification, loss, loss_steps):
+def test_training_equals_stochastic_gradient_descent_of_pytorch(
+    engine, steps, momentum, rectification, loss, loss_steps
+):
     weights, signals, targets = problem(loss, steps=steps, stored=6)
     weights = weights.map(lambda matrix: 0.5 * matrix)  # linear units would explode
     weights = weights if steps > 1 else without_recurrent(weights)
@@ -177,7 +187,7 @@ def test_training_equals_stochastic_gradient_descent_of_pytorch(steps, momentum,
         signals,
         targets,
         dynamics,
-        TrainingSettings(0.02, momentum, loss_steps=loss_steps, report_every=1, loss=loss),
+        TrainingSettings(0.02, momentum, loss_steps=loss_steps, report_every=1, loss=loss, engine=engine),
     )
     for network in range(2):
         leaves = leaves_of(weights, network)
@@ -195,15 +205,16 @@ def test_training_equals_stochastic_gradient_descent_of_pytorch(steps, momentum,
             signals,
             targets,
             dynamics,
-            TrainingSettings(0.02, momentum, loss_steps=loss_steps, signs_held=True, loss=loss),
+            TrainingSettings(0.02, momentum, loss_steps=loss_steps, signs_held=True, loss=loss, engine=engine),
         )
         for actual, expected in zip(held, final, strict=True):
             torch.testing.assert_close(actual, expected, rtol=1e-12, atol=1e-14)
 
 
+@every_engine
 @every_kind
 @pytest.mark.parametrize("trained", ["all", "recurrent"])
-def test_training_equals_adam_of_pytorch(trained, rectification, loss, loss_steps):
+def test_training_equals_adam_of_pytorch(engine, trained, rectification, loss, loss_steps):
     weights, signals, targets = problem(loss, stored=6)
     weights = weights.map(lambda matrix: 0.5 * matrix)
     final, history = loop.train(
@@ -212,7 +223,14 @@ def test_training_equals_adam_of_pytorch(trained, rectification, loss, loss_step
         targets,
         Dynamics(0.5, rectification),
         TrainingSettings(
-            0.02, 0.0, loss_steps=loss_steps, report_every=1, loss=loss, optimiser="adam", trained=trained
+            0.02,
+            0.0,
+            loss_steps=loss_steps,
+            report_every=1,
+            loss=loss,
+            optimiser="adam",
+            trained=trained,
+            engine=engine,
         ),
     )
     for network in range(2):
@@ -225,12 +243,13 @@ def test_training_equals_adam_of_pytorch(trained, rectification, loss, loss_step
             assert oracles.relative_error(actual, leaf.detach()) < 1e-9, name
 
 
+@every_engine
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("signs_held", [False, True])
-def test_untrained_weights_stay_and_the_others_go_on_as_alone(momentum, signs_held):
+def test_untrained_weights_stay_and_the_others_go_on_as_alone(engine, momentum, signs_held):
     weights, signals, targets = problem("cross_entropy", stored=5)
     weights = weights.map(torch.abs) if signs_held else weights
-    settings = TrainingSettings(0.05, momentum, signs_held=signs_held, trained="recurrent")
+    settings = TrainingSettings(0.05, momentum, signs_held=signs_held, trained="recurrent", engine=engine)
     final, _ = loop.train(weights, signals, targets, Dynamics(0.2), settings)
     assert torch.equal(final.input, weights.input)
     assert torch.equal(final.readout, weights.readout)
@@ -261,23 +280,26 @@ def test_an_output_that_is_never_asked_for_teaches_nothing():
     assert not torch.equal(final.readout[:, 0], weights.readout[:, 0])
 
 
-def test_a_network_that_overflows_diverges_though_not_every_output_is_asked_for():
+@every_engine
+@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+def test_a_network_that_overflows_diverges_though_not_every_output_is_asked_for(engine, rectification):
     weights, signals, targets = problem("masked_squared_error", stored=20)
     _, history = loop.train(
-        weights.map(lambda matrix: 9 * matrix),
+        weights.map(lambda matrix: 9e30 * matrix),
         signals,
         targets,
-        Dynamics(0.0, "none"),
-        TrainingSettings(1.0, divergence_loss=100.0, report_every=1, loss="masked_squared_error"),
+        Dynamics(0.0, rectification),
+        TrainingSettings(1.0, divergence_loss=100.0, report_every=1, loss="masked_squared_error", engine=engine),
     )
     assert None not in history.diverged_at
 
 
+@every_engine
 @pytest.mark.parametrize("loss", LOSSES)
-def test_silence_teaches_linear_networks_nothing(loss):
+def test_silence_teaches_linear_networks_nothing(engine, loss):
     weights, signals, targets = problem(loss, networks=1)
     quiet = [np.zeros_like(signals[0])], [np.zeros_like(targets[0])]
-    final, _ = loop.train(weights, *quiet, Dynamics(0.2, "none"), TrainingSettings(0.1, loss=loss))
+    final, _ = loop.train(weights, *quiet, Dynamics(0.2, "none"), TrainingSettings(0.1, loss=loss, engine=engine))
     assert all(torch.equal(*pair) for pair in zip(final, weights, strict=True))
 
 

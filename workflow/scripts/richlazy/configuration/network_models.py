@@ -103,6 +103,11 @@ class Training(Settings):
         description="What one job trains and measures: network, or condition with all its seeds. Files and, on the "
         "CPU, bytes are the same; a change trains again."
     )
+    engine: Literal["torch", "compiled"] = Field(
+        description="What computes the updates of rate networks. compiled: code of this project for the CPU, built "
+        "where a C compiler is; it leaves silent units out and takes about two thirds of the time. Measures agree, "
+        "bytes do not, so that runs of each are files of their own. LSTMs and teachers have torch in any case."
+    )
     device: Literal["cpu", "cuda"] = Field(
         description="Where it computes: cpu; or cuda, which needs batching: condition, for a CUDA device where the job "
         "finds one and the CPU otherwise."

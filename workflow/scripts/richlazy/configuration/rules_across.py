@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
+from richlazy.compiled import library
 from richlazy.configuration import rules_of_experiments
 from richlazy.configuration.registries import OF_LSTMS_ALONE
 from richlazy.tasks import registry
@@ -47,6 +48,8 @@ def problems(config: Config, broken: Broken) -> Iterator[str]:
         yield from _of_names(config, sound)
     if "training" in sound and (config["training"]["device"], config["training"]["batching"]) == ("cuda", "network"):
         yield "training.device is 'cuda', but one network alone leaves it idle; set training.batching to condition"
+    if "training" in sound and config["training"]["engine"] == "compiled":
+        yield from _of_compiled(config["training"]["device"])
     if ("experiments_to_build",) in broken:
         return
     if sound.keys() >= _OF_EVERY_EXPERIMENT:
@@ -55,6 +58,20 @@ def problems(config: Config, broken: Broken) -> Iterator[str]:
         for name in selected(config):
             if name in sound["experiments"]:
                 yield from rules_of_experiments.problems_of_names(config, name)
+
+
+def _of_compiled(device: str) -> Iterator[str]:
+    """Compiled passes where they cannot run."""
+    if device == "cuda":
+        yield (
+            "training.engine is 'compiled', which computes on the CPU, and training.device 'cuda'; set one of them to "
+            "torch or cpu"
+        )
+        return
+    try:
+        library.passes()
+    except ValueError as error:
+        yield str(error)
 
 
 def _of_names(config: Config, sound: Config) -> Iterator[str]:

@@ -66,7 +66,7 @@ def runs(config: Config, name: str) -> list[Run]:
         **config["presets"][experiment["preset"]],
         **config["connectivity"],
         **config["dynamics"],
-        **{key: config["training"][key] for key in ("learning_rate", "batch_size", "iterations")},
+        **{key: config["training"][key] for key in ("learning_rate", "batch_size", "iterations", "engine")},
         "condition_number": 1.0,
         "optimiser": USUAL["optimiser"],
         "trained": USUAL["trained"],

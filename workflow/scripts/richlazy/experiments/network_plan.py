@@ -19,6 +19,7 @@ class JobsOfKind:
 
     Attributes:
         model: of the networks.
+        training_modules: names of the modules with which they are trained.
         pattern: regular expression of the folders of the jobs, the wildcard ``networks``.
         network, history, snapshots, crossings, measures, measured_crossings: files of each network of a job; snapshots
             of those that are followed, and both of crossings of those that are compared at levels of their loss.
@@ -37,6 +38,8 @@ class JobsOfKind:
             self._files(self._jobs.matched, f"crossings.{kind_of_file}") for kind_of_file in ("npz", "json")
         )
         self.gpu = plan.gpu * self.model.together
+        engine = self.model.compiled if plan.config["training"]["engine"] == "compiled" else None
+        self.training_modules = tuple(filter(None, [self.model.training, engine]))
 
     def _files(self, members: Sequence[str], file: str) -> list[str]:
         return [f"{self._plan.results}/{self.model.folder}/{{networks}}{member}/{file}" for member in members]

@@ -172,6 +172,15 @@ PARAMETERS: dict[str, Parameter] = {
         usual="plain",
         implied=True,
     ),
+    "engine": Parameter(
+        str,
+        "what computes the updates: torch, or compiled passes; their bytes differ",
+        "engine",
+        "training",
+        title="{} engine",
+        usual="torch",
+        implied=True,
+    ),
     "batch_size": Parameter(
         int, "trials in a batch", "batch size", "training", ("batches", *_TEACHER), title="batches of {}"
     ),

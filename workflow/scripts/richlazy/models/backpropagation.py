@@ -96,34 +96,38 @@ class Backpropagation:
         loss: str = "cross_entropy",
         trained: str = "all",
     ):
-        networks, size, input_units = weights.input.shape
+        _, size, _ = weights.input.shape
         if steps > 1 and weights.recurrent.shape[1] != size:
             raise ValueError(f"trials of {steps} steps need recurrent weights, which only trials of 1 step do without")
         rectification = _choice(dynamics.rectification, "rectification", RECTIFICATIONS)
         first = 0 if _choice(loss_steps, "loss_steps", LOSS_STEPS) == "all" else steps - 1
-        rows, loss_rows = steps * batch_size, (steps - first) * batch_size
         self.weights, self.rho = weights, dynamics.leak_factor
         self.inside, self.linear, self.tanh = dynamics.inside, dynamics.linear, rectification == "tanh"
         self.all_trained = _choice(trained, "trained", TRAINED) == "all"
-        self.loss_steps, self.first_loss_step, self.loss_rows = loss_steps, first, loss_rows
+        self.loss_steps, self.first_loss_step, self.loss_rows = loss_steps, first, (steps - first) * batch_size
+        outputs = aligned_zeros(weights.input, len(weights.input), weights.readout.shape[1], self.loss_rows)
+        self.outputs = self.errors = outputs
+        self.loss = LOSSES[_choice(loss, "loss", LOSSES)](outputs)
+        self.targets = self.loss.targets
+        self._allocate(steps, batch_size, dynamics)
 
-        zeros = partial(aligned_zeros, weights.input)
+    def _allocate(self, steps: int, batch_size: int, dynamics: Dynamics) -> None:
+        """Make the arrays of the passes."""
+        networks, size, input_units = self.weights.input.shape
+        first, rows, zeros = self.first_loss_step, steps * batch_size, partial(aligned_zeros, self.weights.input)
         self.inputs = zeros(networks, rows, input_units)
         rates = zeros(networks, steps, batch_size, size)
         states = zeros(networks, steps, batch_size, size) if self.inside else rates
         deltas = zeros(networks, steps, batch_size, size)  # g
-        self.outputs = self.errors = zeros(networks, weights.readout.shape[1], loss_rows)
-        self.loss = LOSSES[_choice(loss, "loss", LOSSES)](self.outputs)
-        self.targets = self.loss.targets
 
         # Views are made once: at these sizes taking a slice costs as much as the arithmetic on it.
-        self.recurrent_transposed = weights.recurrent.transpose(1, 2)
-        self.input_transposed = weights.input.transpose(1, 2)
+        self.recurrent_transposed = self.weights.recurrent.transpose(1, 2)
+        self.input_transposed = self.weights.input.transpose(1, 2)
         self.rates, self.states, self.deltas = (array.unbind(1) for array in (rates, states, deltas))
         self.drives = self._drives(states)
-        self.loss_rates = rates[:, first:].view(networks, loss_rows, size)
+        self.loss_rates = rates[:, first:].view(networks, self.loss_rows, size)
         self.loss_rates_transposed = self.loss_rates.transpose(1, 2)
-        self.loss_deltas = deltas[:, first:].view(networks, loss_rows, size)
+        self.loss_deltas = deltas[:, first:].view(networks, self.loss_rows, size)
         self.all_deltas_transposed = deltas.view(networks, rows, size).transpose(1, 2)
         self.later_deltas_transposed = deltas[:, 1:].view(networks, rows - batch_size, size).transpose(1, 2)
         self.earlier_rates = rates[:, :-1].view(networks, rows - batch_size, size)

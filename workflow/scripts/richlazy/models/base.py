@@ -78,6 +78,8 @@ class Model:
         folder: of its networks, below the results; the path of a run follows (``paths.run_path``).
         training, measuring, tabulating, planning: names of its modules below the library, for ``late_import``. Rules
             that load one list its closure.
+        compiled: module that training loads beside its own where the engine of a run is ``compiled``; None where such
+            networks have no other engine than torch.
         identity: column of ``tables/runs.parquet`` that tells one network from another.
         matrices: arrays of two dimensions in ``network.npz``, which fingerprints project.
         suffix: of the names of its rules.
@@ -91,6 +93,7 @@ class Model:
     measuring: str
     tabulating: str
     planning: str
+    compiled: str | None
     identity: str
     matrices: tuple[str, ...]
     suffix: str

@@ -36,12 +36,13 @@ def module_closure(name: str) -> list[Path]:
 
 
 def _closure(file: Path, found: set[Path]) -> list[Path]:
-    waiting = [file, *found]
+    waiting = [file, *(other for other in found if other.suffix == ".py")]
     while waiting:
-        for module in _imported(waiting.pop()):
-            if module not in found:
-                found.add(module)
-                waiting.append(module)
+        for file in _imported(waiting.pop()):
+            if file not in found:
+                found.add(file)
+                if file.suffix == ".py":
+                    waiting.append(file)
     return sorted(found)
 
 
@@ -60,11 +61,14 @@ def _imported(file: Path) -> frozenset[Path]:
 
 
 def _files(importer: Path, parts: list[str]) -> set[Path]:
-    """Files that Python runs when it imports a module, by the parts of its name below the library; its own aside."""
+    """Files that Python runs when it imports a module, by the parts of its name below the library; its own aside.
+
+    The C sources beside a module are compiled for it.
+    """
     files = {_PACKAGE.joinpath(*parts[:depth], "__init__.py") for depth in range(1, len(parts) + 1)}
     module = _PACKAGE.joinpath(*parts).with_suffix(".py")
     if parts and module.exists():
-        files = files - {module.with_suffix("") / "__init__.py"} | {module}
+        files = files - {module.with_suffix("") / "__init__.py"} | {module, *module.parent.glob("*.[ch]")}
     missing = sorted(path for path in files if not path.exists())
     if missing:
         name = ".".join([_PACKAGE.name, *parts])

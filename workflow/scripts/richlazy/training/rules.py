@@ -22,6 +22,7 @@ import torch
 from richlazy.models.backpropagation import Backpropagation
 from richlazy.models.losses import CrossEntropy, SquaredError
 from richlazy.models.rate_network import Dynamics, Weights
+from richlazy.storage import late_import
 from richlazy.training.settings import TrainingSettings
 
 
@@ -81,7 +82,10 @@ class Rule:
 def _backpropagation(
     weights: Weights, steps: int, batch_size: int, dynamics: Dynamics, settings: TrainingSettings
 ) -> Directions:
-    return Backpropagation(weights, steps, batch_size, dynamics, settings.loss_steps, settings.loss, settings.trained)
+    passes = Backpropagation
+    if settings.engine == "compiled":
+        passes = late_import.load("compiled.backpropagation").CompiledBackpropagation
+    return passes(weights, steps, batch_size, dynamics, settings.loss_steps, settings.loss, settings.trained)
 
 
 RULES = {

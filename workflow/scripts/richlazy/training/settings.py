@@ -18,6 +18,7 @@ class TrainingSettings:
         momentum: mu of the descent.
         optimiser: ``gradient_descent``, or ``adam``, which takes neither momentum nor signs_held.
         rule: name of the rule of learning (module ``rules``).
+        engine: what computes the passes of the rule: ``torch``, or ``compiled`` code on the CPU.
         trained: ``all`` weights, or the ``recurrent`` ones alone.
         parametrisation: ``plain``, or ``scaled``, in which input and readout weights are sqrt(N) m and w / sqrt(N) of
             the vectors m and w that are trained.
@@ -48,6 +49,7 @@ class TrainingSettings:
     momentum: float = 0.0
     optimiser: str = "gradient_descent"
     rule: str = "backpropagation"
+    engine: str = "torch"
     trained: str = "all"
     parametrisation: str = "plain"
     signs_held: bool = False
@@ -84,7 +86,9 @@ class TrainingSettings:
             momentum=run["momentum"] or 0.0,
             optimiser=run["optimiser"],
             trained=run["trained"],
-            parametrisation=run.get("parametrisation") or "plain",  # records leave the usual one out
+            # Records leave out what is usual.
+            parametrisation=run.get("parametrisation") or "plain",
+            engine=run.get("engine") or "torch",
             signs_held=training["signs_held"],
             loss=training["loss"],
             loss_steps=training["loss_steps"],

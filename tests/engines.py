@@ -1,0 +1,20 @@
+"""The engines of training: what computes loss and gradient of a batch."""
+
+import pytest
+
+from richlazy.compiled import library
+from richlazy.compiled.backpropagation import CompiledBackpropagation
+from richlazy.models.backpropagation import Backpropagation
+
+
+def problem_of_compiled():
+    """Why there are no compiled passes here, None where there are."""
+    try:
+        library.passes()
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+needs_compiled = pytest.mark.skipif(problem_of_compiled() is not None, reason=str(problem_of_compiled()))
+ENGINES = {"torch": Backpropagation, "compiled": CompiledBackpropagation}

@@ -1,0 +1,1 @@
+"""The passes of backpropagation as compiled code, for the CPU: the same formulas, and silent units cost nothing."""
