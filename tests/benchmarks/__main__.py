@@ -9,11 +9,30 @@ import sys
 
 import torch
 
-from . import dry_run, measuring, memory, tangent_kernel, together, training_autograd, training_step, whole_run
+from . import (
+    dry_run,
+    measuring,
+    memory,
+    tangent_kernel,
+    together,
+    training_autograd,
+    training_engine,
+    training_step,
+    whole_run,
+)
 
 SUBJECTS = {
     module.NAME: module.rows
-    for module in (training_step, training_autograd, tangent_kernel, whole_run, together, memory, dry_run)
+    for module in (
+        training_step,
+        training_engine,
+        training_autograd,
+        tangent_kernel,
+        whole_run,
+        together,
+        memory,
+        dry_run,
+    )
 }
 
 

@@ -9,12 +9,13 @@ import pytest
 import torch
 
 import oracles
+from engines import needs_compiled
 from richlazy.measures import measuring as library_measuring
 from richlazy.measures.tangent_kernel import tangent_kernel
 from richlazy.models.rate_network import Dynamics, Weights
 
 from . import __main__ as program
-from . import dry_run, measuring, memory, together, training_autograd, training_step, whole_run
+from . import dry_run, measuring, memory, together, training_autograd, training_engine, training_step, whole_run
 from . import tangent_kernel as tangent_kernel_benchmark
 from .measuring import Comparison, Row, Settings, Spread
 from .references import MatrixProducts, PlainNetwork, TanhNetwork, TorchNetwork, per_output_kernel
@@ -210,6 +211,25 @@ def test_memory_of_a_training_job_is_measured(small_config):
     assert 50 < found[0].ours < 5000
 
 
+@needs_compiled
+def test_both_engines_are_timed_on_the_same_networks():
+    cases = [training_engine.Case("2AF", 12, 1, calls=1)]
+    shapes = {shape.name: (shape, None, None) for shape in (*SHAPES, FLIP_FLOP)}
+    found = training_engine.rows(ONCE, cases, shapes, updates=20)
+    check(found, "training_engine")
+    assert [row.what for row in found] == [
+        "2AF, N=12, rank 1, after 0 updates", "2AF, N=12, rank 1, after 20 updates", *shapes
+    ]  # fmt: skip
+    task = np.random.default_rng(0).standard_normal((2, 5, 4, 3)), np.zeros((2, 5, 4), np.uint8)
+    weights, _, _ = training_step.problem(SHAPES[0])
+    sides = training_engine.engines(weights.map(lambda one: one[None]), *task, Dynamics(0.0), learning_rate=0.1)
+    for side in sides:
+        side()
+        side()
+    for ours, reference in zip(*(side.weights for side in sides), strict=True):
+        torch.testing.assert_close(ours, reference, rtol=1e-5, atol=1e-6)
+
+
 def test_networks_together_are_timed_against_one_alone():
     found = together.rows(ONCE, SHAPES[0], networks=3, iterations=20)
     check(found, "together")
@@ -366,7 +386,8 @@ def test_quick_means_fewer_repeats(one_subject, arguments, repeats):
 
 def test_the_program_knows_its_subjects(capsys):
     assert list(program.SUBJECTS) == [
-        "training_step", "training_autograd", "tangent_kernel", "whole_run", "together", "memory", "dry_run",
+        "training_step", "training_engine", "training_autograd", "tangent_kernel", "whole_run", "together", "memory",
+        "dry_run",
     ]  # fmt: skip
     with pytest.raises(SystemExit):
         program.main(["--only", "coffee"])

@@ -19,8 +19,8 @@ import platformdirs
 
 SOURCES = tuple(Path(__file__).with_name(name) for name in ("passes.c", "passes.h", "both_numbers.h"))
 OPTIONS = ("-O3", "-std=gnu11", "-ffp-contract=fast", "-fPIC", "-shared")
-# What to look for where the environment names no compiler (CC).
-COMPILERS = ("cc", "gcc", "clang")
+# What to look for where the environment names no compiler (CC). The code that clang makes is right, and half as fast.
+COMPILERS = ("gcc", "cc", "clang")
 MENDING = "install a C compiler (gcc or clang; CC names another one), or set training.engine to torch"
 
 
