@@ -18,7 +18,10 @@ MEASURES = ["weight_change_norm", "representation_alignment", "kernel_alignment"
 def project(tmp_path_factory):
     """Two ranks and two seeds, trained with both engines."""
     project = new_project(tmp_path_factory.mktemp("engine") / "project")
-    project.configure(experiments={"figure_1": {"grid": {"task": ["2AF"], "rank": [1, 16]}, "seeds": 2}})
+    project.configure(
+        experiments_to_build=["figure_1"],
+        experiments={"figure_1": {"grid": {"task": ["2AF"], "rank": [1, 16]}, "seeds": 2}},
+    )
     project.run(TABLE)
     project.torch = pd.read_parquet(project.folder / TABLE)
     project.configure(training={"engine": "compiled"})
@@ -37,6 +40,16 @@ def test_rows_name_the_engine_and_measures_agree(project):
     assert project.compiled["run"].str.contains("engine~compiled").all()
     for name in MEASURES:
         assert project.compiled[name].to_numpy() == pytest.approx(project.torch[name].to_numpy(), rel=1e-3), name
+
+
+def test_published_rows_are_trained_again_with_their_engine_whatever_the_settings_say(project, tmp_path):
+    copy = project.copy(tmp_path / "copy")
+    copy.run("all", "publish_reference")
+    copy.configure(training={"engine": "torch"})
+    copy.run("recheck")
+    lines = (copy.folder / "results/tiny/recheck/verdict.txt").read_text().splitlines()
+    rows = [line for line in lines if "engine~compiled" in line]
+    assert rows and all("equal bytes: weights 0.0e+00, measures 0.0e+00" in row for row in rows)
 
 
 def test_an_edit_of_the_c_sources_trains_again_with_this_engine_alone(project):
