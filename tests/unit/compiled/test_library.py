@@ -90,6 +90,15 @@ def test_a_folder_that_is_a_file_is_passed_over(folders):
 
 
 @needs_compiled
+def test_a_library_that_is_damaged_is_named(folders):
+    file = library.built()
+    file.write_bytes(b"not a library")
+    library.passes.cache_clear()
+    with pytest.raises(ValueError, match=rf"{file.name} cannot be loaded .*; delete it"):
+        library.passes()
+
+
+@needs_compiled
 def test_vectors_that_the_processor_lacks_are_refused():
     with pytest.raises(ValueError, match="this processor has no vectors 'sve'"):
         library.Passes(library.built(), "sve")

@@ -68,9 +68,14 @@ def passes() -> Passes:
     """The passes, built where they are not built yet.
 
     Raises:
-        ValueError: where there is no compiler, it fails, or the processor has no vectors that they know.
+        ValueError: where there is no compiler, it fails, what it built cannot be loaded, or the processor has no vectors
+            that they know.
     """
-    return Passes(built())
+    file = built()
+    try:
+        return Passes(file)
+    except OSError as error:
+        raise ValueError(f"{file} cannot be loaded ({error}); delete it, or set training.engine to torch") from error
 
 
 def built() -> Path:
@@ -96,7 +101,7 @@ def folders() -> tuple[Path, Path]:
 
 
 def _digest() -> str:
-    """Of the sources and options: another compiler makes the same sums."""
+    """Of the sources and options."""
     digest = hashlib.sha256(" ".join(OPTIONS).encode())
     for source in SOURCES:
         digest.update(source.read_bytes())
