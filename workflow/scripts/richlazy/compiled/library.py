@@ -68,8 +68,8 @@ def passes() -> Passes:
     """The passes, built where they are not built yet.
 
     Raises:
-        ValueError: where there is no compiler, it fails, what it built cannot be loaded, or the processor has no vectors
-            that they know.
+        ValueError: where there is no compiler, it fails, what it built cannot be loaded, or the processor lacks the
+            vectors.
     """
     file = built()
     try:
