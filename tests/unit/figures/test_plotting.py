@@ -417,7 +417,13 @@ def test_effects_have_a_panel_for_each_tested_measure(drawings, name):
     tested = STATISTICS["measures"] if CASES[name].measures == tuple(SETTINGS["measures"]) else CASES[name].measures
     assert len(drawing.axes) == len(tested) * (2 if name == "linear" else 1)
     assert {"p < 0.05 after Holm's correction", "not significant"} <= set(drawing.texts)
-    assert "95% interval of the test alone, not corrected" in drawing.texts
+    assert any(text.startswith("95% interval of the test alone, not corrected") for text in drawing.texts)
+
+
+@pytest.mark.parametrize(("seeds", "shown"), [(2, "50%"), (3, "75%"), (5, "94%"), (6, None), (20, None)])
+def test_intervals_of_few_seeds_say_what_they_can_give_at_most(seeds, shown):
+    said = effect_figure._meaning_of_intervals(0.95, seeds)
+    assert ("at most" in said) == (shown is not None) and (shown or "") in said
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, 
             _plot_intervals(context, subfigure, table, is_trend, settings["significance_level"])
             subfigure.supxlabel("\n".join(lines), fontsize=context.font_size)
         figure.suptitle(figure_style.heading(context.title, everything, names))
-        _add_legend(context, figure, settings)
+        _add_legend(context, figure, settings, fewest=int(everything["n"].min()))
 
 
 def _outside(contrasts: pd.DataFrame, trends: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
@@ -108,14 +108,21 @@ def _samples(table: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def _add_legend(context: FigureContext, figure: Figure, settings: Mapping[str, Any]) -> None:
-    """Explain dots and lines."""
+def _meaning_of_intervals(confidence: float, fewest: int) -> str:
+    """What the lines are; few seeds cannot give an interval of any confidence (``estimators.signed_rank_interval``)."""
+    within_reach = 1 - 2.0 ** (1 - fewest)
+    meaning = f"{confidence:.0%} interval of the test alone, not corrected"
+    return meaning if within_reach >= confidence else f"{meaning} (at n = {fewest}: {within_reach:.0%} at most)"
+
+
+def _add_legend(context: FigureContext, figure: Figure, settings: Mapping[str, Any], fewest: int) -> None:
+    """Explain dots and lines, of tests with so many seeds at the fewest."""
     colour, level = context.settings["median_colour"], settings["significance_level"]
     dot: dict[str, Any] = {"marker": "o", "ls": "none", "mec": colour, "mew": 0.8, "ms": context.font_size * 0.7}
     handles = {
         f"p < {level:g} after Holm's correction": Line2D([], [], mfc=colour, **dot),
         "not significant": Line2D([], [], mfc="white", **dot),
-        f"{settings['confidence_level']:.0%} interval of the test alone, not corrected": Line2D([], [], color=colour),
+        _meaning_of_intervals(settings["confidence_level"], fewest): Line2D([], [], color=colour),
     }
     figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=3, frameon=False)
 
