@@ -52,7 +52,8 @@ def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, 
             _plot_intervals(context, subfigure, table, is_trend, settings["significance_level"])
             subfigure.supxlabel("\n".join(lines), fontsize=context.font_size)
         figure.suptitle(figure_style.heading(context.title, everything, names))
-        _add_legend(context, figure, settings, fewest=int(everything["n"].min()))
+        drawn = everything.loc[everything["interval_low"].notna(), "n"]
+        _add_legend(context, figure, settings, fewest=int(drawn[drawn > 1].min()) if (drawn > 1).any() else None)
 
 
 def _outside(contrasts: pd.DataFrame, trends: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
@@ -108,14 +109,16 @@ def _samples(table: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def _meaning_of_intervals(confidence: float, fewest: int) -> str:
+def _meaning_of_intervals(confidence: float, fewest: int | None) -> str:
     """What the lines are; few seeds cannot give an interval of any confidence (``estimators.signed_rank_interval``)."""
-    within_reach = 1 - 2.0 ** (1 - fewest)
     meaning = f"{confidence:.0%} interval of the test alone, not corrected"
+    if fewest is None:
+        return meaning
+    within_reach = 1 - 2.0 ** (1 - fewest)
     return meaning if within_reach >= confidence else f"{meaning} (at n = {fewest}: {within_reach:.0%} at most)"
 
 
-def _add_legend(context: FigureContext, figure: Figure, settings: Mapping[str, Any], fewest: int) -> None:
+def _add_legend(context: FigureContext, figure: Figure, settings: Mapping[str, Any], fewest: int | None) -> None:
     """Explain dots and lines, of tests with so many seeds at the fewest."""
     colour, level = context.settings["median_colour"], settings["significance_level"]
     dot: dict[str, Any] = {"marker": "o", "ls": "none", "mec": colour, "mew": 0.8, "ms": context.font_size * 0.7}
