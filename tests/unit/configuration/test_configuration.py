@@ -445,6 +445,15 @@ COMBINATIONS = [
         "cut short; change one of the two",
     ),
     Mistake(
+        "a fixed period beside choices",
+        {
+            "tasks.MSI.timing_ms": {"fixation": 0, "stimulus": [300, 400], "decision": 150},
+            "tasks.MSI.sequence_steps": 10,
+        },
+        "tasks.MSI.timing_ms.decision of 150 ms and the fixed periods before it are 150 ms, which is no whole number",
+        "cut short; change one of the two",
+    ),
+    Mistake(
         "no period", {"tasks.DMS.timing_ms": {"test": 0}}, "tasks.DMS.timing_ms has no period", "give the decision"
     ),
     Mistake(

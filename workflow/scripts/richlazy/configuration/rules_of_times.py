@@ -54,15 +54,18 @@ def _of_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: lis
             f"tasks.{task}.timing_ms.{short[0]} is {fixed[short[0]]} ms, shorter than the time step of {longest} ms "
             f"in {where}{others}, so that it would vanish; lengthen it or set it to 0"
         )
-    if short or len(fixed) < len(timing):
+    if short or not all(period in fixed or _is_choice(duration) for period, duration in timing.items()):
         return
     for step in steps:
-        end = 0.0
+        end, told = 0.0, "ends at {:g} ms, which"
         for period, duration in timing.items():
+            if period not in fixed:  # of whole steps, or ``_of_choices`` says so
+                told = "and the fixed periods before it are {:g} ms, which"
+                continue
             end += duration
             if _is_cut(end, step):
                 yield (
-                    f"tasks.{task}.timing_ms.{period} of {duration} ms ends at {end:g} ms, which is no whole number of "
+                    f"tasks.{task}.timing_ms.{period} of {duration} ms {told.format(end)} is no whole number of "
                     f"time steps of {step} ms in {where}, so that it would be cut short; change one of the two"
                 )
                 break
@@ -71,7 +74,7 @@ def _of_whole_steps(where: str, task: str, timing: Mapping[str, Any], steps: lis
 def _of_choices(where: str, task: str, timing: Mapping[str, Any], steps: list[float]) -> Iterator[str]:
     """Durations to choose from that are no whole number of steps, which NeuroGym cuts short as well."""
     for period, choices in timing.items():
-        if not isinstance(choices, list) or not all(isinstance(choice, (int, float)) for choice in choices):
+        if not _is_choice(choices):
             continue
         for choice, step in itertools.product(choices, steps):
             if _is_cut(choice, step):
@@ -108,6 +111,11 @@ def _range(duration: Any) -> tuple[float, float]:
     if name == "truncated_exponential":  # mean, minimum, maximum
         return (values[1] if len(values) > 1 else 0.0), max(values)
     return min(values), max(values)
+
+
+def _is_choice(duration: Any) -> bool:
+    """Whether a duration of NeuroGym is one of a list."""
+    return isinstance(duration, list) and all(isinstance(choice, (int, float)) for choice in duration)
 
 
 def _is_cut(duration_ms: float, step_ms: float) -> bool:
