@@ -118,7 +118,7 @@ def test_an_lstm_is_compared_by_the_measures_of_all_its_parts(tmp_path):
 def test_tables_of_before_and_of_after_new_columns_are_drawn_from_together():
     old = pd.read_parquet(ROOT / "results/reference/experiments/figure_5/tables/runs.parquet")
     new = old.iloc[:2].assign(run=["new 1", "new 2"], architecture="feedforward", condition_number=2.0)
-    sample = rechecking.sample_rows([old, new], 99, 0, [])
+    sample = rechecking.sample_rows([old, new], 999, 0, [])
     assert set(sample["run"]) == set(old["run"][old["connectome"].isna()]) | {"new 1", "new 2"}
     for row in sample[sample["architecture"].isna()].to_dict("records"):
         assert paths.run_path(parameters.run_of_row(row)) == row["run"]
