@@ -20,7 +20,7 @@ STYLE: dict[str, Any] = {
     "font_size_pt": 7.0,
     "dot_colour": "#56B4E9",
     "median_colour": "#D55E00",
-    "resolution_dpi": 170,
+    "resolution_dpi": 160,
 }
 USUAL_MEASURES = ("weight_change_norm_recurrent", "representation_alignment", "kernel_alignment_recurrent")
 
