@@ -16,5 +16,6 @@ def problem_of_compiled():
     return None
 
 
-needs_compiled = pytest.mark.skipif(problem_of_compiled() is not None, reason=str(problem_of_compiled()))
+PROBLEM = problem_of_compiled()
+needs_compiled = pytest.mark.skipif(PROBLEM is not None, reason=str(PROBLEM))
 ENGINES = {"torch": Backpropagation, "compiled": CompiledBackpropagation}

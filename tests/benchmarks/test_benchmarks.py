@@ -214,15 +214,14 @@ def test_memory_of_a_training_job_is_measured(small_config):
 @needs_compiled
 def test_both_engines_are_timed_on_the_same_networks():
     cases = [training_engine.Case("2AF", 12, 1, calls=1)]
-    shapes = {shape.name: (shape, None, None) for shape in (*SHAPES, FLIP_FLOP)}
+    shapes = [(shape, None, None) for shape in (*SHAPES, FLIP_FLOP)]
     found = training_engine.rows(ONCE, cases, shapes, updates=20)
     check(found, "training_engine")
     assert [row.what for row in found] == [
-        "2AF, N=12, rank 1, after 0 updates", "2AF, N=12, rank 1, after 20 updates", *shapes
+        "2AF, N=12, rank 1, after 0 updates", "2AF, N=12, rank 1, after 20 updates",
+        *(shape.name for shape, _, _ in shapes),
     ]  # fmt: skip
-    task = np.random.default_rng(0).standard_normal((2, 5, 4, 3)), np.zeros((2, 5, 4), np.uint8)
-    weights, _, _ = training_step.problem(SHAPES[0])
-    sides = training_engine.engines(weights.map(lambda one: one[None]), *task, Dynamics(0.0), learning_rate=0.1)
+    sides = training_engine.both(lambda engine: training_step.LibraryStep(SHAPES[0], engine=engine))
     for side in sides:
         side()
         side()

@@ -4,25 +4,23 @@ Compiled passes leave silent units out, so what they gain hangs on the activity 
 start, and after some updates.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
+import torch
 
 import richlazy
-from richlazy.models.backpropagation import laid_out
-from richlazy.models.rate_network import Dynamics, Weights
-from richlazy.training import loop, optimisers, rules
-from richlazy.training.minibatches import StagedDescent
+from richlazy.models.rate_network import Dynamics
 from richlazy.training.settings import TrainingSettings
 from shipped import CONFIG
 
 from . import training_step
 from .measuring import Row, Settings, interleaved
+from .training_step import LEARNING_RATE, LibraryStep, Step
 
 NAME = "training_engine"
 UPDATES = 2000
-STORED_BATCHES = 20
-LEARNING_RATE = 0.003
 
 
 @dataclass(frozen=True)
@@ -48,39 +46,17 @@ CASES = (
     *(Case(task, 300, rank) for task in ("2AF", "DMS", "CXT") for rank in (1, 300)),
     *(Case(task, 600, 300, calls=3) for task in ("2AF", "DMS", "CXT")),
 )
-# On numbers drawn at random, of which nearly no unit is silent: what is gained without silence.
-SHAPES = {
-    shape.name.partition(":")[0]: (shape, required, moonshot)
-    for shape, required, moonshot in (
-        (training_step.SHAPES[3], 1.4, 1.8), (training_step.SHAPES[2], 1.3, 1.5), (training_step.SHAPES[0], None, None),
-    )
-}  # fmt: skip
+# On numbers drawn at random nearly no unit is silent. Each with its least ratios.
+SHAPES = (
+    (training_step.SHAPES[3], 1.4, 1.8),
+    (training_step.SHAPES[2], 1.3, 1.5),
+    (training_step.SHAPES[0], None, None),
+)
 
 
-class Step:
-    """One iteration of training with an engine, on staged batches."""
-
-    def __init__(self, weights: Weights, inputs: np.ndarray, targets: np.ndarray, dynamics, settings: TrainingSettings):
-        self.weights = laid_out(weights)
-        _, steps, trials, _ = inputs.shape
-        directions = rules.rule(settings.rule).prepare(self.weights, steps, trials, dynamics, settings)
-        self.batches = min(STORED_BATCHES, len(inputs))
-        descent = optimisers.optimiser(directions, settings)
-        self.staged, self.taken = StagedDescent(descent, [inputs], [targets], self.batches), 0
-
-    def __call__(self) -> None:
-        if self.taken % self.batches == 0:
-            self.staged.stage(0, self.batches)
-        self.staged.update()
-        self.taken += 1
-
-
-def engines(*arguments, **settings) -> tuple[Step, Step]:
+def both(step: Callable[[str], Step]) -> list[Step]:
     """The compiled step and that of PyTorch."""
-    compiled, torch_step = (
-        Step(*arguments, TrainingSettings(engine=engine, **settings)) for engine in ("compiled", "torch")
-    )
-    return compiled, torch_step
+    return [step(engine) for engine in ("compiled", "torch")]
 
 
 def rows(settings: Settings, cases=CASES, shapes=SHAPES, updates: int = UPDATES) -> list[Row]:
@@ -96,21 +72,21 @@ def rows(settings: Settings, cases=CASES, shapes=SHAPES, updates: int = UPDATES)
         task = {key: value for key, value in CONFIG["tasks"][case.task].items() if key not in ("defaults", "probe")}
         trials, probe = richlazy.draw_trials(task, batches=100), richlazy.draw_probe(task, trials=10)
         structure = {"kind": "svd_truncation", "entries": "gaussian"}
-        weights = richlazy.initial_weights(structure, probe, size=case.size, rank=case.rank).map(lambda one: one[None])
+        weights = richlazy.initial_weights(structure, probe, size=case.size, rank=case.rank)
         for done in (0, updates):
             if done:
-                how = TrainingSettings(LEARNING_RATE, iterations=done, engine="compiled")
-                weights, _ = loop.train(weights, [trials.inputs], [trials.targets], Dynamics(0.0), how)
-            sides = engines(weights, trials.inputs, trials.targets, Dynamics(0.0), learning_rate=LEARNING_RATE)
+                weights = richlazy.train(weights, trials, settings_of("compiled", iterations=done)).final
+
+            def step(engine: str, weights=weights, trials=trials) -> Step:
+                return Step(weights, trials.inputs, trials.targets, Dynamics(0.0), settings_of(engine))
+
             what = f"{case.task}, N={case.size}, rank {case.rank}, after {done} updates"
-            add(what, sides, case.calls, case.required, case.moonshot)
-    for shape, required, moonshot in shapes.values():
-        weights, inputs, targets = training_step.problem(shape)
-        how = {"learning_rate": LEARNING_RATE, "loss_steps": shape.loss_steps}
-        dynamics = Dynamics(0.0)
-        if shape.tanh:
-            dynamics, how = Dynamics(training_step.LEAK_FACTOR, "tanh"), how | {"optimiser": "adam"}
-            how["loss"] = "masked_squared_error"
-        stacked = weights.map(lambda one: one[None])
-        add(shape.name, engines(stacked, inputs, targets, dynamics, **how), shape.calls, required, moonshot)
+            add(what, both(step), case.calls, case.required, case.moonshot)
+    for shape, required, moonshot in shapes:
+        add(shape.name, both(partial(LibraryStep, shape, torch.float32)), shape.calls, required, moonshot)
     return found
+
+
+def settings_of(engine: str, iterations: int | None = None) -> TrainingSettings:
+    """How networks of the cases are trained."""
+    return TrainingSettings(LEARNING_RATE, iterations=iterations, engine=engine)

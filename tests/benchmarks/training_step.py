@@ -6,10 +6,11 @@ import numpy as np
 import torch
 
 from richlazy.connectivity.base import structured_weights
-from richlazy.models.backpropagation import Backpropagation
+from richlazy.models.backpropagation import laid_out
 from richlazy.models.rate_network import Dynamics, Weights, initial_weights
+from richlazy.training import optimisers, rules
 from richlazy.training.minibatches import StagedDescent
-from richlazy.training.optimisers import Adam, GradientDescent
+from richlazy.training.settings import TrainingSettings
 
 from .measuring import Row, Settings, interleaved
 from .references import MatrixProducts
@@ -70,29 +71,33 @@ def problem(shape: Shape, dtype=torch.float32) -> tuple[Weights, np.ndarray, np.
     return weights, inputs, rng.integers(0, shape.outputs, batches).astype(np.uint8)
 
 
-class LibraryStep:
-    """One iteration of ``training.train`` on staged batches. Each call takes the next batch."""
+class Step:
+    """One iteration of ``training.train`` on staged batches of one network. Each call takes the next batch."""
 
-    def __init__(self, shape: Shape, dtype=torch.float32):
-        weights, inputs, targets = problem(shape, dtype)
-        self.weights = Weights(
-            weights.recurrent[None].clone(),
-            weights.input.T.contiguous().T[None],  # the layout that train gives them
-            weights.readout[None].clone(),
-        )
-        dynamics, loss = Dynamics(0.0), "cross_entropy"
-        if shape.tanh:
-            dynamics, loss = Dynamics(LEAK_FACTOR, "tanh"), "masked_squared_error"
-        backpropagation = Backpropagation(self.weights, shape.steps, shape.batch_size, dynamics, shape.loss_steps, loss)
-        descent = (Adam if shape.tanh else GradientDescent)(backpropagation, LEARNING_RATE)
-        self.staged = StagedDescent(descent, [inputs], [targets], STORED_BATCHES)
-        self.taken = 0
+    def __init__(self, weights: Weights, inputs: np.ndarray, targets: np.ndarray, dynamics, settings: TrainingSettings):
+        self.weights = laid_out(weights.map(lambda matrix: matrix[None]))  # the layout that train gives them
+        _, steps, trials, _ = inputs.shape
+        directions = rules.rule(settings.rule).prepare(self.weights, steps, trials, dynamics, settings)
+        self.batches = min(STORED_BATCHES, len(inputs))
+        descent = optimisers.optimiser(directions, settings)
+        self.staged, self.taken = StagedDescent(descent, [inputs], [targets], self.batches), 0
 
     def __call__(self) -> None:
-        if self.taken % STORED_BATCHES == 0:
-            self.staged.stage(0, STORED_BATCHES)
+        if self.taken % self.batches == 0:
+            self.staged.stage(0, self.batches)
         self.staged.update()
         self.taken += 1
+
+
+class LibraryStep(Step):
+    """That of a network of some shape, computed by an engine."""
+
+    def __init__(self, shape: Shape, dtype=torch.float32, engine: str = "torch"):
+        dynamics, how = Dynamics(0.0), {}
+        if shape.tanh:
+            dynamics, how = Dynamics(LEAK_FACTOR, "tanh"), {"loss": "masked_squared_error", "optimiser": "adam"}
+        settings = TrainingSettings(LEARNING_RATE, loss_steps=shape.loss_steps, engine=engine, **how)
+        super().__init__(*problem(shape, dtype), dynamics, settings)
 
 
 def rows(settings: Settings, shapes=SHAPES) -> list[Row]:

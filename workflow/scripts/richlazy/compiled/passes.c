@@ -30,7 +30,7 @@ enum { AFTER_LEAK, INSIDE, LINEAR, TANH };
     const Real *recurrent, *input, *readout; /* (N, N), (N, N_in) by its strides, (N_out, N) */                 \
     const Real *batch;                       /* inputs (blocks, N_in, GROUP), 0 beyond the trials */            \
     Real *states, *rates, *deltas;           /* (blocks, N, GROUP); states are rates unless INSIDE or TANH */   \
-    Real *outputs_or_errors;                 /* (N_out, loss rows), outputs, then errors          */      \
+    Real *outputs_or_errors;                 /* (N_out, loss rows): outputs, which the loss makes errors */ \
     Real *errors;                            /* (blocks from the first loss step on, N_out, GROUP) */           \
     int32_t *active, *counts;                /* units that are not silent in a block (blocks, N); how many */   \
     Real *turned;                            /* (CHUNK, GROUP, LONGEST_STRIP) */                                \

@@ -162,6 +162,9 @@ INLINE void NAME(forward_block)(const NETWORK *net, int64_t block, int vectors) 
   }
 }
 
+/* Whether a state leaks past the nonlinearity of its unit, which carries its delta on where it is silent. */
+INLINE int NAME(leaks_past)(const NETWORK *net) { return net->rectification == INSIDE && net->leak_factor != 0; }
+
 INLINE void NAME(backward_block)(const NETWORK *net, int64_t block, int vectors) {
   const int64_t size = net->size, groups = net->groups, numbers = size * GROUP, later = block + groups;
   const int64_t loss_block = block - net->first_loss_step * groups;
@@ -172,8 +175,7 @@ INLINE void NAME(backward_block)(const NETWORK *net, int64_t block, int vectors)
   const REAL *later_deltas = deltas + groups * numbers;
   const int32_t *active = net->active + block * size;
   const int64_t count = net->counts[block];
-  /* The state that leaks past a silent unit carries its delta on. */
-  const int dense = net->rectification == INSIDE && rho != 0;
+  const int dense = NAME(leaks_past)(net);
   if (has_error)
     for (int64_t k = 0; k < net->outputs; k++)
       for (int64_t b = 0; b < GROUP; b++) {
@@ -393,8 +395,8 @@ TARGET static void NAME(gradient)(const void *network, void *recurrent, void *in
   const NAME(side) deltas = {net->deltas, size, NULL, NULL}, rates = {net->rates + first * numbers, size, NULL, NULL};
   const NAME(side) batch = {net->batch, net->inputs, NULL, NULL}, errors = {net->errors, net->outputs, NULL, NULL};
   if (net->steps > 1) {
-    const int leaks_past = net->rectification == INSIDE && net->leak_factor != 0;
-    const NAME(side) later = NAME(sparse)(net, net->deltas + groups * numbers, groups, blocks - groups, 0, leaks_past ? -1 : 0.95);
+    const double most = NAME(leaks_past)(net) ? -1 : 0.95;
+    const NAME(side) later = NAME(sparse)(net, net->deltas + groups * numbers, groups, blocks - groups, 0, most);
     const NAME(side) earlier = NAME(sparse)(net, net->rates, 0, blocks - groups, 1, 0.7);
     NAME(add_products)(net, recurrent, size, 1, later, earlier, blocks - groups, leaky, keep);
   }

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
-from richlazy.compiled import library
 from richlazy.configuration import rules_of_experiments
 from richlazy.configuration.registries import OF_LSTMS_ALONE
+from richlazy.storage import late_import
 from richlazy.tasks import registry
 
 Config = Mapping[str, Any]
@@ -69,7 +69,7 @@ def _of_compiled(device: str) -> Iterator[str]:
         )
         return
     try:
-        library.passes()
+        late_import.load("compiled.library").passes()
     except ValueError as error:
         yield str(error)
 

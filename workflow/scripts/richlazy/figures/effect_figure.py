@@ -52,8 +52,7 @@ def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, 
             _plot_intervals(context, subfigure, table, is_trend, settings["significance_level"])
             subfigure.supxlabel("\n".join(lines), fontsize=context.font_size)
         figure.suptitle(figure_style.heading(context.title, everything, names))
-        drawn = everything.loc[everything["interval_low"].notna(), "n"]
-        _add_legend(context, figure, settings, fewest=int(drawn[drawn > 1].min()) if (drawn > 1).any() else None)
+        _add_legend(context, figure, settings, rest.loc[rest["n"] > 1, "n"].min())
 
 
 def _outside(contrasts: pd.DataFrame, trends: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
@@ -109,17 +108,17 @@ def _samples(table: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def _meaning_of_intervals(confidence: float, fewest: int | None) -> str:
-    """What the lines are; few seeds cannot give an interval of any confidence (``estimators.signed_rank_interval``)."""
-    meaning = f"{confidence:.0%} interval of the test alone, not corrected"
-    if fewest is None:
-        return meaning
-    within_reach = 1 - 2.0 ** (1 - fewest)
-    return meaning if within_reach >= confidence else f"{meaning} (at n = {fewest}: {within_reach:.0%} at most)"
+def _meaning_of_intervals(confidence: float, fewest: float) -> str:
+    """What the lines are. ``fewest``: seeds of a contrast, nan where there is none.
+
+    Few of them cannot give an interval of any confidence (``estimators.signed_rank_interval``).
+    """
+    meaning, within_reach = f"{confidence:.0%} interval of the test alone, not corrected", 1 - 2.0 ** (1 - fewest)
+    return f"{meaning} (at n = {fewest:.0f}: {within_reach:.0%} at most)" if within_reach < confidence else meaning
 
 
-def _add_legend(context: FigureContext, figure: Figure, settings: Mapping[str, Any], fewest: int | None) -> None:
-    """Explain dots and lines, of tests with so many seeds at the fewest."""
+def _add_legend(context: FigureContext, figure: Figure, settings: Mapping[str, Any], fewest: float) -> None:
+    """Explain dots and lines, of contrasts with so many seeds at the fewest."""
     colour, level = context.settings["median_colour"], settings["significance_level"]
     dot: dict[str, Any] = {"marker": "o", "ls": "none", "mec": colour, "mew": 0.8, "ms": context.font_size * 0.7}
     handles = {

@@ -36,18 +36,19 @@ def module_closure(name: str) -> list[Path]:
 
 
 def _closure(file: Path, found: set[Path]) -> list[Path]:
-    waiting = [file, *(other for other in found if other.suffix == ".py")]
+    waiting = [file, *found]
     while waiting:
-        for file in _imported(waiting.pop()):
-            if file not in found:
-                found.add(file)
-                if file.suffix == ".py":
-                    waiting.append(file)
+        for module in _imported(waiting.pop()):
+            if module not in found:
+                found.add(module)
+                waiting.append(module)
     return sorted(found)
 
 
 @functools.cache  # the closures of different scripts share most modules
 def _imported(file: Path) -> frozenset[Path]:
+    if file.suffix != ".py":
+        return frozenset()
     files = set()
     for module, names in _imports(file.read_text()):
         package, *parts = module.split(".")
