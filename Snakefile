@@ -73,6 +73,10 @@ onstart:
     require_plan(workflow.dag)
 
 
+onsuccess:
+    say_where_results_are(workflow.dag)
+
+
 # A workflow that imports this one may have a default target already.
 IS_DEFAULT = workflow.default_target is None
 

@@ -199,7 +199,7 @@ def test_a_target_that_does_not_exist_is_a_sentence(tmp_path):
     project = new_project(tmp_path / "project")
     done = project.snakemake("-n", "figur_1", check=False)
     assert done.returncode
-    assert "There is no target 'figur_1'; did you mean figure_1?" in done.stderr
+    assert "There is no target 'figur_1'. Did you mean figure_1?" in done.stderr
     assert "Traceback" not in done.stderr and "MissingRule" not in done.stderr
 
 

@@ -16,7 +16,7 @@ gc.set_threshold(100_000, 50, 50)
 SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from richlazy import before_a_run
+from richlazy import before_a_run, wording
 from richlazy.adoption import judging, memory
 from richlazy.configuration import checks, loading, registers
 from richlazy.connectivity.base import STRUCTURES
@@ -191,6 +191,16 @@ def require_plan(dag):
             f"{others[0].job.output[0]}: {others[0].reason}. Run `python workflow/scripts/adopt_results.py` with the "
             "options and targets of this command: it names them all, and has them made again."
         )
+
+
+def say_where_results_are(dag):
+    """Name what a finished run made for people: the page of results, or else the folders of its experiments."""
+    made = {job.rule.name for job in dag.jobs}
+    found = [f"{RESULTS}/experiments/{name}/" for name in plan.selected if name in made]
+    if "make_results_page" in made:
+        found = [f"{RESULTS}/index.html (open it in a browser)"]
+    if found and is_own_start():
+        logger.info(f"Results: {wording.listed(found)}")
 
 
 def one_of(names):

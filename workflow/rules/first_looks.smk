@@ -19,8 +19,11 @@ def look_at_own_files():
         found[name] = first_look.look(*files, entry["format"], entry["selection"])
     refuse({f"connectomes.{name}.file": look.problem for name, look in found.items()})
     for name, look in found.items():
+        told = [look.summary, look.warning * (name in plan.norm_matched_connectomes)]
         if look.summary:
-            print(f"Connectome {name}: {look.summary}.", file=sys.stderr)
+            print(
+                f"Connectome {name}: {'; '.join(filter(None, told))}.", file=sys.stderr
+            )
 
 
 def look_at_own_tasks(shipped):

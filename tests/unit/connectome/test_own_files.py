@@ -389,3 +389,17 @@ def test_the_shape_of_a_large_matrix_is_looked_at(tmp_path, large):
 
 def test_files_that_are_not_there_are_named(tmp_path):
     assert refused(tmp_path / "gone.csv", EDGES) == f"the file {tmp_path / 'gone.csv'} does not exist; check its path"
+
+
+@pytest.mark.parametrize(("inhibitory", "warned"), [(0, True), (100, False)])
+def test_a_connectome_that_would_grow_at_equal_norm_is_told(tmp_path, inhibitory, warned):
+    weights = np.random.default_rng(3).random((200, 200))
+    weights[:, :inhibitory] *= -1
+    np.save(tmp_path / "w.npy", weights)
+    found = first_look.look(tmp_path / "w.npy", None, MATRIX | {"sign": "weights"}, {"by": "all", "cells": 200})
+    # Of entries uniform on 0 to 1 without the diagonal: N / 2 against sqrt(N / 3).
+    np.fill_diagonal(weights, 0)
+    radius = np.linalg.norm(weights) / np.sqrt(200)
+    assert found.growth == pytest.approx(np.abs(np.linalg.eigvals(weights)).max() / radius)
+    assert found.growth == pytest.approx(np.sqrt(3 * 200) / 2, rel=0.01) or not warned
+    assert ("matching: [leading_eigenvalue] keeps it equal" in found.warning) == warned

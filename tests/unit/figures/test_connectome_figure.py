@@ -180,3 +180,16 @@ def test_cells_that_were_kept_without_a_sign_are_told(cases, tmp_path, monkeypat
     draw((*case, provenance | {"format": form, "counts": counts}), tmp_path)
     text = " ".join(part.get_text() for part in figures[-1].findobj(Text))
     assert ("2 candidates send nothing: their sign is unknown" in text) == (without_outputs == "keep")
+
+
+@pytest.mark.parametrize("flipped", [0, 3])
+def test_cells_of_both_signs_are_told(cases, tmp_path, monkeypatch, flipped):
+    cells, chosen, counts, weights, provenance = cases["plain"]
+    weights = np.abs(weights)
+    for cell in np.flatnonzero((weights != 0).sum(axis=0) > 1)[:flipped]:
+        weights[np.flatnonzero(weights[:, cell])[0], cell] *= -1
+    figures = []
+    monkeypatch.setattr(plt, "close", figures.append)
+    draw((cells, chosen, counts, weights, provenance), tmp_path)
+    text = " ".join(part.get_text() for part in figures[-1].findobj(Text))
+    assert ("3 cells with outputs of both signs" in text) == bool(flipped)

@@ -54,7 +54,7 @@ def test_panels_show_the_tested_differences(tmp_path, monkeypatch):
     p = tests.set_index("measure")["p_holm"]
     assert p["change"] < 0.05 < p["speed"]
     assert lines[-1].get_markerfacecolor() != "white" == speed.lines[-1].get_markerfacecolor()
-    assert f"τ = 1.00, p = {p['change']:.2g}, n = 5" in change.get_title()
+    assert f"τ = 1.00, p = {p['change']:.2g}, 5 seeds" in change.get_title()
     assert (change.get_ylabel(), speed.get_ylabel()) == ("weight change", "speed")
     assert (tmp_path / "page.png").stat().st_size > 0
 
@@ -68,4 +68,4 @@ def test_each_task_has_a_column_with_shared_axes_and_a_seed_that_diverged_has_no
     top = figure.axes[: len(tasks)]
     assert {axes.get_ylim() for axes in top} == {top[0].get_ylim()}
     for axes, task in zip(top, tasks, strict=True):
-        assert (task in axes.get_title()) == (len(tasks) > 1) and "n = 4" in axes.get_title()
+        assert (task in axes.get_title()) == (len(tasks) > 1) and "4 seeds" in axes.get_title()

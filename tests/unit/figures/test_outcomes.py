@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from richlazy import wording
 from richlazy.figures import outcomes
 from richlazy.measures import registry
 from richlazy.statistics import samples
@@ -26,7 +27,7 @@ def test_medians_are_of_the_runs_that_tests_count(measure):
         runs = runs_of(measure, seed)
         shown = outcomes.counting(runs, measure, ROLES)[measure].dropna()
         pd.testing.assert_series_equal(shown, samples.values_of(runs, measure, ROLES).dropna())
-        assert outcomes.count(runs, measure, ROLES).startswith(f"n = {len(shown)}")
+        assert outcomes.count(runs, measure, ROLES).startswith(wording.counted(len(shown), "network"))
 
 
 def test_measures_differ_in_whom_they_count():
@@ -41,8 +42,8 @@ def test_measures_differ_in_whom_they_count():
     )
     said = {measure: outcomes.count(runs, measure, ROLES) for measure in runs.columns[2:]}
     assert said == {
-        "weight_change_norm": "n = 1; 1 failed; 1 diverged",
-        "accuracy": "n = 2 (1 failed); 1 diverged",
-        "convergence_iterations": "n = 3 (1 failed, 1 diverged); 2 did not converge",
+        "weight_change_norm": "1 network; 1 failed; 1 diverged",
+        "accuracy": "2 networks (1 failed); 1 diverged",
+        "convergence_iterations": "3 networks (1 failed, 1 diverged); 2 did not converge",
     }
-    assert outcomes.count(runs) == "n = 1; 1 failed; 1 diverged"
+    assert outcomes.count(runs) == "1 network; 1 failed; 1 diverged"

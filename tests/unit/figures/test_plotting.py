@@ -524,10 +524,10 @@ def test_what_did_not_happen_is_an_open_triangle_at_the_edge_and_counted(drawing
         # All four seeds of rank 30, one of rank 100 and the one that diverged; one of rank 1 has failed.
         assert np.round(marks_at_edge(axes, "^")).tolist() == [1, 1, 1, 1, 2, 3]
         assert np.round(marks_at_edge(axes, "x")).tolist() == [0]
-        assert notes_above(axes) == "n = 16 (2 failed, 1 diverged); 7 did not converge"
+        assert notes_above(axes) == "16 networks (2 failed, 1 diverged); 7 did not converge"
     for axes in drawing.axes[2:4]:
         assert marks_at_edge(axes, "^") == []
-        assert notes_above(axes) == "n = 13; 2 failed; 1 diverged"
+        assert notes_above(axes) == "13 networks; 2 failed; 1 diverged"
     assert {"not converged", "failed to learn", "not reached in training"} <= set(drawing.texts)
     assert "not reached in training" not in drawings("diverged and unconverged", "measures").texts
 
@@ -561,7 +561,7 @@ def test_a_run_that_failed_is_a_cross_at_its_value(drawings, data):
 def test_a_panel_in_which_nothing_happened_says_so_without_numbers(drawings):
     for axes in drawings("none converges", "measures").axes[:2]:
         assert len(marks_at_edge(axes, "^")) == 16
-        assert notes_above(axes) == "n = 16; 16 did not converge"
+        assert notes_above(axes) == "16 networks; 16 did not converge"
         assert len(axes.get_yticks()) == 0 and heights_of_bars(axes) == []
 
 
@@ -576,7 +576,7 @@ def test_losses_of_runs_that_failed_are_thin_lines_with_a_cross_and_belong_to_no
         crosses = [line for line in axes.get_lines() if line.get_marker() == "x" and len(line.get_xdata())]
         last = mine[mine["failed"] & (mine["iteration"] == mine["iteration"].max())]
         assert sorted(line.get_ydata()[0] for line in crosses) == pytest.approx(sorted(last["value"]))
-        assert notes_above(axes) == "n = 13; 2 failed; 1 diverged"
+        assert notes_above(axes) == "13 networks; 2 failed; 1 diverged"
     assert drawing.texts.count("failed to learn") == 1
     assert "failed to learn" not in drawings("one task", "losses").texts
 
@@ -630,7 +630,7 @@ def test_a_condition_in_which_something_did_not_happen_has_no_mean(drawings, dat
     assert [len(line.get_xdata()) for line in dots_alone] == [2, 2]
     crosses = [line for line in axes.get_lines() if line.get_marker() == "x"]
     assert [list(line.get_xdata()) for line in crosses] == [[0.3], [0.3]]
-    assert notes_above(axes) == "n = 24 (2 failed); 4 did not converge"
+    assert notes_above(axes) == "24 networks (2 failed); 4 did not converge"
     assert {"failed to learn", "not reached in training"} <= set(drawings("means with marks", "measures").texts)
 
 
@@ -639,7 +639,7 @@ def test_one_seed_has_a_mean_without_spread(drawings, data):
     for axes, measure in zip(drawings("means of one", "measures").axes, SETTINGS["measures"], strict=True):
         (line,) = [line for line in axes.get_lines() if line.get_marker() == "o"]
         np.testing.assert_allclose(line.get_ydata(), runs.sort_values("gain")[measure])
-        assert notes_above(axes) == "n = 3"
+        assert notes_above(axes) == "3 networks"
 
 
 def test_linear_losses_over_rescaled_time(drawings, data):
@@ -871,7 +871,7 @@ def test_the_theory_of_diverged_runs_is_not_drawn(drawings, data):
         expected = shown.groupby("structure", sort=False)["kernel_alignment_predicted"].median()
         np.testing.assert_allclose(diamonds(axes)[:, 1], expected.astype(float))
         assert axes.get_title().replace("\N{NO-BREAK SPACE}", " ") == f"κ = {kappa}"
-        assert ("n = 0; 12 diverged" in notes_above(axes)) == (kappa == 50)
+        assert ("0 networks; 12 diverged" in notes_above(axes)) == (kappa == 50)
 
 
 def test_names_of_conditions_do_not_overlap_where_arms_are_many(drawings):
@@ -1032,7 +1032,7 @@ def test_arms_of_two_values_are_drawn_as_differences_below_the_trends(drawings, 
     trends, differences = drawing.axes[:3], drawing.axes[3:]
     rows = [[text.get_text() for text in axes[0].get_yticklabels()] for axes in (trends, differences)]
     assert rows == [
-        [f"{way} readout, linear, {inputs} inputs (n = 4)" for way in ("normal", "equal-norm")] for inputs in (20, 2)
+        [f"{way} readout, linear, {inputs} inputs (4 seeds)" for way in ("normal", "equal-norm")] for inputs in (20, 2)
     ]
     assert [axes.get_xlim() for axes in trends] == [(-1.1, 1.1)] * 3
     assert "effect of rank of initial weights (Kendall's τ; right: lazier as it grows; larger, where" in drawing.text()

@@ -210,7 +210,7 @@ def test_the_note_counts_the_followed_runs_and_those_that_diverged(drawings, tmp
     assert "6 runs; 1 diverged (these count only where n says so" in drawing.text()  # the other is not followed
     rows = curves[(curves["quantity"] == "kernel_alignment") & (curves["run"] == "sMNIST/5/2")]
     np.testing.assert_allclose(drawing.axes[1].get_lines()[0].get_ydata(), rows["value"])
-    assert drawing.axes[0].texts[0].get_text() == "n = 5; 1 diverged"
+    assert drawing.axes[0].texts[0].get_text() == "5 networks; 1 diverged"
 
 
 def test_a_condition_whose_runs_all_diverged_keeps_its_place_in_the_legend(tmp_path):
@@ -246,7 +246,7 @@ def test_a_followed_run_that_failed_is_a_thin_line_with_a_cross(tmp_path):
     (thin,) = [line for line in drawing.axes[1].get_lines() if line.get_linewidth() == 0.5]
     np.testing.assert_allclose(thin.get_ydata(), rows["sMNIST/5/2"])
     assert "failed to learn" in drawing.texts
-    assert drawing.axes[0].texts[0].get_text() == "n = 5; 1 failed"
+    assert drawing.axes[0].texts[0].get_text() == "5 networks; 1 failed"
 
 
 def test_one_followed_seed_is_a_line_without_a_band(tmp_path):

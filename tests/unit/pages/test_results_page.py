@@ -157,7 +157,37 @@ def test_partial_results_are_said(given):
 
 def test_a_page_without_any_result_is_still_a_page(given):
     page = page_of(given({}, [], {}))
-    assert "0 of 0 claims" in page.text and not page.all("section")
+    assert "none of the 0 claims" in page.text and not page.all("section")
+
+
+def test_experiments_that_no_claim_is_about_have_no_table_of_verdicts(given):
+    untested = claim("liu2024-one", experiment="figure_9", verdict="not run", supporting=0, n=0, evidence="")
+    page = page_of(given(claims=[untested]))
+    assert "none of the 1 claims in the registers is about them" in page.text
+    assert 'id="verdicts"' not in page.text and "#verdicts" not in page.text
+
+
+def test_verdicts_name_the_tasks_that_were_tested(given):
+    page = page_of(given(claims=[claim("liu2024-one", tasks="2AF; linear_20"), claim("liu2024-two")]))
+    words = re.findall(r"supported</span>([^.]*?)</td>", page.text)
+    assert words == [" <small>on 2AF, linear 20</small>", ""]
+    assert "supported</span> on 2AF, linear 20: Statement of liu2024-one." in page.text
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((1, 0, 0), "its test agrees, p 0.01"),
+        ((0, 0, 1), "its test decides nothing, n 3"),
+        ((0, 0, 3), "none of 3 tests decides, n 3"),
+        ((1, 2, 1), "of 4 tests: 1 agrees, 2 show the opposite, 1 decides nothing, n 3"),
+        ((2, 1, 2), "of 5 tests: 2 agree, 1 shows the opposite, 2 decide nothing, n 3"),
+    ],
+)
+def test_counts_of_tests_are_sentences(given, counts, said):
+    names = dict(zip(("supporting", "contradicting", "undecided"), counts, strict=True))
+    verdict = "supported" if counts == (1, 0, 0) else "conflicting" if counts[1] else "undecided"
+    assert said in page_of(given(claims=[claim("liu2024-one", verdict=verdict, **names)])).text
 
 
 def test_the_table_of_runs_has_times_versions_and_commit(given):

@@ -723,7 +723,9 @@ def test_markdown_holds_every_claim_with_its_verdict_and_evidence(table):
         assert cells[0] == row.id
         assert cells[1] == f"{row.paper}, {row.location}"
         assert cells[2] == row.statement
-        assert cells[3] == f"**{row.verdict}**"
+        assert cells[3].startswith(f"**{row.verdict}**")
+        tasks = row.tasks.replace("_", " ").split("; ") if row.tasks else []
+        assert cells[3].endswith(f" on {', '.join(tasks)}" if tasks else "**")
         assert (cells[4:] == ["", "", ""]) == (row.verdict == "not run")
     evidence = [line for line in lines if line.startswith("- **")]
     assert evidence == [f"- **{row.id}**: {row.evidence}" for row in table.itertuples() if row.evidence]
@@ -778,7 +780,8 @@ def test_html_is_well_formed_and_holds_every_claim(table):
         assert row.statement in cells[0]
         assert row.id in cells[0]
         assert f"{row.paper}, {row.location}" in cells[0]
-        assert cells[1] == row.verdict
+        tasks = row.tasks.replace("_", " ").replace(";", ",")
+        assert cells[1] == row.verdict + (f" on {tasks}" if tasks else "")
         assert cells[4] == (str(row.n) if row.n else "")
         for part in row.evidence.split("; "):
             assert part in cells[5]

@@ -28,15 +28,17 @@ def unknown_target(targets: Iterable[str], known: Sequence[str], experiments: It
         known: rules and experiments that can be targets.
         experiments: of the configuration, also those that it does not build.
     """
+    unbuilt = set(experiments) - set(known)
+    how = "an experiment that this configuration does not build; add it to experiments_to_build"
     for target in targets:
         if target in known or "/" in target or "." in target or Path(target).exists():
             continue
-        if target in experiments:
-            return f"{target} is an experiment that this configuration does not build; add it to experiments_to_build"
-        meant = wording.guess(target, known)
-        hint = f"did you mean {meant}? " if meant else ""
+        if target in unbuilt:
+            return f"{target} is {how}"
+        meant = wording.guess(target, [*known, *sorted(unbuilt)])
+        hint = f"Did you mean {meant}{f', {how}' if meant in unbuilt else ''}? " if meant else ""
         return (
-            f"There is no target {target!r}; {hint}Targets are experiments, rules and files: "
+            f"There is no target {target!r}. {hint}Targets are experiments, rules and files: "
             "snakemake --list-target-rules names them"
         )
     return None

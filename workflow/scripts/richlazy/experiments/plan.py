@@ -38,6 +38,7 @@ class Plan:
         connectivities, probes, batches, teachers: for each of their folders a run that uses it.
         pictured: tasks whose trials have a figure, each with its first probe.
         connectomes: settings of the active source of each connectome that is used.
+        norm_matched_connectomes: connectomes that are used at the Frobenius norm of Gaussian weights.
         rank_comparisons: experiments that compare the rank of the initial weights.
     """
 
@@ -62,6 +63,7 @@ class Plan:
         by_seed = sorted(self.probes.items(), key=lambda item: item[1]["seed"])
         self.pictured = {run["task"]: path for path, run in reversed(by_seed) if self.task(run).pictured}
         self.connectomes = {name: grids.connectome(config, name) for name in self._connectomes_of(runs)}
+        self.norm_matched_connectomes = self._connectomes_of(run for run in runs if run["matching"] == "frobenius")
         self.rank_comparisons = grids.rank_comparisons(config, self.selected)
 
     def task(self, run: Run) -> Task:

@@ -15,9 +15,10 @@ from matplotlib.figure import SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
-from richlazy.connectome import cell_selection
+from richlazy.connectome import assembly, cell_selection
 from richlazy.figures.figure_context import FigureContext
 from richlazy.figures.figure_style import as_written
+from richlazy.wording import counted
 
 # The ends of the diverging colours of the matrix; readers without colour vision see them as different.
 _COLOURS = {1: "#B2182B", -1: "#2166AC"}
@@ -71,7 +72,8 @@ def plot(
     size, height = context.font_size, 0.92 * context.width
     # The heading leaves room for the mark at its side.
     lines = textwrap.wrap(context.title, 78 if source == "synthetic" else 110)
-    head, foot = ((1.6 * max(len(lines), 1) + 1) * size / 72 / height, 2.2 * size / 72 / height)
+    feet = 2.2 + 1.3 * bool(_mixed(weights))
+    head, foot = ((1.6 * max(len(lines), 1) + 1) * size / 72 / height, feet * size / 72 / height)
     top = 1 - 0.8 * size / 72 / height
     with context.page(height, ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot - head), h_pad=0.06)) as figure:
         upper, lower = figure.subfigures(2, 1, height_ratios=[2.1, 1], hspace=0.04)
@@ -85,7 +87,8 @@ def plot(
         if source == "synthetic":
             figure.text(0.985, top, SYNTHETIC, va="top", fontsize=size + 1, **_MARK)
         stages = " → ".join(cell_selection.describe_stages(counts)) + _unsigned(provenance)
-        figure.text(0.012, 0.35 * foot, stages, ha="left", va="bottom", color="0.35", fontsize=size - 0.5)
+        notes = "\n".join(filter(None, (stages, _mixed(weights))))
+        figure.text(0.012, 0.77 * size / 72 / height, notes, ha="left", va="bottom", color="0.35", fontsize=size - 0.5)
 
 
 def unit_of_weights(provenance: Mapping[str, Any]) -> str:
@@ -106,6 +109,12 @@ def _unsigned(provenance: Mapping[str, Any]) -> str:
     kept = [key for key in ("isolated", "without_outputs") if form.get(key) == "keep"]
     number = sum(counts.get(f"cells_{key}_of_unknown_sign", 0) for key in kept)
     return f"; {number} candidates send nothing: their sign is unknown, and drawn as excitatory" if number else ""
+
+
+def _mixed(weights: np.ndarray) -> str:
+    """What a page says of cells that excite some cells and inhibit others."""
+    number = assembly.describe_matrix(weights)["cells_of_both_signs"]
+    return f"{counted(number, 'cell')} with outputs of both signs: drawn by the sign of their sum" if number else ""
 
 
 def _signs(chosen: pd.DataFrame) -> np.ndarray:

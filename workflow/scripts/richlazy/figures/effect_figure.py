@@ -103,8 +103,8 @@ def _samples(table: pd.DataFrame) -> dict[str, str]:
     found = {}
     for label, rows in table.groupby("label", sort=False):
         fewest, most, excluded = int(rows["n"].min()), int(rows["n"].max()), int(rows["excluded"].max())
-        n = f"n = {most}" if fewest == most else f"n = {fewest} to {most}"
-        found[str(label)] = n + f"; {excluded} left out" * bool(excluded)
+        seeds = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
+        found[str(label)] = seeds + f"; {excluded} left out" * bool(excluded)
     return found
 
 
@@ -114,7 +114,7 @@ def _meaning_of_intervals(confidence: float, fewest: float) -> str:
     Few of them cannot give an interval of any confidence (``estimators.signed_rank_interval``).
     """
     meaning, within_reach = f"{confidence:.0%} interval of the test alone, not corrected", 1 - 2.0 ** (1 - fewest)
-    return f"{meaning} (at n = {fewest:.0f}: {within_reach:.0%} at most)" if within_reach < confidence else meaning
+    return f"{meaning} (of {fewest:.0f} seeds: {within_reach:.0%} at most)" if within_reach < confidence else meaning
 
 
 def _add_legend(context: FigureContext, figure: Figure, settings: Mapping[str, Any], fewest: float) -> None:

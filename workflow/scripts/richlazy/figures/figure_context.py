@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine, LayoutEngine
 
 from richlazy import wording
-from richlazy.figures import figure_files, figure_style
+from richlazy.figures import figure_files, figure_style, log_ticks
 
 # Options of figures where an experiment does not say.
 _USUAL: dict[str, Any] = {
@@ -126,6 +126,7 @@ class FigureContext:
             figure = plt.figure(figsize=(self.width, height), layout=layout)  # type: ignore[arg-type]
             try:
                 yield figure
+                log_ticks.label(figure)
                 figure_files.save(figure, self.pdf, self.png, self.settings)
             finally:
                 plt.close(figure)

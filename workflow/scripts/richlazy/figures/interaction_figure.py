@@ -38,7 +38,9 @@ def plot(context: FigureContext, runs: pd.DataFrame, tests: pd.DataFrame, signif
                 _plot_panel(context, axes, group, swept, measure, rows.loc[measure], significance_level)
             told = {name: value for name, value in arm.items() if runs[name].nunique() > 1}
             named = ", ".join(figure_style.with_name(name, value) for name, value in told.items())
-            panels[0, place].set_title("\n".join(filter(None, (named, panels[0, place].get_title()))))
+            panels[0, place].set_title(
+                "\n".join(filter(None, (named, panels[0, place].get_title()))), fontsize=context.font_size - 1
+            )
             panels[-1, place].set_xlabel(figure_style.wrapped_parameter_label(swept, runs))
         for axes, measure in zip(panels[:, 0], measures, strict=True):
             axes.set_ylabel(context.labels[measure][0])
@@ -99,4 +101,4 @@ def _plot_panel(
     axes.set_xticks(places, [f"{value:g}" for value in values])
     axes.margins(x=0.08)
     tested = "no test" if pd.isna(test["p_holm"]) else f"τ = {test['effect']:.2f}, p = {test['p_holm']:.2g}"
-    axes.set_title(f"{tested}, n = {int(test['n'])}", fontsize=context.font_size - 1)
+    axes.set_title(f"{tested}, {int(test['n'])} seeds", fontsize=context.font_size - 1)

@@ -15,6 +15,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from richlazy import wording
+
 # Measures that runs which failed or diverged have too, by ``registry.roles``: ``censored`` and ``of_failed``.
 Roles = Mapping[str, Sequence[str]]
 
@@ -76,8 +78,8 @@ def count(runs: pd.DataFrame, measure: str | None = None, roles: Roles = Mapping
         parts |= {_NEVER_OF.get(measure, _USUALLY_NEVER): int(np.isinf(values).sum())}
     among = {"failed": int(failed(shown).sum()), "diverged": int(shown["diverged"].sum())}
     with_lost = [f"{of} {what}" for what, of in among.items() if of]
-    n = f"n = {number}" + (f" ({', '.join(with_lost)})" if with_lost else "")
-    return "; ".join([n, *(f"{of} {what}" for what, of in parts.items() if of)])
+    counted = wording.counted(number, "network") + (f" ({', '.join(with_lost)})" if with_lost else "")
+    return "; ".join([counted, *(f"{of} {what}" for what, of in parts.items() if of)])
 
 
 def write_counts(row: Iterable[tuple[Axes, str]], font_size: float) -> None:

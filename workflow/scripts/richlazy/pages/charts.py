@@ -6,9 +6,7 @@ A measure has one specification; its panels differ in their rows alone. Colours 
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from richlazy.figures import outcomes
+from richlazy.figures import log_ticks, outcomes
 from richlazy.figures.condition_dots import theory_of
 from richlazy.measures.base import PREDICTED
 from richlazy.pages import words
@@ -106,10 +104,11 @@ def _condition(asked: Asked, networks: Networks) -> dict[str, Any]:
         values = [value for value in networks.conditions if isinstance(value, (int, float))]
         wide = min(values) > 0 and max(values) > 20 * min(values)
         scale = {"type": "log"} if wide else {"zero": False}
+        ticks = {"values": log_ticks.ticks(min(values), max(values))} if wide else {"tickCount": 4}
         return found | {
             "type": "quantitative",
             "scale": scale | {"domain": [min(values), max(values)], "nice": False, "padding": 8},
-            "axis": {"tickCount": 4},
+            "axis": ticks,
         }
     # Words stand below each other.
     axis = {"labelAngle": 0, "labelLimit": 90, "labelOverlap": False, "labelExpr": "split(datum.label, ' ')"}
@@ -129,16 +128,14 @@ def _colour(networks: Networks) -> dict[str, Any]:
 def _scale(networks: Networks, measure: str, *, is_bounded: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Vertical scale that all panels of a measure share, and its ticks.
 
-    Decades where values span many and are no share; else the range of the values.
+    Logarithmic where values span decades and are no share; else the range of the values.
     """
     found = [row.get(name) for row in [*networks.rows, *networks.medians] for name in (measure, measure + PREDICTED)]
     values = [value for value in found if isinstance(value, (int, float))]
     low, high = min(values, default=0), max(values, default=1)
     if low > 0 and high > _DECADES * low and not is_bounded:
-        decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-        return {"type": "log", "domain": [low / 1.3, high * 1.5], "nice": False}, {
-            "values": [10.0**one for one in decades]
-        }
+        low, high = low / 1.3, high * 1.5
+        return {"type": "log", "domain": [low, high], "nice": False}, {"values": log_ticks.ticks(low, high)}
     margin = _MARGIN * (high - low) or 0.05 * abs(high) or 1.0
     ends = [round(float(end), 12) for end in (low - margin, high + 1.5 * margin)]
     return {"domain": ends, "nice": False, "zero": False}, {"tickCount": 4}

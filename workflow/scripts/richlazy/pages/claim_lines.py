@@ -21,6 +21,7 @@ class ClaimLine:
         word: the verdict.
         effect: of the test that favours the claim least; empty where nothing was tested.
         reason: why the verdict is what it is, in a sentence.
+        tasks: on which tasks it was tested; empty where its tests name none.
         evidence: every test, a line each.
         repeats: verdicts under other choices, a line each.
         note: data that stand in for those of the paper; empty where there are none.
@@ -35,6 +36,7 @@ class ClaimLine:
     word: str
     effect: str
     reason: str
+    tasks: str
     evidence: list[str]
     repeats: list[str]
     note: str
@@ -82,6 +84,7 @@ def lines(table: pd.DataFrame, labels: Mapping[str, tuple[str, int]], experiment
             word=row.verdict,
             effect=claim_documents.effect_of(row),
             reason=_reason(row, row.experiment in known),
+            tasks=claim_documents.on_tasks(row).strip(),
             evidence=words.evidence(row.evidence, labels),
             repeats=[part for part in row.repeats.split("; ") if part],
             note=f"substitute: {row.substitute}" if row.substitute else "",
@@ -100,10 +103,14 @@ def _reason(row: Any, was_selected: bool) -> str:
         each = f"each {of_tests}" if tests > 1 else "its test"
         return f"{each} agrees, p {claim_documents.p_of(row)}, n {row.n}"
     if row.undecided == tests:
-        counted = f"none {of_tests} decides"
+        counted = f"none {of_tests} decides" if tests > 1 else "its test decides nothing"
     else:
-        parts = {"agree": row.supporting, "show the opposite": row.contradicting, "decide nothing": row.undecided}
-        counted = f"{of_tests}: " + ", ".join(f"{number} {what}" for what, number in parts.items() if number)
+        parts = {
+            ("agrees", "agree"): row.supporting,
+            ("shows the opposite", "show the opposite"): row.contradicting,
+            ("decides nothing", "decide nothing"): row.undecided,
+        }
+        counted = f"{of_tests}: " + ", ".join(f"{of} {what[of > 1]}" for what, of in parts.items() if of)
     rules = {
         "not monotone": "the trend turns without its lowest or highest condition",
         "too few runs": f"{wording.counted(row.n, 'seed')} cannot decide it",

@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
+from richlazy import wording
 from richlazy.figures import figure_style
 from richlazy.pages import charts, claim_lines, documents, networks, notices, origins, pictures, words
 from richlazy.pages.claim_lines import ClaimLine
@@ -124,6 +125,7 @@ def render(given: Given) -> str:
             rules=claim_lines.rules(),
             shown=set(runs),
             groups=_groups(sections),
+            experiments=wording.counted(len(sections), "experiment"),
             methods=documents.caption(given.captions / "workflow.rst", {}, {}, given.methods),
             beside=_beside(given),
             origins=origins.table({name: given.provenance.get(name) for name in runs}, networks_of),

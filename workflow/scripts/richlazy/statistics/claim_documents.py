@@ -15,8 +15,8 @@ def as_markdown(table: pd.DataFrame) -> str:
     lines += ["| claim | where | statement | verdict | effect [interval] | p | n |", "|---|---|---|---|---|---|---|"]
     for row in table.itertuples():
         lines.append(
-            f"| {row.id} | {row.paper}, {row.location} | {row.statement} | **{row.verdict}**{stand_in(row)} | "
-            f"{effect_of(row)} | {p_of(row)} | {row.n or ''} |"
+            f"| {row.id} | {row.paper}, {row.location} | {row.statement} | "
+            f"**{row.verdict}**{on_tasks(row)}{stand_in(row)} | {effect_of(row)} | {p_of(row)} | {row.n or ''} |"
         )
     lines += ["", f"{_NUMBERS} Rules of the verdicts: workflow/docs/statistics.md.", ""]
     lines += _repeats(table)
@@ -67,7 +67,7 @@ def as_html(table: pd.DataFrame) -> str:
             f"<code>{html.escape(row.id)}</code>"
             f"{f'<br>connectome {html.escape(row.connectome)}' if row.connectome else ''}</small></td>"
             f'<td class="{row.verdict.replace(" ", "-")}">{row.verdict}'
-            f"{html.escape(stand_in(row))}{again}</td><td>{effect_of(row)}</td>"
+            f"{html.escape(on_tasks(row) + stand_in(row))}{again}</td><td>{effect_of(row)}</td>"
             f"<td>{p_of(row)}</td><td>{row.n or ''}</td>"
             f"<td>{f'<details><summary>{tests}</summary><ul>{evidence}</ul></details>' if evidence else ''}</td></tr>"
         )
@@ -87,6 +87,12 @@ def as_html(table: pd.DataFrame) -> str:
         '<table id="claims"><thead><tr><th>claim</th><th>verdict</th><th>effect [interval]</th><th>p</th><th>n</th>'
         f"<th>evidence</th></tr></thead><tbody>{''.join(body)}</tbody></table></body></html>\n"
     )
+
+
+def on_tasks(row: Any) -> str:
+    """What a verdict says beside its word of the tasks that were tested, which may be fewer than in the paper."""
+    names = [wording.named(name, {}) for name in row.tasks.split("; ") if name]
+    return f" on {wording.listed(names, 120)}" if names else ""
 
 
 def stand_in(row: Any) -> str:

@@ -26,6 +26,7 @@ CLAIM_COLUMNS: dict[str, str] = {
     "statement": "the claim in our own words",
     "experiment": "experiment that tests it",
     "scale": "set of results on which it is judged",
+    "tasks": "tasks of the tests, which may be fewer than the claim is about; empty where a test names none",
     "connectome": "where the connectomes behind the tests come from; empty where there is none",
     "substitute": "data behind the tests that stand in for those of the paper; empty where there are none",
     "verdict": ", ".join(verdicts.VERDICTS[:-1]) + f" or {verdicts.VERDICTS[-1]}",
@@ -164,6 +165,7 @@ def _row(claim: Claim, judgements: Sequence[Judgement], significance_level: floa
     shown = range(len(judgements))
     row: dict[str, Any] = {key: claim[key] for key in ("id", "paper", "location", "statement", "experiment")}
     row |= {
+        "tasks": _joined(judgements, "task"),
         "connectome": _joined(judgements, "connectome"),
         "substitute": _joined(judgements, "substitute"),
         "verdict": verdict.word,

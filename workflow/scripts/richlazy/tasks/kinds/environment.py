@@ -44,8 +44,8 @@ class EnvironmentEntry(WithProbe):
         "NeuroGym's values."
     )
     sequence_steps: Count = optional(
-        description="Steps of a sequence. Only for tasks whose trials vary in length; they are then cut into windows "
-        "of this length.",
+        description="Steps of a sequence. Only for tasks whose trials vary in length: trials are joined and cut into "
+        "windows of this length, so that a window can start or end within a trial.",
     )
 
     @model_validator(mode="after")
