@@ -22,8 +22,8 @@ def job(rule, params=None, resources=None, **wildcards):
         ("figur_1", "There is no target 'figur_1'. Did you mean figure_1? Targets are"),
         (
             "figure_20",
-            "There is no target 'figure_20'. Did you mean figure_2, an experiment that this configuration does not build; "
-            "add it to experiments_to_build? Targets are",
+            "There is no target 'figure_20'. Did you mean figure_2, an experiment that this configuration does not "
+            "build; add it to experiments_to_build? Targets are",
         ),
         ("zzz", "There is no target 'zzz'. Targets are experiments, rules and files: snakemake --list-target-rules"),
         (
