@@ -18,8 +18,6 @@ def compare_again(folder, published, config, roles):
     tables = {table: folder / f"statistics/{table}.parquet" for table in model.statistics}
     settings = config["statistics"] | roles | {"measures": measures}
     compare_conditions(folder / "tables/runs.parquet", tables, arms, compare, settings)
-    for table in tables.values():
-        publishing.compact(table)
 
 
 if __name__ == "__main__":

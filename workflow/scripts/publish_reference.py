@@ -25,7 +25,7 @@ def over_all(folder, config, merged, register, roles, published_values):
     compare_published_values(published_values, runs, *values, config["statistics"]["confidence_level"])
     page = FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())
     plot_robustness(page, [path for path in tests if path.stem == "trends"], ranks, config["statistics"], rows)
-    publishing.compact_all([*Path(folder).glob("*.parquet"), rows], folder)
+    publishing.compact_all(folder)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def test_the_footnote_counts_the_runs_below_the_panels(tmp_path):
         axes = figure.subplots()
     (note,) = figure.texts
     assert note.get_text() == (
-        "4 runs; 1 diverged; 1 failed to learn (these count only where n says so); 1 not converged"
+        "4 runs; 1 diverged; 1 failed to learn (these count only where a panel says so); 1 not converged"
     )
     assert note.get_window_extent().y1 < axes.get_tightbbox().y0
 

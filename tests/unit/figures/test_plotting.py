@@ -434,12 +434,12 @@ def test_intervals_of_few_seeds_say_what_they_can_give_at_most(seeds, shown):
         (
             "measures",
             "diverged and unconverged",
-            ["32 runs; 2 diverged (these count only where n says so)", "4 not converged", "\nnot converged"],
+            ["32 runs; 2 diverged (these count only where a panel says so)", "4 not converged", "\nnot converged"],
         ),
         (
             "losses",
             "diverged and unconverged",
-            ["32 runs; 2 diverged (these count only where n says so)", "4 not converged"],
+            ["32 runs; 2 diverged (these count only where a panel says so)", "4 not converged"],
         ),
         ("measures", "all diverged", ["16 runs; 16 diverged"]),
         ("losses", "no floor", ["16 runs; 0 diverged"]),

@@ -207,7 +207,7 @@ def test_the_note_counts_the_followed_runs_and_those_that_diverged(drawings, tmp
     assert "6 runs; 0 diverged" in drawings("classes").text()
     runs, curves = tables("classes", diverged=[(5, 0), (30, 1)])
     drawing = watch(lambda: draw("classes", runs, curves, tmp_path))
-    assert "6 runs; 1 diverged (these count only where n says so" in drawing.text()  # the other is not followed
+    assert "6 runs; 1 diverged (these count only where a panel says so" in drawing.text()  # the other is not followed
     rows = curves[(curves["quantity"] == "kernel_alignment") & (curves["run"] == "sMNIST/5/2")]
     np.testing.assert_allclose(drawing.axes[1].get_lines()[0].get_ydata(), rows["value"])
     assert drawing.axes[0].texts[0].get_text() == "5 networks; 1 diverged"

@@ -54,13 +54,13 @@ def compact(table: Path) -> None:
     compact_tables.compact(table, drawn)
 
 
-def compact_all(tables: Iterable[Path], folder: str | Path) -> None:
-    """Make published tables small, and refuse what is too large for all that.
+def compact_all(folder: str | Path) -> None:
+    """Make all published tables small, and refuse what is too large for all that.
 
     Raises:
         ValueError: as ``check_size`` does.
     """
-    for table in tables:
+    for table in sorted(Path(folder).rglob("*.parquet")):
         compact(table)
     check_size(folder)
 

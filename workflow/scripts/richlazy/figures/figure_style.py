@@ -186,7 +186,7 @@ def footnote(figure: Figure, runs: pd.DataFrame) -> None:
     if failed:
         text += f"; {failed} failed to learn"
     if diverged or failed:
-        text += " (these count only where n says so)"
+        text += " (these count only where a panel says so)"
     if unconverged is not None:
         text += f"; {unconverged} not converged"
     lines = [*origin_lines(runs), text]

@@ -16,7 +16,7 @@ _KEPT_BITS = 12
 
 
 def compact(path: str | Path, rounded: Collection[str] = ()) -> None:
-    """Write a Parquet table again, compressed harder, without statistics of its columns and with each note once.
+    """Write a Parquet table again, compressed harder, with each note once, without statistics and a second schema.
 
     Args:
         path: a file that ``parquet.save_table`` wrote; compacting it twice changes nothing more.
@@ -42,6 +42,7 @@ def compact(path: str | Path, rounded: Collection[str] = ()) -> None:
         compression_level=19,
         use_dictionary=others,
         write_statistics=False,
+        store_schema=False,
         column_encoding=dict.fromkeys(numbers, "BYTE_STREAM_SPLIT"),
     ) as writer:
         writer.write_table(bare)
