@@ -11,7 +11,7 @@ from typing import Any
 from richlazy.connectivity.base import STRUCTURES, Structure, structure_parameters
 from richlazy.experiments import variants
 from richlazy.experiments.parameters import DIRECTIONS, PARAMETERS, RANK_ORDER, TEACHER_PARAMETERS, USUAL, Run
-from richlazy.experiments.paths import run_path
+from richlazy.experiments.paths import condition_path, run_path, seed_folder
 from richlazy.measures import at_matched_loss, during_training
 from richlazy.tasks import registry
 
@@ -77,9 +77,10 @@ def runs(config: Config, name: str) -> list[Run]:
         for values_of_one in itertools.product(*grid.values()):
             chosen = dict(zip(grid, values_of_one, strict=True))
             own = config["tasks"][chosen["task"]].get("defaults", {})
+            run = _canonical(config, defaults | own | chosen | {"seed": 0})
+            condition = condition_path(run)
             for seed in seeds(experiment):
-                run = _canonical(config, defaults | own | chosen | {"seed": seed})
-                unique.setdefault(run_path(run), run)
+                unique.setdefault(condition + seed_folder(seed), {**run, "seed": seed})
     return list(unique.values())
 
 

@@ -119,14 +119,28 @@ def _pattern(plan: Plan, kind: str) -> str:
 
 
 def _one_of(folders: Iterable[str]) -> str:
-    """Regular expression of some of many folders, which tells in a few steps that another one is not among them."""
+    """Regular expression of some of many folders, which tells in a few steps that another one is not among them.
+
+    Snakemake compiles it for each output, at each start: folders that hold the same are one part of it.
+    """
     below: dict[str, set[str]] = {}
     for folder in folders:
         first, _, rest = folder.partition("/")
         below.setdefault(first, set()).add(rest)
-    ends = {first: _one_of(rest - {""}) for first, rest in sorted(below.items()) if rest != {""}}
-    parts = [re.escape(first) + (f"/(?:{ends[first]})" if first in ends else "") for first in sorted(below)]
-    return "|".join(parts) or "(?!)"
+    alike: dict[str, list[str]] = {}
+    for first, rest in sorted(below.items()):
+        alike.setdefault(f"/(?:{_one_of(rest - {''})})" if rest != {""} else "", []).append(first)
+    return "|".join(f"(?:{_names(names)}){end}" for end, names in alike.items()) or "(?!)"
+
+
+def _names(names: Iterable[str]) -> str:
+    """Regular expression of names, of which those that differ in the last digit are one part."""
+    last: dict[tuple[str, bool], str] = {}
+    for name in sorted(names):
+        ends_in_digit = name[-1:].isdigit()
+        key = name[:-1] if ends_in_digit else name, ends_in_digit
+        last[key] = last.get(key, "") + name[-1] * ends_in_digit
+    return "|".join(re.escape(stem) + (f"[{digits}]" if digits else "") for (stem, _), digits in last.items())
 
 
 class RunPlan:

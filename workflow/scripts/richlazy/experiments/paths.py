@@ -82,12 +82,16 @@ def seed_folder(seed: int) -> str:
 
 def path_of(run: Run, folders: Folders) -> str:
     """The named folders of a run, without parameters that it does not take and usual ones."""
-    parts = (JOINT.join(f"{name}{MARK}{text(run[name])}" for name in folder if _tells(run, name)) for folder in folders)
-    return "/".join(part for part in parts if part)
-
-
-def _tells(run: Run, name: str) -> bool:
-    return run.get(name) is not None and run[name] != USUAL.get(name)
+    parts = []
+    for folder in folders:
+        told = [
+            f"{name}{MARK}{text(value)}"
+            for name in folder
+            if (value := run.get(name)) is not None and value != USUAL.get(name)
+        ]
+        if told:
+            parts.append(JOINT.join(told))
+    return "/".join(parts)
 
 
 def text(value: object) -> str:
