@@ -1,4 +1,4 @@
-"""Benchmarks of the library: run all or some, print one table.
+"""Benchmarks of the library: run all or some, print a table of each as it is measured.
 
 Every ratio is the time of a stated reference over ours, both in one process with one thread, in turns (ours,
 reference, ours, ...): the median of the pairwise ratios, with the lowest and the highest.
@@ -57,8 +57,9 @@ def main(arguments: list[str] | None = None) -> None:
     rows = []
     for name in options.only or SUBJECTS:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        rows += SUBJECTS[name](settings)
-    print(measuring.table(rows))
+        found = SUBJECTS[name](settings)
+        print(measuring.table(found), end="\n\n", flush=True)
+        rows += found
     if options.json:
         measuring.save(options.json, rows, settings)
 

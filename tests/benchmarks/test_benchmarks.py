@@ -377,6 +377,16 @@ def test_the_program_prints_the_table_and_writes_the_numbers(one_subject, tmp_pa
     assert row["ratio"] == {"median": 3.0, "low": 2.0, "high": 4.0}
 
 
+def test_each_subject_prints_as_it_finishes(one_subject, monkeypatch, capsys):
+    def failing(settings):
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setitem(program.SUBJECTS, "failing", failing)
+    with pytest.raises(RuntimeError):
+        program.main([])
+    assert "a thing" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("arguments", "repeats"), [([], 20), (["--quick"], 4), (["--quick", "--repeats", "2"], 2)])
 def test_quick_means_fewer_repeats(one_subject, arguments, repeats):
     program.main([*arguments, "--only", "nothing"])

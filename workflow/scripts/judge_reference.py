@@ -4,7 +4,7 @@ from pathlib import Path
 
 from compare_conditions import compare_conditions
 from publish_reference import over_all
-from richlazy import published_figures, publishing
+from richlazy import published_figures
 from richlazy.experiments import grids, planning
 from richlazy.storage import logs, parquet
 

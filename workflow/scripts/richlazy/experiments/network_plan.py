@@ -128,8 +128,8 @@ def _one_of(folders: Iterable[str]) -> str:
         first, _, rest = folder.partition("/")
         below.setdefault(first, set()).add(rest)
     alike: dict[str, list[str]] = {}
-    for first, rest in sorted(below.items()):
-        alike.setdefault(f"/(?:{_one_of(rest - {''})})" if rest != {""} else "", []).append(first)
+    for first, within in sorted(below.items()):
+        alike.setdefault(f"/(?:{_one_of(within - {''})})" if within != {""} else "", []).append(first)
     return "|".join(f"(?:{_names(names)}){end}" for end, names in alike.items()) or "(?!)"
 
 
