@@ -77,7 +77,7 @@ class Step:
     def __init__(self, weights: Weights, inputs: np.ndarray, targets: np.ndarray, dynamics, settings: TrainingSettings):
         self.weights = laid_out(weights.map(lambda matrix: matrix[None]))  # the layout that train gives them
         _, steps, trials, _ = inputs.shape
-        directions = rules.rule(settings.rule).prepare(self.weights, steps, trials, dynamics, settings)
+        directions = rules.directions(self.weights, steps, trials, dynamics, settings)
         self.batches = min(STORED_BATCHES, len(inputs))
         descent = optimisers.optimiser(directions, settings)
         self.staged, self.taken = StagedDescent(descent, [inputs], [targets], self.batches), 0

@@ -114,6 +114,7 @@ CHECKED = {
             "snakemake figure_10 figure_10_other_tasks", "snakemake figure_11 figure_11_other_tasks",
             "snakemake figure_12", "snakemake figure_13 figure_13_smnist", "snakemake figure_18",
             "snakemake iterations_half_double", "snakemake figure_14_linear", "snakemake leak_momentum_gain",
+            "snakemake rules_rank rules_feedback_correlation",
             "snakemake another_task", "snakemake figure_2 figure_5 figure_6", "snakemake figure_16",
             "snakemake figure_17", "snakemake figure_19 figure_19_against_connectome",
             "snakemake figure_2_readings figure_2_leading_eigenvalue",

@@ -72,6 +72,15 @@ def library_of_trials(script, trials_of):
     return files
 
 
+def library_of_training(script, jobs):
+    """Input function that gives the library files of a script and of what trains the networks of a job."""
+
+    def files(wildcards):
+        return library(script, modules=jobs.training_modules(wildcards))
+
+    return files
+
+
 def library_of_structure(script):
     """Input function that gives the library files of a script and of the structure of initial weights."""
 

@@ -22,7 +22,7 @@ for kind, jobs in JOBS.items():
             f"train_{kind}"
         input:
             unpack(jobs.training_inputs),
-            library=library("train_networks.py", modules=jobs.training_modules),
+            library=library_of_training("train_networks.py", jobs),
         output:
             network=jobs.network,
             history=jobs.history,

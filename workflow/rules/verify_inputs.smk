@@ -5,6 +5,8 @@ import re
 
 import yaml
 
+from richlazy.training import rules as learning_rules
+
 REFERENCE = config["recheck"]["reference"]
 REFERENCE_TABLE = f"{REFERENCE}/experiments/{{experiment}}/tables/{{table}}.parquet"
 SCRIPTS_OF_A_RUN = [
@@ -14,7 +16,7 @@ SCRIPTS_OF_A_RUN = [
     "sample_probe_trials.py",
     "train_teacher.py",
 ]
-# What they import by name: every structure, every kind of task with what samples its trials, and every model.
+# What they import by name: every structure, every kind of task with what samples its trials, every model, every rule.
 MODULES_OF_A_RUN = (
     *(
         name
@@ -26,13 +28,13 @@ MODULES_OF_A_RUN = (
     *(
         stage
         for model in plan.models.values()
-        for stage in [
-            model.planning,
-            model.training,
-            model.measuring,
-            model.compiled,
-        ]
-        if stage
+        for stage in [model.planning, model.training, model.measuring]
+    ),
+    *(
+        name
+        for rule in learning_rules.RULES
+        for engine in ("torch", "compiled")
+        for name in learning_rules.modules(rule, engine)
     ),
 )
 # Paths of runs of any model.

@@ -221,6 +221,12 @@ RANGES = [
         "use parametrisation: plain",
     ),
     Mistake(
+        "a rule of recurrent units in two layers",
+        {"experiments.figure_4_b.grid.rule": ["eligibility"]},
+        "experiments.figure_4_b has rule eligibility, which is about errors between recurrent units",
+        "use rule: backpropagation or feedback_alignment",
+    ),
+    Mistake(
         "two networks to compare",
         {f"{GRID}.gain": [1.0, 1.5], "experiments.figure_1.covaries": ["gain"]},
         "experiments.figure_1.covaries leaves several networks",

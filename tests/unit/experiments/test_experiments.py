@@ -90,6 +90,7 @@ def test_the_shipped_experiments_have_their_runs():
     assert counts == {
         "figure_1": 3 * 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
         "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
+        "rules_rank": 3 * 4 * 4 * 10, "rules_feedback_correlation": 2 * 5 * 10,
         **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 20),
         "figure_17": 3 * 20, "figure_19": 6 * 20, "figure_19_against_connectome": 5 * 20,
         **dict.fromkeys(("figure_2_long", "figure_5_long", "figure_6_long"), 2 * 3 * 2 * 10),
@@ -138,7 +139,8 @@ def test_the_shipped_experiments_have_their_runs():
     # Two more presets of structures, sequential MNIST and Figure 1, of which the factorial has five seeds of a task.
     presets = 2 * (120 - 20 + 30 + 3 * 80)
     liu = 660 + 30 + 30 + 180 + 90 + 200 + 80 + robustness + 40 + more_seeds + longer + presets
-    assert len(found) == liu + nonlinear + linear + theorems + with_lstms
+    learning = 3 * 3 * 4 * 10 + 2 * 5 * 10  # backpropagation by Eq. 1 is a preset of Figure 1
+    assert len(found) == liu + nonlinear + linear + theorems + with_lstms + learning
 
 
 def test_experiments_with_matched_losses_also_test_their_measures_of_change_at_both_levels():
@@ -178,7 +180,8 @@ def test_a_parameter_that_came_later_is_told_where_it_is_unusual_alone():
     assert "parametrisation" not in plain and scaled["parametrisation"] == "scaled"
     assert "parametrisation" not in paths.run_path(runs[0]) and "+parametrisation~scaled" in paths.run_path(runs[1])
     assert [parameters.run_of_row(told) for told in (plain, scaled)] == runs
-    before = [name for name in parameters.PARAMETERS if name not in ("parametrisation", "engine")]
+    later = ("parametrisation", "rule", "feedback_correlation", "truncation_steps", "engine")
+    before = [name for name in parameters.PARAMETERS if name not in later]
     assert list(plain) == before and "trained" in before
 
 
@@ -191,6 +194,27 @@ def test_the_engine_is_that_of_the_training_settings_and_torch_is_not_told():
     assert paths.connectivity_path(compiled) == paths.connectivity_path(torch_run)
 
 
+def test_a_rule_of_learning_has_those_parameters_that_it_takes():
+    grid = SVD | {"rank": [1], "feedback_correlation": [0.0, 0.5], "truncation_steps": [2]}
+    names = ["backpropagation", "eligibility", "rflo", "truncated"]
+    found = runs_of(grid | {"rule": names}, seeds=[0])
+    own = [tuple(run[name] for name in ("rule", "feedback_correlation", "truncation_steps")) for run in found]
+    assert own == [
+        ("backpropagation", None, None), ("eligibility", None, None), ("rflo", 0.0, None), ("truncated", None, 2),
+        ("rflo", 0.5, None),
+    ]  # fmt: skip
+    assert found[0] == runs_of(SVD | {"rank": [1]}, seeds=[0])[0] and "rule" not in parameters.told(found[0])
+    for run in found:
+        assert paths.parse(paths.run_path(run)) == run == parameters.run_of_row(parameters.told(run))
+        assert paths.batches_path(run) == paths.batches_path(found[0])
+        assert paths.connectivity_path(run) == paths.connectivity_path(found[0])
+    # Compiled passes know backpropagation alone.
+    engines = [run["engine"] for run in runs_of(grid | {"rule": names}, training={"engine": "compiled"}, seeds=[0])]
+    assert engines == ["compiled", "torch", "torch", "torch", "torch"]
+    unsaid = runs_of(SVD | {"rank": [1], "rule": ["rflo", "truncated"]}, seeds=[0])
+    assert [(run["feedback_correlation"], run["truncation_steps"]) for run in unsaid] == [(0.0, None), (None, 1)]
+
+
 def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_training():
     run = runs_of(SVD, preset="published_code", training={"iterations": 7}, connectivity={"size": 40})[0]
     expected = {
@@ -198,7 +222,8 @@ def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_tr
         "decay_exponent": None, "matching": "frobenius", "size": 40, "gain": 1.25, "readout": "linear_layer",
         "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0, "time_constant_ms": 100.0,
         "learning_rate": 0.003, "optimiser": "gradient_descent", "momentum": 0.9, "trained": "all",
-        "parametrisation": "plain", "engine": "torch", "batch_size": 32, "iterations": 7, "seed": 0,
+        "parametrisation": "plain", "rule": "backpropagation", "feedback_correlation": None, "truncation_steps": None,
+        "engine": "torch", "batch_size": 32, "iterations": 7, "seed": 0,
     }  # fmt: skip
     assert run == expected
 

@@ -127,7 +127,19 @@ def test_the_folders_of_a_path_are_those_of_its_parameters():
         ("structure", "rank", "decay_exponent", "matching"),
         ("size", "gain", "readout"),
         ("leak", "rectification", "time_step_ms", "time_constant_ms"),
-        ("learning_rate", "optimiser", "momentum", "trained", "parametrisation", "engine", "batch_size", "iterations"),
+        (
+            "learning_rate",
+            "optimiser",
+            "momentum",
+            "trained",
+            "parametrisation",
+            "rule",
+            "feedback_correlation",
+            "truncation_steps",
+            "engine",
+            "batch_size",
+            "iterations",
+        ),
         ("seed",),
     )
     assert paths.FOLDERS["batches"] == (

@@ -24,7 +24,7 @@ KINDS = {int: "Int64", float: "Float64", str: "string"}
 def row(place=0, **changes):
     """What measure_network writes for one run, as it comes back from JSON."""
     values = (
-        RUNS[place]
+        parameters.told(RUNS[place])
         | {"network": f"results/runs/{place}/network.npz", "probe": "results/trials/probe.npz"}
         | {"final_loss": 0.3, "diverged": False, "diverged_at": None, "bayes_loss": 0.25, "bayes_accuracy": 0.9}
         | {"reached_at": None, "guess_loss": 0.7}
@@ -47,6 +47,16 @@ def runs_table(*rows, **connectomes):
 
 
 # Columns
+
+
+def test_a_parameter_that_only_some_records_tell_is_usual_in_the_others():
+    """Else rows without it would belong to the arms of all its values."""
+    usual, other = row(0), row(1) | {"rule": "rflo", "feedback_correlation": 0.5}
+    assert "rule" not in usual
+    table = runs_table(usual, other)
+    assert table["rule"].tolist() == ["backpropagation", "rflo"]
+    assert table["parametrisation"].tolist() == ["plain", "plain"]
+    assert table["feedback_correlation"].isna().tolist() == [True, False]
 
 
 def test_a_row_for_each_run_in_their_order_with_all_columns():
@@ -107,7 +117,7 @@ def test_parameters_that_a_structure_ignores_are_null(structure, null):
     values = {"structure": structure, "rank": None, "matching": None}
     table = runs_table(row(**values), row(1))
     of_no_run = {"condition_number", "diverged_at", "connectome", "reached_at", "kernel_task_alignment_iterations"}
-    of_no_run |= {"substitute"}
+    of_no_run |= {"substitute", "feedback_correlation", "truncation_steps"}
     of_no_run |= after_training.MEASURES.keys() - {"final_loss"}
     assert set(table.columns[table.iloc[0].isna()]) == null | of_no_run
     assert table["rank"].isna().tolist() == [True, False]

@@ -44,5 +44,8 @@ Readout = Literal["linear_layer", "normal", "equal_norm", "gaussian_directions",
 Optimiser = Literal["gradient_descent", "adam"]
 Trained = Literal["all", "recurrent"]
 Parametrisation = Literal["plain", "scaled"]
+RuleOfLearning = Literal[
+    "backpropagation", "eligibility", "feedback_alignment", "recurrent_feedback", "rflo", "truncated"
+]
 Steps = Literal["all", "last"]
 """Steps of a trial that count."""

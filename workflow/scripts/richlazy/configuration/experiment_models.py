@@ -20,6 +20,7 @@ from richlazy.field_types import (
     Parametrisation,
     Readout,
     Rectification,
+    RuleOfLearning,
     Size,
     Trained,
     Whole,
@@ -64,6 +65,18 @@ class Grid(Settings):
     parametrisation: Several[Parametrisation] = optional(
         "plain, the default: training changes input and readout weights themselves; scaled: it changes m and w of "
         "Schuessler et al. 2020, Eqs. 2 and 3, where these weights are sqrt(N) m and w / sqrt(N)."
+    )
+    rule: Several[RuleOfLearning] = optional(
+        "Rule of learning: backpropagation, the default; eligibility (e-prop, symmetric), feedback_alignment (fixed "
+        "random weights in place of the readout on the way back), recurrent_feedback (in place of the recurrent "
+        "weights), rflo (both local), or truncated."
+    )
+    feedback_correlation: Several[Annotated[float, Field(ge=-1, le=1)]] = optional(
+        "Correlation of the fixed feedback with the initial weights that it replaces, for feedback_alignment, "
+        "recurrent_feedback and rflo. Default 0, independent."
+    )
+    truncation_steps: Several[Count] = optional(
+        "Steps after which errors are cut on their way back, for truncated. Default 1: none reaches an earlier step."
     )
     batch_size: Several[Count] = optional("As in training.")
     iterations: Several[Count] = optional("As in training.")

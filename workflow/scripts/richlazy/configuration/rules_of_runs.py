@@ -7,6 +7,7 @@ from richlazy import wording
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.experiments import grids, parameters
 from richlazy.statistics import strata
+from richlazy.training import rules
 
 Config = Mapping[str, Any]
 
@@ -18,6 +19,12 @@ def of_network(config: Config, where: str, run: parameters.Run) -> Iterator[str]
         yield (
             f"{where} trains recurrent weights alone, but task {run['task']!r} is learned by feedforward networks; "
             "use trained: all"
+        )
+    rule = rules.rule(run["rule"])
+    if feedforward and not rule.feedforward:
+        yield (
+            f"{where} has rule {run['rule']}, which is about errors between recurrent units, but task "
+            f"{run['task']!r} is learned by feedforward networks; use rule: backpropagation or feedback_alignment"
         )
     if run["parametrisation"] == "scaled" and (feedforward or run["trained"] == "recurrent"):
         of_whom = (

@@ -14,6 +14,7 @@ from richlazy.experiments.parameters import DIRECTIONS, PARAMETERS, RANK_ORDER, 
 from richlazy.experiments.paths import condition_path, run_path, seed_folder
 from richlazy.measures import at_matched_loss, during_training
 from richlazy.tasks import registry
+from richlazy.training import rules
 
 Config = Mapping[str, Any]
 
@@ -68,9 +69,7 @@ def runs(config: Config, name: str) -> list[Run]:
         **config["dynamics"],
         **{key: config["training"][key] for key in ("learning_rate", "batch_size", "iterations", "engine")},
         "condition_number": 1.0,
-        "optimiser": USUAL["optimiser"],
-        "trained": USUAL["trained"],
-        "parametrisation": USUAL["parametrisation"],
+        **{name: USUAL[name] for name in ("optimiser", "trained", "parametrisation", "rule")},
     }
     unique: dict[str, Run] = {}
     for grid in (resolved(config, grid) for grid in completed(experiment)):
@@ -101,6 +100,10 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
         given["readout"] = USUAL["readout"]
     if given["optimiser"] == "adam":
         ignored.add("momentum")
+    rule = rules.rule(given["rule"])
+    ignored |= set(rules.TAKEN) - set(rule.takes)
+    given = dict(rule.takes) | given
+    given["engine"] = given["engine"] if rule.is_gradient else USUAL["engine"]  # no other rule is compiled
     run = {
         name: parameter.type(given[name]) if name in given and name not in ignored else None
         for name, parameter in PARAMETERS.items()

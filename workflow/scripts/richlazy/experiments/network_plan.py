@@ -10,6 +10,7 @@ from richlazy.experiments.parameters import Run
 from richlazy.experiments.plan import Plan, Wildcards
 from richlazy.measures.at_matched_loss import LEVELS
 from richlazy.storage import late_import
+from richlazy.training import rules
 
 _DYNAMICS = ("leak", "rectification", "time_step_ms", "time_constant_ms")
 
@@ -19,7 +20,6 @@ class JobsOfKind:
 
     Attributes:
         model: of the networks.
-        training_modules: names of the modules with which they are trained.
         pattern: regular expression of the folders of the jobs, the wildcard ``networks``.
         network, history, snapshots, crossings, measures, measured_crossings: files of each network of a job; snapshots
             of those that are followed, and both of crossings of those that are compared at levels of their loss.
@@ -38,8 +38,12 @@ class JobsOfKind:
             self._files(self._jobs.matched, f"crossings.{kind_of_file}") for kind_of_file in ("npz", "json")
         )
         self.gpu = plan.gpu * self.model.together
-        engine = self.model.compiled if plan.config["training"]["engine"] == "compiled" else None
-        self.training_modules = tuple(filter(None, [self.model.training, engine]))
+
+    def training_modules(self, wildcards: Wildcards) -> tuple[str, ...]:
+        """Names of the modules with which the networks of a job are trained, which learn by one rule."""
+        run = self._runs(wildcards.networks)[0]
+        updates = rules.modules(run["rule"], run["engine"]) if self.model.by_rules else ()
+        return (self.model.training, *updates)
 
     def _files(self, members: Sequence[str], file: str) -> list[str]:
         return [f"{self._plan.results}/{self.model.folder}/{{networks}}{member}/{file}" for member in members]

@@ -78,8 +78,8 @@ class Model:
         folder: of its networks, below the results; the path of a run follows (``paths.run_path``).
         training, measuring, tabulating, planning: names of its modules below the library, for ``late_import``. Rules
             that load one list its closure.
-        compiled: module that training loads beside its own where the engine of a run is ``compiled``; None where such
-            networks have no other engine than torch.
+        by_rules: whether its networks learn by a rule and with an engine (``training.rules``), whose module training
+            loads beside its own.
         identity: column of ``tables/runs.parquet`` that tells one network from another.
         matrices: arrays of two dimensions in ``network.npz``, which fingerprints project.
         suffix: of the names of its rules.
@@ -93,7 +93,7 @@ class Model:
     measuring: str
     tabulating: str
     planning: str
-    compiled: str | None
+    by_rules: bool
     identity: str
     matrices: tuple[str, ...]
     suffix: str

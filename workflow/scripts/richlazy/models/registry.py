@@ -11,7 +11,7 @@ _RECURRENT = Model(
     measuring="measures.rate_network_measures",
     tabulating="tables.experiment_tables",
     planning="experiments.rate_network_jobs",
-    compiled="compiled.backpropagation",
+    by_rules=True,
     identity="run",
     matrices=("recurrent", "input", "readout"),
     suffix="",
@@ -28,7 +28,7 @@ _LSTM = Model(
     measuring="measures.lstm_measures",
     tabulating="tables.lstm_tables",
     planning="experiments.lstm_jobs",
-    compiled=None,
+    by_rules=False,
     # A row of its tables is a part of a matrix of a network.
     identity="network",
     matrices=("weight_hh_l0", "weight_ih_l1", "weight_hh_l1", "weight_ih_l0", "decoder_weight"),

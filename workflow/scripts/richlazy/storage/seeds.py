@@ -14,6 +14,8 @@ STREAMS = (
     "bootstrap",
     "teacher",
     "shuffling",
+    "readout_feedback",
+    "recurrent_feedback",
 )
 
 

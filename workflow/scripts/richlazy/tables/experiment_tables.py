@@ -190,10 +190,11 @@ def runs_table(
     options that the experiment sweeps (``with_swept``); ``substitutes`` what stands in for data of a paper
     (``grids.substitutes``).
     """
-    table = pd.DataFrame(list(rows))
+    table, runs = pd.DataFrame(list(rows)), [parameters.run_of_row(row) for row in rows]
     for name, parameter in parameters.PARAMETERS.items():
-        table[name] = table.get(name, pd.Series(parameter.usual, table.index)).astype(_TYPES[parameter.type])
-    table["run"] = [paths.run_path(parameters.run_of_row(row)) for row in rows]
+        # Records leave out what is usual of a parameter that came later.
+        table[name] = pd.Series([run[name] for run in runs], table.index, dtype=_TYPES[parameter.type])
+    table["run"] = [paths.run_path(run) for run in runs]
     table["connectome"] = table["structure"].map(connectomes).astype("string")
     table["substitute"] = _substitute(table, substitutes)
     table["diverged"] = table["diverged"].astype(bool)

@@ -5,6 +5,7 @@ Networks that are trained together do not touch each other: each is, but for rou
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def train(
     iterations = stored if settings.iterations is None else settings.iterations
     snapshots = _snapshots(settings.snapshot_at, iterations)
     weights = laid_out(initial)
-    directions = rules.rule(settings.rule).prepare(weights, steps, batch_size, dynamics, settings)
+    directions = rules.directions(weights, steps, batch_size, dynamics, settings)
     descent = optimisers.optimiser(directions, settings)
     staged = StagedDescent(descent, inputs, targets, min(settings.report_every, iterations))
     if settings.target_accuracy is not None and not staged.judges:
@@ -129,6 +130,6 @@ def train_together(
         Final weights, on the CPU, and what was followed.
     """
     placed = initial.map(lambda matrix: matrix.to(device))
-    settings = TrainingSettings.of_run(runs[0], training)
+    settings = replace(TrainingSettings.of_run(runs[0], training), seeds=tuple(run["seed"] for run in runs))
     final, course = train(placed, inputs, targets, dynamics_of(runs[0]), settings)
     return final.map(torch.Tensor.cpu), course

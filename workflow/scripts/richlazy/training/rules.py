@@ -1,29 +1,25 @@
 """Rules of learning: how a network turns its errors on a batch into directions in which its weights change.
 
-Optimisers decide how far weights go along these directions. Backpropagation through time, whose directions are the
-gradient of the loss, is the only rule so far. Another one, such as feedback through fixed random weights, is added in
-two steps:
+Optimisers decide how far weights go along these directions; those of backpropagation through time are the gradient of
+the loss. The rule of a run is its parameter ``rule``, a value that experiments may compare or sweep. To add one, write
 
-1. Write a class with the attributes and methods of ``Directions``. ``Backpropagation`` shows how; where only the
-   backward pass differs, a subclass with another ``backward`` is enough.
-2. Add a ``Rule`` to ``RULES`` that makes one for the networks of a job.
-
-``TrainingSettings.rule`` names the rule, and ``loop.train`` asks for it here. No run has a parameter for it yet: the
-first experiment with a second rule adds it to the parameters of a run, with ``backpropagation`` as the usual value that
-no path shows.
+1. A class with the attributes and methods of ``Directions``, where one of ``models`` does not do. Where only the way of
+   the errors differs, a case in ``models.feedback.prepare`` is enough.
+2. Its ``Rule`` in ``RULES``. Planning reads it, so this module imports no numerics.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import torch
-
-from richlazy.models.backpropagation import Backpropagation
-from richlazy.models.losses import CrossEntropy, SquaredError
-from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import late_import
-from richlazy.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    import torch
+
+    from richlazy.models.losses import CrossEntropy, SquaredError
+    from richlazy.models.rate_network import Dynamics, Weights
+    from richlazy.training.settings import TrainingSettings
 
 
 class Directions(Protocol):
@@ -38,19 +34,19 @@ class Directions(Protocol):
         loss_rows: steps that count times trials of a batch.
     """
 
-    weights: Weights
-    inputs: torch.Tensor
-    targets: torch.Tensor
-    errors: torch.Tensor
-    loss: CrossEntropy | SquaredError
+    weights: "Weights"
+    inputs: "torch.Tensor"
+    targets: "torch.Tensor"
+    errors: "torch.Tensor"
+    loss: "CrossEntropy | SquaredError"
     loss_steps: str
     loss_rows: int
 
-    def arranged(self, inputs: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def arranged(self, inputs: "torch.Tensor", targets: "torch.Tensor") -> "tuple[torch.Tensor, torch.Tensor]":
         """Batches (..., K, T, B, N_in) and their targets in the shapes of ``inputs`` and ``targets``."""
         ...
 
-    def gradients(self, log_likelihoods: torch.Tensor, target: Weights, factor: float, keep: float = 1.0) -> None:
+    def gradients(self, log_likelihoods: "torch.Tensor", target: "Weights", factor: float, keep: float = 1.0) -> None:
         """Run the networks on the batch, and add the directions in which their weights are to be lowered.
 
         Args:
@@ -66,39 +62,59 @@ class Rule:
     """A rule of learning.
 
     Attributes:
-        name: in the settings of a training.
         meaning: what its directions are, with its source.
         needs: what a unit must know beside its own activity and that of the units that send to it.
-        prepare: its directions for some networks, from their weights, the steps T and trials B of a batch, their
-            dynamics, and the settings of their training.
+        takes: parameters of a run that it alone takes, with their values where an experiment does not say.
+        feedforward: whether it makes a difference to, or can train, networks of two layers.
     """
 
-    name: str
     meaning: str
     needs: str
-    prepare: Callable[[Weights, int, int, Dynamics, TrainingSettings], Directions]
+    takes: Mapping[str, float]
+    feedforward: bool = False
 
-
-def _backpropagation(
-    weights: Weights, steps: int, batch_size: int, dynamics: Dynamics, settings: TrainingSettings
-) -> Directions:
-    passes = Backpropagation
-    if settings.engine == "compiled":
-        passes = late_import.load("compiled.backpropagation").CompiledBackpropagation
-    return passes(weights, steps, batch_size, dynamics, settings.loss_steps, settings.loss, settings.trained)
+    @property
+    def is_gradient(self) -> bool:
+        """Whether its directions are the gradient of the loss."""
+        return self is RULES["backpropagation"]
 
 
 RULES = {
-    rule.name: rule
-    for rule in (
-        Rule(
-            "backpropagation",
-            "gradient of the loss through all steps of a trial (Liu et al. 2024, Eq. 3)",
-            "the weights from itself to every other unit and to the outputs, and errors of later steps",
-            _backpropagation,
-        ),
-    )
+    "backpropagation": Rule(
+        "gradient of the loss through all steps of a trial (Liu et al. 2024, Eq. 3)",
+        "the weights from itself to every other unit and to the outputs, and errors of later steps",
+        {},
+        feedforward=True,
+    ),
+    "eligibility": Rule(
+        "symmetric e-prop: errors at the readout times traces of each synapse (Bellec et al. 2020)",
+        "its own weights to the outputs, and the errors there",
+        {},
+    ),
+    "feedback_alignment": Rule(
+        "backpropagation, with fixed random weights in place of those to the outputs (Lillicrap et al. 2016)",
+        "the weights from itself to every other unit, and errors of later steps",
+        {"feedback_correlation": 0.0},
+        feedforward=True,
+    ),
+    "recurrent_feedback": Rule(
+        "backpropagation, with fixed random weights in place of the recurrent ones on the way back",
+        "its own weights to the outputs, and errors of later steps",
+        {"feedback_correlation": 0.0},
+    ),
+    "rflo": Rule(
+        "random-feedback local online learning: traces, and errors by fixed random weights (Murray 2019)",
+        "the errors of the outputs",
+        {"feedback_correlation": 0.0},
+    ),
+    "truncated": Rule(
+        "backpropagation through time whose errors are cut every few steps",
+        "the weights from itself to every other unit and to the outputs, and errors of a few later steps",
+        {"truncation_steps": 1},
+    ),
 }
+# Parameters of runs that only some rules take.
+TAKEN = tuple(dict.fromkeys(name for rule in RULES.values() for name in rule.takes))
 
 
 def rule(name: str) -> Rule:
@@ -110,3 +126,40 @@ def rule(name: str) -> Rule:
     if name not in RULES:
         raise ValueError(f"unknown rule of learning {name!r}; choose one of {', '.join(RULES)}")
     return RULES[name]
+
+
+def modules(name: str, engine: str) -> tuple[str, ...]:
+    """Names of the modules that compute the directions of a rule."""
+    if engine == "compiled":
+        return ("compiled.backpropagation",)
+    return ("models.backpropagation",) if rule(name).is_gradient else ("models.feedback",)
+
+
+def directions(
+    weights: "Weights", steps: int, batch_size: int, dynamics: "Dynamics", settings: "TrainingSettings"
+) -> Directions:
+    """The directions of the rule of a training, for networks before it.
+
+    Args:
+        weights: of K networks; they are read at every batch.
+        steps, batch_size: T and B of a batch.
+        dynamics: of the networks.
+        settings: of their training.
+
+    Raises:
+        ValueError: for an unknown rule, and for another than backpropagation with compiled passes.
+    """
+    (name,) = modules(settings.rule, settings.engine)
+    module = late_import.load(name)
+    how = (weights, steps, batch_size, dynamics, settings.loss_steps, settings.loss, settings.trained)
+    if settings.engine == "compiled":
+        if not rule(settings.rule).is_gradient:
+            raise ValueError(f"compiled passes know no rule {settings.rule!r}; use engine: torch")
+        found: Directions = module.CompiledBackpropagation(*how)
+    elif rule(settings.rule).is_gradient:
+        found = module.Backpropagation(*how)
+    else:
+        seeds = list(settings.seeds) or list(range(len(weights.input)))
+        passes = module.FeedbackPasses(*how)
+        found = module.prepare(settings.rule, passes, settings.feedback_correlation, settings.truncation_steps, seeds)
+    return found

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from richlazy.training import rules
+
 # Iterations of a point of the loss curve, where the settings do not say how many points it has.
 ITERATIONS_OF_A_POINT = 100
 
@@ -18,6 +20,9 @@ class TrainingSettings:
         momentum: mu of the descent.
         optimiser: ``gradient_descent``, or ``adam``, which takes neither momentum nor signs_held.
         rule: name of the rule of learning (module ``rules``).
+        feedback_correlation: of the fixed feedback of a rule with the initial weights that it replaces.
+        truncation_steps: after how many steps the errors of ``truncated`` are cut.
+        seeds: of the networks, which decide what is random in a rule; none numbers them from 0.
         engine: what computes the passes of the rule: ``torch``, or ``compiled`` code on the CPU.
         trained: ``all`` weights, or the ``recurrent`` ones alone.
         parametrisation: ``plain``, or ``scaled``, in which input and readout weights are sqrt(N) m and w / sqrt(N) of
@@ -49,6 +54,9 @@ class TrainingSettings:
     momentum: float = 0.0
     optimiser: str = "gradient_descent"
     rule: str = "backpropagation"
+    feedback_correlation: float = 0.0
+    truncation_steps: int = 1
+    seeds: Sequence[int] = ()
     engine: str = "torch"
     trained: str = "all"
     parametrisation: str = "plain"
@@ -89,6 +97,8 @@ class TrainingSettings:
             # Records leave out what is usual.
             parametrisation=run.get("parametrisation") or "plain",
             engine=run.get("engine") or "torch",
+            rule=run.get("rule") or "backpropagation",
+            **{name: run[name] for name in rules.TAKEN if run.get(name) is not None},
             signs_held=training["signs_held"],
             loss=training["loss"],
             loss_steps=training["loss_steps"],
