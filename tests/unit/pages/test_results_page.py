@@ -165,6 +165,7 @@ def test_experiments_that_no_claim_is_about_have_no_table_of_verdicts(given):
     page = page_of(given(claims=[untested]))
     assert "none of the 1 claims in the registers is about them" in page.text
     assert 'id="verdicts"' not in page.text and "#verdicts" not in page.text
+    assert "it previews their results" not in page.text
 
 
 def test_verdicts_name_the_tasks_that_were_tested(given):

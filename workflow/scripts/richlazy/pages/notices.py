@@ -39,16 +39,19 @@ def of_experiment(asked: Asked, runs: pd.DataFrame) -> list[str]:
     return found
 
 
-def of_page(scale: str, missing: list[str], of_experiments: Mapping[str, list[str]]) -> list[str]:
+def of_page(
+    scale: str, missing: list[str], of_experiments: Mapping[str, list[str]], *, tests_claims: bool
+) -> list[str]:
     """Sentences at the head of a page: its scale, what is missing, and which figures have which notice.
 
     Args:
         scale: of the results.
         missing: experiments without results.
         of_experiments: notices of each experiment.
+        tests_claims: whether any claim of a paper is tested.
     """
     found = []
-    if scale != "paper":
+    if scale != "paper" and tests_claims:
         found.append(f"Scale {scale}: smaller than that of the papers; it previews their results and replaces none.")
     if missing:
         found.append(f"Partial: {wording.listed(missing)} {'has' if len(missing) == 1 else 'have'} no results here.")

@@ -108,6 +108,7 @@ def render(given: Given) -> str:
     }
     sections = [_section(given, asked[name], table, claims) for name, table in runs.items()]
     main = max(sections, key=lambda one: sum(claim.word != "not run" for claim in one.claims), default=None)
+    tested = sum(claim.word != "not run" for claim in claims)
     scale, missing = str(given.methods["scale"]), [name for name in asked if name not in runs]
     networks_of = {name: table["network"].nunique() for name, table in runs.items()}
     return (
@@ -116,10 +117,12 @@ def render(given: Given) -> str:
         .render(
             question=QUESTION,
             scale=scale,
-            notices=notices.of_page(scale, missing, {one.asked.name: one.notices for one in sections}),
+            notices=notices.of_page(
+                scale, missing, {one.asked.name: one.notices for one in sections}, tests_claims=tested > 0
+            ),
             main=main,
             main_picture=_main_picture(given, main),
-            tested=sum(claim.word != "not run" for claim in claims),
+            tested=tested,
             claims=claims,
             papers=claim_lines.by_paper(claims),
             rules=claim_lines.rules(),
