@@ -150,7 +150,7 @@ def test_the_shipped_claims_pass_in_the_order_of_their_papers():
         (
             [{"experiment": "figure_11_other_task"}],
             f"paper_0/claims.yaml: {CLAIMS[0]['id']}.experiment names experiment 'figure_11_other_task', which does "
-            "not exist; did you mean 'figure_11_other_tasks'? known: figure_1_functional_rank",
+            "not exist; did you mean 'figure_11_other_tasks'? known: rules_rank",
         ),
         (
             [{"direction": "higher"}],

@@ -70,7 +70,9 @@ def left_out(tables: Sequence[pd.DataFrame], without_tasks: Mapping[str, str]) -
 
 
 def _each_once(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables).drop_duplicates("run").sort_values("run", ignore_index=True)
+    # Whatever types a column without values has in some of them.
+    every = pd.concat([table.astype(object) for table in tables])
+    return every.drop_duplicates("run").sort_values("run", ignore_index=True)
 
 
 def _can_be_trained(runs: pd.DataFrame, without_tasks: Collection[str]) -> pd.Series:
