@@ -5,7 +5,6 @@ result has the bytes of an undisturbed run, or the chain is kept and named. Fill
 """
 
 import argparse
-import signal
 import sys
 import time
 from functools import partial
@@ -28,8 +27,6 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, metavar="PATH", help="write every fault with its outcome to JSON")
     options = parser.parse_args()
-    # A shell that starts this in the background lets it ignore Ctrl-C, and what it starts would ignore it too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     started = time.monotonic()
     show = partial(print, file=sys.stderr, flush=True)
     kinds = options.only or [kind for kind in (KINDS if missing() else EVERY_KIND) if kind not in impossible()]

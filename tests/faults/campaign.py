@@ -5,6 +5,7 @@ import itertools
 import json
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -172,6 +173,8 @@ def campaign(
     names: Sequence[str], count: int, seed: int, per_chain: int, at_once: int = 1, show: Callable = print
 ) -> list[Fault]:
     """Inject faults of named kinds; a line is shown for every chain, and what failed is kept."""
+    # A shell that starts this in the background lets it ignore Ctrl-C, and what it starts would ignore it too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     root = Path(tempfile.mkdtemp(prefix="faults-"))
     finished = undisturbed(root / "undisturbed")
     expected = finished.results()
