@@ -19,11 +19,11 @@ def look_at_own_files():
         found[name] = first_look.look(*files, entry["format"], entry["selection"])
     refuse({f"connectomes.{name}.file": look.problem for name, look in found.items()})
     for name, look in found.items():
-        told = [look.summary, look.warning * (name in plan.norm_matched_connectomes)]
-        if look.summary:
-            print(
-                f"Connectome {name}: {'; '.join(filter(None, told))}.", file=sys.stderr
-            )
+        if not look.summary:
+            continue
+        warning = look.warning() if name in plan.norm_matched_connectomes else ""
+        told = "; ".join(filter(None, [look.summary, warning]))
+        print(f"Connectome {name}: {told}.", file=sys.stderr)
 
 
 def look_at_own_tasks(shipped):

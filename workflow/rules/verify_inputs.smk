@@ -30,12 +30,7 @@ MODULES_OF_A_RUN = (
         for model in plan.models.values()
         for stage in [model.planning, model.training, model.measuring]
     ),
-    *(
-        name
-        for rule in learning_rules.RULES
-        for engine in ("torch", "compiled")
-        for name in learning_rules.modules(rule, engine)
-    ),
+    *learning_rules.MODULES,
 )
 # Paths of runs of any model.
 RUN_OF_ANY_MODEL = "|".join(

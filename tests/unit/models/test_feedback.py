@@ -1,6 +1,7 @@
 """Rules of learning against automatic differentiation with other matrices back, and against forward traces."""
 
 import itertools
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 import oracles
+from richlazy.field_types import RuleOfLearning
 from richlazy.models import feedback
 from richlazy.models.backpropagation import Backpropagation
 from richlazy.models.rate_network import RECTIFICATIONS, Dynamics, Weights
@@ -217,6 +219,10 @@ def test_passes_of_another_rule_are_not_compiled():
         rules.directions(weights, STEPS, TRIALS, Dynamics(0.0), settings_of("rflo", engine="compiled"))
     with pytest.raises(ValueError, match="unknown rule of learning 'hebb'; choose one of backpropagation"):
         rules.directions(weights, STEPS, TRIALS, Dynamics(0.0), settings_of("hebb"))
+
+
+def test_configurations_name_every_rule():
+    assert get_args(RuleOfLearning) == tuple(rules.RULES)
 
 
 def test_backpropagation_stays_as_it_was():

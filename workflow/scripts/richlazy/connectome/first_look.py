@@ -5,7 +5,7 @@ their columns, their first lines or their shape are looked at.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +25,32 @@ class Look:
     Attributes:
         problem: a sentence about the files; empty where they can be used.
         summary: what a connectome will be made of; empty where the files are too large to say.
-        growth: modulus of its leading eigenvalue over that of Gaussian weights of the same size and Frobenius norm; 0
-            where the files are too large to say.
+        weights: its matrix, (N, N); None where the files are too large.
     """
 
     problem: str = ""
     summary: str = ""
-    growth: float = 0.0
+    weights: Any = field(default=None, compare=False)
 
-    @property
+    def growth(self) -> float:
+        """Modulus of its leading eigenvalue over that of Gaussian weights of its size and Frobenius norm.
+
+        The spectrum of these has the radius |W| / sqrt(N). 0 without a matrix. Of many cells it takes seconds.
+        """
+        if self.weights is None:
+            return 0.0
+        from richlazy.connectivity import matching
+
+        radius = matching.frobenius_norm(self.weights) / len(self.weights) ** 0.5
+        return matching.leading_eigenvalue(self.weights) / radius
+
     def warning(self) -> str:
         """What to know before networks start from it at the Frobenius norm of Gaussian weights; often empty."""
-        if self.growth < MUCH_GROWTH:
+        growth = self.growth()
+        if growth < MUCH_GROWTH:
             return ""
         return (
-            f"at the Frobenius norm of Gaussian weights its leading eigenvalue is {self.growth:.2g} times theirs, and "
+            f"at the Frobenius norm of Gaussian weights its leading eigenvalue is {growth:.2g} times theirs, and "
             "networks may diverge; matching: [leading_eigenvalue] keeps it equal"
         )
 
@@ -82,15 +93,7 @@ def _read(connections: Path, cells: Path | None, form: Mapping[str, Any], select
         raise ValueError(f"{error}{'; ' if about else ''}{about}") from error
     weights = assembly.weight_matrix(chosen, edges)
     shown = f"{counted(len(chosen), 'cell')} of {len(found)} chosen, {int((weights != 0).sum())} connections among them"
-    return Look(summary="; ".join(filter(None, (shown, *_left_out(counts), about))), growth=_growth(weights))
-
-
-def _growth(weights: Any) -> float:
-    """Leading eigenvalue at the norm of Gaussian weights over theirs, whose spectrum has the radius |W| / sqrt(N)."""
-    from richlazy.connectivity import matching
-
-    radius = matching.frobenius_norm(weights) / len(weights) ** 0.5
-    return matching.leading_eigenvalue(weights) / radius
+    return Look(summary="; ".join(filter(None, (shown, *_left_out(counts), about))), weights=weights)
 
 
 def _left_out(counts: Mapping[str, Any]) -> list[str]:

@@ -42,7 +42,7 @@ class JobsOfKind:
     def training_modules(self, wildcards: Wildcards) -> tuple[str, ...]:
         """Names of the modules with which the networks of a job are trained, which learn by one rule."""
         run = self._runs(wildcards.networks)[0]
-        updates = rules.modules(run["rule"], run["engine"]) if self.model.by_rules else ()
+        updates = [rules.module(run["rule"], run["engine"])] if self.model.by_rules else []
         return (self.model.training, *updates)
 
     def _files(self, members: Sequence[str], file: str) -> list[str]:

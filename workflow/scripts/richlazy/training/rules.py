@@ -113,6 +113,8 @@ RULES = {
         {"truncation_steps": 1},
     ),
 }
+# Modules that compute directions: of backpropagation, of the other rules, and of compiled backpropagation.
+MODULES = ("models.backpropagation", "models.feedback", "compiled.backpropagation")
 # Parameters of runs that only some rules take.
 TAKEN = tuple(dict.fromkeys(name for rule in RULES.values() for name in rule.takes))
 
@@ -128,11 +130,18 @@ def rule(name: str) -> Rule:
     return RULES[name]
 
 
-def modules(name: str, engine: str) -> tuple[str, ...]:
-    """Names of the modules that compute the directions of a rule."""
-    if engine == "compiled":
-        return ("compiled.backpropagation",)
-    return ("models.backpropagation",) if rule(name).is_gradient else ("models.feedback",)
+def module(name: str, engine: str) -> str:
+    """Name of the module that computes the directions of a rule, one of ``MODULES``.
+
+    Raises:
+        ValueError: for an unknown rule, and for another than backpropagation with compiled passes.
+    """
+    of_torch, of_feedback, compiled = MODULES
+    if not rule(name).is_gradient:
+        if engine == "compiled":
+            raise ValueError(f"compiled passes know no rule {name!r}; use engine: torch")
+        return of_feedback
+    return compiled if engine == "compiled" else of_torch
 
 
 def directions(
@@ -149,17 +158,15 @@ def directions(
     Raises:
         ValueError: for an unknown rule, and for another than backpropagation with compiled passes.
     """
-    (name,) = modules(settings.rule, settings.engine)
-    module = late_import.load(name)
+    passes = late_import.load(module(settings.rule, settings.engine))
     how = (weights, steps, batch_size, dynamics, settings.loss_steps, settings.loss, settings.trained)
-    if settings.engine == "compiled":
-        if not rule(settings.rule).is_gradient:
-            raise ValueError(f"compiled passes know no rule {settings.rule!r}; use engine: torch")
-        found: Directions = module.CompiledBackpropagation(*how)
-    elif rule(settings.rule).is_gradient:
-        found = module.Backpropagation(*how)
-    else:
+    found: Directions
+    if not rule(settings.rule).is_gradient:
         seeds = list(settings.seeds) or list(range(len(weights.input)))
-        passes = module.FeedbackPasses(*how)
-        found = module.prepare(settings.rule, passes, settings.feedback_correlation, settings.truncation_steps, seeds)
+        options = (settings.feedback_correlation, settings.truncation_steps, seeds)
+        found = passes.prepare(settings.rule, passes.FeedbackPasses(*how), *options)
+    elif settings.engine == "compiled":
+        found = passes.CompiledBackpropagation(*how)
+    else:
+        found = passes.Backpropagation(*how)
     return found
