@@ -72,7 +72,8 @@ def plot(
     size, height = context.font_size, 0.92 * context.width
     # The heading leaves room for the mark at its side.
     lines = textwrap.wrap(context.title, 78 if source == "synthetic" else 110)
-    feet = 2.2 + 1.3 * bool(_mixed(weights))
+    mixed = _mixed(weights)
+    feet = 2.2 + 1.3 * bool(mixed)
     head, foot = ((1.6 * max(len(lines), 1) + 1) * size / 72 / height, feet * size / 72 / height)
     top = 1 - 0.8 * size / 72 / height
     with context.page(height, ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot - head), h_pad=0.06)) as figure:
@@ -87,7 +88,7 @@ def plot(
         if source == "synthetic":
             figure.text(0.985, top, SYNTHETIC, va="top", fontsize=size + 1, **_MARK)
         stages = " → ".join(cell_selection.describe_stages(counts)) + _unsigned(provenance)
-        notes = "\n".join(filter(None, (stages, _mixed(weights))))
+        notes = "\n".join(filter(None, (stages, mixed)))
         figure.text(0.012, 0.77 * size / 72 / height, notes, ha="left", va="bottom", color="0.35", fontsize=size - 0.5)
 
 
