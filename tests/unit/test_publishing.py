@@ -10,7 +10,7 @@ import pytest
 from richlazy import publishing, reference
 from richlazy.models import rate_network
 from richlazy.models.rate_network import Weights
-from richlazy.storage import array_io, certificates, parquet
+from richlazy.storage import array_io, certificates, library_code, parquet
 from richlazy.storage.certificates import Recipe
 from richlazy.tables import experiment_tables
 
@@ -46,7 +46,7 @@ class Published:
         git(self.project, "commit", "-q", "-m", "c")
 
     def certify(self, file: Path, adopted: str = "") -> None:
-        digest = array_io.checksum(self.library)[: certificates.DIGITS]
+        digest = array_io.checksum(self.library)[: library_code.DIGITS]
         certificates.certify(file, Recipe({"runs": str(file)}, {CODE: digest}, {}), adopted)
 
     @property
@@ -164,8 +164,7 @@ def test_a_folder_without_git_is_held_to_its_own_code(tmp_path):
     assert published.fingerprints["commit"].tolist() == [reference.UNKNOWN] * 2
     other = Published(tmp_path / "other", in_git=False)
     other.library.write_text("second\n")
-    certificates._of_code.cache_clear()  # what a process has read once does not change in it
-    certificates.code_digests.cache_clear()
+    library_code._of_file.cache_clear()  # what a process has read once does not change in it
     refused(other, f"3 files of mine, such as {other.table}, come from another {CODE} than that of this folder")
 
 

@@ -12,7 +12,7 @@ Writes  data/downloads/cave/{datastack}/{version}/{table}.parquet, .json        
 One job asks the server at a time where Snakemake is given `--resources cave=1`.
 """
 
-# Downloads do not list the library as input: a version of CAVE never changes, so an edit of code must not download it
+# Downloads have no code as a parameter: a version of CAVE never changes, so an edit of code must not download it
 # again. For the same reason their scripts read patience and chunks from the configuration, and not from params.
 # Finished chunks stay in {table}.chunks, so that an interrupted download asks only for what is missing, and a finished
 # one needs neither server nor token again.
@@ -89,7 +89,6 @@ rule gather_cave_cells:
         nuclei=lookup(within=CAVE_FILES, dpath="{connectome}/nuclei"),
         proofreading=lookup(within=CAVE_FILES, dpath="{connectome}/proofreading"),
         provenance=lookup(within=CAVE_FILES, dpath="{connectome}/provenance"),
-        library=library("gather_cave_cells.py"),
     output:
         cells=f"{CAVE_CELLS}/cells.parquet",
         counts=f"{CAVE_CELLS}/cells.json",
@@ -104,6 +103,7 @@ rule gather_cave_cells:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("gather_cave_cells.py"),
         datastack=lookup(within=CAVE_CONNECTOMES, dpath="{connectome}/datastack"),
     message:
         "Gathering the cells of {wildcards.connectome}"
@@ -149,7 +149,6 @@ rule gather_cave_connections:
         provenance=f"{CAVE_CELLS}/synapses.json",
         selection=f"{CAVE_CELLS}/selection.parquet",
         cells=f"{CAVE_CELLS}/cells.json",
-        library=library("gather_cave_connections.py"),
     output:
         connections=f"{CAVE_CELLS}/connections.parquet",
         provenance=f"{CAVE_CELLS}/provenance.json",
@@ -164,6 +163,7 @@ rule gather_cave_connections:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("gather_cave_connections.py"),
         description=lookup(within=CAVE_CONNECTOMES, dpath="{connectome}/description"),
     message:
         "Summing the synapses of {wildcards.connectome}"

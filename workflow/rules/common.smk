@@ -28,7 +28,7 @@ from richlazy.experiments.result_files import ResultFiles
 from richlazy.experiments.shared_plan import SharedPlan
 from richlazy.measures import registry as measure_registry
 from richlazy.storage import late_import
-from richlazy.storage.import_closure import import_closure, module_closure
+from richlazy.storage.library_code import described as library
 from richlazy.tasks import registry
 
 try:
@@ -51,44 +51,32 @@ def project_file(path):
     return local(os.path.relpath(ROOT / path))
 
 
-@functools.cache
-def library(*scripts, modules=()):
-    """Scripts and the library files that they import, as input: their content decides whether a job runs again.
-
-    Modules that they import by a computed name are named too.
-    """
-    files = {SCRIPTS / script for script in scripts}
-    files |= {path for script in scripts for path in import_closure(SCRIPTS / script)}
-    files |= {path for module in modules for path in module_closure(module)}
-    return [project_file(path) for path in sorted(files)]
-
-
 def library_of_trials(script, trials_of):
-    """Input function that gives the library files of a script and of the module, if any, that knows the trials."""
+    """Params function that describes the code of a script and of the module, if any, that knows the trials."""
 
-    def files(wildcards):
-        return library(script, modules=filter(None, trials_of(wildcards)[:1]))
+    def described(wildcards):
+        return library(script, modules=tuple(filter(None, trials_of(wildcards)[:1])))
 
-    return files
+    return described
 
 
 def library_of_training(script, jobs):
-    """Input function that gives the library files of a script and of what trains the networks of a job."""
+    """Params function that describes the code of a script and of what trains the networks of a job."""
 
-    def files(wildcards):
+    def described(wildcards):
         return library(script, modules=jobs.training_modules(wildcards))
 
-    return files
+    return described
 
 
 def library_of_structure(script):
-    """Input function that gives the library files of a script and of the structure of initial weights."""
+    """Params function that describes the code of a script and of the structure of initial weights."""
 
-    def files(wildcards):
+    def described(wildcards):
         kind = shared.structure(wildcards)["kind"]
         return library(script, modules=(STRUCTURES.module(kind),))
 
-    return files
+    return described
 
 
 # Tasks and structures with options that an experiment sweeps stand beside the others.
@@ -155,6 +143,7 @@ def tell_before_a_run():
             sys.exit(problem)
         if workflow.dryrun:
             look_closely()
+            leave_groups_to_clusters()
         build()
         jobs = list(workflow.dag.needrun_jobs()) if workflow.dryrun else []
         if jobs:
@@ -169,6 +158,13 @@ def tell_before_a_run():
             logger.info("\n    ".join(["A run would need:", *lines]) + "\n")
 
     workflow._build_dag = build_and_tell
+
+
+def leave_groups_to_clusters():
+    """Plan single jobs where no profile says how many are one job of a cluster: finding groups costs a sixth of the time."""
+    if not workflow.group_settings.group_components:
+        for each in workflow.rules:
+            each.group = None
 
 
 def is_own_start():

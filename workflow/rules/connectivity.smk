@@ -20,7 +20,6 @@ for name, layer in {
             name
         input:
             unpack(shared.needs_of_weights),
-            library=library_of_structure("build_connectivity.py"),
         output:
             INITIAL_WEIGHTS.replace("LAYER", layer),
         log:
@@ -36,6 +35,7 @@ for name, layer in {
             mem_mb=growing(1000),
             runtime=growing(5),
         params:
+            code=library_of_structure("build_connectivity.py"),
             run=shared.run_of_weights,
             structure=shared.structure,
         message:
@@ -48,7 +48,6 @@ rule build_teacher_aligned:
     """Build the initial recurrent and input weights that are aligned with the teacher network of a task."""
     input:
         teacher=shared.network_of_teacher,
-        library=library("build_teacher_aligned.py"),
     output:
         recurrent=INITIAL_WEIGHTS.replace("LAYER", "recurrent"),
         input=INITIAL_WEIGHTS.replace("LAYER", "input"),
@@ -65,6 +64,7 @@ rule build_teacher_aligned:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("build_teacher_aligned.py"),
         teacher=shared.teacher_of_weights,
         run=shared.run_of_aligned_weights,
         features=shared.features,

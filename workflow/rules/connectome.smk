@@ -37,7 +37,7 @@ rule download_release:
         mem_mb=500,
         runtime=30,
     params:
-        # No library as input: an edit of it must not download again what a checksum vouches for.
+        # No code: an edit of it must not download again what a checksum vouches for.
         file=lookup(within=plan.connectomes, dpath="{connectome}/{part}"),
     message:
         "Downloading {params.file[url]}"
@@ -49,7 +49,6 @@ rule import_connectome:
     """Read cells and connections from the files of a connectome, as its format declares them."""
     input:
         unpack(data.connectome_files),
-        library=library("import_connectome.py"),
     output:
         cells=f"{CONNECTOME}/cells.parquet",
         connections=f"{CONNECTOME}/connections.parquet",
@@ -65,6 +64,7 @@ rule import_connectome:
         mem_mb=growing(4000),
         runtime=growing(15),
     params:
+        code=library("import_connectome.py"),
         settings=data.connectome_import,
     message:
         "Reading connectome {wildcards.connectome}"
@@ -74,8 +74,6 @@ rule import_connectome:
 
 rule generate_connectome:
     """Draw cells and synapses with the published statistics of the V1 column; not data."""
-    input:
-        library=library("generate_connectome.py"),
     output:
         cells=f"{CONNECTOME}/cells.parquet",
         connections=f"{CONNECTOME}/connections.parquet",
@@ -91,6 +89,7 @@ rule generate_connectome:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("generate_connectome.py"),
         settings=data.connectome_generator,
     message:
         "Drawing synthetic connectome {wildcards.connectome}"
@@ -103,7 +102,6 @@ rule select_cells:
     input:
         unpack(data.connections_to_rank),
         cells=f"{CONNECTOME}/cells.parquet",
-        library=library("select_cells.py"),
     output:
         selection=f"{CONNECTOME}/selection.parquet",
         counts=f"{CONNECTOME}/selection.json",
@@ -116,6 +114,7 @@ rule select_cells:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("select_cells.py"),
         selection=lookup(within=plan.connectomes, dpath="{connectome}/selection"),
     message:
         "Choosing cells of {wildcards.connectome}"
@@ -128,7 +127,6 @@ rule assemble_connectome:
     input:
         selection=f"{CONNECTOME}/selection.parquet",
         connections=f"{CONNECTOME}/connections.parquet",
-        library=library("assemble_connectome.py"),
     output:
         weights=f"{CONNECTOME}/weights.npy",
         description=f"{CONNECTOME}/weights.json",
@@ -140,6 +138,8 @@ rule assemble_connectome:
     resources:
         mem_mb=growing(1000),
         runtime=growing(5),
+    params:
+        code=library("assemble_connectome.py"),
     message:
         "Weights of connectome {wildcards.connectome}"
     script:
@@ -154,7 +154,6 @@ rule plot_connectome:
         counts=f"{CONNECTOME}/selection.json",
         weights=f"{CONNECTOME}/weights.npy",
         provenance=f"{CONNECTOME}/provenance.json",
-        library=library("plot_connectome.py"),
     output:
         pdf=f"{CONNECTOME}/figures/connectome.pdf",
         png=report(
@@ -173,6 +172,7 @@ rule plot_connectome:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("plot_connectome.py"),
         title=data.connectome_title,
         settings=figure_settings(),
     message:

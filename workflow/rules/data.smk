@@ -12,7 +12,7 @@ Writes  data/downloads/sources/{source}/{file}    what a mirror sends, checked
 rule download_source:
     """Download one file of a source from the first mirror that sends it, and check it."""
     input:
-        # No library, and no regard to edits of the registry: the checksum below decides whether to download again.
+        # No code, and no regard to edits of the registry: the checksum below decides whether to download again.
         registry=ancient(project_file("data/sources.yaml")),
     output:
         data_plan.SOURCE,
@@ -40,7 +40,6 @@ rule prepare_images:
     """Read the images and labels of an image set, and split them into training and test set."""
     input:
         unpack(data.image_files),
-        library=library("prepare_images.py"),
     output:
         f"{RESULTS}/images/{{image_set}}.npz",
     log:
@@ -54,6 +53,7 @@ rule prepare_images:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("prepare_images.py"),
         files=data.image_checksums,
     message:
         "Images of {wildcards.image_set}"
@@ -65,7 +65,6 @@ rule prepare_sentences:
     """Write the sentences of a set as indices of the words of its training set."""
     input:
         unpack(data.sentence_files),
-        library=library("prepare_sentences.py"),
     output:
         indices=f"{RESULTS}/sentences/{{sentence_set}}.npz",
         vocabulary=f"{RESULTS}/sentences/{{sentence_set}}.json",
@@ -80,6 +79,7 @@ rule prepare_sentences:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("prepare_sentences.py"),
         file=data.sentence_checksums,
         lower_case=lookup(
             within=config, dpath="sentence_sets/{sentence_set}/lower_case"
@@ -95,7 +95,6 @@ rule embed_words:
     input:
         unpack(data.word_vector_file),
         vocabulary=f"{RESULTS}/sentences/{{sentence_set}}.json",
-        library=library("embed_words.py"),
     output:
         f"{RESULTS}/word_vectors/{{sentence_set}}/{{word_vectors}}.npy",
     log:
@@ -110,6 +109,7 @@ rule embed_words:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
+        code=library("embed_words.py"),
         settings=data.word_vectors,
     message:
         "Word vectors {wildcards.word_vectors} of {wildcards.sentence_set}"

@@ -11,7 +11,6 @@ rule plot_measures:
     input:
         unpack(results.spectra),
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
-        library=library("plot_measures.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/measures.pdf",
         png=report(
@@ -32,6 +31,7 @@ rule plot_measures:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("plot_measures.py"),
         arms=plan.arms,
         compare=of_experiment("compare"),
         title=of_experiment("title"),
@@ -53,7 +53,6 @@ rule plot_losses:
     input:
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
         curves=f"{RESULTS}/experiments/{{experiment}}/tables/curves.parquet",
-        library=library("plot_losses.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/losses.pdf",
         png=report(
@@ -74,6 +73,7 @@ rule plot_losses:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("plot_losses.py"),
         arms=plan.arms,
         compare=of_experiment("compare"),
         title=of_experiment("title"),
@@ -90,7 +90,6 @@ rule plot_effects:
     input:
         trends=STATISTICS.replace("{table}", "trends"),
         contrasts=STATISTICS.replace("{table}", "contrasts"),
-        library=library("plot_effects.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/effects.pdf",
         png=report(
@@ -111,6 +110,7 @@ rule plot_effects:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("plot_effects.py"),
         arms=plan.arms,
         compare=of_experiment("compare"),
         title=of_experiment("title"),
@@ -130,7 +130,6 @@ rule plot_interactions:
     input:
         runs=TABLES.replace("{table}", "runs"),
         interactions=STATISTICS.replace("{table}", "interactions"),
-        library=library("plot_interactions.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/interactions.pdf",
         png=report(
@@ -151,6 +150,7 @@ rule plot_interactions:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("plot_interactions.py"),
         arms=plan.arms,
         compare=of_experiment("compare"),
         title=of_experiment("title"),
@@ -168,7 +168,6 @@ rule plot_robustness:
     """Draw the effect of the rank of the initial weights in every arm of all experiments that compare it."""
     input:
         trends=results.rank_trends(),
-        library=library("plot_robustness.py"),
     output:
         table=f"{RESULTS}/figures/robustness.parquet",
         pdf=f"{RESULTS}/figures/robustness.pdf",
@@ -187,6 +186,7 @@ rule plot_robustness:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("plot_robustness.py"),
         comparisons=plan.rank_comparisons,
         labels=measure_registry.labels(),
         statistics=collect_settings(
@@ -206,7 +206,6 @@ rule plot_lstm:
             table: TABLES.replace("{table}", table)
             for table in ["runs", "spectra", "truncations", "curves"]
         },
-        library=library("plot_lstm.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/lstm.pdf",
         png=report(
@@ -227,6 +226,7 @@ rule plot_lstm:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("plot_lstm.py"),
         weights=plan.drawn_weights,
         title=of_experiment("title"),
         source=of_experiment("source"),

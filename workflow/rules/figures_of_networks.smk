@@ -11,7 +11,6 @@ rule plot_trajectories:
     input:
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
         curves=f"{RESULTS}/experiments/{{experiment}}/tables/curves.parquet",
-        library=library("plot_trajectories.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/trajectories.pdf",
         png=report(
@@ -32,6 +31,7 @@ rule plot_trajectories:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("plot_trajectories.py"),
         arms=plan.arms,
         compare=of_experiment("compare"),
         title=of_experiment("title"),
@@ -50,7 +50,6 @@ rule plot_truncation:
     input:
         runs=f"{RESULTS}/experiments/{{experiment}}/tables/runs.parquet",
         truncations=f"{RESULTS}/experiments/{{experiment}}/tables/truncations.parquet",
-        library=library("plot_truncation.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/truncation.pdf",
         png=report(
@@ -71,6 +70,7 @@ rule plot_truncation:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("plot_truncation.py"),
         arms=plan.arms,
         compare=of_experiment("compare"),
         title=of_experiment("title"),
@@ -87,7 +87,6 @@ rule plot_outputs:
     input:
         answers=plan.answers,
         probes=plan.probes_of_answers,
-        library=library("plot_outputs.py"),
     output:
         pdf=f"{RESULTS}/experiments/{{experiment}}/figures/outputs.pdf",
         png=report(
@@ -108,6 +107,7 @@ rule plot_outputs:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("plot_outputs.py"),
         networks=plan.described_answers,
         compare=of_experiment("compare"),
         title=of_experiment("title"),

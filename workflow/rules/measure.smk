@@ -20,7 +20,6 @@ for kind, jobs in JOBS.items():
             network=jobs.network,
             history=jobs.history,
             crossings=jobs.crossings,
-            library=library("measure_networks.py", modules=(jobs.model.measuring,)),
         output:
             measures=jobs.measures,
             crossings=jobs.measured_crossings,
@@ -40,6 +39,7 @@ for kind, jobs in JOBS.items():
             runtime=jobs.measuring_minutes,
             gpu=jobs.gpu,
         params:
+            code=library("measure_networks.py", modules=(jobs.model.measuring,)),
             implementation=jobs.model.measuring,
             runs=jobs.runs,
             settings=jobs.measuring,
@@ -54,7 +54,6 @@ rule follow_network:
     input:
         snapshots=f"{RESULTS}/runs/{{run}}/snapshots.npz",
         probe=one.probe_of_run,
-        library=library("follow_network.py"),
     output:
         f"{RESULTS}/runs/{{run}}/followed.json",
     log:
@@ -68,6 +67,7 @@ rule follow_network:
         mem_mb=one.following_mb,
         runtime=one.following_minutes,
     params:
+        code=library("follow_network.py"),
         run=one.dynamics_of_run,
         settings=one.following,
     message:
@@ -82,7 +82,6 @@ rule truncate_change:
         network=f"{RESULTS}/runs/{{run}}/network.npz",
         probe=one.probe_of_run,
         decision=one.decision_of_run,
-        library=library("truncate_change.py"),
     output:
         f"{RESULTS}/runs/{{run}}/truncation.json",
     log:
@@ -96,6 +95,7 @@ rule truncate_change:
         mem_mb=growing(2000),
         runtime=growing(5),
     params:
+        code=library("truncate_change.py"),
         run=one.dynamics_of_run,
         settings=one.truncating,
     message:
@@ -109,7 +109,6 @@ rule answer_probe:
     input:
         network=f"{RESULTS}/runs/{{run}}/network.npz",
         probe=one.probe_of_run,
-        library=library("answer_probe.py"),
     output:
         f"{RESULTS}/runs/{{run}}/answers.npy",
     log:
@@ -123,6 +122,7 @@ rule answer_probe:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("answer_probe.py"),
         run=one.dynamics_of_run,
     message:
         "Answers of {wildcards.run}"

@@ -18,7 +18,6 @@ rule make_results_page:
             project_file(path)
             for path in sorted(SCRIPTS.glob("richlazy/pages/templates/*"))
         ],
-        library=library("make_results_page.py"),
     output:
         page=f"{RESULTS}/index.html",
         verdicts=report(
@@ -36,6 +35,7 @@ rule make_results_page:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
+        code=library("make_results_page.py"),
         experiments=page_plan.described(config, plan.selected),
         methods=page_plan.methods(config),
         measures=page_plan.measures(),

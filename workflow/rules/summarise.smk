@@ -21,7 +21,6 @@ for model in plan.models.values():
             histories=plan.histories_of_runs,
             followed=plan.followed_runs,
             crossings=plan.crossings_of_runs,
-            library=library("tabulate_runs.py", modules=(model.tabulating,)),
         output:
             **{
                 table: TABLES.replace("{table}", table)
@@ -41,6 +40,7 @@ for model in plan.models.values():
             mem_mb=growing(2000),
             runtime=growing(10),
         params:
+            code=library("tabulate_runs.py", modules=(model.tabulating,)),
             implementation=model.tabulating,
             settings=plan.tabulating,
         message:
@@ -53,7 +53,6 @@ rule tabulate_truncations:
     """Collect the losses of the truncated networks of an experiment into one row per network and rank."""
     input:
         truncated=plan.truncations_of_runs,
-        library=library("tabulate_truncations.py"),
     output:
         f"{RESULTS}/experiments/{{experiment}}/tables/truncations.parquet",
     log:
@@ -69,6 +68,7 @@ rule tabulate_truncations:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("tabulate_truncations.py"),
         runs=plan.paths_of_runs,
     message:
         "Truncated networks of {wildcards.experiment}"
@@ -80,7 +80,6 @@ rule tabulate_connectivity:
     """Collect norms, motifs and spectra of the initial recurrent weights of an experiment."""
     input:
         matrices=plan.initial_weights,
-        library=library("tabulate_connectivity.py"),
     output:
         connectivity=f"{RESULTS}/experiments/{{experiment}}/tables/connectivity.parquet",
         spectra=f"{RESULTS}/experiments/{{experiment}}/tables/spectra.parquet",
@@ -97,6 +96,7 @@ rule tabulate_connectivity:
         mem_mb=growing(2000),
         runtime=growing(20),
     params:
+        code=library("tabulate_connectivity.py"),
         runs=plan.initial_weight_parameters,
         connectomes=plan.connectome_notes,
         swept=plan.swept_options,
@@ -114,7 +114,6 @@ for model in plan.models.values():
             f"compare_conditions{model.suffix}"
         input:
             runs=TABLES.replace("{table}", "runs"),
-            library=library("compare_conditions.py"),
         output:
             **{
                 table: STATISTICS.replace("{table}", table)
@@ -133,6 +132,7 @@ for model in plan.models.values():
             mem_mb=growing(2000),
             runtime=growing(10),
         params:
+            code=library("compare_conditions.py"),
             arms=plan.arms,
             compare=of_experiment("compare"),
             measures=plan.tested_measures,
@@ -152,7 +152,6 @@ rule judge_claims:
         claims=[project_file(file) for file in CLAIM_FILES],
         statistics=results.statistics(plan.selected),
         runs=results.tables_of_runs(),
-        library=library("judge_claims.py"),
     output:
         table=f"{RESULTS}/claims.parquet",
         markdown=f"{RESULTS}/claims.md",
@@ -171,6 +170,7 @@ rule judge_claims:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("judge_claims.py"),
         settings=collect_settings(
             "statistics",
             [
@@ -197,7 +197,6 @@ rule compare_published_values:
     input:
         values=[project_file(file) for file in PUBLISHED_FILES],
         runs=results.tables_of_runs(),
-        library=library("compare_published_values.py"),
     output:
         table=f"{RESULTS}/published_values.parquet",
         markdown=f"{RESULTS}/published_values.md",
@@ -216,6 +215,7 @@ rule compare_published_values:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("compare_published_values.py"),
         register=PUBLISHED_VALUES,
         confidence=config["statistics"]["confidence_level"],
     message:

@@ -10,7 +10,6 @@ rule train_teacher:
     """Train the network whose answers the runs of a task learn."""
     input:
         images=shared.images_of_teacher,
-        library=library("train_teacher.py"),
     output:
         network=f"{RESULTS}/teachers/{{teacher}}/network.npz",
         history=f"{RESULTS}/teachers/{{teacher}}/history.json",
@@ -26,6 +25,7 @@ rule train_teacher:
         runtime=shared.teacher_minutes,
         gpu=plan.gpu,
     params:
+        code=library("train_teacher.py"),
         teacher=shared.teacher,
         held_out=shared.held_out_of_teacher,
         settings=collect_settings(

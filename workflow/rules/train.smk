@@ -22,7 +22,6 @@ for kind, jobs in JOBS.items():
             f"train_{kind}"
         input:
             unpack(jobs.training_inputs),
-            library=library_of_training("train_networks.py", jobs),
         output:
             network=jobs.network,
             history=jobs.history,
@@ -44,6 +43,7 @@ for kind, jobs in JOBS.items():
             runtime=jobs.training_minutes,
             gpu=jobs.gpu,
         params:
+            code=library_of_training("train_networks.py", jobs),
             implementation=jobs.model.training,
             runs=jobs.runs,
             settings=jobs.training,

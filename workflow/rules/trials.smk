@@ -16,7 +16,6 @@ rule sample_training_trials:
     """Sample the training trials that all conditions of a task, time step and seed share."""
     input:
         unpack(shared.needs_of_training_trials),
-        library=library_of_trials("sample_training_trials.py", shared.training_trials),
     output:
         inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
         targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
@@ -31,6 +30,7 @@ rule sample_training_trials:
         mem_mb=shared.training_trials_mb,
         runtime=shared.training_trials_minutes,
     params:
+        code=library_of_trials("sample_training_trials.py", shared.training_trials),
         of_trials=shared.training_trials,
     message:
         "Training trials {wildcards.batches}"
@@ -42,7 +42,6 @@ rule sample_probe_trials:
     """Sample the trials on which change is measured, and describe the task."""
     input:
         unpack(shared.needs_of_probe_trials),
-        library=library_of_trials("sample_probe_trials.py", shared.probe_trials),
     output:
         probe=f"{RESULTS}/trials/{{probe}}/probe.npz",
         decision=f"{RESULTS}/trials/{{probe}}/decision.npy",
@@ -58,6 +57,7 @@ rule sample_probe_trials:
         mem_mb=shared.probe_trials_mb,
         runtime=shared.probe_trials_minutes,
     params:
+        code=library_of_trials("sample_probe_trials.py", shared.probe_trials),
         of_trials=shared.probe_trials,
         number=shared.number_of_probe_trials,
     message:
@@ -71,7 +71,6 @@ rule plot_trials:
     input:
         probe=shared.first_probe,
         decision=shared.decision_of_first_probe,
-        library=library_of_trials("plot_trials.py", shared.names_of_pictured),
     output:
         pdf=f"{RESULTS}/tasks/{{task}}/figures/trials.pdf",
         png=report(
@@ -94,6 +93,7 @@ rule plot_trials:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library_of_trials("plot_trials.py", shared.names_of_pictured),
         run=shared.run_of_first_probe,
         names=shared.names_of_pictured,
         kind=shared.kind_of_pictured,

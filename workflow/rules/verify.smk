@@ -14,7 +14,6 @@ rule recheck:
     """Train a random sample of the networks in results/reference/ again, and compare weights and measures."""
     input:
         results=recheck_results,
-        library=library("recheck.py"),
     output:
         f"{RESULTS}/recheck/verdict.txt",
     log:
@@ -26,6 +25,7 @@ rule recheck:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library("recheck.py"),
         tolerance=config["recheck"]["tolerance"],
         left_out=lambda wildcards: recheck_sample()[1],
     message:
@@ -40,7 +40,6 @@ rule train_again:
         unpack(data_of_recheck),
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
         config=f"{REFERENCE}/config.yaml",
-        library=library("train_again.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_A_RUN),
     output:
         network=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/network.npz"),
         measures=temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}/measures.json"),
@@ -55,6 +54,7 @@ rule train_again:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
+        code=library("train_again.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_A_RUN),
         run="{run}",
         given=lambda wildcards: list(data_of_recheck(wildcards)),
         sources={name: {"title": source["title"]} for name, source in SOURCES.items()},
@@ -72,14 +72,6 @@ rule recheck_run:
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
         fingerprints=REFERENCE_TABLE.replace("{table}", "fingerprints"),
         provenance=f"{REFERENCE}/experiments/{{experiment}}/provenance.json",
-        library=library(
-            "recheck_run.py",
-            modules=tuple(
-                stage
-                for model in plan.models.values()
-                for stage in [model.planning, model.tabulating]
-            ),
-        ),
     output:
         temp(f"{RESULTS}/recheck/{{experiment}}/{{run}}.json"),
     log:
@@ -93,6 +85,14 @@ rule recheck_run:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
+        code=library(
+            "recheck_run.py",
+            modules=tuple(
+                stage
+                for model in plan.models.values()
+                for stage in [model.planning, model.tabulating]
+            ),
+        ),
         run="{run}",
     message:
         "Comparing {wildcards.run}"
@@ -105,12 +105,6 @@ rule publish_reference:
     input:
         files=results.publishable,
         registers=[project_file(file) for file in [*CLAIM_FILES, *PUBLISHED_FILES]],
-        library=library(
-            "publish_reference.py",
-            "judge_claims.py",
-            "compare_published_values.py",
-            "plot_robustness.py",
-        ),
     output:
         touch(f"{RESULTS}/published.done"),
     log:
@@ -122,6 +116,12 @@ rule publish_reference:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
+        code=library(
+            "publish_reference.py",
+            "judge_claims.py",
+            "compare_published_values.py",
+            "plot_robustness.py",
+        ),
         folder=REFERENCE,
         selected=plan.selected,
         register=CLAIMS,
@@ -140,14 +140,6 @@ rule judge_reference:
             map(str, Path(REFERENCE).glob("experiments/*/tables/runs.parquet"))
         ),
         registers=[project_file(file) for file in [*CLAIM_FILES, *PUBLISHED_FILES]],
-        library=library(
-            "judge_reference.py",
-            "publish_reference.py",
-            "compare_conditions.py",
-            "judge_claims.py",
-            "compare_published_values.py",
-            "plot_robustness.py",
-        ),
     output:
         touch(f"{RESULTS}/judged.done"),
     log:
@@ -159,6 +151,14 @@ rule judge_reference:
         mem_mb=growing(2000),
         runtime=growing(20),
     params:
+        code=library(
+            "judge_reference.py",
+            "publish_reference.py",
+            "compare_conditions.py",
+            "judge_claims.py",
+            "compare_published_values.py",
+            "plot_robustness.py",
+        ),
         folder=REFERENCE,
         published=lambda wildcards: reference_config(),
         config={key: config[key] for key in ("scale", "statistics", "figures")},

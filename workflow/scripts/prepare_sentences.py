@@ -18,5 +18,5 @@ def prepare_sentences(paths, file, lower_case, indices, vocabulary):
 if __name__ == "__main__":
     with jobs.running(snakemake, "numpy"):
         output, params = snakemake.output, snakemake.params
-        paths = {key: path for key, path in snakemake.input.items() if key != "library"}
+        paths = dict(snakemake.input.items())
         prepare_sentences(paths, params.file, params.lower_case, output.indices, output.vocabulary)

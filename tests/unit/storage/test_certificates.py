@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.iocontainers import InputFiles, OutputFiles, Params
 
-from richlazy.storage import array_io, certificates
+from richlazy.storage import array_io, certificates, library_code
 from richlazy.storage.certificates import GONE, Recipe
 
 PLAIN = st.recursive(
@@ -39,18 +39,25 @@ def flat(kind, named):
     return files
 
 
+@pytest.fixture(autouse=True)
+def scripts(tmp_path, monkeypatch):
+    """A library of one script."""
+    folder = tmp_path / "scripts"
+    folder.mkdir()
+    folder.joinpath("train.py").write_text("train()")
+    monkeypatch.setattr(library_code, "SCRIPTS", folder)
+    return folder
+
+
 def recipes_of(tmp_path, runs, outputs=("network", "history"), **settings):
     """Recipes of a training job of some runs, which has inputs of its own for each, and one of all."""
-    script = tmp_path / "scripts/train.py"
     files = {name: tmp_path / name for name in ("task", *(f"x{seed}" for seed in runs))}
-    script.parent.mkdir(exist_ok=True)
-    script.write_text("train()")
     for name, path in files.items():
         path.write_text(name)
     of_runs = [str(files[f"x{seed}"]) for seed in runs]
-    inputs = flat(InputFiles, {"inputs": of_runs, "about": [str(files["task"])], "library": [str(script)]})
+    inputs = flat(InputFiles, {"inputs": of_runs, "about": [str(files["task"])]})
     made = flat(OutputFiles, {name: [f"results/seed~{seed}/{name}" for seed in runs] for name in outputs})
-    params = {"runs": [{"rank": 1, "seed": seed} for seed in runs], "settings": settings}
+    params = {"code": "train.py 0", "runs": [{"rank": 1, "seed": seed} for seed in runs], "settings": settings}
     return certificates.recipes(Params(fromdict=params), inputs, made)
 
 
@@ -122,9 +129,10 @@ def test_a_network_has_the_recipe_that_it_has_alone_where_only_some_have_a_file_
         for file in files:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(str(file))
-        inputs = flat(InputFiles, {"crossings": [str(file) for file in files], "library": []})
+        inputs = flat(InputFiles, {"crossings": [str(file) for file in files]})
         made = flat(OutputFiles, {"measures": [str(tmp_path / f"results/seed~{seed}/measures.json") for seed in seeds]})
-        return certificates.recipes(Params(fromdict={"runs": [{"seed": seed} for seed in seeds]}), inputs, made)
+        params = {"code": "train.py 0", "runs": [{"seed": seed} for seed in seeds]}
+        return certificates.recipes(Params(fromdict=params), inputs, made)
 
     together = measured([0, 1, 2], [0, 2])
     for seed in (0, 1, 2):
@@ -150,12 +158,11 @@ def test_only_snapshots_depend_on_when_they_are_taken(tmp_path):
     assert first["results/seed~0/crossings"] != second["results/seed~0/crossings"]
 
 
-def test_differences_name_parameter_code_and_input(tmp_path):
+def test_differences_name_parameter_code_and_input(tmp_path, scripts):
     (first, *_) = recipes_of(tmp_path, [0], loss="mse", curve_points=3).values()
-    certificates._of_code.cache_clear()
-    certificates.code_digests.cache_clear()
-    tmp_path.joinpath("scripts/train.py").write_text("train() ")
-    changed = Recipe(first.parameters, certificates.code_digests((str(tmp_path / "scripts/train.py"),)), first.inputs)
+    library_code._of_file.cache_clear()
+    scripts.joinpath("train.py").write_text("train() ")
+    changed = Recipe(first.parameters, library_code.digests([scripts / "train.py"]), first.inputs)
     assert changed.differences(first) == {"code": ["train.py"]}
     (other, *_) = recipes_of(tmp_path, [0], loss="cross_entropy", curve_points=3).values()
     assert "settings.loss" in first.differences(other)["parameters"]
@@ -206,8 +213,9 @@ def test_place_is_below_the_last_folder_results(path, expected):
 def test_inputs_without_name_are_part_of_a_recipe(tmp_path):
     for name in ("first", "second"):
         tmp_path.joinpath(name).write_text(name)
+    code = Params(fromdict={"code": "train.py 0"})
     first, second = (
-        certificates.recipes(Params(), InputFiles([str(tmp_path / name)]), OutputFiles(["results/x"]))
+        certificates.recipes(code, InputFiles([str(tmp_path / name)]), OutputFiles(["results/x"]))
         for name in ("first", "second")
     )
     assert first["results/x"].differences(second["results/x"]) == {"inputs": [""]}

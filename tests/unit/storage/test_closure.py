@@ -228,7 +228,7 @@ def test_the_closure_is_what_python_really_imports(script):
 
 
 def library_of_rules():
-    """For every rule with a script: that script, and the scripts whose closures the rule lists as input."""
+    """For every rule with a script: that script, and the scripts whose code the rule names."""
     files = sorted((ROOT / "workflow" / "rules").glob("*.smk"))
     every = "".join(file.read_text() for file in files)
     lists = re.findall(r"^([A-Z_]+) = \[\n(.*?)\]", every, flags=re.MULTILINE | re.DOTALL)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from richlazy import reference, wording
 from richlazy.reference import BEFORE
-from richlazy.storage import array_io, certificates, compact_tables, late_import, parquet
+from richlazy.storage import array_io, certificates, compact_tables, late_import, library_code, parquet
 
 # Bytes of a picture, and of all that is published: whoever clones the repository downloads them.
 MOST_OF_PICTURE, MOST_OF_ALL = 100_000, 12_000_000
@@ -143,10 +143,10 @@ def _digest_at(commit: str, project: Path, name: str) -> str:
     """Digest of a library file at a commit, or as it is in a folder that is no checkout; empty where it is missing."""
     if commit == reference.UNKNOWN:
         file = project / "workflow" / "scripts" / name
-        return certificates.code_digests((str(file),))[name] if file.exists() else ""
+        return library_code.digests([file])[name] if file.exists() else ""
     command = ["git", "-C", str(project), "show", f"{commit}:./workflow/scripts/{name}"]
     shown = subprocess.run(command, capture_output=True)
-    return hashlib.sha256(shown.stdout).hexdigest()[: certificates.DIGITS] if shown.returncode == 0 else ""
+    return hashlib.sha256(shown.stdout).hexdigest()[: library_code.DIGITS] if shown.returncode == 0 else ""
 
 
 def page(folder: str | Path) -> str:

@@ -105,7 +105,7 @@ def _files(jobs: Iterable[Job]) -> list[str]:
 
 def _is_download(job: Job) -> bool:
     """Whether a job fetches what its own checksum, or a version that never changes, vouches for."""
-    return job.input.get("library") is None and job.rule.script is not None
+    return job.params.get("code") is None and job.rule.script is not None
 
 
 def _make_newer(files: Iterable[str], inputs: Iterable[str]) -> None:

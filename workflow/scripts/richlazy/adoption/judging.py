@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from richlazy import wording
-from richlazy.storage import certificates
+from richlazy.storage import certificates, library_code
 from richlazy.storage.certificates import Recipe
 
 Job = Any
@@ -119,10 +119,10 @@ def certifies(job: Job) -> bool:
     """Whether a job certifies what it makes: all do that make results; downloads, checks and publishing do not."""
     if not job.output or job.rule.script is None:
         return False
-    name = PurePath(job.rule.script).name
-    return any(_is_certifying(file) for file in job.input.get("library", ()) if PurePath(file).name == name)
+    name, described = PurePath(job.rule.script).name, job.params.get("code", "")
+    return any(_is_certifying(script) for script in library_code.scripts(described) if script.name == name)
 
 
 @functools.cache
-def _is_certifying(script: str) -> bool:
-    return "with jobs.running(" in Path(script).read_text()
+def _is_certifying(script: Path) -> bool:
+    return "with jobs.running(" in script.read_text()

@@ -9,7 +9,6 @@ recipes (files without certificate by their content). It knows no machine, folde
 trains all seeds of a condition, each network has the recipe that it has alone.
 """
 
-import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,14 +16,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from richlazy.storage import array_io
+from richlazy.storage import array_io, library_code
 
 # Where a job computes and where a download keeps its chunks: no part of a result.
 _WHERE = frozenset({"device", "chunks"})
 # Parameters that only some outputs depend on.
 _ONLY_FOR = {"snapshot_at": frozenset({"snapshots"}), "excess_levels": frozenset({"crossings"})}
-# Of a digest, as certificates have it.
-DIGITS = 16
 # In place of the digest of an input file that is not there.
 GONE = ""
 
@@ -151,7 +148,7 @@ def recipes(
     """Recipe of each output file of a job.
 
     Args:
-        params, inputs, outputs: of the Snakemake job. The input ``library`` is its code; where ``params.runs`` and the
+        params, inputs, outputs: of the Snakemake job. ``params.code`` describes its code; where ``params.runs`` and the
             first output have several members, they are one network each, and so are inputs of as many members and those
             in the folders of the networks.
         digest_of: gives the digest of an input file, ``GONE`` where it is not there.
@@ -160,7 +157,7 @@ def recipes(
         ValueError: when an input has a certificate and is not the file that was made there.
     """
     settings, read, made = dict(params.items()), _by_name(inputs), _by_name(outputs)
-    code = code_digests(tuple(map(str, _listed(read.pop("library", ())))))
+    by_file = library_code.digests(library_code.files(settings.pop("code")))
     digests = {name: [(str(file), digest_of(str(file))) for file in _listed(files)] for name, files in read.items()}
     runs = settings.get("runs", ())
     together = len(runs) if 1 < len(runs) == len(_listed(next(iter(made.values())))) else 1
@@ -173,19 +170,8 @@ def recipes(
             own_inputs = {name: _own(of_all, member, folders) for name, of_all in digests.items()}
         names_of_inputs = {name: GONE if GONE in each else _digest(each) for name, each in own_inputs.items() if each}
         for name, file in _outputs_of(made, member, together):
-            found[file] = Recipe(_parameters(one, name), code, names_of_inputs)
+            found[file] = Recipe(_parameters(one, name), by_file, names_of_inputs)
     return found
-
-
-@functools.cache
-def code_digests(files: tuple[str, ...]) -> dict[str, str]:
-    """Digest of each library file, by its path below the folder of the scripts."""
-    return {PurePath(file).as_posix().rpartition("scripts/")[2]: _of_code(file) for file in files}
-
-
-@functools.cache
-def _of_code(file: str) -> str:
-    return array_io.checksum(file)[:DIGITS]
 
 
 def _outputs_of(made: Mapping[str, Any], member: int, together: int) -> Iterable[tuple[str, str]]:
@@ -233,7 +219,7 @@ def _parameters(settings: Mapping[str, Any], output: str) -> dict[str, str]:
 
 def _digest(value: Any) -> str:
     text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+    return hashlib.sha256(text.encode()).hexdigest()[: library_code.DIGITS]
 
 
 def _plain(value: Any) -> Any:

@@ -1,8 +1,9 @@
 """The library modules that a script imports, directly or not.
 
-Snakemake does not follow imports. A rule therefore lists this closure as an input, so that editing a module
-reruns exactly the jobs whose results may depend on it. The ``__init__`` of the library itself is no part of it: it
-names the calls that people make, loads each when it is asked for, and no module or script asks it for any.
+Snakemake does not follow imports. A rule therefore has a digest of this closure as a parameter (module
+``library_code``), so that editing a module reruns exactly the jobs whose results may depend on it. The ``__init__`` of
+the library itself is no part of it: it names the calls that people make, loads each when it is asked for, and no module
+or script asks it for any.
 """
 
 import ast
