@@ -1,8 +1,10 @@
 """The references of the benchmarks compute what the library computes; the table says what was measured. No timing."""
 
+import importlib.util
 import json
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from richlazy.measures.tangent_kernel import tangent_kernel
 from richlazy.models.rate_network import Dynamics, Weights
 
 from . import __main__ as program
-from . import dry_run, measuring, memory, together, training_autograd, training_engine, training_step, whole_run
+from . import dry_run, measuring, memory, peers, together, training_autograd, training_engine, training_step, whole_run
 from . import tangent_kernel as tangent_kernel_benchmark
 from .measuring import Comparison, Row, Settings, Spread
 from .references import MatrixProducts, PlainNetwork, TanhNetwork, TorchNetwork, per_output_kernel
@@ -155,6 +157,44 @@ def test_training_steps_are_measured(subject):
 def test_training_steps_of_every_shape_of_make_benchmark_are_measured(subject, shape):
     """At one call: the numbers mean nothing."""
     check(subject.rows(ONCE, [replace(shape, calls=1)]), subject.NAME)
+
+
+@pytest.fixture
+def numbers_of_numpy():
+    """JAX draws from the global generator of numpy when it is first used."""
+    state = np.random.get_state()
+    yield
+    np.random.set_state(state)
+
+
+needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed: envs/peers.txt")
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, FLIP_FLOP], ids=lambda shape: shape.name)
+@pytest.mark.parametrize(
+    "peer", [peers.TorchFuncStep, peers.CompiledTorchStep, pytest.param(peers.JaxSteps, marks=needs_jax)]
+)
+def test_a_peer_takes_the_step_of_the_library(numbers_of_numpy, monkeypatch, shape, peer):
+    if peer is peers.CompiledTorchStep:  # the same graph without a minute of compilation
+        monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    ours, theirs = training_step.LibraryStep(shape, torch.float64), peer(shape, torch.float64)
+    for _ in range(training_step.STORED_BATCHES):
+        ours()
+    for _ in range(1 if peer is peers.JaxSteps else training_step.STORED_BATCHES):
+        theirs()
+    for matrix, other in zip(ours.weights, theirs.weights, strict=True):
+        expected = np.asarray(other.detach() if isinstance(other, torch.Tensor) else other)
+        np.testing.assert_allclose(matrix[0], expected, rtol=1e-9 if shape.tanh else 1e-12, atol=1e-14)
+
+
+@needs_compiled
+def test_peers_are_timed_against_both_engines(monkeypatch):
+    monkeypatch.setattr(peers, "peers", lambda: {"torch.func.grad": peers.TorchFuncStep})
+    found = peers.rows(ONCE, SHAPES[:1])
+    check(found, peers.NAME)
+    assert [row.what for row in found] == [
+        "small, compiled / torch.func.grad", "small, torch / torch.func.grad",
+    ]  # fmt: skip
 
 
 def test_tangent_kernel_is_measured_and_compared():
