@@ -17,6 +17,7 @@ from . import (
     together,
     training_autograd,
     training_engine,
+    training_lstm,
     training_step,
     whole_run,
 )
@@ -27,6 +28,7 @@ SUBJECTS = {
         training_step,
         training_engine,
         training_autograd,
+        training_lstm,
         tangent_kernel,
         whole_run,
         together,
