@@ -170,3 +170,34 @@ def random_connectome(size=20, seed=0, density=0.3):
     weights *= np.where(rng.random(size) < 0.8, 1.0, -1.0)
     np.fill_diagonal(weights, 0.0)
     return weights
+
+
+class TorchSentiment(torch.nn.Module):
+    """The LSTM of Schuessler et al. 2020, section 4, by ``torch.nn.LSTM``, for automatic differentiation.
+
+    Args:
+        weights: NumPy arrays by name as in PyTorch, with ``decoder_weight`` and ``decoder_bias``.
+        dropout: share that is dropped between the two layers and before the decoder.
+    """
+
+    def __init__(self, weights, dropout=0.0):
+        super().__init__()
+        units, dimensions = weights["weight_hh_l0"].shape[1], weights["weight_ih_l0"].shape[1]
+        with torch.device("meta"):  # without storage first: PyTorch would else draw from the global generator
+            self.lstm = torch.nn.LSTM(dimensions, units, num_layers=2, dropout=dropout, batch_first=True)
+            self.decoder = torch.nn.Linear(units, 1)
+        self.dropout = torch.nn.Dropout(dropout)
+        self.to_empty(device="cpu").to(torch.from_numpy(weights["decoder_bias"]).dtype)
+        with torch.no_grad():
+            for name, parameter in self.by_name().items():
+                parameter.copy_(torch.from_numpy(weights[name]))
+
+    def forward(self, vectors, lengths):
+        """Logits (B,) of sentences (B, longest, D) with their lengths (B,)."""
+        packed = torch.nn.utils.rnn.pack_padded_sequence(vectors, lengths, batch_first=True, enforce_sorted=False)
+        _, (state, _) = self.lstm(packed)
+        return self.decoder(self.dropout(state[-1]))[:, 0]
+
+    def by_name(self):
+        """Its parameters, by the names of the weights."""
+        return {name.removeprefix("lstm.").replace(".", "_"): value for name, value in self.named_parameters()}

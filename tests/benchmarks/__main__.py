@@ -18,6 +18,7 @@ from . import (
     together,
     training_autograd,
     training_engine,
+    training_lstm,
     training_step,
     whole_run,
 )
@@ -29,6 +30,7 @@ SUBJECTS = {
         training_engine,
         training_autograd,
         peers,
+        training_lstm,
         tangent_kernel,
         whole_run,
         together,

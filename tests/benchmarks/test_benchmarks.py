@@ -17,7 +17,18 @@ from richlazy.measures.tangent_kernel import tangent_kernel
 from richlazy.models.rate_network import Dynamics, Weights
 
 from . import __main__ as program
-from . import dry_run, measuring, memory, peers, together, training_autograd, training_engine, training_step, whole_run
+from . import (
+    dry_run,
+    measuring,
+    memory,
+    peers,
+    together,
+    training_autograd,
+    training_engine,
+    training_lstm,
+    training_step,
+    whole_run,
+)
 from . import tangent_kernel as tangent_kernel_benchmark
 from .measuring import Comparison, Row, Settings, Spread
 from .references import MatrixProducts, PlainNetwork, TanhNetwork, TorchNetwork, per_output_kernel
@@ -28,6 +39,7 @@ SHAPES = (
 )
 # Of Schuessler et al.: targets are numbers, of which some are not asked for.
 FLIP_FLOP = training_step.Shape("small flip-flop", 12, 2, 2, 9, 4, tanh=True, calls=1)
+SMALL_LSTM = training_lstm.Shape(5, 4, 6, 40, 4.0, 2.0, 8, calls=1, learning_rate=0.01)
 ONCE = Settings(repeats=1, quick=True)
 NETWORKS = (PlainNetwork, TorchNetwork)
 BOTH_SIDES = pytest.mark.parametrize(
@@ -251,6 +263,22 @@ def test_memory_of_a_training_job_is_measured(small_config):
     assert 50 < found[0].ours < 5000
 
 
+def test_both_sides_of_an_update_of_the_lstm_give_the_same_weights():
+    shape = replace(SMALL_LSTM, dropout=0.0)
+    sentences = training_lstm.Sentences(shape, np.float64)
+    ours, reference = (side(shape, sentences) for side in (training_lstm.LibraryStep, training_lstm.TorchStep))
+    for _ in range(len(sentences.batches) + 2):  # all batches, and the first ones again
+        assert ours() == pytest.approx(reference(), rel=1e-12)
+    for name, parameter in reference.network.by_name().items():
+        assert not np.array_equal(parameter.detach(), sentences.weights[name])
+        # Adam divides by the root of the square, so that rounding of small gradients weighs more.
+        torch.testing.assert_close(ours.network.weights[name], parameter.detach(), rtol=1e-9, atol=1e-12)
+
+
+def test_an_update_of_the_lstm_is_measured():
+    check(training_lstm.rows(ONCE, SMALL_LSTM), "training_lstm")
+
+
 @needs_compiled
 def test_both_engines_are_timed_on_the_same_networks():
     cases = [training_engine.Case("2AF", 12, 1, calls=1)]
@@ -435,8 +463,8 @@ def test_quick_means_fewer_repeats(one_subject, arguments, repeats):
 
 def test_the_program_knows_its_subjects(capsys):
     assert list(program.SUBJECTS) == [
-        "training_step", "training_engine", "training_autograd", "tangent_kernel", "whole_run", "together", "memory",
-        "dry_run",
+        "training_step", "training_engine", "training_autograd", "training_lstm", "tangent_kernel", "whole_run",
+        "together", "memory", "dry_run",
     ]  # fmt: skip
     with pytest.raises(SystemExit):
         program.main(["--only", "coffee"])

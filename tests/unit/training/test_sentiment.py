@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oracles import TorchSentiment
 from richlazy.figures import lstm_figure
 from richlazy.figures.figure_context import FigureContext
 from richlazy.measures import lstm_measures
@@ -77,11 +78,11 @@ def logit_by_hand(weights, vectors):
 
 def test_the_network_reads_a_sentence_to_its_end_and_no_further():
     weights, part = small(), PARTS["test"]
-    network = lstm.build(weights).eval()
     chosen = np.arange(20)
-    assert len(set(part.lengths[chosen])) > 3
-    with torch.no_grad():
-        found = network(torch.from_numpy(VECTORS[part.words[chosen]]), torch.from_numpy(part.lengths[chosen])).numpy()
+    lengths = part.lengths[chosen]
+    assert len(set(lengths)) > 3
+    shown = torch.from_numpy(VECTORS[lstm.ending_together(part.words[chosen], lengths)])
+    found = lstm.SentimentNetwork(weights).forward(shown, torch.from_numpy(lengths)).numpy()
     expected = [logit_by_hand(weights, VECTORS[part.words[place, : part.lengths[place]]]) for place in chosen]
     assert np.allclose(found, expected, atol=1e-6)
 
@@ -91,14 +92,15 @@ def test_evaluation_is_that_of_every_sentence_alone():
     logits = np.array(
         [logit_by_hand(weights, VECTORS[row[:length]]) for row, length in zip(part.words, part.lengths, strict=True)]
     )
-    loss, accuracy = READER.evaluate(lstm.build(weights))
+    loss, accuracy = READER.evaluate(lstm.SentimentNetwork(weights))
     assert loss == pytest.approx(np.logaddexp(0, np.where(part.positive, -logits, logits)).mean(), abs=1e-6)
     assert accuracy == ((logits > 0) == part.positive).mean()
 
 
 def test_weights_survive_network_and_file(tmp_path):
     initial, final = small(0), small(1)
-    assert all(np.array_equal(matrix, initial[name]) for name, matrix in lstm.weights_of(lstm.build(initial)).items())
+    kept = lstm.arrays_of(lstm.SentimentNetwork(initial).weights)
+    assert list(kept) == list(initial) and all(np.array_equal(kept[name], initial[name]) for name in initial)
     lstm.save(tmp_path / "network.npz", initial, final)
     for expected, found in zip((initial, final), base.load_network(tmp_path / "network.npz"), strict=True):
         assert list(found) == list(expected)
@@ -135,11 +137,11 @@ def test_one_update_is_that_of_adam():
     only = {"training": chosen, "validation": PARTS["validation"]}
     weights = small()
     final, _ = lstm_training.train(weights, VECTORS, only, SETTINGS | {"epochs": 1, "dropout": 0.0}, 0)
-    network = lstm.build(weights)
+    network = TorchSentiment(weights)
     logits = network(torch.from_numpy(VECTORS[chosen.words]), torch.from_numpy(chosen.lengths))
     torch.nn.functional.softplus(torch.where(torch.from_numpy(chosen.positive), -logits, logits)).mean().backward()
-    gradients = {name.removeprefix("lstm.").replace(".", "_"): p.grad.numpy() for name, p in network.named_parameters()}
-    for name, gradient in gradients.items():
+    for name, parameter in network.by_name().items():
+        gradient = parameter.grad.numpy()
         # The first step of Adam is the learning rate against the sign of the gradient, but for its epsilon.
         step = -SETTINGS["learning_rate"] * gradient / (np.abs(gradient) + 1e-8)
         assert np.allclose(final[name] - weights[name], step, atol=2e-4), name
@@ -165,9 +167,21 @@ def test_equal_seeds_give_equal_bytes_and_other_seeds_others(tmp_path):
     assert digests[0][0] != digests[2][0] and digests[0][1] != digests[2][1]
 
 
-def test_dropout_changes_training_and_not_evaluation():
-    weights = small()
-    assert READER.evaluate(lstm.build(weights, 0.9)) == READER.evaluate(lstm.build(weights))
+def test_dropout_keeps_its_share_and_the_mean():
+    descent = lstm_training.Descent(
+        lstm.SentimentNetwork(small()), VECTORS, PARTS["training"], SETTINGS | {"dropout": 0.2}, 0
+    )
+    chosen = np.arange(300)
+    first, again = descent.kept(chosen), descent.kept(chosen)
+    assert first.between.shape == (PARTS["training"].lengths[chosen].max(), 300, 5)
+    assert first.before_decoder.shape == (300, 5)
+    for factors in (*first, *again):
+        assert set(factors.unique().tolist()) == {0.0, np.float32(1.25)}
+        assert float(factors.mean()) == pytest.approx(1.0, abs=0.05)
+    assert not torch.equal(first.between, again.between)
+
+
+def test_dropout_changes_training():
     assert not np.array_equal(trained(epochs=1)[0]["weight_hh_l1"], trained(epochs=1, dropout=0.0)[0]["weight_hh_l1"])
 
 
@@ -204,10 +218,10 @@ def test_truncation_curves_are_those_of_matrices_truncated_one_by_one(what):
             kept = initial[name] if what == "change" else np.zeros_like(final[name])
             part = final[name] - initial[name] if what == "change" else final[name]
             weights[name] = (kept + best_approximation(part, point["rank"])).astype(np.float32)
-        loss, accuracy = READER.evaluate(lstm.build(weights))
+        loss, accuracy = READER.evaluate(lstm.SentimentNetwork(weights))
         assert point["loss"] == pytest.approx(loss, abs=1e-5)
         assert abs(point["accuracy"] - accuracy) <= 1.5 / len(PARTS["validation"].lengths)
-    whole = READER.evaluate(lstm.build(final))
+    whole = READER.evaluate(lstm.SentimentNetwork(final))
     assert curve[-1]["loss"] == pytest.approx(whole[0], abs=1e-6)
 
 

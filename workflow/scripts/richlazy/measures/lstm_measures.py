@@ -44,7 +44,7 @@ def measure_networks(runs: Sequence[Run], files: Files, saved: Files, settings: 
     for run, network, history, output in each:
         initial, final = base.load_network(network)
         course = array_io.load_json(history)
-        tested = None if course["diverged"] else readers["test"].evaluate(lstm.build(final))[1]
+        tested = None if course["diverged"] else readers["test"].evaluate(lstm.SentimentNetwork(final))[1]
         record = {
             "task": run["task"],
             "seed": run["seed"],
@@ -124,7 +124,7 @@ def truncation_curve(
         For each rank ``rank``, ``loss`` (nats) and ``accuracy``.
     """
     matrices = {name: truncatable(initial[name], final[name], what) for name in names}
-    network = lstm.build(final)
+    network = lstm.SentimentNetwork(final)
     rows = []
     for rank in ranks_of(min(min(final[name].shape) for name in names), wanted):
         chosen = {name: matrix.truncated(rank) for name, matrix in matrices.items()}
@@ -173,7 +173,7 @@ def measure(
             values = np.linalg.svd(matrix, compute_uv=False)
             rows["norms"].append({"weights": name, "part": part, **_norms(values)})
             rows["singular_values"].append({"weights": name, "part": part, "values": values.tolist()})
-    accuracy = reader.evaluate(lstm.build(final))[1]
+    accuracy = reader.evaluate(lstm.SentimentNetwork(final))[1]
     for which, names in TRUNCATIONS.items():
         for part in TRUNCATED:
             curve = truncation_curve(initial, final, names, part, ranks, reader)

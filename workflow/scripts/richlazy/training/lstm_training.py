@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from richlazy.models import lstm
 from richlazy.models.base import Files, Run
-from richlazy.models.lstm import Reader, SentimentNetwork, Weights
+from richlazy.models.lstm import Kept, Reader, SentimentNetwork, Weights
 from richlazy.storage import array_io, devices, seeds
 from richlazy.storage.logs import LOGGER
 from richlazy.tasks import sentences
@@ -79,11 +79,11 @@ def gradients(run: Run, weights: Weights, files: Files, settings: Mapping[str, A
     """Loss of the first batch, without dropout, and its gradient for all weights, in their precision."""
     part = sentences.load(files["sentences"][0])["training"]
     chosen = next(length_buckets(part.lengths, settings["batch_size"], seeds.generator(run["seed"], "order")))
-    network = lstm.build(weights)
+    network = SentimentNetwork(weights)
     vectors = array_io.load_array(files["word_vectors"][0]).astype(weights[lstm.MATRICES[0]].dtype)
-    loss, _ = _loss(network, vectors, part, chosen)
-    loss.backward()
-    return float(loss.detach()), lstm.gradients_of(network)
+    loss, _, errors = _loss(network, vectors, part, chosen)
+    network.backward(errors)
+    return loss, lstm.arrays_of(network.gradients)
 
 
 def length_buckets(lengths: np.ndarray, batch_size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -127,26 +127,23 @@ def train(
     rng = seeds.generator(seed, "order")
     reader = Reader(vectors, **vars(parts["validation"]))
     course = Course()
-    # Dropout of PyTorch's LSTM draws from the global generator, which is left as it was found.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seeds.legacy_seed(seed, "trials"))
-        network = lstm.build(initial, settings["dropout"]).train()
-        optimiser = torch.optim.Adam(network.parameters(), settings["learning_rate"])
+    network = SentimentNetwork(initial)
+    descent = Descent(network, vectors, parts["training"], settings, seed)
+    _follow(course, reader, network)
+    for epoch in range(1, settings["epochs"] + 1):
+        batches = length_buckets(parts["training"].lengths, settings["batch_size"], rng)
+        loss, accuracy = _epoch(descent, batches)
+        course.training_loss.append(loss)
+        course.training_accuracy.append(accuracy)
         _follow(course, reader, network)
-        for epoch in range(1, settings["epochs"] + 1):
-            batches = length_buckets(parts["training"].lengths, settings["batch_size"], rng)
-            loss, accuracy = _epoch(network, optimiser, vectors, parts["training"], batches, settings)
-            course.training_loss.append(loss)
-            course.training_accuracy.append(accuracy)
-            _follow(course, reader, network)
-            if not math.isfinite(loss) or loss > settings["divergence_loss"]:
-                course.diverged, course.diverged_at = True, epoch
-                LOGGER.warning("epoch %s: the loss is %s, training diverged", epoch, loss)
-                break
-            trained, validated = (loss, accuracy), (course.validation_loss[-1], course.validation_accuracy[-1])
-            words = "epoch %s of %s: loss %.4f, accuracy %.4f; validation %.4f, %.4f"
-            LOGGER.info(words, epoch, settings["epochs"], *trained, *validated)
-    return lstm.weights_of(network), course
+        if not in_bounds(loss, settings["divergence_loss"]):
+            course.diverged, course.diverged_at = True, epoch
+            LOGGER.warning("epoch %s: the loss is %s, training diverged", epoch, loss)
+            break
+        trained, validated = (loss, accuracy), (course.validation_loss[-1], course.validation_accuracy[-1])
+        words = "epoch %s of %s: loss %.4f, accuracy %.4f; validation %.4f, %.4f"
+        LOGGER.info(words, epoch, settings["epochs"], *trained, *validated)
+    return lstm.arrays_of(network.weights), course
 
 
 def _follow(course: Course, reader: Reader, network: SentimentNetwork) -> None:
@@ -155,34 +152,77 @@ def _follow(course: Course, reader: Reader, network: SentimentNetwork) -> None:
     course.validation_accuracy.append(accuracy)
 
 
-def _epoch(
-    network: SentimentNetwork,
-    optimiser: torch.optim.Optimizer,
-    vectors: np.ndarray,
-    part: Part,
-    batches: Iterator[np.ndarray],
-    settings: Mapping[str, Any],
-) -> tuple[float, float]:
+class Descent:
+    """Adam (Kingma & Ba 2015, with PyTorch's defaults) on the mean loss of batches of sentences.
+
+    Args:
+        network: whose weights are changed in place.
+        vectors: (words, D) word vectors, which are not trained.
+        part: sentences to be trained on.
+        settings: ``learning_rate``, ``dropout``, ``divergence_loss``.
+        seed: of the run; decides dropout.
+    """
+
+    def __init__(
+        self, network: SentimentNetwork, vectors: np.ndarray, part: Part, settings: Mapping[str, Any], seed: int
+    ):
+        self.network, self.vectors, self.part = network, vectors, part
+        self.dropout, self.largest_loss = settings["dropout"], settings["divergence_loss"]
+        self.generator = torch.Generator().manual_seed(seeds.legacy_seed(seed, "trials"))
+        for name, values in network.weights.items():
+            values.grad = network.gradients[name]
+        self.optimiser = torch.optim.Adam(network.weights.values(), settings["learning_rate"], fused=True)
+
+    def step(self, chosen: np.ndarray) -> tuple[float, int]:
+        """One update on the sentences at some places, unless their loss is out of bounds.
+
+        Returns:
+            Their mean loss before it in nats, and how many of them were judged rightly, with dropout.
+        """
+        loss, right, errors = _loss(self.network, self.vectors, self.part, chosen, self.kept(chosen))
+        if in_bounds(loss, self.largest_loss):
+            self.network.backward(errors)
+            self.optimiser.step()
+        return loss, right
+
+    def kept(self, chosen: np.ndarray) -> Kept | None:
+        """What dropout keeps of a batch, drawn anew by each call; None without dropout."""
+        if not self.dropout:
+            return None
+        last = (len(chosen), self.network.weights["decoder_weight"].shape[1])
+        shapes = ((int(self.part.lengths[chosen].max()), *last), last)
+        return Kept(*(self._factors(shape) for shape in shapes))
+
+    def _factors(self, shape: tuple[int, ...]) -> torch.Tensor:
+        drawn = torch.rand(shape, generator=self.generator)
+        return drawn.ge_(self.dropout).mul_(1 / (1 - self.dropout))
+
+
+def in_bounds(loss: float, largest: float) -> bool:
+    """Whether a loss is finite, and no larger than the stated bound."""
+    return math.isfinite(loss) and loss <= largest
+
+
+def _epoch(descent: Descent, batches: Iterator[np.ndarray]) -> tuple[float, float]:
     """Train on every batch once; mean loss and accuracy over the sentences seen, until the loss is out of bounds."""
     total, right, count = 0.0, 0, 0
     for chosen in batches:
-        loss, correct = _loss(network, vectors, part, chosen)
-        value = float(loss.detach())
-        if not math.isfinite(value) or value > settings["divergence_loss"]:
-            return value, math.nan
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        total, count = total + value * len(chosen), count + len(chosen)
+        loss, correct = descent.step(chosen)
+        if not in_bounds(loss, descent.largest_loss):
+            return loss, math.nan
+        total, count = total + loss * len(chosen), count + len(chosen)
         right += correct
     return total / count, right / count
 
 
-def _loss(network: SentimentNetwork, vectors: np.ndarray, part: Part, chosen: np.ndarray) -> tuple[torch.Tensor, int]:
-    """Mean loss of a batch in nats, and how many of its sentences are judged rightly."""
+def _loss(
+    network: SentimentNetwork, vectors: np.ndarray, part: Part, chosen: np.ndarray, kept: Kept | None = None
+) -> tuple[float, int, torch.Tensor]:
+    """Mean loss of a batch in nats, how many of its sentences are judged rightly, and dL/d(logit), (B,)."""
     lengths = part.lengths[chosen]
-    shown = torch.from_numpy(vectors[part.words[chosen, : lengths.max()]])
+    shown = torch.from_numpy(vectors[lstm.ending_together(part.words[chosen], lengths)])
     positive = torch.from_numpy(part.positive[chosen].astype(vectors.dtype))
-    logits = network(shown, torch.from_numpy(lengths))
-    loss = nn.functional.binary_cross_entropy_with_logits(logits, positive)
-    return loss, int(((logits.detach() > 0) == (positive > 0)).sum())
+    logits = network.forward(shown, torch.from_numpy(lengths), kept)
+    loss = float(binary_cross_entropy_with_logits(logits, positive))
+    right = int(((logits > 0) == (positive > 0)).sum())
+    return loss, right, (logits.sigmoid() - positive) / len(chosen)
