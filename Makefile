@@ -13,7 +13,7 @@ export PYTHONUTF8 = 1
 # Processes that run the tests; those that share a build stay in one of them.
 TESTERS = 2
 
-.PHONY: run paper docs test test-slow test-faults test-slurm test-slurm-all lint benchmark campaign fuzz clean
+.PHONY: run paper docs test test-slow test-faults test-slurm test-slurm-all lint benchmark benchmark-gpu campaign fuzz clean
 
 run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
 	$(BIN)/snakemake --profile profiles/quick
@@ -52,6 +52,9 @@ lint: $(INSTALLED)  ## formats, types, workflow rules
 
 benchmark: $(INSTALLED)  ## speed and memory against stated references, as ratios
 	$(BIN)/python -m tests.benchmarks
+
+benchmark-gpu: $(INSTALLED)  ## tests, speed and memory on a CUDA device, where there is one
+	$(BIN)/python -m tests.benchmarks.gpu
 
 campaign: $(INSTALLED)  ## a thousand faults injected into runs of a tiny workflow, and of a SLURM where there is one
 	$(BIN)/python -m tests.faults --faults 1000 --seed 0 --at-once 2

@@ -86,6 +86,7 @@ CHECKED = {
     "make campaign": MAKE,
     "make fuzz": MAKE,
     "make benchmark": MAKE,
+    "make benchmark-gpu": MAKE,
     "make .venv/installed": MAKE,
     "source .venv/bin/activate": SHELL,
     ". .venv/bin/activate": SHELL,
@@ -102,6 +103,7 @@ CHECKED = {
     "snakemake --configfile mine.yaml": by("test_a_new_rank_trains_only_the_new_networks"),
     "snakemake --profile cluster": by("test_one_experiment_of_each_kind_on_a_cluster_has_the_bytes_of_a_local_run"),
     "snakemake --profile profiles/gpu": by("test_profiles_dry_run"),
+    "python -m tests.benchmarks.gpu": by("test_it_needs_little"),
     "python -m tests.benchmarks --only together": by("test_networks_together_are_timed_against_one_alone"),
     # Names of experiments
     **dict.fromkeys(
