@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import math
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -463,9 +464,17 @@ def test_quick_means_fewer_repeats(one_subject, arguments, repeats):
 
 def test_the_program_knows_its_subjects(capsys):
     assert list(program.SUBJECTS) == [
-        "training_step", "training_engine", "training_autograd", "training_lstm", "tangent_kernel", "whole_run",
-        "together", "memory", "dry_run",
+        "training_step", "training_engine", "training_autograd", "training_lstm", "peers", "tangent_kernel",
+        "whole_run", "together", "memory", "dry_run",
     ]  # fmt: skip
     with pytest.raises(SystemExit):
         program.main(["--only", "coffee"])
     assert "training_step" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_every_subject_is_measured_at_its_own_scale(capsys):
+    """Once, as `make benchmark` does it; some minutes."""
+    program.main(["--quick", "--repeats", "1"])
+    printed = capsys.readouterr().out
+    assert all(re.search(f"^{name}$", printed, re.MULTILINE) for name in program.SUBJECTS)
