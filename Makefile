@@ -20,10 +20,14 @@ run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and r
 	$(BIN)/snakemake --profile profiles/quick --logger rich --report results/quick/report.html
 	@$(BIN)/python workflow/scripts/print_verdicts.py results/quick
 
-paper: $(INSTALLED)  ## everything in config.yaml, at paper scale
+paper: $(INSTALLED)  ## everything in config.yaml, at paper scale; HOURS=2 goes on with it for two hours
+ifdef HOURS
+	$(BIN)/python workflow/scripts/reproduce.py --hours $(HOURS) --logger rich
+else
 	$(BIN)/snakemake --logger rich
 	$(BIN)/snakemake --logger rich --report results/report.html
 	@$(BIN)/python workflow/scripts/print_verdicts.py results
+endif
 
 docs: $(INSTALLED)  ## the documentation as a site, with the page of the published results
 	$(BIN)/python workflow/docs/make_documentation_site.py

@@ -76,6 +76,13 @@ CHECKED = {
     "make": MAKE,
     "make run": MAKE,
     "make paper": MAKE,
+    "make paper HOURS=2": MAKE,
+    "python workflow/scripts/reproduce.py --dry-run": by(
+        "test_it_trains_what_is_missing_and_publishes_what_is_complete"
+    ),
+    "python workflow/scripts/reproduce.py --hours 10 --profile cluster --publish": by(
+        "test_it_trains_what_is_missing_and_publishes_what_is_complete"
+    ),
     "make docs": MAKE,
     "make run PIP_INDEX=https://download.pytorch.org/whl/cpu": MAKE,
     "make test": MAKE,

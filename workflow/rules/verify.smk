@@ -123,7 +123,7 @@ rule publish_reference:
             "plot_robustness.py",
         ),
         folder=REFERENCE,
-        selected=plan.selected,
+        selected=plan.published,
         register=CLAIMS,
         roles=measure_registry.roles(),
         published_values=PUBLISHED_VALUES,

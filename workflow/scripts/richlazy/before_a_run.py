@@ -66,9 +66,9 @@ def needs(
     networks = sum(len(job.params.get("runs", ())) for job in planned if job.rule.name.startswith("train_"))
     seconds = sum(_START_S + own_seconds(job) for job in planned)
     size = sum(map(_bytes, planned))
-    lines = [f"{wording.counted(networks, 'network')} to train, about {_duration(seconds)} of one core"]
+    lines = [f"{wording.counted(networks, 'network')} to train, about {wording.duration(seconds)} of one core"]
     if cores and cores > 1:
-        lines[0] += f", {_duration(seconds / cores)} on {cores} cores"
+        lines[0] += f", {wording.duration(seconds / cores)} on {cores} cores"
     lines.append(f"up to about {_size(size)} of disk" if size >= 1e6 else "hardly any disk")
     lines.append("a CUDA device; without one its jobs take the CPU" if networks and device == "cuda" else "no GPU")
     cave = any(job.rule.name.startswith("download_cave") for job in planned)
@@ -101,13 +101,6 @@ def _downloads(jobs: Iterable[Job], sources: Mapping[str, Any]) -> list[str]:
         if job.rule.name == "download_release":
             releases.add(f"connectome {job.wildcards.connectome}")
     return [f"{name} ({_size(size)})" for name, size in sorted(files.items())] + sorted(releases)
-
-
-def _duration(seconds: float) -> str:
-    for unit, length in (("hour", 3600), ("minute", 60)):
-        if seconds >= 1.5 * length:
-            return f"{seconds / length:.0f} {unit}s"
-    return "a minute"
 
 
 def _size(size: float) -> str:

@@ -36,6 +36,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it, rounded."""
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds >= 1.5 * length:
+            return f"{seconds / length:.0f} {unit}s"
+    return "a minute"
+
+
 def guess(name: Any, known: Iterable[Any]) -> str | None:
     """The known name that was probably meant, if one is close."""
     close = difflib.get_close_matches(str(name), [str(candidate) for candidate in known], 1)

@@ -14,8 +14,27 @@ from richlazy.adoption import memory
 
 
 @contextlib.contextmanager
+def configured(options: Sequence[str]) -> Iterator[Any]:
+    """The workflow of Snakemake as its Snakefile leaves it (``globals``), before any plan of jobs."""
+    with _read(options) as (dag, _):
+        yield dag.workflow_api._workflow
+
+
+@contextlib.contextmanager
 def planned(options: Sequence[str]) -> Iterator[tuple[Any, Any]]:
     """The workflow of Snakemake with its plan (``dag``), and the options as Snakemake has read them."""
+    with _read(options) as (dag, args):
+        # Of the commands that build the plan and do no more, the one that prints least.
+        with Path(os.devnull).open("w") as nothing, contextlib.redirect_stdout(nothing):
+            dag.printrulegraph()
+        found = dag.workflow_api._workflow
+        found.execution_settings = types.ExecutionSettings()  # which its memory asks for
+        yield found, args
+
+
+@contextlib.contextmanager
+def _read(options: Sequence[str]) -> Iterator[tuple[Any, Any]]:
+    """What builds a plan from the options of Snakemake, and these as Snakemake has read them."""
     memory.adopting = True
     args = cli.parse_args(list(options))[1]
     with SnakemakeApi(types.OutputSettings(quiet={types.Quietness.ALL})) as api:
@@ -38,9 +57,4 @@ def planned(options: Sequence[str]) -> Iterator[tuple[Any, Any]]:
                 max_checksum_file_size=args.max_checksum_file_size,
             )
         )
-        # Of the commands that build the plan and do no more, the one that prints least.
-        with Path(os.devnull).open("w") as nothing, contextlib.redirect_stdout(nothing):
-            dag.printrulegraph()
-        found = workflow._workflow
-        found.execution_settings = types.ExecutionSettings()  # which its memory asks for
-        yield found, args
+        yield dag, args

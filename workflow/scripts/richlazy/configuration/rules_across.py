@@ -119,6 +119,10 @@ def _of_selection(config: Config, broken: Broken) -> Iterator[str]:
     if not {("experiments_to_build",), ("experiments",)} & broken and config["experiments_to_build"] != "all":
         for name in config["experiments_to_build"]:
             yield from unknown("experiments_to_build", "experiment", name, config["experiments"])
+    if not {("experiments_to_build",), ("experiments_to_publish",), ("experiments",)} & broken:
+        published = config["experiments_to_publish"]
+        for name in () if published == "all" else published:
+            yield from unknown("experiments_to_publish", "experiment", name, selected(config))
     for group in ("statistics", "figures"):
         named = config[group]["measures"] if (group,) not in broken else ()
         foreign = [name for name in named if name in OF_LSTMS_ALONE]

@@ -27,7 +27,7 @@ class Plan:
 
     Attributes:
         config, sources: the checked configuration, and the registry of data.
-        selected: names of the experiments that are built.
+        selected, published: names of the experiments that are built, and of those that are published.
         results: folder of the results: scales never mix, paper scale owns results/, every other scale a folder in it.
         experiment_runs, model: runs and model of each selected experiment.
         models: one of the models of each folder of networks; models of one folder share their modules.
@@ -45,6 +45,8 @@ class Plan:
     def __init__(self, config: Config, selected: Iterable[str], sources: Mapping[str, Any]) -> None:
         self.config, self.sources = config, sources
         self.selected = list(selected)
+        published = config["experiments_to_publish"]
+        self.published = self.selected if published == "all" else list(published)
         self.results = "results" if config["scale"] == "paper" else f"results/{config['scale']}"
         self.gpu = int(config["training"]["device"] == "cuda")
         self.experiment_runs = {name: planning.runs(config, name) for name in self.selected}

@@ -92,8 +92,10 @@ class ResultFiles:
         return {"spectra": self._of(wildcards.experiment, "tables/spectra.parquet")} if shown else {}
 
     def publishable(self, wildcards: Wildcards) -> list[str]:
-        """Small results of all selected experiments, and pages of connectomes and trials; figures as PNG."""
-        selected, experiments = self.plan.selected, self.plan.config["experiments"]
+        """Small results of all published experiments, and pages of connectomes and trials; figures as PNG."""
+        selected, experiments = self.plan.published, self.plan.config["experiments"]
+        connectomes = sorted({one for name in selected for one in self.plan.connectomes_of(name)})
+        pictured = sorted({task for name in selected for task in self.plan.pictured_tasks_of(name)})
         tables = [(name, table) for name in selected for table in self.plan.model[name].tables]
         asked = {"truncations": "truncation", "spectra": "spectrum"}
         tables += [(name, table) for table, key in asked.items() for name in selected if experiments[name].get(key)]
@@ -101,10 +103,6 @@ class ResultFiles:
             *(self._of(name, f"tables/{table}.parquet") for name, table in tables),
             *self.statistics(selected),
             *self.figures(selected, formats=["png"]),
-            *self.beside([], self.plan.pictured, formats=["png"]),
-            *(
-                f"{self.plan.results}/connectomes/{name}/{part}"
-                for name in self.plan.connectomes
-                for part in _OF_CONNECTOME
-            ),
+            *self.beside([], pictured, formats=["png"]),
+            *(f"{self.plan.results}/connectomes/{name}/{part}" for name in connectomes for part in _OF_CONNECTOME),
         ]
