@@ -131,6 +131,23 @@ def test_a_contrast_of_five_seeds_can_decide_nothing_and_one_of_six_can():
         assert judged(trend_rows((-0.9, 2 / 2**seeds), n=seeds), contrast)["verdict"] == word
 
 
+@pytest.mark.parametrize(("test", "enough"), [("contrast", 6), ("bound", 5), ("equivalence", 5), ("trend", 2)])
+def test_so_many_seeds_as_can_reach_the_level_decide(test, enough):
+    """All seeds agree with a probability of 1 / 2^n, in either direction 2 / 2^n; a trend has many orders."""
+    claim = CLAIM | {"test": test, "at_most": 1}
+    for seeds in range(2, 9):
+        row = trend_rows((-0.9, 0.01), n=seeds, p_opposite=1.0).iloc[0]
+        found = verdicts.judgement(claim, row, SETTINGS | {"minimum_seeds": 2})
+        assert found.decides == (seeds >= enough), seeds
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("increasing", 1), ("decreasing", -1), ("higher", 1), ("lower", -1)])
+def test_a_test_favours_a_claim_as_much_as_its_effect(direction, sign):
+    for effect in (-0.9, 0.4):
+        found = verdicts.judgement(CLAIM | {"direction": direction}, trend_rows((effect, 0.01)).iloc[0], SETTINGS)
+        assert found.favour == sign * effect
+
+
 def test_significance_is_p_below_the_level():
     table = trend_rows((-0.9, 0.05))
     assert judged(table)["verdict"] == "undecided"
