@@ -89,6 +89,12 @@ def test_the_interval_of_a_median_covers_it_as_often_as_seeds_allow(count):
     assert coverage(low + 1) < 0.95, "a narrower interval would do"
 
 
+def test_a_median_over_other_networks_is_that_of_the_ratios_of_each_seed():
+    ratio = number(ours=OURS | {"statistic": "median", "relative_to": {"gain": [0.9]}})
+    found = row(ratio, table(gain_0=[2.0, 9.0, 8.0, 20.0, 3.0], gain_9=[1.0, 3.0, 4.0, 5.0, 3.0]))  # 2, 3, 2, 4, 1
+    assert (found["ours"], found["interval_low"], found["interval_high"], found["n"]) == (2.0, 1.0, 4.0, 5)
+
+
 def test_what_never_happened_counts_in_a_median_and_leaves_a_mean_infinite():
     runs = table(gain_0=[7.0, 6.0, math.inf, math.inf, 7.0])
     found = row(number(ours=OURS | {"statistic": "median"}), runs)
