@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -198,6 +199,14 @@ def test_the_page_shows_both_numbers_with_interval_seeds_and_word():
     assert "- far | off; also far: known & explained" in page
     lines = [line for line in page.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in lines} == {9}
+
+
+def test_papers_keep_their_order_on_the_page():
+    values = [number(paper=paper) for paper in ("zoe_2025", "abe_2024", "zoe_2025")]
+    rows = published_values.compare(values, {"mine": table(gain_0=[2.0, 2.1])}, 0.95)
+    lines = published_values.as_markdown(rows).splitlines()
+    assert [line for line in lines if line.startswith("## ")] == ["## zoe_2025", "## abe_2024"]
+    assert "".join(re.findall("<h2>.*?</h2>", published_values.as_html(rows))) == "<h2>zoe_2025</h2><h2>abe_2024</h2>"
 
 
 def test_the_page_of_the_report_escapes_what_it_shows():
