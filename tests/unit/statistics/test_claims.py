@@ -477,6 +477,11 @@ def test_a_bound_may_differ_by_task():
     assert bounded(runs, at_most={"task": {"CXT": 1, "2AF": 4}})["verdict"] == "conflicting"
 
 
+def test_conditions_of_a_bound_keep_the_order_of_the_runs():
+    runs = pd.concat([runs_of([1] * 6).assign(task=task) for task in ("DMS", "2AF", "CXT")])
+    assert one_sided_tests.tests(BOUND, runs, SETTINGS)["task"].tolist() == ["DMS", "2AF", "CXT"]
+
+
 def test_a_time_that_did_not_come_breaks_a_bound():
     runs = runs_of([1.0] * 8).rename(columns={"change": "time"})
     runs.loc[[2, 5], "time"] = np.inf
