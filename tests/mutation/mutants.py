@@ -1,8 +1,9 @@
 """Mutants of a module: its source with one small fault each."""
 
 import ast
+import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,9 @@ _SKIPPED_FIELDS = {"annotation", "returns", "decorator_list"}
 _SKIPPED_NODES = (ast.Raise, ast.JoinedStr, ast.Import, ast.ImportFrom)
 # Arguments that change no result where arrays have the lengths and the place that they should.
 _GUARDS = {"strict", "device"}
+
+# Of a line with more characters the name of a mutant has a part.
+_LONG = 120
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,24 @@ def chosen(source: str, number: int, seed: str) -> list[Mutant]:
 
 
 def _name(where: str, before: list[str], after: list[str]) -> str:
-    """Of a mutant: the lines in which two texts differ; empty where they do not."""
-    start = next((at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), None)
-    if start is None:
+    """Of a mutant: the lines in which two texts differ, of long ones the part; empty where they do not differ."""
+    if before == after:
         return ""
-    end = next(at for at in range(1, len(before)) if before[-at] != after[-at]) - 1
+    start = _equal(before, after)
+    end = _equal(before[start:][::-1], after[start:][::-1])
     one, other = (" ".join(map(str.strip, lines[start : len(lines) - end])) for lines in (before, after))
+    if len(one) > _LONG:
+        equal = _equal(one, other)
+        left, right = (
+            max(0, number - _LONG // 2) for number in (equal, _equal(one[equal:][::-1], other[equal:][::-1]))
+        )
+        one, other = (f"...{text[left : len(text) - right]}..." for text in (one, other))
     return f"{where or 'module'}: {one} -> {other}"
+
+
+def _equal(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many characters, or lines, two texts have in common at their start."""
+    return len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))))
 
 
 def _changes(node: ast.AST, where: str) -> Iterator[tuple[str, ast.AST, str, Any]]:

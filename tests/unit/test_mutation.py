@@ -59,6 +59,14 @@ def test_faults_of_each_kind_are_made_one_at_a_time():
     assert {tuple(one) for one in found} == expected
 
 
+def test_of_a_long_line_a_name_has_the_part_that_differs():
+    long = f"words = ({', '.join(map(str, range(100)))})"
+    found = [mutant.name for mutant in mutants(long)]
+    assert len(set(found)) == 100
+    assert found[50].startswith("module: ...") and " 49, 50, 51, " in found[50].partition(" -> ")[0]
+    assert " 49, 51, 51, " in found[50].partition(" -> ")[2] and max(map(len, found)) < 300
+
+
 def test_a_sample_is_the_same_for_a_seed():
     every = mutants(TOY)
     assert chosen(TOY, 5, "1") == chosen(TOY, 5, "1") != chosen(TOY, 5, "2")
