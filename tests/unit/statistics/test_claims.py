@@ -573,6 +573,18 @@ def test_the_numbers_are_those_of_the_test_that_favours_the_claim_least():
     assert opposite[["effect", "p", "n"]].tolist() == [-0.9, 1, 10]
 
 
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.994, "+99 %"), (1.0, "+100 %"), (-1.0, "-100 %"), (-0.045, "-4.5 %"), (12.34, "+1234 %")]
+)
+def test_shares_are_per_cent_without_powers_of_ten(share, shown):
+    assert claims.percent(share) == shown
+
+
+def test_the_meaning_of_the_column_names_every_verdict_once():
+    *others, last = verdicts.VERDICTS
+    assert claims.CLAIM_COLUMNS["verdict"] == f"{', '.join(others)} or {last}"
+
+
 def test_evidence_lists_every_test_with_arm_measure_effect_interval_p_and_seeds():
     row = judged(trend_rows((-0.9, 0.001), (0.25, 0.3)))
     assert row["evidence"].split("; ") == [
