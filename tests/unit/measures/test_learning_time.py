@@ -164,7 +164,9 @@ def test_what_follows_its_expansion_agrees_with_it_throughout_learning():
     assert len(AGREEMENTS) == 3
     assert [found[name] for name in AGREEMENTS] == [1.0] * 3
     assert math.isnan(followed_run(gain=GAIN)["change_in_plane_agreement"])  # Eq. 10 is about gain 0
-    late = followed_run(updates=70)  # followed to 60
+    at_the_end = followed_run(updates=60)  # followed to 60
+    assert [at_the_end[name] for name in AGREEMENTS] == [1.0] * 3
+    late = followed_run(updates=61)
     assert all(math.isnan(late[name]) for name in AGREEMENTS)
     assert followed_run(updates=None).keys() == found.keys()
     never = followed_run(updates=None)
