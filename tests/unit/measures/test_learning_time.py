@@ -195,6 +195,10 @@ def test_the_plane_agrees_as_a_whole_and_not_entry_by_entry():
 def test_the_order_of_growth_is_a_power_of_time(power):
     found = followed_run(second_singular_value_change=lambda at, value: 1e-6 * at**power)
     assert found["second_singular_value_order"] == pytest.approx(power)
+    later = followed_run(second_singular_value_change=lambda at, value: np.where(at > 8, 0, 1e-6 * at**power))
+    assert later["second_singular_value_order"] == pytest.approx(power)  # that of the first two snapshots
+    never = followed_run(second_singular_value_change=lambda at, value: np.where(at > 4, 0, 1e-6 * at**power))
+    assert math.isnan(never["second_singular_value_order"])
 
 
 def test_an_error_of_collapse_is_that_of_the_scaling_alone():
