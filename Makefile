@@ -13,7 +13,7 @@ export PYTHONUTF8 = 1
 # Processes that run the tests; those that share a build stay in one of them.
 TESTERS = 2
 
-.PHONY: run paper docs test test-slow test-faults test-slurm test-slurm-all lint benchmark benchmark-gpu campaign fuzz clean
+.PHONY: run paper docs test test-slow test-faults test-slurm test-slurm-all lint coverage mutants benchmark campaign fuzz clean
 
 run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
 	$(BIN)/snakemake --profile profiles/quick
@@ -65,6 +65,13 @@ campaign: $(INSTALLED)  ## a thousand faults injected into runs of a tiny workfl
 
 fuzz: $(INSTALLED)  ## 5,000 random configurations: each is refused in clear sentences or can be planned, and twenty are run
 	$(BIN)/python -m tests.fuzzing
+
+coverage: $(INSTALLED)  ## lines and branches of the library that its tests run; fails below the share in pyproject.toml
+	$(BIN)/coverage run -m pytest -q tests/unit tests/conformance
+	$(BIN)/coverage report
+
+mutants: $(INSTALLED)  ## twenty faults in each module of the numerics: the tests find all but those known to change nothing
+	$(BIN)/python -m tests.mutation --mutants 20 --seed 0
 
 clean:  ## remove the environment; results stay
 	rm -rf .venv

@@ -329,3 +329,25 @@ def test_kernels_of_many_networks_are_those_of_each(rectification, times, form, 
         alone = tangent_kernel(weights, inputs, dynamics, times, form)
         assert torch.equal(together.all[network], alone.all)
         assert torch.equal(together.recurrent[network], alone.recurrent)
+
+
+class OnDevice(torch.Tensor):
+    """An array of the processor that says it is on a CUDA device."""
+
+    is_cuda = property(lambda self: True)
+
+
+@pytest.mark.parametrize("times", TIMES)
+@pytest.mark.parametrize("rectification", RECTIFICATIONS)
+def test_networks_that_a_device_computes_together_have_the_kernels_of_each(rectification, times):
+    problems = [problem(seed) for seed in range(3)]
+    dynamics = Dynamics(0.3, rectification)
+    weights = Weights.stacked(weights for weights, _ in problems)
+    inputs = torch.stack([inputs for _, inputs in problems])
+    with mock.patch.object(kernels, "respond", wraps=respond) as responses:
+        together = tangent_kernel(weights, inputs.as_subclass(OnDevice), dynamics, times, "factored")
+    assert responses.call_count == 1
+    for network, (own, trials) in enumerate(problems):
+        alone = tangent_kernel(own, trials, dynamics, times)
+        assert oracles.relative_error(together.all[network], alone.all) < 1e-13
+        assert oracles.relative_error(together.recurrent[network], alone.recurrent) < 1e-13

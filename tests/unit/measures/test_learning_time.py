@@ -164,7 +164,9 @@ def test_what_follows_its_expansion_agrees_with_it_throughout_learning():
     assert len(AGREEMENTS) == 3
     assert [found[name] for name in AGREEMENTS] == [1.0] * 3
     assert math.isnan(followed_run(gain=GAIN)["change_in_plane_agreement"])  # Eq. 10 is about gain 0
-    late = followed_run(updates=70)  # followed to 60
+    at_the_end = followed_run(updates=60)  # followed to 60
+    assert [at_the_end[name] for name in AGREEMENTS] == [1.0] * 3
+    late = followed_run(updates=61)
     assert all(math.isnan(late[name]) for name in AGREEMENTS)
     assert followed_run(updates=None).keys() == found.keys()
     never = followed_run(updates=None)
@@ -193,6 +195,10 @@ def test_the_plane_agrees_as_a_whole_and_not_entry_by_entry():
 def test_the_order_of_growth_is_a_power_of_time(power):
     found = followed_run(second_singular_value_change=lambda at, value: 1e-6 * at**power)
     assert found["second_singular_value_order"] == pytest.approx(power)
+    later = followed_run(second_singular_value_change=lambda at, value: np.where(at > 8, 0, 1e-6 * at**power))
+    assert later["second_singular_value_order"] == pytest.approx(power)  # that of the first two snapshots
+    never = followed_run(second_singular_value_change=lambda at, value: np.where(at > 4, 0, 1e-6 * at**power))
+    assert math.isnan(never["second_singular_value_order"])
 
 
 def test_an_error_of_collapse_is_that_of_the_scaling_alone():

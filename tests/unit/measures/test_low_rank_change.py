@@ -183,3 +183,21 @@ def test_truncated_weights_keep_the_precision_of_the_initial_ones():
     initial, final = (matrix.float() for matrix in matrices(0, 30))
     recurrent, _ = low_rank_change.truncations(initial, final)
     assert recurrent.dtype == low_rank_change.shuffled_initial(initial, final, 0).dtype == torch.float32
+
+
+def test_the_record_of_a_network_holds_its_truncations_and_nothing_of_one_that_was_lost():
+    initial, final = matrices(3, 5, 2)
+
+    def losses(recurrent):
+        return (recurrent - final).square().sum((1, 2)).tolist()
+
+    record = low_rank_change.record(initial, final, losses)
+    values = np.linalg.svd((final - initial).numpy())[1]
+    assert record["ranks"] == [0, 1, 2, 3, 4, 5]
+    np.testing.assert_allclose(record["singular_values"], values, atol=1e-12)
+    np.testing.assert_allclose(record["losses"], [(values[rank:] ** 2).sum() for rank in range(6)], atol=1e-12)
+    assert {type(number) for number in record["losses"] + record["singular_values"]} == {float}
+    for lost in (math.nan, math.inf):
+        broken = final.clone()
+        broken[1, 2] = lost
+        assert low_rank_change.record(initial, broken, losses) == {"ranks": [], "losses": [], "singular_values": []}

@@ -167,6 +167,19 @@ def test_errors_that_are_cut_after_the_trial_are_those_of_backpropagation():
         torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("loss_steps", ["all", "last"])
+@pytest.mark.parametrize("rule", OTHERS)
+def test_passes_of_a_rule_remember_nothing_of_the_batch_before(rule, loss_steps):
+    weights, inputs, targets = problem(8)
+    dynamics = Dynamics(0.6, "inside")
+    expected, passes = directions_of(rule, weights, inputs, targets, dynamics, loss_steps=loss_steps)
+    for given in (inputs + 1, inputs):
+        passes.load(given, targets)
+        found = weights.map(torch.zeros_like)
+        passes.gradients(inputs.new_zeros(NETWORKS, 1, passes.loss_rows), found, 1.0)
+        assert all(torch.equal(*pair) for pair in zip(found, expected, strict=True)) == (given is inputs)
+
+
 @pytest.mark.parametrize("correlation", [-0.5, 0.0, 0.4, 1.0])
 def test_fixed_feedback_has_its_correlation_and_the_scale_of_what_it_replaces(correlation):
     rng = np.random.default_rng(6)

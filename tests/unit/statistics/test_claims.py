@@ -131,6 +131,23 @@ def test_a_contrast_of_five_seeds_can_decide_nothing_and_one_of_six_can():
         assert judged(trend_rows((-0.9, 2 / 2**seeds), n=seeds), contrast)["verdict"] == word
 
 
+@pytest.mark.parametrize(("test", "enough"), [("contrast", 6), ("bound", 5), ("equivalence", 5), ("trend", 2)])
+def test_so_many_seeds_as_can_reach_the_level_decide(test, enough):
+    """All seeds agree with a probability of 1 / 2^n, in either direction 2 / 2^n; a trend has many orders."""
+    claim = CLAIM | {"test": test, "at_most": 1}
+    for seeds in range(2, 9):
+        row = trend_rows((-0.9, 0.01), n=seeds, p_opposite=1.0).iloc[0]
+        found = verdicts.judgement(claim, row, SETTINGS | {"minimum_seeds": 2})
+        assert found.decides == (seeds >= enough), seeds
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("increasing", 1), ("decreasing", -1), ("higher", 1), ("lower", -1)])
+def test_a_test_favours_a_claim_as_much_as_its_effect(direction, sign):
+    for effect in (-0.9, 0.4):
+        found = verdicts.judgement(CLAIM | {"direction": direction}, trend_rows((effect, 0.01)).iloc[0], SETTINGS)
+        assert found.favour == sign * effect
+
+
 def test_significance_is_p_below_the_level():
     table = trend_rows((-0.9, 0.05))
     assert judged(table)["verdict"] == "undecided"
@@ -460,6 +477,11 @@ def test_a_bound_may_differ_by_task():
     assert bounded(runs, at_most={"task": {"CXT": 1, "2AF": 4}})["verdict"] == "conflicting"
 
 
+def test_conditions_of_a_bound_keep_the_order_of_the_runs():
+    runs = pd.concat([runs_of([1] * 6).assign(task=task) for task in ("DMS", "2AF", "CXT")])
+    assert one_sided_tests.tests(BOUND, runs, SETTINGS)["task"].tolist() == ["DMS", "2AF", "CXT"]
+
+
 def test_a_time_that_did_not_come_breaks_a_bound():
     runs = runs_of([1.0] * 8).rename(columns={"change": "time"})
     runs.loc[[2, 5], "time"] = np.inf
@@ -549,6 +571,18 @@ def test_the_numbers_are_those_of_the_test_that_favours_the_claim_least():
     assert (row["interval_low"], row["interval_high"]) == pytest.approx((-0.5, -0.3))
     opposite = judged(table, CLAIM | {"direction": "increasing"})
     assert opposite[["effect", "p", "n"]].tolist() == [-0.9, 1, 10]
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.994, "+99 %"), (1.0, "+100 %"), (-1.0, "-100 %"), (-0.045, "-4.5 %"), (12.34, "+1234 %")]
+)
+def test_shares_are_per_cent_without_powers_of_ten(share, shown):
+    assert claims.percent(share) == shown
+
+
+def test_the_meaning_of_the_column_names_every_verdict_once():
+    *others, last = verdicts.VERDICTS
+    assert claims.CLAIM_COLUMNS["verdict"] == f"{', '.join(others)} or {last}"
 
 
 def test_evidence_lists_every_test_with_arm_measure_effect_interval_p_and_seeds():

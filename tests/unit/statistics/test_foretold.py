@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from richlazy.experiments import grids
-from richlazy.statistics import foretold, hypothesis_tests, interactions
+from richlazy.statistics import foretold, hypothesis_tests, interactions, verdicts
 from shipped import CONFIG
 
 
@@ -55,6 +55,37 @@ def test_the_seeds_that_a_test_takes_are_enough():
         in said
     )
     assert 3 * 2.0 ** (1 - 7) <= 0.05 < 3 * 2.0 ** (1 - 6)
+
+
+def test_a_p_that_equals_the_level_is_not_significant_in_verdicts_and_is_not_foretold_so():
+    config = experiment(5, rank=[1, 16])
+    config["statistics"]["significance_level"] = 2.0**-4
+    assert "5 seeds 0.062: none can be significant at 0.0625, which takes 6 seeds)" in foretold.tests(config, "mine")
+    row = pd.Series(
+        {"measure": "change", "n": 5, "p": 2.0**-4, "effect": 1.0, "interval_low": 0.5, "interval_high": 2.0}
+    )
+    claim = {"test": "contrast", "direction": "higher", "measures": ["change"]}
+    settings = config["statistics"] | {"minimum_seeds": 5}
+    judged = verdicts.judgement(claim, row, settings)
+    assert not judged.decides
+    assert verdicts.verdict([judged], settings["significance_level"]).word == "too few runs"
+
+
+def test_a_corrected_p_is_at_most_one():
+    said = foretold.tests(experiment(2, rank=[1, 16], task=["2AF", "DMS", "CXT"]), "mine")
+    assert "3 contrasts (smallest corrected p with 2 seeds 1: none can be significant at 0.05, which takes 7" in said
+
+
+def test_names_are_each_compared_with_the_first():
+    names = ["gaussian", "uniform", "svd_truncation"]
+    config = experiment(6, task=["2AF", "DMS"], structure=names, rank=[4])
+    config["experiments"]["mine"]["compare"] = "structure"
+    runs = pd.DataFrame([grids.row_of_table(run, {}) for run in grids.runs(config, "mine")])
+    runs = runs.assign(weight_change=1.0 + runs["seed"], diverged=False, failed=False, converged=True)
+    settings = config["statistics"] | {"measures": ["weight_change"], "censored": [], "of_failed": []}
+    found = hypothesis_tests.contrasts(runs, grids.arms(config, "mine"), "structure", settings)
+    assert f"{len(found)} contrasts (smallest corrected p with 6 seeds" in foretold.tests(config, "mine")
+    assert len(found) == 4
 
 
 def test_swept_numbers_are_tested_where_there_are_three():

@@ -133,6 +133,12 @@ def test_the_interval_of_tau_is_within_its_range_and_never_empty():
     assert (low, high) == (-1, 1)
 
 
+@pytest.mark.parametrize("taus", [[0.3, 0.36], [0.1, 0.5, 0.6], [-0.6, 0.2, 0.4, 0.1, -0.3, 0.0]])
+def test_the_interval_of_tau_is_that_of_the_t_test_where_seeds_differ(taus):
+    expected = stats.ttest_1samp(taus, 0).confidence_interval(0.95)
+    assert estimators.tau_interval(np.array(taus), 4, 0.95) == pytest.approx((expected.low, min(1, expected.high)))
+
+
 def test_detectable_effects_are_found_with_the_stated_power():
     rng, seeds, found = np.random.default_rng(3), 10, 0
     for _ in range(2000):

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,12 @@ def test_the_interval_of_a_median_covers_it_as_often_as_seeds_allow(count):
 
     assert coverage(low) >= 0.95 or (low == 0 and count < 6)
     assert coverage(low + 1) < 0.95, "a narrower interval would do"
+
+
+def test_a_median_over_other_networks_is_that_of_the_ratios_of_each_seed():
+    ratio = number(ours=OURS | {"statistic": "median", "relative_to": {"gain": [0.9]}})
+    found = row(ratio, table(gain_0=[2.0, 9.0, 8.0, 20.0, 3.0], gain_9=[1.0, 3.0, 4.0, 5.0, 3.0]))  # 2, 3, 2, 4, 1
+    assert (found["ours"], found["interval_low"], found["interval_high"], found["n"]) == (2.0, 1.0, 4.0, 5)
 
 
 def test_what_never_happened_counts_in_a_median_and_leaves_a_mean_infinite():
@@ -192,6 +199,14 @@ def test_the_page_shows_both_numbers_with_interval_seeds_and_word():
     assert "- far | off; also far: known & explained" in page
     lines = [line for line in page.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in lines} == {9}
+
+
+def test_papers_keep_their_order_on_the_page():
+    values = [number(paper=paper) for paper in ("zoe_2025", "abe_2024", "zoe_2025")]
+    rows = published_values.compare(values, {"mine": table(gain_0=[2.0, 2.1])}, 0.95)
+    lines = published_values.as_markdown(rows).splitlines()
+    assert [line for line in lines if line.startswith("## ")] == ["## zoe_2025", "## abe_2024"]
+    assert "".join(re.findall("<h2>.*?</h2>", published_values.as_html(rows))) == "<h2>zoe_2025</h2><h2>abe_2024</h2>"
 
 
 def test_the_page_of_the_report_escapes_what_it_shows():

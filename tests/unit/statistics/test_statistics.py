@@ -234,6 +234,17 @@ def test_trends_agree_with_their_parts():
     assert table.loc["alignment", "effect"] > 0.8
 
 
+def test_parts_of_a_trend_with_three_conditions_left_have_pages_test():
+    runs = runs_table(levels=(1, 30, 100, 300))
+    row = hypothesis_tests.trends(runs, [], "rank", SETTINGS).iloc[0]
+    values = sample_of(runs, "change")
+    for end, part in (("lowest", values[:, 1:]), ("highest", values[:, :-1])):
+        falling = stats.page_trend_test(part[:, ::-1], method="exact")
+        assert row[f"p_without_{end}"] == pytest.approx(2 * falling.pvalue)
+        taus = [stats.kendalltau([0, 1, 2], seed).statistic for seed in part]
+        assert row[f"effect_without_{end}"] == pytest.approx(np.mean(taus))
+
+
 def test_levels_are_ordered_by_value_and_not_by_place_in_the_table():
     runs = runs_table(levels=(300, 1, 30))
     assert hypothesis_tests.trends(runs, [], "rank", SETTINGS)["effect"].abs().max() < 0.7
@@ -350,6 +361,8 @@ def test_losses_agree_with_two_signed_rank_tests():
     assert row["effect"] == pytest.approx(estimators.hodges_lehmann(apart))
     assert (row["interval_low"], row["interval_high"]) == pytest.approx(estimators.signed_rank_interval(apart, 0.9))
     assert row[["level", "reference", "margin"]].tolist() == ["1", "300", 0.005]
+    quantiles = stats.t.ppf(0.95, 8) + stats.t.ppf(0.8, 8)
+    assert row["detectable"] == pytest.approx(quantiles * stats.sem(apart))
 
 
 @given(
@@ -459,6 +472,13 @@ def test_a_null_of_a_typed_table_counts_as_missing(missing):
 def test_a_seed_that_lacks_a_condition_is_left_out():
     runs = runs_table().iloc[1:]
     assert hypothesis_tests.trends(runs, [], "rank", SETTINGS)[SHARED].to_numpy().tolist() == [[5, 1], [5, 1]]
+
+
+@pytest.mark.parametrize("test", TABLES)
+def test_two_seeds_are_enough_for_numbers(test):
+    table = TABLES[test](runs_table(seeds=2), ["task"], "rank", SETTINGS)
+    assert (table["n"] == 2).all()
+    assert table[["p", "p_holm", "effect", "interval_low", "interval_high"]].notna().all(axis=None)
 
 
 @pytest.mark.parametrize("test", TABLES)

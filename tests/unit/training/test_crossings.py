@@ -224,3 +224,13 @@ def test_crossings_are_read_as_they_were_written_and_none_are_a_file_too(tmp_pat
         found = kept_weights.load_crossings(tmp_path / "crossings.npz")
         assert {name: at for name, (at, _) in found.items()} == {name: at for name, (at, _) in crossings.items()}
         assert all(contents(found[name][1]) == contents(kept) for name, (_, kept) in crossings.items())
+
+
+def test_snapshots_are_read_as_they_were_written(tmp_path):
+    weights, *_ = problem(networks=2)
+    snapshots = [(iteration, weights.of_network(place)) for place, iteration in enumerate((0, 250))]
+    kept_weights.save_snapshots(tmp_path / "snapshots.npz", snapshots)
+    found = kept_weights.load_snapshots(tmp_path / "snapshots.npz")
+    assert [iteration for iteration, _ in found] == [0, 250]
+    for (_, read), (_, written) in zip(found, snapshots, strict=True):
+        assert contents(read) == contents(written)

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import oracles
+from richlazy.models.backpropagation import Backpropagation
 from richlazy.models.rate_network import Dynamics, Weights
-from richlazy.training import loop
+from richlazy.training import loop, optimisers
 from richlazy.training.settings import TrainingSettings
 
 SIZE, INPUTS, OUTPUTS = 6, 3, 4
@@ -70,6 +71,34 @@ def test_one_step_of_adam_goes_by_the_rate_times_the_factor_of_each_matrix():
     final = train(weights, inputs, targets, optimiser="adam", learning_rate=0.01)
     moved = [float((after - before).abs().median()) for after, before in zip(final, weights, strict=True)]
     assert moved == pytest.approx([0.01, 0.01 * math.sqrt(SIZE), 0.01 / math.sqrt(SIZE)], rel=1e-4)
+
+
+@pytest.mark.parametrize("parametrisation", ["plain", "scaled"])
+@pytest.mark.parametrize("optimiser", ["gradient_descent", "adam"])
+def test_a_descent_that_restarts_has_forgotten_updates_on_silent_trials(optimiser, parametrisation):
+    weights, inputs, targets = problem()
+    batch = torch.from_numpy(inputs[0][:1]), torch.from_numpy(targets[0][:1])
+    settings = TrainingSettings(0.05, optimiser=optimiser, parametrisation=parametrisation)
+    found = []
+    for restarts in (None, False, True):
+        own = weights.map(torch.clone)
+        passes = Backpropagation(own, 5, 4, DYNAMICS)
+        descent = optimisers.optimiser(passes, settings)
+        log_likelihoods = passes.errors.new_zeros(1, 1, passes.loss_rows)
+        for _ in range(0 if restarts is None else 3):
+            passes.load(torch.zeros_like(batch[0]), batch[1])
+            descent.step(log_likelihoods)
+        if restarts:
+            descent.restart()
+        passes.load(*batch)
+        descent.step(log_likelihoods)
+        found.append(own)
+    fresh, without, restarted = found
+    for first, other in zip(fresh, restarted, strict=True):
+        torch.testing.assert_close(first, other, rtol=1e-12, atol=1e-14)
+    # Adam takes its first averages for smaller ones the fewer updates it has made.
+    is_equal = torch.allclose(fresh.recurrent, without.recurrent, rtol=1e-6)
+    assert is_equal == (optimiser == "gradient_descent")
 
 
 @pytest.mark.parametrize("size", [16, 18])

@@ -64,10 +64,10 @@ def interacting(config: Mapping[str, Any], name: str) -> list[str]:
 
 def _family(count: int, noun: str, seeds: int, level: float, smallest: Callable[[int], float]) -> str:
     """Tests of one kind and the smallest p that they can reach; more seeds where that is above the level."""
-    reached = min(1.0, count * min(1.0, smallest(seeds)))
+    reached = min(1.0, count * smallest(seeds))
     text = f"{wording.counted(count, noun)} (smallest corrected p with {seeds} seeds {reached:.2g}"
-    if reached > level:
-        enough = next((number for number in range(seeds, _MOST) if count * smallest(number) <= level), _MOST)
+    if reached >= level:
+        enough = next((number for number in range(seeds, _MOST) if count * smallest(number) < level), _MOST)
         text += f": none can be significant at {level:g}, which takes {enough} seeds"
     return text + ")"
 

@@ -35,8 +35,9 @@ def _of_arrays(first: Any, second: Any) -> float:
         return 0.0
     if first.dtype.kind not in "iuf":
         return np.inf
-    distance = np.linalg.norm(np.nan_to_num(first - second, nan=np.inf)) / np.linalg.norm(first)
-    return float(np.nan_to_num(distance, nan=np.inf))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = np.linalg.norm(first - second) / np.linalg.norm(first)
+    return np.inf if np.isnan(distance) else float(distance)
 
 
 def _numbers(path: Path) -> dict[str, Any]:

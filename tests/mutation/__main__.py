@@ -1,0 +1,60 @@
+"""Put random faults into kernels, measures, statistics and backpropagation; exit status 1 where tests miss one."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import yaml
+
+from . import runs
+from .campaign import campaign
+
+ROOT = Path(__file__).parents[2]
+_ORACLES = "tests/conformance/test_measures.py::test_a_measure_of_"
+_PROBE = ("tests/unit/measures/test_probe_measures.py", f"{_ORACLES}the_probe_is_its_formula")
+_TABLES = ("tests/unit/statistics/test_statistics.py",)
+_CLAIMS = ("tests/unit/statistics/test_claims.py",)
+_DESCENT = ("tests/unit/training/test_training.py", "tests/unit/training/test_parametrisation.py")
+_PASSES = ("tests/unit/models/test_backpropagation.py", "tests/unit/models/test_feedback.py", *_DESCENT)
+# The modules below richlazy/, and the tests that are about them, the fastest first.
+SUBJECTS = {
+    "measures/tangent_kernel.py": ("tests/unit/measures/test_kernels.py", *_PROBE),
+    "measures/change.py": _PROBE,
+    "measures/agreement.py": ("tests/unit/measures/test_learning_time.py", f"{_ORACLES}a_finished_run_is_its_formula"),
+    "measures/effective_ranks.py": ("tests/unit/connectivity/test_structure_statistics.py", *_PROBE),
+    "measures/task_alignment.py": ("tests/unit/measures/test_task_kernels.py", *_PROBE),
+    "measures/low_rank_change.py": ("tests/unit/measures/test_low_rank_change.py", *_PROBE),
+    "statistics/claims.py": (*_CLAIMS, "tests/unit/statistics/test_claims_register.py"),
+    "statistics/estimators.py": ("tests/unit/statistics/test_intervals.py", *_TABLES),
+    "statistics/foretold.py": ("tests/unit/statistics/test_foretold.py",),
+    "statistics/hypothesis_tests.py": _TABLES,
+    "statistics/interactions.py": ("tests/unit/statistics/test_interactions.py",),
+    "statistics/one_sided_tests.py": _CLAIMS,
+    "statistics/published_values.py": ("tests/unit/statistics/test_published_values.py",),
+    "statistics/samples.py": _TABLES + _CLAIMS,
+    "statistics/strata.py": ("tests/unit/statistics/test_arms.py", *_TABLES),
+    "statistics/verdicts.py": _CLAIMS,
+    "models/backpropagation.py": _PASSES,
+    "models/feedback.py": ("tests/unit/models/test_feedback.py",),
+    "models/losses.py": _PASSES,
+    "training/optimisers.py": (*_DESCENT, "tests/unit/models/test_feedback.py"),
+}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("--mutants", type=int, default=20, metavar="N", help="how many of each module (20)")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample (0)")
+    parser.add_argument("--only", nargs="+", default=[*SUBJECTS], metavar="MODULE", help="such as measures/change.py")
+    asked = parser.parse_args()
+    os.chdir(ROOT)
+    runs.preload()
+    subjects = {f"richlazy/{module}": SUBJECTS[module] for module in asked.only}
+    equivalents = yaml.safe_load(Path(__file__).with_name("equivalents.yaml").read_text())
+    survivors = campaign(ROOT / "workflow/scripts", subjects, equivalents, asked.mutants, asked.seed)
+    sys.exit(bool(survivors))
+
+
+if __name__ == "__main__":
+    main()
