@@ -13,7 +13,7 @@ export PYTHONUTF8 = 1
 # Processes that run the tests; those that share a build stay in one of them.
 TESTERS = 2
 
-.PHONY: run paper docs test test-slow test-faults test-slurm test-slurm-all lint coverage mutants benchmark campaign fuzz clean
+.PHONY: run paper docs test test-slow test-faults test-slurm test-slurm-all lint coverage mutants benchmark benchmark-gpu campaign fuzz clean
 
 run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
 	$(BIN)/snakemake --profile profiles/quick
