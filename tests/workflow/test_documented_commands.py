@@ -183,7 +183,7 @@ CHECKED = {
     "snakemake results/published_values.md": PLANNED,
     # scale.md
     "python -m tests.benchmarks.scale 1000": by("test_a_call_of_snakemake_has_its_cost"),
-    "python -m tests.benchmarks.scale 200 --rerun": by(
+    "python -m tests.benchmarks.scale 400 --rerun": by(
         "test_a_call_of_snakemake_has_its_cost", "test_scripts_that_only_touch_still_depend_on_their_modules"
     ),
     "snakemake -n --quiet rules": PLANNED,
