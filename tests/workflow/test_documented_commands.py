@@ -93,6 +93,7 @@ CHECKED = {
     "make campaign": MAKE,
     "make fuzz": MAKE,
     "make benchmark": MAKE,
+    "make mutants": MAKE,
     "make benchmark-gpu": MAKE,
     "make .venv/installed": MAKE,
     "source .venv/bin/activate": SHELL,
@@ -140,7 +141,7 @@ CHECKED = {
             "snakemake schuessler_supplement_size schuessler_supplement_training schuessler_supplement_optimiser "
             "schuessler_supplement_parametrisation",
             "snakemake schuessler_figure_5 schuessler_figure_5_truncation schuessler_supplement_lstm_weights",
-            "snakemake figure_1_functional_rank",
+            "snakemake figure_1_functional_rank", "snakemake figure_3_b", "snakemake schuessler_figure_3",
         ],
         FIGURES,
     ),
