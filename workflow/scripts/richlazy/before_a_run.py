@@ -13,7 +13,7 @@ from richlazy import wording
 Job = Any
 
 # Of a job beside what it works on: the start of its processes, in seconds.
-_START_S = 4.0
+START_S = 4.0
 # Bytes of a weight and of a number of a trial, and the copies of its weights that a network keeps.
 _SINGLE, _COPIES = 4, 2
 # Numbers of a step of a trial in the files of batches: up to seven inputs and a class.
@@ -64,7 +64,7 @@ def needs(
     """
     planned = list(jobs)
     networks = sum(len(job.params.get("runs", ())) for job in planned if job.rule.name.startswith("train_"))
-    seconds = sum(_START_S + own_seconds(job) for job in planned)
+    seconds = sum(START_S + own_seconds(job) for job in planned)
     size = sum(map(_bytes, planned))
     lines = [f"{wording.counted(networks, 'network')} to train, about {wording.duration(seconds)} of one core"]
     if cores and cores > 1:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from richlazy import wording
+from richlazy.before_a_run import START_S
 from richlazy.experiments import paths
 from richlazy.experiments.parameters import Run
 from richlazy.experiments.plan import Plan
@@ -87,9 +88,9 @@ def network_of(plan: Plan, run: Run) -> Path:
 
 
 def seconds_of(plan: Plan, run: Run) -> float:
-    """Seconds to train and to measure the network of a run on one core, as planned."""
+    """Seconds to train and to measure the network of a run on one core, as planned, with the starts of both jobs."""
     planning = late_import.load(MODELS[run["architecture"]].planning)
-    return sum(planning.seconds(plan.config, [run]))
+    return sum(START_S + seconds for seconds in planning.seconds(plan.config, [run]))
 
 
 def speed(plan: Plan) -> float | None:
