@@ -91,6 +91,14 @@ def test_profiles_dry_run(profile, jobs, tmp_path):
     assert re.search(jobs, (done.stdout + done.stderr).replace("_", " "))
 
 
+@pytest.mark.parametrize(("options", "grouped"), [((), False), (("--profile", "cluster"), True)])
+def test_groups_are_planned_where_a_profile_counts_them(options, grouped, tmp_path):
+    project = new_project(tmp_path / "project")
+    done = snakemake(project.folder, *options, "figure_1", "--configfile", "tiny.yaml", "--dry-run")
+    assert ("Group job networks" in done.stdout) == grouped
+    assert "Training task~" in done.stdout
+
+
 def test_a_new_task_needs_a_configuration_entry_alone(tmp_path):
     project = new_project(tmp_path / "project")
     task = {
