@@ -157,7 +157,7 @@ def recipes(
         ValueError: when an input has a certificate and is not the file that was made there.
     """
     settings, read, made = dict(params.items()), _by_name(inputs), _by_name(outputs)
-    by_file = library_code.digests(library_code.files(settings.pop("code")))
+    by_file = library_code.digests_of(settings.pop("code"))
     digests = {name: [(str(file), digest_of(str(file))) for file in _listed(files)] for name, files in read.items()}
     runs = settings.get("runs", ())
     together = len(runs) if 1 < len(runs) == len(_listed(next(iter(made.values())))) else 1

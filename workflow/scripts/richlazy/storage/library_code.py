@@ -43,6 +43,12 @@ def files(description: str) -> list[Path]:
     return _files(description.split()[:-1])
 
 
+@functools.cache  # a plan asks for that of every job
+def digests_of(description: str) -> dict[str, str]:
+    """Digest of each file of a description, as ``digests`` gives them."""
+    return digests(files(description))
+
+
 def _files(names: Iterable[str]) -> list[Path]:
     # By its name: an edit of how imports are found changes no result, and every job reads its own code.
     closures = late_import.load("storage.import_closure")
