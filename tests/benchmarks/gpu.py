@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -133,7 +133,7 @@ def measure(case: Case, device: torch.device, updates: int) -> Line:
 
     def trained(where: torch.device, iterations: int) -> Weights:
         started = weights.map(lambda matrix: matrix.to(where))
-        return loop.train(started, inputs, targets, case.dynamics, _lasting(case.settings, iterations))[0]
+        return loop.train(started, inputs, targets, case.dynamics, replace(case.settings, iterations=iterations))[0]
 
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
@@ -155,10 +155,6 @@ def measure(case: Case, device: torch.device, updates: int) -> Line:
         kernel_ms,
         torch.cuda.max_memory_allocated() / 1e9 if device.type == "cuda" else None,
     )
-
-
-def _lasting(settings: TrainingSettings, iterations: int) -> TrainingSettings:
-    return TrainingSettings(**vars(settings) | {"iterations": iterations})
 
 
 def timed(function: Callable[[], object], device: torch.device):

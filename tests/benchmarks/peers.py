@@ -5,7 +5,6 @@ without it its rows are left out.
 """
 
 import importlib.util
-import itertools
 import os
 from collections.abc import Callable
 
@@ -13,7 +12,8 @@ import torch
 from torch.func import functional_call, grad
 
 from .measuring import Comparison, Row, Settings, interleaved
-from .references import PlainNetwork, TanhNetwork, loss_of_classes
+from .references import PlainNetwork, TanhNetwork
+from .training_autograd import AutogradStep
 from .training_step import LEAK_FACTOR, LEARNING_RATE, SHAPES, STORED_BATCHES, LibraryStep, Shape, problem
 
 NAME = "peers"
@@ -25,24 +25,19 @@ UNROLLED = 40
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 
 
-class TorchPeer:
-    """A network of PyTorch, and the stored batches of a shape in the form that its loss takes."""
+class TorchPeer(AutogradStep):
+    """The step by automatic differentiation, with a loss that functional transforms take."""
 
     def __init__(self, shape: Shape, dtype=torch.float32):
-        weights, inputs, targets = problem(shape, dtype)
-        self.network = TanhNetwork(weights, LEAK_FACTOR) if shape.tanh else PlainNetwork(weights)
-        self.loss_steps, self.loss_of = shape.loss_steps, loss_of_masked_numbers if shape.tanh else loss_of_classes
-        asked = targets[:, -1:] if shape.loss_steps == "last" else targets
-        asked = asked if shape.tanh else asked.astype("int64")  # cross_entropy takes no other classes
-        batches = [tuple(map(torch.from_numpy, batch)) for batch in zip(inputs, asked, strict=True)]
-        self.batches = itertools.cycle(batches)
-        optimiser = torch.optim.Adam if shape.tanh else torch.optim.SGD
-        self.optimiser = optimiser(self.network.parameters(), lr=LEARNING_RATE)
+        super().__init__(shape, TanhNetwork if shape.tanh else PlainNetwork, dtype)
+        if shape.tanh:
+            self.training.loss = loss_of_masked_numbers
 
     @property
     def weights(self) -> tuple[torch.Tensor, ...]:
         """Recurrent, input and readout weights."""
-        return self.network.recurrent, self.network.input, self.network.readout
+        network = self.training.network
+        return network.recurrent, network.input, network.readout
 
 
 class TorchFuncStep(TorchPeer):
@@ -50,15 +45,19 @@ class TorchFuncStep(TorchPeer):
 
     def __init__(self, shape: Shape, dtype=torch.float32):
         super().__init__(shape, dtype)
-        self.named = dict(self.network.named_parameters())
-        self.gradient = grad(
-            lambda named, x, y: self.loss_of(functional_call(self.network, named, (x, self.loss_steps)), y)
-        )
+        training = self.training
+        self.named = dict(training.network.named_parameters())
+
+        def loss(named, inputs, targets):
+            outputs = functional_call(training.network, named, (inputs, training.loss_steps))
+            return training.loss(outputs, targets[-1:] if training.loss_steps == "last" else targets)
+
+        self.gradient = grad(loss)
 
     def __call__(self) -> None:
-        for name, gradient in self.gradient(self.named, *next(self.batches)).items():
+        for name, gradient in self.gradient(self.named, *map(torch.from_numpy, next(self.batches))).items():
             self.named[name].grad = gradient
-        self.optimiser.step()
+        self.training.optimiser.step()
 
 
 class CompiledTorchStep(TorchPeer):
@@ -66,12 +65,7 @@ class CompiledTorchStep(TorchPeer):
 
     def __init__(self, shape: Shape, dtype=torch.float32):
         super().__init__(shape, dtype)
-        self.loss = torch.compile(lambda x, y: self.loss_of(self.network(x, self.loss_steps), y))
-
-    def __call__(self) -> None:
-        self.optimiser.zero_grad()
-        self.loss(*next(self.batches)).backward()
-        self.optimiser.step()
+        self.training.loss_of = torch.compile(self.training.loss_of)
 
 
 def loss_of_masked_numbers(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -105,13 +105,14 @@ class AutogradTraining:
             else torch.optim.SGD(weights, lr=learning_rate, momentum=momentum)
         )
 
+    def loss_of(self, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Loss of a batch (T, B, N_in) with its targets."""
+        return self.loss(self.network(inputs, self.loss_steps), targets[-1:] if self.loss_steps == "last" else targets)
+
     def step(self, inputs: torch.Tensor, targets: torch.Tensor) -> float:
         """One update on a batch (T, B, N_in) with its targets; returns the loss before it."""
-        if self.loss_steps == "last":
-            targets = targets[-1:]
         self.optimiser.zero_grad()
-        outputs = self.network(inputs, self.loss_steps)
-        loss = self.loss(outputs, targets)
+        loss = self.loss_of(inputs, targets)
         loss.backward()
         self.optimiser.step()
         return loss.item()

@@ -34,12 +34,13 @@ def campaign(
     for module, files in tests.items():
         source = (folder / module).read_text()
         known = equivalents.get(module, {})
-        count = Counter(mutants=len(mutants(source)))
+        every = mutants(source)
+        count = Counter(mutants=len(every))
         with tempfile.TemporaryDirectory() as temporary:
             dotted = module.removesuffix(".py").replace("/", ".")
             of_module = runs.Tests(dotted, folder / module, files, Path(temporary))
             limit_s = _limit(of_module, source)
-            for mutant in chosen(source, number, f"{seed} {module}"):
+            for mutant in chosen(every, number, f"{seed} {module}"):
                 found = "equivalent" if mutant.name in known else of_module.outcome(mutant.source, limit_s)
                 count.update(["tried", found])
                 if found == "survived":

@@ -54,9 +54,8 @@ def mutants(source: str) -> list[Mutant]:
     return list(found.values())
 
 
-def chosen(source: str, number: int, seed: str) -> list[Mutant]:
+def chosen(every: Sequence[Mutant], number: int, seed: str) -> list[Mutant]:
     """A random sample of the mutants of a module, the same for a seed."""
-    every = mutants(source)
     places = random.Random(seed).sample(range(len(every)), min(number, len(every)))
     return [every[place] for place in sorted(places)]
 

@@ -69,8 +69,8 @@ def test_of_a_long_line_a_name_has_the_part_that_differs():
 
 def test_a_sample_is_the_same_for_a_seed():
     every = mutants(TOY)
-    assert chosen(TOY, 5, "1") == chosen(TOY, 5, "1") != chosen(TOY, 5, "2")
-    assert set(chosen(TOY, 5, "1")) < set(every) == set(chosen(TOY, 1000, "1"))
+    assert chosen(every, 5, "1") == chosen(every, 5, "1") != chosen(every, 5, "2")
+    assert set(chosen(every, 5, "1")) < set(every) == set(chosen(every, 1000, "1"))
     for mutant in every:
         compile(mutant.source, "toy", "exec")
 

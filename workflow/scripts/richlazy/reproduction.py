@@ -89,8 +89,12 @@ def network_of(plan: Plan, run: Run) -> Path:
 
 def seconds_of(plan: Plan, run: Run) -> float:
     """Seconds to train and to measure the network of a run on one core, as planned, with the starts of both jobs."""
-    planning = late_import.load(MODELS[run["architecture"]].planning)
-    return sum(START_S + seconds for seconds in planning.seconds(plan.config, [run]))
+    return sum(START_S + seconds for seconds in _planned_seconds(plan, run))
+
+
+def _planned_seconds(plan: Plan, run: Run) -> tuple[float, float]:
+    found: tuple[float, float] = late_import.load(MODELS[run["architecture"]].planning).seconds(plan.config, [run])
+    return found
 
 
 def speed(plan: Plan) -> float | None:
@@ -99,9 +103,8 @@ def speed(plan: Plan) -> float | None:
     for path, run in plan.all_runs.items():
         timed = Path(plan.results, "benchmarks", "train", f"{path}.tsv")
         if timed.exists():
-            planning = late_import.load(MODELS[run["architecture"]].planning)
             taken = pd.read_csv(timed, sep="\t", na_values="-")["cpu_time"].iloc[0]
-            ratios.append(taken / planning.seconds(plan.config, [run])[0])
+            ratios.append(taken / _planned_seconds(plan, run)[0])
     ratios = [ratio for ratio in ratios if ratio > 0]
     return statistics.median(ratios) if ratios else None
 
