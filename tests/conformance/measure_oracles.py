@@ -5,7 +5,7 @@ An oracle is a function with the name of its measure, below ``oracle_of_probe``,
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -60,6 +60,9 @@ class ProbeCase:
     loss_steps: str = "all"
     loss: str = "cross_entropy"
     seed: int = 0
+    rule: str = "backpropagation"
+    feedback_correlation: float = 0.0
+    truncation_steps: int = 1
 
     @property
     def is_recurrent(self):
@@ -130,6 +133,89 @@ class ProbeCase:
     def loss_with(self, recurrent):
         """Loss with other recurrent weights, all else being final."""
         return self.loss_of(Weights(torch.as_tensor(recurrent), self.after.input, self.after.readout))
+
+    def feedback(self, name):
+        """Fixed feedback of a name: the correlated part of the initial weights and a Gaussian draw of their norm."""
+        initial = getattr(self.before, name).numpy()
+        drawn = generator(self.seed, f"{name}_feedback").standard_normal(initial.shape)
+        drawn *= math.sqrt((initial**2).sum() / (drawn**2).sum())
+        share = self.feedback_correlation
+        return torch.from_numpy(share * initial + math.sqrt(1 - share**2) * drawn)
+
+    @property
+    def replaced(self):
+        """The matrix that fixed feedback replaces, None for rules without it."""
+        return {"recurrent_feedback": "recurrent", "rflo": "readout", "feedback_alignment": "readout"}.get(self.rule)
+
+    @property
+    def fixed_feedback(self):
+        return self.replaced
+
+    def rule_gradients(self, weights, trials, times, rule=None):
+        """Rows of J~ of each output, in the order (time, class, trial): for the recurrent weights and for the inputs.
+
+        By the rule's recursion from the state at t back to each step, one output and trial after the other.
+        """
+        rule, rates = rule or self.rule, self.rates(weights)
+        steps, _, size = rates.shape
+        recurrent, readout = weights.recurrent, weights.readout
+        if rule in ("eligibility", "rflo"):
+            recurrent = torch.zeros_like(recurrent)
+        if rule == "recurrent_feedback":
+            recurrent = self.feedback("recurrent")
+        if rule in ("rflo", "feedback_alignment"):
+            readout = self.feedback("readout")
+        slopes = {"none": torch.ones_like(rates), "tanh": 1 - rates**2}.get(self.rectification, (rates > 0).double())
+        rho, found = self.leak_factor, []
+        inside = self.rectification in ("inside", "tanh")
+        for t in range(steps) if times == "all" else [steps - 1]:
+            for k, b in np.ndindex(len(readout), trials):
+                error = slopes[t, b] * readout[k]
+                rows = [torch.zeros(size, columns, dtype=torch.float64) for columns in (size, self.inputs.shape[-1])]
+                for s in range(t, -1, -1):
+                    rows[1] += (1 - rho) * torch.outer(error, self.inputs[s, b])
+                    rows[0] += (1 - rho) * torch.outer(error, rates[s - 1, b]) if s else 0
+                    if s == 0 or (rule == "truncated" and s % self.truncation_steps == 0):
+                        break
+                    back, slope = (1 - rho) * recurrent.T @ error, slopes[s - 1, b]
+                    error = rho * error + slope * back if inside else slope * (rho * error + back)
+                found.append(rows)
+        return [torch.stack(rows).flatten(1) for rows in zip(*found, strict=True)]
+
+    def directions(self, weights, rule):
+        """Directions of a rule on the probe: errors of the outputs times the rows of J~, all weights as one vector."""
+        rates = self.rates(weights)
+        outputs = (rates @ weights.readout.T).requires_grad_(True)
+        first = 0 if self.loss_steps == "all" else -1
+        counted, targets = outputs[first:], self.targets[first:]
+        if self.has_classes:
+            loss = torch.nn.functional.cross_entropy(counted.flatten(0, 1), targets.flatten().long())
+        else:
+            squares = (counted - targets.nan_to_num()) ** 2 / 2
+            masked = self.loss == "masked_squared_error"
+            loss = squares[~targets.isnan()].mean() if masked else squares.sum(-1).mean()
+        errors = torch.autograd.grad(loss, outputs)[0].detach()
+        of_readout = torch.einsum("tbk,tbn->kn", errors, rates)
+        rows = self.rule_gradients(weights, rates.shape[1], "all", rule)
+        each = errors.transpose(1, 2).flatten()  # (time, class, trial)
+        return torch.cat([each @ rows[0], each @ rows[1], of_readout.flatten()])
+
+    def gradient_alignment(self, weights):
+        return cosine(self.directions(weights, self.rule), self.directions(weights, "backpropagation"))
+
+    @cached_property
+    def rule_kernels(self):
+        """J J~' of the recurrent weights before and after, outputs in the order (time, class, trial)."""
+        sides = (self.before, self.after)
+        how = (self.kernel_trials, self.kernel_times)
+        rows = [[self.rule_gradients(one, *how, rule)[0] for rule in ("backpropagation", None)] for one in sides]
+        return [exact @ of_rule.T for exact, of_rule in rows]
+
+    def centred_rates(self, weights, last=False):
+        """Activity as samples about their mean, (samples, N)."""
+        rates = self.rates(weights).numpy()
+        samples = (rates[-1] if last else rates).reshape(-1, rates.shape[-1])
+        return samples - samples.mean(0)
 
 
 @oracle_of_probe
@@ -406,6 +492,107 @@ def singular_value_drop_after_2(case):
 @oracle_of_probe
 def singular_value_drop_after_6(case):
     return drop_after(case, 6)
+
+
+def dimension(samples):
+    """By the eigenvalues of their covariance."""
+    values = np.linalg.eigvalsh(np.cov(samples, rowvar=False))
+    return values.sum() ** 2 / (values**2).sum()
+
+
+@oracle_of_probe
+def participation_ratio_initial(case):
+    return dimension(case.centred_rates(case.before))
+
+
+@oracle_of_probe
+def participation_ratio(case):
+    return dimension(case.centred_rates(case.after))
+
+
+@oracle_of_probe
+def centred_representation_alignment(case):
+    """By the similarity of trials, centred on both sides."""
+    last = [case.centred_rates(weights, last=True) for weights in (case.before, case.after)]
+    first, second = (states @ states.T for states in last)
+    return (first * second).sum() / np.sqrt((first**2).sum() * (second**2).sum())
+
+
+def aligned(case, weights):
+    """By singular values: |X w'| over the root of the norms of both Gram matrices, for their dimensions."""
+    activity, readout = case.centred_rates(weights), weights.readout.numpy()
+    squares = [np.linalg.svd(matrix, compute_uv=False) ** 2 for matrix in (activity, readout)]
+    dimensions = [(each.sum() / np.sqrt((each**2).sum())) ** 2 for each in squares]
+    plain = np.linalg.norm(activity @ readout.T) / np.sqrt(np.prod([np.sqrt((each**2).sum()) for each in squares]))
+    ratio = dimensions[0] / dimensions[1]
+    return plain * max(ratio, 1 / ratio) ** 0.25
+
+
+@oracle_of_probe
+def readout_alignment_initial(case):
+    return aligned(case, case.before)
+
+
+@oracle_of_probe
+def readout_alignment(case):
+    return aligned(case, case.after)
+
+
+@oracle_of_probe
+def gradient_alignment_initial(case):
+    return 1.0 if case.rule == "backpropagation" else case.gradient_alignment(case.before)
+
+
+@oracle_of_probe
+def gradient_alignment(case):
+    return 1.0 if case.rule == "backpropagation" else case.gradient_alignment(case.after)
+
+
+@oracle_of_probe
+def feedback_weight_alignment(case):
+    return cosine(getattr(case.after, case.replaced), case.feedback(case.replaced)) if case.replaced else math.nan
+
+
+@oracle_of_probe
+def rule_kernel_alignment_recurrent(case):
+    return cosine(*case.rule_kernels) if case.is_recurrent else math.nan
+
+
+@oracle_of_probe
+def rule_kernel_asymmetry(case):
+    if not case.is_recurrent:
+        return math.nan
+    kernel = case.rule_kernels[1].numpy()
+    return (
+        0.0 if case.rule == "backpropagation" else np.linalg.norm(kernel - kernel.T) / np.linalg.norm(kernel + kernel.T)
+    )
+
+
+@oracle_of_probe
+def readout_change_share(case):
+    squares = [float(((b - a) ** 2).sum()) for a, b in zip(case.before, case.after, strict=True)]
+    return squares[2] / math.fsum(squares)
+
+
+@oracle_of_probe
+def lesion_loss_rise(case):
+    """Rows and columns of the silent units deleted, in a smaller network."""
+    rng, size, losses = generator(case.seed, "lesions"), case.after.readout.shape[1], []
+    for _ in range(10):
+        left = np.sort(rng.permutation(size)[max(1, round(size / 10)) :])
+        recurrent = case.after.recurrent[np.ix_(left, left)] if case.is_recurrent else case.after.recurrent
+        losses.append(case.loss_of(Weights(recurrent, case.after.input[left], case.after.readout[:, left])))
+    return np.mean(losses) - case.loss_of(case.after)
+
+
+@oracle_of_probe
+def noise_loss_rise(case):
+    rng, losses = generator(case.seed, "disturbances"), []
+    scale = math.sqrt((case.inputs**2).mean()) / 2
+    for _ in range(10):
+        noisy = case.inputs + scale * torch.from_numpy(rng.standard_normal(tuple(case.inputs.shape)))
+        losses.append(replace(case, inputs=noisy).loss_of(case.after))
+    return np.mean(losses) - case.loss_of(case.after)
 
 
 # What is followed in training

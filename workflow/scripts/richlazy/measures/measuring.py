@@ -11,6 +11,7 @@ import torch
 
 from richlazy.measures import at_matched_loss, on_probe
 from richlazy.measures.base import Measure
+from richlazy.measures.learning_rule import BACKPROPAGATION, LearningRule
 from richlazy.measures.performance import loss_and_accuracy
 from richlazy.measures.probed_network import Moment, ProbedNetwork, Trained
 from richlazy.measures.tangent_kernel import TangentKernel, tangent_kernel
@@ -94,14 +95,15 @@ def measure_files(
     for part in devices.parts(len(runs), device):
         trained = Trained.stacked(one.load() for one in files[part]).map(lambda array: array.to(device))
         seeds = [run["seed"] for run in runs[part]]
-        measured = measure_together(trained, rate_network.dynamics_of(runs[0]), settings, seeds)
+        dynamics, learning = rate_network.dynamics_of(runs[0]), LearningRule.of_run(runs[0])
+        measured = measure_together(trained, dynamics, settings, seeds, learning)
         for one, run, values in zip(files[part], runs[part], measured, strict=True):
             course = array_io.load_json(one.history)
             outcome = {name: course.get(name) for name in training_history.OUTCOME}
             where = {"network": one.network, "probe": one.probe}
             censored = {"censored": [name for name, value in values.items() if value == math.inf]}
             array_io.save_json(one.measures, {**run, **where, **outcome, **ceiling, **values, **censored})
-        crossings = measure_crossings(files[part], trained, rate_network.dynamics_of(runs[0]), settings)
+        crossings = measure_crossings(files[part], trained, dynamics, settings)
         for one, found in zip(files[part], crossings, strict=True):
             if one.measured_crossings is not None:
                 array_io.save_json(one.measured_crossings, {"network": one.network, "crossings": found})
@@ -156,20 +158,27 @@ def probe_losses(
     return found
 
 
-def measure(trained: Trained, dynamics: Dynamics, settings: ProbeSettings, seed: int = 0) -> dict[str, float]:
+def measure(
+    trained: Trained,
+    dynamics: Dynamics,
+    settings: ProbeSettings,
+    seed: int = 0,
+    learning: LearningRule = BACKPROPAGATION,
+) -> dict[str, float]:
     """All measures of one trained network.
 
     Args:
         trained: the network and its probe.
         dynamics: leak and place of the rectifier.
         settings: how it is measured.
-        seed: of the run, for what is shuffled.
+        seed: of the run, for what is random in measures.
+        learning: the rule by which it learned.
 
     Returns:
         A value for each of ``on_probe.MEASURES``, nan where a measure has no meaning for the network; all nan for
         weights that are not finite.
     """
-    return measure_together(trained.map(lambda array: array[None]), dynamics, settings, [seed])[0]
+    return measure_together(trained.map(lambda array: array[None]), dynamics, settings, [seed], learning)[0]
 
 
 def measure_together(
@@ -177,6 +186,7 @@ def measure_together(
     dynamics: Dynamics,
     settings: ProbeSettings,
     seeds: Sequence[int] | None = None,
+    learning: LearningRule = BACKPROPAGATION,
     measures: Mapping[str, Measure] = on_probe.MEASURES,
 ) -> list[dict[str, float]]:
     """Measures of each of K networks, all of them as ``measure`` gives them for one; seeds are 0 where none are given.
@@ -209,11 +219,13 @@ def measure_together(
             targets=one.targets,
             decision=one.decision,
             kernel_targets=targets_of_kernel(of_kernel, len(one.final.readout), settings.kernel_times),
+            kernel_times=settings.kernel_times,
             losses=partial(probe_losses, there, dynamics=dynamics, loss_steps=settings.loss_steps, loss=settings.loss),
             dynamics=dynamics,
             loss_steps=settings.loss_steps,
             loss=settings.loss,
             seed=seeds[network] if seeds is not None else 0,
+            learning=learning,
         )
         found.append({name: one_measure(context) for name, one_measure in measures.items()})
     return found

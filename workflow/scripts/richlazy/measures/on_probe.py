@@ -1,9 +1,12 @@
 """The measures of a network before and after training on its probe, in the order of their columns."""
 
 from richlazy.measures import (
+    activity,
     before_training,
     change,
     change_spectrum,
+    credit,
+    disturbance,
     effective_ranks,
     low_rank_change,
     performance,
@@ -22,4 +25,7 @@ MEASURES = declared(
     task_alignment,
     before_training,
     change_spectrum,
+    activity,
+    credit,
+    disturbance,
 )

@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from richlazy.measures import change, low_rank_change, performance
+from richlazy.measures.learning_rule import BACKPROPAGATION, LearningRule
 from richlazy.measures.tangent_kernel import TangentKernel
-from richlazy.models.rate_network import Dynamics, Weights
+from richlazy.models.rate_network import Dynamics, Weights, respond
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,12 @@ class ProbedNetwork:
         placed: the network and its probe on the device where responses are calculated.
         inputs, targets, decision: its probe on the CPU, as ``Trained`` has them.
         kernel_targets: targets of the outputs of the kernels, (times, N_out, m).
+        kernel_times: outputs that the kernels have, as ``tangent_kernel`` takes them.
         losses: loss on the probe with each of some other recurrent weights (K, N, N), all else being final.
         dynamics: how a state follows from the one before.
         loss_steps, loss: as ``performance.loss_and_accuracy`` takes them.
-        seed: of the run, for what is shuffled.
+        seed: of the run, for what is random in measures.
+        learning: the rule by which it learned.
         values: of the measures that were calculated.
     """
 
@@ -109,11 +112,13 @@ class ProbedNetwork:
     targets: torch.Tensor
     decision: torch.Tensor
     kernel_targets: torch.Tensor
+    kernel_times: str
     losses: Callable[[torch.Tensor], Sequence[float]]
     dynamics: Dynamics
     loss_steps: str = "all"
     loss: str | None = None
     seed: int = 0
+    learning: LearningRule = BACKPROPAGATION
     values: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -171,3 +176,32 @@ class ProbedNetwork:
     def truncations(self) -> tuple[torch.Tensor, np.ndarray]:
         """Recurrent weights with their change truncated, and its singular values (``low_rank_change.truncations``)."""
         return low_rank_change.truncations(self.placed.initial.recurrent, self.placed.final.recurrent)
+
+    def loss_of(self, weights: Weights, inputs: torch.Tensor | None = None) -> float:
+        """Loss on the probe of other weights, or on other inputs (T, m, N_in) with the targets of the probe."""
+        rates, _ = respond(weights, self.inputs if inputs is None else inputs, self.dynamics)
+        return performance.loss_and_accuracy(weights, rates, self.targets, self.decision, self.loss_steps, self.loss)[0]
+
+    @cached_property
+    def fixed_feedback(self) -> dict[str, torch.Tensor]:
+        """Fixed feedback by the name of the matrix that it replaces, (1, ...); empty for rules without it."""
+        return self.learning.fixed_feedback(self.before.weights, self.seed)
+
+    def directions(self, moment: Moment) -> tuple[torch.Tensor, torch.Tensor]:
+        """Directions of the rule of learning on the probe at a moment, and the gradient, as vectors."""
+        loss = self.loss or ("squared_error" if self.targets.is_floating_point() else "cross_entropy")
+        trials = (self.inputs, self.targets)
+        return self.learning.directions(
+            moment.weights, self.fixed_feedback, trials, self.dynamics, self.loss_steps, loss
+        )
+
+    @cached_property
+    def rule_kernels(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Kernels of the rule for the recurrent weights, before and after training."""
+        if self.learning.is_gradient:
+            return self.before.kernel.recurrent, self.after.kernel.recurrent
+        how = (self.inputs[:, : self.kernel_targets.shape[-1]], self.dynamics, self.kernel_times)
+        return (
+            self.learning.kernel(self.before.weights, self.fixed_feedback, *how),
+            self.learning.kernel(self.after.weights, self.fixed_feedback, *how),
+        )

@@ -95,6 +95,46 @@ def tangent_kernel(
     return TangentKernel(recurrent, total)
 
 
+def kernel_of_rule(
+    weights: Weights,
+    back: Weights,
+    inputs: torch.Tensor,
+    dynamics: Dynamics,
+    times: str = "all",
+    truncation_steps: int | None = None,
+) -> torch.Tensor:
+    """The part of the recurrent weights in the kernel K~ = J J~' of a rule of learning, in the factored form.
+
+    A row of J~ is what the rule takes for the gradient of an output: errors go back through other matrices, all else
+    being equal. With the weights themselves it is the tangent kernel.
+
+    Args:
+        weights: of one network.
+        back: in the layout of the weights, the matrices by which errors go back.
+        inputs, dynamics, times: as ``tangent_kernel`` takes them.
+        truncation_steps: errors are cut after each so many steps; None where they are not.
+
+    Returns:
+        (R, R), rows for the outputs that move and columns for the outputs whose errors move them.
+    """
+    weights, back = (each.map(lambda matrix: matrix[None]) for each in (weights, back))
+    trials = inputs[None]
+    _, steps, count, channels = trials.shape
+    _, classes, size = weights.readout.shape
+    shape = KernelShape(size, channels, classes, count, steps, 0 if times == "all" else steps - 1)
+    rates, slopes = respond(weights, trials, dynamics)
+    gram = _gram(_earlier(rates)).mul_((1.0 - dynamics.leak_factor) ** 2)
+    gradients = _output_gradients(weights, slopes, dynamics, shape.first_output)
+    of_rule = _output_gradients(back, slopes, dynamics, shape.first_output, truncation_steps)
+    kernel = inputs.new_zeros(1, shape.outputs, shape.outputs)
+    for step, rows in enumerate(gradients):
+        for other, columns in enumerate(of_rule):
+            products = torch.bmm(rows, columns.mT)
+            blocks = products.view(1, -1, count, columns.shape[1] // count, count)
+            _add_weighted(kernel, blocks, gram[:, step, other])
+    return kernel[0]
+
+
 def _factored_form(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics, shape: KernelShape) -> TangentKernel:
     """Kernels of K networks from products over each pair of steps."""
     networks, trials, first_output = len(inputs), shape.trials, shape.first_output
@@ -136,9 +176,9 @@ def _gram(vectors: torch.Tensor) -> torch.Tensor:
 
 
 def _output_gradients(
-    weights: Weights, slopes: torch.Tensor, dynamics: Dynamics, first_output: int
+    weights: Weights, slopes: torch.Tensor, dynamics: Dynamics, first_output: int, truncation_steps: int | None = None
 ) -> list[torch.Tensor]:
-    """Gradient g[s] of every later output with respect to the state at each step s.
+    """Gradient g[s] of every later output with respect to the state at each step s, cut each ``truncation_steps``.
 
     Returns:
         For each step s an array (K, rows, N) with rows (output time t >= s, class, trial).
@@ -149,7 +189,9 @@ def _output_gradients(
     later = slopes.new_zeros(networks, 0, weights.readout.shape[1], trials, size)
     for step in range(steps - 1, -1, -1):
         slope = slopes[:, None, None, step]
-        if later.shape[1]:
+        if truncation_steps and (step + 1) % truncation_steps == 0:
+            later = torch.zeros_like(later)
+        elif later.shape[1]:
             back = torch.bmm(later.flatten(1, 3), weights.recurrent).view_as(later).mul_(1.0 - rho)
             if dynamics.inside:
                 later = back.mul_(slope).add_(later, alpha=rho)

@@ -26,6 +26,10 @@ from richlazy.models.backpropagation import Backpropagation
 from richlazy.models.rate_network import Weights
 from richlazy.storage.seeds import generator
 
+# Rules whose errors do not reach units at the step before; and those with fixed feedback, with what it replaces.
+LOCAL = ("eligibility", "rflo")
+FIXED = {"recurrent_feedback": "recurrent", "rflo": "readout", "feedback_alignment": "readout"}
+
 
 class FeedbackPasses(Backpropagation):
     """Both passes with matrices of their own on the way back.
@@ -93,23 +97,37 @@ def fixed_feedback(weights: torch.Tensor, correlation: float, seeds: list[int], 
     return found
 
 
-def prepare(rule: str, passes: FeedbackPasses, correlation: float, truncation_steps: int, seeds: list[int]):
-    """Passes of a rule of this module, for weights before training.
+def fixed_of_rule(rule: str, initial: Weights, correlation: float, seeds: list[int]) -> dict[str, torch.Tensor]:
+    """Fixed feedback of a rule by the name of the matrix that it replaces; empty for rules without it.
 
     Args:
         rule: its name (``training.rules``).
-        passes: of the networks.
-        correlation: of fixed feedback with the initial weights that it replaces, from -1 to 1.
-        truncation_steps: after how many steps errors are cut.
-        seeds: of each network; they decide what is random in the feedback.
+        initial: weights of K networks before training.
+        correlation: of the feedback with those that it replaces, from -1 to 1.
+        seeds: of each network; they decide what is random.
     """
-    own: Weights = passes.weights
-    recurrent: torch.Tensor | None = own.recurrent
-    readout = own.readout
-    if rule in ("eligibility", "rflo"):
-        recurrent = None
-    if rule == "recurrent_feedback":
-        recurrent = fixed_feedback(own.recurrent, correlation, seeds, "recurrent_feedback")
-    if rule in ("rflo", "feedback_alignment"):
-        readout = fixed_feedback(own.readout, correlation, seeds, "readout_feedback")
-    return passes.follow(recurrent, readout, truncation_steps if rule == "truncated" else None)
+    names = [FIXED[rule]] if rule in FIXED else []
+    return {name: fixed_feedback(getattr(initial, name), correlation, seeds, f"{name}_feedback") for name in names}
+
+
+def way_back(rule: str, weights: Weights, fixed: dict[str, torch.Tensor]) -> tuple[torch.Tensor | None, torch.Tensor]:
+    """Matrices by which a rule sends errors back, as ``FeedbackPasses.follow`` takes them.
+
+    Args:
+        rule: its name.
+        weights: of K networks; errors follow them where there is no fixed feedback.
+        fixed: as ``fixed_of_rule`` gives it.
+    """
+    recurrent = None if rule in LOCAL else fixed.get("recurrent", weights.recurrent)
+    return recurrent, fixed.get("readout", weights.readout)
+
+
+def prepare(rule: str, passes: FeedbackPasses, correlation: float, truncation_steps: int, seeds: list[int]):
+    """Passes of a rule, for weights before training; arguments as ``fixed_of_rule`` takes them.
+
+    Args:
+        passes: of the networks.
+        truncation_steps: after how many steps errors are cut.
+    """
+    back = way_back(rule, passes.weights, fixed_of_rule(rule, passes.weights, correlation, seeds))
+    return passes.follow(*back, truncation_steps if rule == "truncated" else None)

@@ -18,6 +18,7 @@ from richlazy.configuration import registries
 from richlazy.connectivity.base import STRUCTURES, settings_of, structured_weights
 from richlazy.measures import measuring
 from richlazy.measures import tangent_kernel as kernels
+from richlazy.measures.learning_rule import LearningRule
 from richlazy.measures.probed_network import Trained
 from richlazy.measures.tangent_kernel import TangentKernel
 from richlazy.models import rate_network
@@ -180,7 +181,7 @@ def measure(
         probe: ``inputs`` (T, m, N_in), ``targets`` (T, m) or (T, m, N_out) and ``decision`` (T, m).
         kernel_trials: the tangent kernel is measured on this many first trials.
         kernel_times: of ``all`` steps of a trial, or of the ``last`` one.
-        seed: of the run, for what is shuffled.
+        seed: of the run, for what is random in measures.
 
     Returns:
         A value for each of ``MEASURES``, nan where a measure has no meaning for the network; outcome of training, such
@@ -199,7 +200,11 @@ def measure(
     arrays = [np.ascontiguousarray(one) for one in (inputs.astype(np.float32), targets, decision.astype(bool))]
     how = measuring.ProbeSettings(kernel_trials, kernel_times, settings.loss_steps, settings.loss)
     values = measuring.measure(
-        Trained(network.initial, network.final, *map(torch.from_numpy, arrays)), network.dynamics, how, seed
+        Trained(network.initial, network.final, *map(torch.from_numpy, arrays)),
+        network.dynamics,
+        how,
+        seed,
+        LearningRule.of_run(vars(settings)),
     )
     outcome = {name: network.history.get(name) for name in training_history.OUTCOME}
     best = {name: probe.description.get(name) for name in ("bayes_loss", "bayes_accuracy")}

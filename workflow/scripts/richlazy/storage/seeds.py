@@ -16,6 +16,8 @@ STREAMS = (
     "shuffling",
     "readout_feedback",
     "recurrent_feedback",
+    "lesions",
+    "disturbances",
 )
 
 
