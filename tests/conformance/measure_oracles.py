@@ -909,6 +909,11 @@ def amplification_error(case):
     return abs(case.run["amplification_initial"] * (1 - case.run["gain"] ** 2) - 1)
 
 
+@oracle_of_run
+def generalisation_gap(case):
+    return case.run["probe_loss"] - case.run["final_loss"]
+
+
 # At levels of the loss
 
 

@@ -161,7 +161,7 @@ def run_case(target=1.2, followed=True, crossings=CROSSINGS, gain=0.4):
     losses = [0.72 * math.exp(-0.25 * batch) + 0.01 for batch in range(30)]
     run = {
         "learning_rate": 0.01, "gain": gain, "iterations": 30, "optimiser": "gradient_descent",
-        "convergence_iterations": 12, "final_loss": 0.011, "loss_ratio_shuffled_initial": 0.5,
+        "convergence_iterations": 12, "final_loss": 0.011, "probe_loss": 0.02, "loss_ratio_shuffled_initial": 0.5,
         "leading_singular_value_change": 0.9, "weight_change_norm_recurrent": 0.8, "amplification_initial": 1.3,
     }  # fmt: skip
     course = {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from richlazy.configuration import checks, schema
 from richlazy.connectivity.matching import MATCHINGS
-from richlazy.experiments import grids, jobs, lstm_jobs, parameters, paths, planning
+from richlazy.experiments import grids, jobs, lstm_jobs, parameters, paths, planning, trials
 from richlazy.measures import during_training
 from richlazy.models import rate_network
 from richlazy.models.registry import MODELS
@@ -90,7 +90,8 @@ def test_the_shipped_experiments_have_their_runs():
     assert counts == {
         "figure_1": 3 * 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
         "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
-        "rules_rank": 3 * 4 * 4 * 10, "rules_feedback_correlation": 2 * 5 * 10,
+        **dict.fromkeys(("rules_rank", "rules_rank_activity", "rules_rank_credit", "rules_compared"), 3 * 4 * 4 * 10),
+        "few_trials": 2 * 3 * 4 * 10, "rules_feedback_correlation": 2 * 5 * 10,
         **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 20),
         "figure_17": 3 * 20, "figure_19": 6 * 20, "figure_19_against_connectome": 5 * 20,
         **dict.fromkeys(("figure_2_long", "figure_5_long", "figure_6_long"), 2 * 3 * 2 * 10),
@@ -180,7 +181,7 @@ def test_a_parameter_that_came_later_is_told_where_it_is_unusual_alone():
     assert "parametrisation" not in plain and scaled["parametrisation"] == "scaled"
     assert "parametrisation" not in paths.run_path(runs[0]) and "+parametrisation~scaled" in paths.run_path(runs[1])
     assert [parameters.run_of_row(told) for told in (plain, scaled)] == runs
-    later = ("parametrisation", "rule", "feedback_correlation", "truncation_steps", "engine")
+    later = ("parametrisation", "rule", "feedback_correlation", "truncation_steps", "engine", "distinct_batches")
     before = [name for name in parameters.PARAMETERS if name not in later]
     assert list(plain) == before and "trained" in before
 
@@ -215,6 +216,18 @@ def test_a_rule_of_learning_has_those_parameters_that_it_takes():
     assert [(run["feedback_correlation"], run["truncation_steps"]) for run in unsaid] == [(0.0, None), (None, 1)]
 
 
+def test_networks_that_see_a_few_batches_again_and_again_draw_no_more_than_these():
+    fresh = runs_of(SVD | {"rank": [1]}, seeds=[0])[0]
+    few, more = runs_of(SVD | {"rank": [1], "distinct_batches": [4, 10**6]}, seeds=[0])
+    assert few == fresh | {"distinct_batches": 4} and parameters.told(few)["distinct_batches"] == 4
+    assert "distinct_batches" not in parameters.told(fresh)
+    assert paths.parse(paths.run_path(few)) == few == parameters.run_of_row(parameters.told(few))
+    assert paths.batches_path(few) == paths.batches_path(fresh).replace("/seed", "+distinct_batches~4/seed")
+    assert paths.probe_path(few) == paths.probe_path(fresh)
+    drawn = [trials.of_training(CONFIG, run)[2]["iterations"] for run in (fresh, few, more)]
+    assert drawn == [fresh["iterations"], 4, fresh["iterations"]]
+
+
 def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_training():
     run = runs_of(SVD, preset="published_code", training={"iterations": 7}, connectivity={"size": 40})[0]
     expected = {
@@ -223,7 +236,7 @@ def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_tr
         "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0, "time_constant_ms": 100.0,
         "learning_rate": 0.003, "optimiser": "gradient_descent", "momentum": 0.9, "trained": "all",
         "parametrisation": "plain", "rule": "backpropagation", "feedback_correlation": None, "truncation_steps": None,
-        "engine": "torch", "batch_size": 32, "iterations": 7, "seed": 0,
+        "engine": "torch", "batch_size": 32, "iterations": 7, "distinct_batches": None, "seed": 0,
     }  # fmt: skip
     assert run == expected
 

@@ -139,11 +139,12 @@ def test_the_folders_of_a_path_are_those_of_its_parameters():
             "engine",
             "batch_size",
             "iterations",
+            "distinct_batches",
         ),
         ("seed",),
     )
     assert paths.FOLDERS["batches"] == (
-        ("task", "condition_number"), ("time_step_ms",), ("batch_size", "iterations"), ("seed",),
+        ("task", "condition_number"), ("time_step_ms",), ("batch_size", "iterations", "distinct_batches"), ("seed",),
     )  # fmt: skip
     assert paths.FOLDERS["probe"] == (("task", "condition_number"), ("time_step_ms",), ("seed",))
     assert paths.FOLDERS["teacher"] == (("task", "condition_number"), ("seed",))

@@ -87,21 +87,21 @@ def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     """Parameters in their types and order, without those that make no difference to this network."""
     structure = structure_kind(config, given["structure"])
     task = registry.task(config["tasks"][given["task"]])
-    ignored = set(structure_parameters()) - {structure.parameter}
-    if structure.unstructured:
-        ignored.add("matching")
-    if not task.has_teacher:
-        ignored.add("condition_number")
+    rule = rules.rule(given["rule"])
+    pointless = {
+        "matching": structure.unstructured,
+        "condition_number": not task.has_teacher,
+        "distinct_batches": task.one_trial,
+        "momentum": given["optimiser"] == "adam",
+    }
+    ignored = {name for name, is_pointless in pointless.items() if is_pointless}
+    ignored |= (set(structure_parameters()) - {structure.parameter}) | (set(rules.TAKEN) - set(rule.takes))
     given = {**given, "architecture": task.architecture, "batch_size": task.batch_size or given["batch_size"]}
     if task.is_feedforward:
         ignored |= {"leak", "time_step_ms", "time_constant_ms"}
         given["rectification"] = "after_leak" if given["rectification"] == "inside" else given["rectification"]
     elif given["readout"] not in DIRECTIONS:
         given["readout"] = USUAL["readout"]
-    if given["optimiser"] == "adam":
-        ignored.add("momentum")
-    rule = rules.rule(given["rule"])
-    ignored |= set(rules.TAKEN) - set(rule.takes)
     given = dict(rule.takes) | given
     given["engine"] = given["engine"] if rule.is_gradient else USUAL["engine"]  # no other rule is compiled
     run = {

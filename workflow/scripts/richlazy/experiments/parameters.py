@@ -211,6 +211,16 @@ PARAMETERS: dict[str, Parameter] = {
         int, "trials in a batch", "batch size", "training", ("batches", *_TEACHER), title="batches of {}"
     ),
     "iterations": Parameter(int, "updates", "iterations", "training", ("batches", *_TEACHER), title="{} iterations"),
+    "distinct_batches": Parameter(
+        int,
+        "batches that are drawn, which training goes through again and again; null where every update has a new one",
+        "distinct batches",
+        "training",
+        ("batches",),
+        optional=True,
+        title="{} distinct batches",
+        implied=True,
+    ),
     "seed": Parameter(
         int,
         "seed of the run; runs of one seed are paired",

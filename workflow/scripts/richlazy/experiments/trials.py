@@ -45,8 +45,12 @@ def files_at_hand(config: Config) -> set[str]:
 
 
 def of_training(config: Config, run: Run) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """What training trials of a run depend on: the module that samples them, the entry of the task, and parameters."""
-    return _of_trials(config, run, task_of(config, run).training_parameters)
+    """What training trials of a run depend on: the module that samples them, the entry of the task, and parameters.
+
+    So many batches are drawn as these ``iterations`` say: no more than ``distinct_batches`` of a run that has them.
+    """
+    drawn = min(run["iterations"], run["distinct_batches"] or run["iterations"])
+    return _of_trials(config, {**run, "iterations": drawn}, task_of(config, run).training_parameters)
 
 
 def of_probe(config: Config, run: Run) -> tuple[str, dict[str, Any], dict[str, Any]]:
