@@ -100,9 +100,9 @@ def test_directions_are_those_of_automatic_differentiation_with_other_matrices_b
         if rule in LOCAL:
             recurrent = torch.zeros_like(recurrent)
         if rule == "recurrent_feedback":
-            recurrent = passes.recurrent_feedback[network]
+            recurrent = passes.recurrent_back[network]
         if rule in ("rflo", "feedback_alignment"):
-            readout = passes.readout_feedback[network]
+            readout = passes.readout_back[network]
         cut = 2 if rule == "truncated" else None
         expected = by_autograd(
             rule, own, (recurrent, readout), inputs[network], targets[network], rho, rectification, loss_steps, cut
@@ -118,7 +118,7 @@ def test_local_rules_are_products_of_errors_and_traces_that_run_forward(rule, re
     found, passes = directions_of(rule, weights, inputs, targets, Dynamics(rho, rectification), loss_steps=loss_steps)
     for network in range(NETWORKS):
         recurrent, feed, readout = (matrix.numpy() for matrix in weights.of_network(network))
-        back = passes.readout_feedback[network].numpy()
+        back = passes.readout_back[network].numpy()
         state = rate = np.zeros((TRIALS, SIZE))
         trace = np.zeros((TRIALS, SIZE, SIZE))
         direction, first = np.zeros((SIZE, SIZE)), 0 if loss_steps == "all" else STEPS - 1

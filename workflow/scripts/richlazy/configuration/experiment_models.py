@@ -81,8 +81,8 @@ class Grid(Settings):
     batch_size: Several[Count] = optional("As in training.")
     iterations: Several[Count] = optional("As in training.")
     distinct_batches: Several[Count] = optional(
-        "Batches that are drawn; training goes through them in one order again and again. Without it each update has a new "
-        "batch."
+        "Batches that are drawn; training goes through them in one order again and again. Without it each update has "
+        "a new one."
     )
 
 

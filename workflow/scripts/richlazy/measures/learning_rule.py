@@ -8,6 +8,7 @@ import torch
 
 from richlazy.measures.tangent_kernel import kernel_of_rule
 from richlazy.models import feedback
+from richlazy.models.backpropagation import Backpropagation
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.training import rules
 
@@ -66,13 +67,13 @@ class LearningRule:
             dynamics, loss_steps, loss: as ``Backpropagation`` takes them.
         """
         alone, (steps, batch_size, _) = weights.map(lambda matrix: matrix[None]), trials[0].shape
-        passes = feedback.FeedbackPasses(alone, steps, batch_size, dynamics, loss_steps, loss, self.trained)
+        passes = Backpropagation(alone, steps, batch_size, dynamics, loss_steps, loss, self.trained)
         passes.load(trials[0][None], trials[1][None])
         log_likelihoods = alone.input.new_zeros(1, 1, passes.loss_rows)
 
         def found(recurrent: torch.Tensor | None, readout: torch.Tensor, cut: int | None) -> torch.Tensor:
             directions = alone.map(torch.zeros_like)
-            passes.follow(recurrent, readout, cut).gradients(log_likelihoods, directions, 1.0)
+            passes.send_back_by(recurrent, readout, cut).gradients(log_likelihoods, directions, 1.0)
             return torch.cat([matrix.flatten() for matrix in directions])
 
         back = feedback.way_back(self.rule, alone, fixed)

@@ -79,6 +79,8 @@ class Backpropagation:
         trained: ``all`` weights, or the ``recurrent`` ones alone.
 
     Attributes:
+        recurrent_back, readout_back: the matrices by which errors go back: the weights themselves, but for other rules
+            of learning (``send_back_by``).
         inputs: the batch, (K, T * B, N_in); set by ``load``.
         targets: the targets at the steps of the loss, as the loss has them: classes (K, 1, loss steps * B), or
             outputs (K, N_out, loss steps * B).
@@ -101,7 +103,7 @@ class Backpropagation:
             raise ValueError(f"trials of {steps} steps need recurrent weights, which only trials of 1 step do without")
         rectification = _choice(dynamics.rectification, "rectification", RECTIFICATIONS)
         first = 0 if _choice(loss_steps, "loss_steps", LOSS_STEPS) == "all" else steps - 1
-        self.weights, self.rho = weights, dynamics.leak_factor
+        self.weights, self.steps, self.rho = weights, steps, dynamics.leak_factor
         self.inside, self.linear, self.tanh = dynamics.inside, dynamics.linear, rectification == "tanh"
         self.all_trained = _choice(trained, "trained", TRAINED) == "all"
         self.loss_steps, self.first_loss_step, self.loss_rows = loss_steps, first, (steps - first) * batch_size
@@ -110,6 +112,7 @@ class Backpropagation:
         self.loss = LOSSES[_choice(loss, "loss", LOSSES)](outputs)
         self.targets = self.loss.targets
         self._allocate(steps, batch_size, dynamics)
+        self.send_back_by(weights.recurrent, weights.readout)
 
     def _allocate(self, steps: int, batch_size: int, dynamics: Dynamics) -> None:
         """Make the arrays of the passes."""
@@ -179,19 +182,35 @@ class Backpropagation:
         elif not self.linear:
             rate.relu_()
 
+    def send_back_by(
+        self, recurrent: torch.Tensor | None, readout: torch.Tensor, truncation_steps: int | None = None
+    ) -> "Backpropagation":
+        """Let errors go back by other matrices than the weights, as rules of learning do (module ``feedback``).
+
+        Args:
+            recurrent: in place of W_h, (K, N, N); None where errors do not reach the units of the step before.
+            readout: in place of w, (K, N_out, N).
+            truncation_steps: errors are cut after each so many steps; None where they are not.
+        """
+        self.recurrent_back, self.readout_back = recurrent, readout
+        # For each step whether errors of the next one reach it at all.
+        self.carried = [not truncation_steps or (step + 1) % truncation_steps > 0 for step in range(self.steps)]
+        return self
+
     def backward(self) -> None:
         """Propagate the errors of the last ``forward`` back through time."""
         deltas, rates, rho = self.deltas, self.rates, self.rho
         self.loss.backward(self.errors)
-        torch.bmm(self.errors_transposed, self.weights.readout, out=self.loss_deltas)
+        torch.bmm(self.errors_transposed, self.readout_back, out=self.loss_deltas)
         for step in range(len(deltas) - 1, -1, -1):
-            delta = deltas[step]
-            later = deltas[step + 1] if step + 1 < len(deltas) else None
-            if later is not None:
-                own_error = 1 if step >= self.first_loss_step else 0
-                delta.baddbmm_(later, self.weights.recurrent, beta=own_error, alpha=1 - rho)
-                if rho and not self.inside:
-                    delta.add_(later, alpha=rho)
+            delta, has_error = deltas[step], step >= self.first_loss_step
+            later = deltas[step + 1] if step + 1 < len(deltas) and self.carried[step] else None
+            if later is not None and self.recurrent_back is not None:
+                delta.baddbmm_(later, self.recurrent_back, beta=int(has_error), alpha=1 - rho)
+            elif not has_error:
+                delta.zero_()
+            if rho and not self.inside and later is not None:
+                delta.add_(later, alpha=rho)
             if self.tanh:
                 torch.ops.aten.tanh_backward.grad_input(delta, rates[step], grad_input=delta)
             elif not self.linear:

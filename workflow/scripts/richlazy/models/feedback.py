@@ -1,4 +1,4 @@
-"""Passes of rules of learning whose errors reach units by other ways than the weights themselves.
+"""Rules of learning whose errors reach units by other ways than the weights themselves.
 
 Backpropagation sends errors from the outputs to the units by w', and from each unit to those that drive it by W_h'
 (``backpropagation``). A rule puts other matrices in these places and leaves the forward pass and the products of errors
@@ -29,53 +29,6 @@ from richlazy.storage.seeds import generator
 # Rules whose errors do not reach units at the step before; and those with fixed feedback, with what it replaces.
 LOCAL = ("eligibility", "rflo")
 FIXED = {"recurrent_feedback": "recurrent", "rflo": "readout", "feedback_alignment": "readout"}
-
-
-class FeedbackPasses(Backpropagation):
-    """Both passes with matrices of their own on the way back.
-
-    Attributes:
-        recurrent_feedback: in the layout of W_h, (K, N, N): errors of a step reach the units of the step before by its
-            transpose; None where they do not.
-        readout_feedback: in the layout of w, (K, N_out, N).
-        carried: for each step whether errors of the next one reach it at all.
-    """
-
-    recurrent_feedback: torch.Tensor | None
-    readout_feedback: torch.Tensor
-    carried: list[bool]
-
-    def follow(
-        self,
-        recurrent_feedback: torch.Tensor | None,
-        readout_feedback: torch.Tensor,
-        truncation_steps: int | None = None,
-    ) -> "FeedbackPasses":
-        """Send errors back by these matrices, and cut them each ``truncation_steps`` steps."""
-        self.recurrent_feedback, self.readout_feedback = recurrent_feedback, readout_feedback
-        self.carried = [not truncation_steps or (step + 1) % truncation_steps > 0 for step in range(len(self.deltas))]
-        return self
-
-    def backward(self) -> None:
-        """Propagate the errors of the last ``forward`` back through time, by the matrices of the rule."""
-        deltas, rho = self.deltas, self.rho
-        self.loss.backward(self.errors)
-        torch.bmm(self.errors_transposed, self.readout_feedback, out=self.loss_deltas)
-        for step in range(len(deltas) - 1, -1, -1):
-            delta = deltas[step]
-            later = deltas[step + 1] if step + 1 < len(deltas) and self.carried[step] else None
-            if step < self.first_loss_step:
-                delta.zero_()
-            if later is not None and self.recurrent_feedback is not None:
-                delta.baddbmm_(later, self.recurrent_feedback, alpha=1 - rho)
-            if later is not None and not self.inside:
-                delta.add_(later, alpha=rho)
-            if self.tanh:
-                torch.ops.aten.tanh_backward.grad_input(delta, self.rates[step], grad_input=delta)
-            elif not self.linear:
-                torch.ops.aten.threshold_backward.grad_input(delta, self.rates[step], 0, grad_input=delta)
-            if later is not None and self.inside:
-                delta.add_(later, alpha=rho)
 
 
 def fixed_feedback(weights: torch.Tensor, correlation: float, seeds: list[int], stream: str) -> torch.Tensor:
@@ -111,7 +64,7 @@ def fixed_of_rule(rule: str, initial: Weights, correlation: float, seeds: list[i
 
 
 def way_back(rule: str, weights: Weights, fixed: dict[str, torch.Tensor]) -> tuple[torch.Tensor | None, torch.Tensor]:
-    """Matrices by which a rule sends errors back, as ``FeedbackPasses.follow`` takes them.
+    """Matrices by which a rule sends errors back, as ``Backpropagation.send_back_by`` takes them.
 
     Args:
         rule: its name.
@@ -122,12 +75,12 @@ def way_back(rule: str, weights: Weights, fixed: dict[str, torch.Tensor]) -> tup
     return recurrent, fixed.get("readout", weights.readout)
 
 
-def prepare(rule: str, passes: FeedbackPasses, correlation: float, truncation_steps: int, seeds: list[int]):
-    """Passes of a rule, for weights before training; arguments as ``fixed_of_rule`` takes them.
+def prepare(rule: str, passes: Backpropagation, correlation: float, truncation_steps: int, seeds: list[int]):
+    """Let passes send errors back by a rule, for weights before training; arguments as ``fixed_of_rule`` takes them.
 
     Args:
         passes: of the networks.
         truncation_steps: after how many steps errors are cut.
     """
     back = way_back(rule, passes.weights, fixed_of_rule(rule, passes.weights, correlation, seeds))
-    return passes.follow(*back, truncation_steps if rule == "truncated" else None)
+    return passes.send_back_by(*back, truncation_steps if rule == "truncated" else None)

@@ -113,7 +113,7 @@ RULES = {
         {"truncation_steps": 1},
     ),
 }
-# Modules that compute directions: of backpropagation, of the other rules, and of compiled backpropagation.
+# Modules that directions need: those of backpropagation, of the other rules, and of compiled backpropagation.
 MODULES = ("models.backpropagation", "models.feedback", "compiled.backpropagation")
 # Parameters of runs that only some rules take.
 TAKEN = tuple(dict.fromkeys(name for rule in RULES.values() for name in rule.takes))
@@ -164,7 +164,7 @@ def directions(
     if not rule(settings.rule).is_gradient:
         seeds = list(settings.seeds) or list(range(len(weights.input)))
         options = (settings.feedback_correlation, settings.truncation_steps, seeds)
-        found = passes.prepare(settings.rule, passes.FeedbackPasses(*how), *options)
+        found = passes.prepare(settings.rule, passes.Backpropagation(*how), *options)
     elif settings.engine == "compiled":
         found = passes.CompiledBackpropagation(*how)
     else:
