@@ -140,6 +140,13 @@ def by_paper(found: list[ClaimLine]) -> list[PaperVerdicts]:
     return papers
 
 
+def standing(found: list[ClaimLine]) -> list[tuple[str, int, str]]:
+    """How many claims have each verdict, with its tone, from what favours a claim to what says nothing of it."""
+    tones = {one.word: one.tone for one in found}
+    counts = {word: sum(one.word == word for one in found) for word in verdicts.VERDICTS}
+    return [(word, number, tones[word]) for word, number in counts.items() if number]
+
+
 def rules() -> dict[str, str]:
     """Every verdict with its rule, as text of a page."""
     return {word: rule.replace("`", "") for word, rule in verdicts.RULES.items()}

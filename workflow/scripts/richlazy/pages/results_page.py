@@ -124,6 +124,7 @@ def render(given: Given) -> str:
             main_picture=_main_picture(given, main),
             tested=tested,
             claims=claims,
+            standing=claim_lines.standing(claims),
             papers=claim_lines.by_paper(claims),
             rules=claim_lines.rules(),
             shown=set(runs),
