@@ -494,6 +494,14 @@ def singular_value_drop_after_6(case):
     return drop_after(case, 6)
 
 
+@oracle_of_probe
+def outlier_eigenvalues(case):
+    if not case.is_recurrent:
+        return math.nan
+    before, after = (np.abs(np.linalg.eigvals(w.recurrent.numpy())) for w in (case.before, case.after))
+    return sum(float(value > max(before)) for value in after)
+
+
 def dimension(samples):
     """By the eigenvalues of their covariance."""
     values = np.linalg.eigvalsh(np.cov(samples, rowvar=False))

@@ -1,4 +1,4 @@
-"""Where the singular values of the change of the recurrent weights fall to their tail (Schuessler et al. 2020)."""
+"""Where singular values of the change of the recurrent weights fall to their tail, and eigenvalues that it brings."""
 
 from __future__ import annotations
 
@@ -40,3 +40,15 @@ def drop_after_2(network: ProbedNetwork) -> float:
 def drop_after_6(network: ProbedNetwork) -> float:
     """Figure 1(h, i)."""
     return _drop(network, 6)
+
+
+@measure(
+    "outlier_eigenvalues",
+    unit="eigenvalues",
+    meaning="eigenvalues of the final recurrent weights that are larger in modulus than all of the initial ones",
+    label="outlier\neigenvalues",
+    defined_for=recurrent_networks,
+)
+def outlier_eigenvalues(network: ProbedNetwork) -> float:
+    """Schuessler et al. 2020 and Bordelon et al. 2025 speak of outliers; without initial weights all are."""
+    return float((network.after.moduli > network.before.moduli.max()).sum())

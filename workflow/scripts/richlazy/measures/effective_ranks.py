@@ -16,20 +16,26 @@ if TYPE_CHECKING:
     from richlazy.measures.probed_network import ProbedNetwork
 
 
+def effective_rank(magnitudes: np.ndarray) -> float:
+    """Relative effective rank of eigenvalues, sum|lambda_i| / (|lambda_1| N), or singular values; nan where all are 0.
+
+    Section 3 and Figure 2 have the former, Figure 16 the latter.
+
+    Args:
+        magnitudes: moduli of the eigenvalues, or singular values.
+    """
+    largest = magnitudes.max()
+    return float(magnitudes.sum() / (largest * len(magnitudes))) if largest > 0 else float("nan")
+
+
 def eigenvalue_effective_rank(weights: np.ndarray) -> float:
-    """Relative effective rank sum|lambda_i| / (|lambda_1| N) (section 3, Figure 2)."""
-    return _relative_sum(np.abs(scipy.linalg.eigvals(weights)))
+    """Relative effective rank of a square matrix by its eigenvalues."""
+    return effective_rank(np.abs(scipy.linalg.eigvals(weights)))
 
 
 def singular_value_effective_rank(weights: np.ndarray) -> float:
-    """Relative effective rank sum s_i / (s_1 N) (Figure 16)."""
-    return _relative_sum(scipy.linalg.svdvals(weights))
-
-
-def _relative_sum(magnitudes: np.ndarray) -> float:
-    """Sum over the largest and the number; nan where all are 0."""
-    largest = magnitudes.max()
-    return float(magnitudes.sum() / (largest * len(magnitudes))) if largest > 0 else float("nan")
+    """Relative effective rank of a matrix by its singular values."""
+    return effective_rank(scipy.linalg.svdvals(weights))
 
 
 def stable_rank(weights: np.ndarray) -> float:
@@ -48,7 +54,7 @@ def stable_rank(weights: np.ndarray) -> float:
 )
 def effective_rank_eigenvalues_before(network: ProbedNetwork) -> float:
     """Figure 2."""
-    return eigenvalue_effective_rank(network.before.structured)
+    return effective_rank(network.before.moduli)
 
 
 @measure(
@@ -61,7 +67,7 @@ def effective_rank_eigenvalues_before(network: ProbedNetwork) -> float:
 )
 def effective_rank_eigenvalues(network: ProbedNetwork) -> float:
     """Figure 2."""
-    return eigenvalue_effective_rank(network.after.structured)
+    return effective_rank(network.after.moduli)
 
 
 @measure(

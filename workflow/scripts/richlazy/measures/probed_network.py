@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+import scipy
 import torch
 
 from richlazy.measures import change, low_rank_change, performance
@@ -85,6 +86,11 @@ class Moment:
         """The weights that have the structure, in double precision: recurrent ones, or a first layer without them."""
         matrix = self.weights.recurrent if self.weights.recurrent.numel() else self.weights.input
         return matrix.double().numpy()
+
+    @cached_property
+    def moduli(self) -> np.ndarray:
+        """Of the eigenvalues of the recurrent weights, (N,)."""
+        return np.abs(scipy.linalg.eigvals(self.structured))
 
 
 @dataclass(frozen=True)
