@@ -7,6 +7,7 @@ An oracle is a function with the name of its measure, below ``oracle_of_probe``,
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import SimpleNamespace
 
 import numpy as np
 import torch
@@ -148,6 +149,10 @@ class ProbeCase:
         return {"recurrent_feedback": "recurrent", "rflo": "readout", "feedback_alignment": "readout"}.get(self.rule)
 
     @property
+    def learning(self):
+        return SimpleNamespace(sends_errors_back=self.rule != "node_perturbation")
+
+    @property
     def fixed_feedback(self):
         return self.replaced
 
@@ -201,6 +206,8 @@ class ProbeCase:
         return torch.cat([each @ rows[0], each @ rows[1], of_readout.flatten()])
 
     def gradient_alignment(self, weights):
+        if self.rule in ("backpropagation", "node_perturbation"):
+            return 1.0 if self.rule == "backpropagation" else math.nan
         return cosine(self.directions(weights, self.rule), self.directions(weights, "backpropagation"))
 
     @cached_property
@@ -548,12 +555,12 @@ def readout_alignment(case):
 
 @oracle_of_probe
 def gradient_alignment_initial(case):
-    return 1.0 if case.rule == "backpropagation" else case.gradient_alignment(case.before)
+    return case.gradient_alignment(case.before)
 
 
 @oracle_of_probe
 def gradient_alignment(case):
-    return 1.0 if case.rule == "backpropagation" else case.gradient_alignment(case.after)
+    return case.gradient_alignment(case.after)
 
 
 @oracle_of_probe
@@ -563,12 +570,13 @@ def feedback_weight_alignment(case):
 
 @oracle_of_probe
 def rule_kernel_alignment_recurrent(case):
-    return cosine(*case.rule_kernels) if case.is_recurrent else math.nan
+    known = case.is_recurrent and case.rule != "node_perturbation"
+    return cosine(*case.rule_kernels) if known else math.nan
 
 
 @oracle_of_probe
 def rule_kernel_asymmetry(case):
-    if not case.is_recurrent:
+    if not case.is_recurrent or case.rule == "node_perturbation":
         return math.nan
     kernel = case.rule_kernels[1].numpy()
     return (

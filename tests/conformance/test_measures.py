@@ -79,6 +79,7 @@ PROBE_CASES = {
     "recurrent feedback of tanh units": masked(
         probe_case(rectification="tanh", rule="recurrent_feedback", feedback_correlation=0.3)
     ),
+    "node perturbation": probe_case(rule="node_perturbation"),
     "truncated backpropagation": learned(probe_case(rectification="none", rule="truncated", truncation_steps=2)),
 }
 

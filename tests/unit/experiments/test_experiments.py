@@ -140,7 +140,8 @@ def test_the_shipped_experiments_have_their_runs():
     # Two more presets of structures, sequential MNIST and Figure 1, of which the factorial has five seeds of a task.
     presets = 2 * (120 - 20 + 30 + 3 * 80)
     liu = 660 + 30 + 30 + 180 + 90 + 200 + 80 + robustness + 40 + more_seeds + longer + presets
-    learning = 3 * 3 * 4 * 10 + 2 * 5 * 10  # backpropagation by Eq. 1 is a preset of Figure 1
+    # Backpropagation by Eq. 1 is a preset of Figure 1; fixed sets of trials have networks of their own.
+    learning = 3 * 3 * 4 * 10 + 2 * 5 * 10 + 2 * 3 * 4 * 10
     assert len(found) == liu + nonlinear + linear + theorems + with_lstms + learning
 
 
@@ -181,7 +182,15 @@ def test_a_parameter_that_came_later_is_told_where_it_is_unusual_alone():
     assert "parametrisation" not in plain and scaled["parametrisation"] == "scaled"
     assert "parametrisation" not in paths.run_path(runs[0]) and "+parametrisation~scaled" in paths.run_path(runs[1])
     assert [parameters.run_of_row(told) for told in (plain, scaled)] == runs
-    later = ("parametrisation", "rule", "feedback_correlation", "truncation_steps", "engine", "distinct_batches")
+    later = (
+        "parametrisation",
+        "rule",
+        "feedback_correlation",
+        "truncation_steps",
+        "perturbation",
+        "engine",
+        "distinct_batches",
+    )
     before = [name for name in parameters.PARAMETERS if name not in later]
     assert list(plain) == before and "trained" in before
 
@@ -236,7 +245,7 @@ def test_what_the_grid_leaves_out_comes_from_preset_connectivity_dynamics_and_tr
         "leak": "euler", "rectification": "after_leak", "time_step_ms": 100.0, "time_constant_ms": 100.0,
         "learning_rate": 0.003, "optimiser": "gradient_descent", "momentum": 0.9, "trained": "all",
         "parametrisation": "plain", "rule": "backpropagation", "feedback_correlation": None, "truncation_steps": None,
-        "engine": "torch", "batch_size": 32, "iterations": 7, "distinct_batches": None, "seed": 0,
+        "perturbation": None, "engine": "torch", "batch_size": 32, "iterations": 7, "distinct_batches": None, "seed": 0,
     }  # fmt: skip
     assert run == expected
 

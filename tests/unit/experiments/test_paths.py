@@ -136,6 +136,7 @@ def test_the_folders_of_a_path_are_those_of_its_parameters():
             "rule",
             "feedback_correlation",
             "truncation_steps",
+            "perturbation",
             "engine",
             "batch_size",
             "iterations",

@@ -38,7 +38,7 @@ def test_with_the_weights_themselves_the_kernel_of_a_rule_is_the_tangent_kernel(
 
 
 @pytest.mark.parametrize("dynamics", DYNAMICS, ids=str)
-@pytest.mark.parametrize("rule", rules.RULES)
+@pytest.mark.parametrize("rule", [rule for rule in rules.RULES if LearningRule(rule).sends_errors_back])
 def test_outputs_move_by_the_kernel_of_the_rule_times_their_errors(rule, dynamics):
     """To first order in a small update of the recurrent weights along the directions of the rule."""
     initial, now, (inputs, targets) = network(0), network(2), trials()

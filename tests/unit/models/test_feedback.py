@@ -20,7 +20,7 @@ STEPS, TRIALS, SIZE, INPUTS, OUTPUTS, NETWORKS = 7, 4, 12, 3, 3, 2
 NAMES = ("recurrent", "input", "readout")
 ACTIVATE = {"none": lambda state: state, "tanh": torch.tanh, "inside": torch.relu, "after_leak": torch.relu}
 LOCAL = ("eligibility", "rflo")
-OTHERS = [name for name in rules.RULES if name != "backpropagation"]
+OTHERS = [name for name in rules.RULES if name not in ("backpropagation", "node_perturbation")]
 every_kind = pytest.mark.parametrize(
     ("rectification", "rho", "loss_steps"),
     list(itertools.product(RECTIFICATIONS, (0.0, 0.6), ("all", "last"))),
@@ -88,7 +88,7 @@ def by_autograd(rule, weights, back, inputs, targets, rho, rectification, loss_s
 
 
 @every_kind
-@pytest.mark.parametrize("rule", rules.RULES)
+@pytest.mark.parametrize("rule", ["backpropagation", *OTHERS])
 def test_directions_are_those_of_automatic_differentiation_with_other_matrices_back(
     rule, rectification, rho, loss_steps
 ):

@@ -100,7 +100,7 @@ WAYS = {
     "recurrent weights alone": {"trained": "recurrent"},
     "snapshots": {"snapshot_at": (0, 7, 150)},
     "levels of the loss": {"excess_levels": {"half": 0.9}},
-    **{rule: {"rule": rule} for rule in rules.RULES if rule != "backpropagation"},
+    **{rule: {"rule": rule} for rule in rules.RULES if rule not in ("backpropagation", "node_perturbation")},
 }
 
 

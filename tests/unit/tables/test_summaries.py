@@ -117,7 +117,7 @@ def test_parameters_that_a_structure_ignores_are_null(structure, null):
     values = {"structure": structure, "rank": None, "matching": None}
     table = runs_table(row(**values), row(1))
     of_no_run = {"condition_number", "diverged_at", "connectome", "reached_at", "kernel_task_alignment_iterations"}
-    of_no_run |= {"substitute", "feedback_correlation", "truncation_steps", "distinct_batches"}
+    of_no_run |= {"substitute", "feedback_correlation", "truncation_steps", "perturbation", "distinct_batches"}
     of_no_run |= after_training.MEASURES.keys() - {"final_loss"}
     assert set(table.columns[table.iloc[0].isna()]) == null | of_no_run
     assert table["rank"].isna().tolist() == [True, False]

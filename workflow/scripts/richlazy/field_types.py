@@ -45,7 +45,13 @@ Optimiser = Literal["gradient_descent", "adam"]
 Trained = Literal["all", "recurrent"]
 Parametrisation = Literal["plain", "scaled"]
 RuleOfLearning = Literal[
-    "backpropagation", "eligibility", "feedback_alignment", "recurrent_feedback", "rflo", "truncated"
+    "backpropagation",
+    "eligibility",
+    "feedback_alignment",
+    "recurrent_feedback",
+    "rflo",
+    "truncated",
+    "node_perturbation",
 ]
 Steps = Literal["all", "last"]
 """Steps of a trial that count."""

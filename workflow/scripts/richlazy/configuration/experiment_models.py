@@ -69,7 +69,7 @@ class Grid(Settings):
     rule: Several[RuleOfLearning] = optional(
         "Rule of learning: backpropagation, the default; eligibility (e-prop, symmetric), feedback_alignment (fixed "
         "random weights in place of the readout on the way back), recurrent_feedback (in place of the recurrent "
-        "weights), rflo (both local), or truncated."
+        "weights), rflo (both local), truncated, or node_perturbation (noise on small networks)."
     )
     feedback_correlation: Several[Annotated[float, Field(ge=-1, le=1)]] = optional(
         "Correlation of the fixed feedback with the initial weights that it replaces, for feedback_alignment, "
@@ -77,6 +77,9 @@ class Grid(Settings):
     )
     truncation_steps: Several[Count] = optional(
         "Steps after which errors are cut on their way back, for truncated. Default 1: none reaches an earlier step."
+    )
+    perturbation: Several[Annotated[float, Field(gt=0)]] = optional(
+        "Standard deviation of the noise of node_perturbation, in the unit of the states. Default 0.01."
     )
     batch_size: Several[Count] = optional("As in training.")
     iterations: Several[Count] = optional("As in training.")

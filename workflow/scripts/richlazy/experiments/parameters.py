@@ -198,6 +198,15 @@ PARAMETERS: dict[str, Parameter] = {
         title="errors cut after {} steps",
         implied=True,
     ),
+    "perturbation": Parameter(
+        float,
+        "deviation of the noise by which node_perturbation tries what the loss does; null for other rules",
+        "deviation of the noise",
+        "training",
+        optional=True,
+        title="noise of {}",
+        implied=True,
+    ),
     "engine": Parameter(
         str,
         "what computes the updates: torch, or compiled passes; their bytes differ",

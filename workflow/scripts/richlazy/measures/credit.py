@@ -13,12 +13,22 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from richlazy.measures.base import measure, recurrent_networks
+from richlazy.measures.base import measure
 
 if TYPE_CHECKING:
     import torch
 
     from richlazy.measures.probed_network import Moment, ProbedNetwork
+
+
+def networks_with_errors_sent_back(network: ProbedNetwork) -> bool:
+    """Networks whose rule of learning sends errors back, from the outputs to the units."""
+    return network.learning.sends_errors_back
+
+
+def recurrent_networks_with_errors_sent_back(network: ProbedNetwork) -> bool:
+    """Recurrent networks whose rule of learning sends errors back, from the outputs to the units."""
+    return network.is_recurrent and network.learning.sends_errors_back
 
 
 def networks_with_fixed_feedback(network: ProbedNetwork) -> bool:
@@ -50,8 +60,9 @@ def _gradient_alignment(network: ProbedNetwork, moment: Moment) -> float:
     "gradient_alignment_initial",
     unit="1",
     meaning="cosine between the directions of the rule of learning and the gradient of the loss on the probe, over all "
-    "trained weights, before training; 1 for backpropagation",
+    "trained weights, before training; 1 for backpropagation, null for node_perturbation",
     label="alignment with\nthe gradient\nat start",
+    defined_for=networks_with_errors_sent_back,
 )
 def gradient_alignment_before(network: ProbedNetwork) -> float:
     """Liu et al. 2022 and others; 1 by construction for backpropagation."""
@@ -63,6 +74,7 @@ def gradient_alignment_before(network: ProbedNetwork) -> float:
     unit="1",
     meaning="the same after training",
     label="alignment with\nthe gradient",
+    defined_for=networks_with_errors_sent_back,
 )
 def gradient_alignment_after(network: ProbedNetwork) -> float:
     """Liu et al. 2022 and others; 1 by construction for backpropagation."""
@@ -89,7 +101,7 @@ def feedback_weight_alignment(network: ProbedNetwork) -> float:
     "kernel_alignment_recurrent",
     label="alignment of the\nkernel of the rule",
     lazier=1,
-    defined_for=recurrent_networks,
+    defined_for=recurrent_networks_with_errors_sent_back,
 )
 def rule_kernel_alignment_recurrent(network: ProbedNetwork) -> float:
     """Bordelon and Pehlevan 2023 follow such kernels."""
@@ -102,7 +114,7 @@ def rule_kernel_alignment_recurrent(network: ProbedNetwork) -> float:
     meaning="|K - K'| / |K + K'| of the kernel of the rule of learning after training, recurrent weights; 0 for "
     "backpropagation",
     label="asymmetry of the\nkernel of the rule",
-    defined_for=recurrent_networks,
+    defined_for=recurrent_networks_with_errors_sent_back,
 )
 def rule_kernel_asymmetry(network: ProbedNetwork) -> float:
     """No paper here has it."""

@@ -1,7 +1,7 @@
 """The rule by which a network learned, asked at a moment of its training for its directions and its kernel."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
@@ -31,13 +31,18 @@ class LearningRule:
     @classmethod
     def of_run(cls, run: Mapping[str, Any]) -> "LearningRule":
         """Of the parameters of a run, which leave out what is usual."""
-        names = ("rule", *rules.TAKEN, "trained")
+        names = (field.name for field in fields(cls))
         return cls(**{name: run[name] for name in names if run.get(name) is not None})
 
     @property
     def is_gradient(self) -> bool:
         """Whether its directions are the gradient of the loss."""
         return rules.rule(self.rule).is_gradient
+
+    @property
+    def sends_errors_back(self) -> bool:
+        """Whether it has directions that can be told beforehand: those of node perturbation are random."""
+        return self.rule != "node_perturbation"
 
     def fixed_feedback(self, initial: Weights, seed: int) -> dict[str, torch.Tensor]:
         """Fixed feedback by the name of the matrix that it replaces, in its layout; empty for rules without it.

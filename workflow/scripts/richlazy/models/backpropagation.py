@@ -175,6 +175,10 @@ class Backpropagation:
             state.baddbmm_(self.rates[step - 1], self.recurrent_transposed, alpha=1 - rho)
             if rho:
                 state.add_(self.states[step - 1], alpha=rho)
+        self._activate(step, state, rate)
+
+    def _activate(self, step: int, state: torch.Tensor, rate: torch.Tensor) -> None:
+        """From the state of a step to its rates."""
         if self.tanh:
             torch.tanh(state, out=rate)
         elif self.inside:

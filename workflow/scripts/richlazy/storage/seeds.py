@@ -18,6 +18,7 @@ STREAMS = (
     "recurrent_feedback",
     "lesions",
     "disturbances",
+    "perturbation",
 )
 
 

@@ -112,9 +112,15 @@ RULES = {
         "the weights from itself to every other unit and to the outputs, and errors of a few later steps",
         {"truncation_steps": 1},
     ),
+    "node_perturbation": Rule(
+        "what the loss of a trial rises by, times the noise that made it rise; the gradient on average",
+        "its own noise, and the loss of the trial with and without it",
+        {"perturbation": 0.01},
+    ),
 }
-# Modules that directions need: those of backpropagation, of the other rules, and of compiled backpropagation.
-MODULES = ("models.backpropagation", "models.feedback", "compiled.backpropagation")
+# Modules that directions need: of backpropagation, of rules that send errors back by other ways, of compiled
+# backpropagation, and of node perturbation.
+MODULES = ("models.backpropagation", "models.feedback", "compiled.backpropagation", "models.perturbation")
 # Parameters of runs that only some rules take.
 TAKEN = tuple(dict.fromkeys(name for rule in RULES.values() for name in rule.takes))
 
@@ -136,11 +142,11 @@ def module(name: str, engine: str) -> str:
     Raises:
         ValueError: for an unknown rule, and for another than backpropagation with compiled passes.
     """
-    of_torch, of_feedback, compiled = MODULES
+    of_torch, of_feedback, compiled, of_noise = MODULES
     if not rule(name).is_gradient:
         if engine == "compiled":
             raise ValueError(f"compiled passes know no rule {name!r}; use engine: torch")
-        return of_feedback
+        return of_noise if name == "node_perturbation" else of_feedback
     return compiled if engine == "compiled" else of_torch
 
 
@@ -161,8 +167,10 @@ def directions(
     passes = late_import.load(module(settings.rule, settings.engine))
     how = (weights, steps, batch_size, dynamics, settings.loss_steps, settings.loss, settings.trained)
     found: Directions
-    if not rule(settings.rule).is_gradient:
-        seeds = list(settings.seeds) or list(range(len(weights.input)))
+    seeds = list(settings.seeds) or list(range(len(weights.input)))
+    if settings.rule == "node_perturbation":
+        found = passes.NodePerturbation(*how).perturb(settings.perturbation, seeds)
+    elif not rule(settings.rule).is_gradient:
         options = (settings.feedback_correlation, settings.truncation_steps, seeds)
         found = passes.prepare(settings.rule, passes.Backpropagation(*how), *options)
     elif settings.engine == "compiled":

@@ -22,6 +22,7 @@ class TrainingSettings:
         rule: name of the rule of learning (module ``rules``).
         feedback_correlation: of the fixed feedback of a rule with the initial weights that it replaces.
         truncation_steps: after how many steps the errors of ``truncated`` are cut.
+        perturbation: standard deviation of the noise of ``node_perturbation``.
         seeds: of the networks, which decide what is random in a rule; none numbers them from 0.
         engine: what computes the passes of the rule: ``torch``, or ``compiled`` code on the CPU.
         trained: ``all`` weights, or the ``recurrent`` ones alone.
@@ -56,6 +57,7 @@ class TrainingSettings:
     rule: str = "backpropagation"
     feedback_correlation: float = 0.0
     truncation_steps: int = 1
+    perturbation: float = 0.01
     seeds: Sequence[int] = ()
     engine: str = "torch"
     trained: str = "all"
