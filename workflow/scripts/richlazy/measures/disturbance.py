@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from richlazy.measures.base import measure
+from richlazy.storage.seeds import generator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,15 +27,12 @@ def lesioned(weights: Weights, seed: int) -> Iterator[Weights]:
         weights: of the network.
         seed: of its run, which decides who is silent.
     """
-    from richlazy.models.rate_network import Weights
-    from richlazy.storage.seeds import generator
-
     rng, size = generator(seed, "lesions"), weights.readout.shape[-1]
     for _ in range(DRAWS):
         heard = weights.readout.new_ones(size)
         heard[rng.permutation(size)[: max(1, round(SILENT * size))]] = 0
         recurrent = weights.recurrent * heard if weights.is_recurrent else weights.recurrent
-        yield Weights(recurrent, weights.input, weights.readout * heard)
+        yield replace(weights, recurrent=recurrent, readout=weights.readout * heard)
 
 
 @measure(
@@ -57,8 +56,6 @@ def lesion_loss_rise(network: ProbedNetwork) -> float:
 def noise_loss_rise(network: ProbedNetwork) -> float:
     """No paper here has it."""
     import torch
-
-    from richlazy.storage.seeds import generator
 
     rng, inputs = generator(network.seed, "disturbances"), network.inputs
     scale = NOISE * float(inputs.double().square().mean().sqrt())
