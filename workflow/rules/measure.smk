@@ -16,8 +16,9 @@ for kind, jobs in JOBS.items():
             f"measure_{kind}"
         input:
             unpack(jobs.measuring_inputs),
-            network=jobs.network,
-            history=jobs.history,
+            # By the rule, of which Snakemake then need not ask which makes them.
+            network=getattr(rules, f"train_{kind}").output.network,
+            history=getattr(rules, f"train_{kind}").output.history,
         output:
             measures=jobs.measures,
         log:
