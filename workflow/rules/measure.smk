@@ -16,7 +16,7 @@ for kind, jobs in JOBS.items():
             f"measure_{kind}"
         input:
             unpack(jobs.measuring_inputs),
-            # By the rule, of which Snakemake then need not ask which makes them.
+            # Named by their rule, which Snakemake then need not look for.
             network=getattr(rules, f"train_{kind}").output.network,
             history=getattr(rules, f"train_{kind}").output.history,
         output:
