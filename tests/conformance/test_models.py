@@ -44,7 +44,7 @@ def training_of(model, project, run):
         name: [str(project.folder / "results/tiny" / file) for file in named]
         for name, named in planner.training_inputs(CONFIG, [run]).items()
     }
-    return late_import.load(model.training), files, planner.training_settings(CONFIG, [run], {})
+    return late_import.load(model.training), files, planner.training_settings(CONFIG, [run])
 
 
 def network_of(model, project, run):
@@ -80,7 +80,6 @@ def test_two_updates_change_every_matrix_and_give_equal_bytes_again(published, m
     training, files, settings = training_of(model, published, run)
     network = network_of(model, published, run)
     saved = {"network": [str(tmp_path / "network.npz")], "history": [str(tmp_path / "history.json")]}
-    saved |= {"snapshots": [], "crossings": []}
     training.train_networks([run], files, saved, settings)
     assert (tmp_path / "network.npz").read_bytes() == network.read_bytes()
     assert (tmp_path / "history.json").read_bytes() == network.with_name("history.json").read_bytes()

@@ -178,8 +178,8 @@ def test_it_is_trained_measured_tabulated_published_and_rechecked(kind, tmp_path
     theory = {"targets": [None, None], "convergence_fraction": 0.0}
     learned = config["statistics"] | {"converged_excess": 0.25}
     nothing: dict = {key: {} for key in ("connectomes", "substitutes", "followed", "swept")}
-    settings = {"learned": learned, "theory": theory, **nothing}
-    files = {"measures": measured, "histories": histories, "followed": [], "crossings": []}
+    settings = {"learned": learned, "theory": theory, "matched": False, **nothing}
+    files = {"measures": measured, "histories": histories, "followed": []}
     to = {"runs": runs_file, "curves": tables / "curves.parquet"}
     tabulate_runs(model.tabulating, files, to, settings)
     table = parquet.load_table(runs_file)

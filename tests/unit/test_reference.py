@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from richlazy import rechecking, reference
 from richlazy.experiments import parameters, paths
 from richlazy.measures import on_probe
-from richlazy.models import lstm
+from richlazy.models import kept_weights, lstm, rate_network
+from richlazy.models.rate_network import Weights
 from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, certificates, parquet
 from richlazy.storage.certificates import Recipe
@@ -197,6 +199,17 @@ def network_file(path, without_recurrent=False, **changes):
         arrays["recurrent"] = np.zeros((0, 0))
     np.savez(path, **{name: array * changes.get(name, 1.0) for name, array in arrays.items()})
     return path
+
+
+def test_the_checksum_of_a_network_is_that_of_one_that_keeps_nothing_of_its_way(tmp_path):
+    files, weights = [tmp_path / f"{name}.npz" for name in "ab"], Weights(*map(torch.ones, [(4, 4), (4, 2), (3, 4)]))
+    kept = kept_weights.arrays_of_snapshots([(0, weights), (5, weights)])
+    kept |= kept_weights.arrays_of_crossings({"shared_loss": (5, weights)}, weights)
+    for file, beside in zip(files, ({}, kept), strict=True):
+        rate_network.save_network(file, weights, weights, beside)
+    plain, followed = (reference.fingerprint(file, MODELS["recurrent"].matrices) for file in files)
+    assert plain == followed and files[0].read_bytes() != files[1].read_bytes()
+    assert plain["sha256"] == array_io.checksum(files[0]), "as rows have it that were published before"
 
 
 def test_a_network_equals_itself_and_another_by_its_largest_relative_difference(tmp_path):

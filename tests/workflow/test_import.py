@@ -64,7 +64,7 @@ def test_an_importer_builds_a_table_in_a_folder_of_its_own_configuration(importe
     run()
     assert (tmp_path / "count.txt").read_text() == "4\n"
     assert list(pd.read_parquet(tmp_path / "networks" / TABLE)["rank"]) == [1, 1, 4, 4]
-    assert len(list(tmp_path.rglob("snapshots.npz"))) == 2
+    assert len(list(tmp_path.rglob("network.npz"))) == 4
     assert {path.name for path in tmp_path.iterdir()} == {
         ".snakemake", "Snakefile", "config.yaml", "count.txt", "networks",
     }  # fmt: skip
@@ -80,7 +80,7 @@ def test_an_importer_may_hand_over_its_whole_configuration(importer):
 def test_an_importer_without_configuration_plans_what_the_project_would(importer):
     planned = importer()("--dry-run", "--quiet", "rules", "--", "richlazy_figure_2")
     counts = job_counts(planned)
-    assert counts["richlazy_download_cave_table"] > 1 and counts["richlazy_train_matched_network"] > 1
+    assert counts["richlazy_download_cave_table"] > 1 and counts["richlazy_train_network"] > 1
     assert all(name.startswith("richlazy_") for name in counts)
     assert "localrules" not in planned  # Snakemake warns of names that are none of its rules
 

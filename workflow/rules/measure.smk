@@ -1,9 +1,8 @@
 """Measures of change: one job per network, or per condition with all its seeds; never training.
 
-Reads   network.npz and history.json of each network, its probe, snapshots.npz of those that are followed, crossings.npz of
-        those that are compared at levels of their loss; configuration: probe
-Writes  runs/{run}/measures.json   parameters, outcome and all measures of the run
-        runs/{run}/crossings.json  measures of change where its loss came down to each level
+Reads   network.npz and history.json of each network, its probe; configuration: probe
+Writes  runs/{run}/measures.json   parameters, outcome and all measures of the run, those of change also where its loss came
+                                   down to each level if an experiment compares networks there
         runs/{run}/followed.json   how its tangent kernel and its weights moved during training
         runs/{run}/truncation.json  its loss with the change of its recurrent weights truncated
         runs/{run}/answers.npy     what it answers on a few trials of its probe
@@ -17,12 +16,11 @@ for kind, jobs in JOBS.items():
             f"measure_{kind}"
         input:
             unpack(jobs.measuring_inputs),
-            network=jobs.network,
-            history=jobs.history,
-            crossings=jobs.crossings,
+            # Named by their rule, which Snakemake then need not look for.
+            network=getattr(rules, f"train_{kind}").output.network,
+            history=getattr(rules, f"train_{kind}").output.history,
         output:
             measures=jobs.measures,
-            crossings=jobs.measured_crossings,
         log:
             f"{RESULTS}/logs/measure/{{networks}}.log",
         benchmark:
@@ -52,7 +50,7 @@ for kind, jobs in JOBS.items():
 rule follow_network:
     """Measure how a network moved during training, its tangent kernel or its weights, from its snapshots."""
     input:
-        snapshots=f"{RESULTS}/runs/{{run}}/snapshots.npz",
+        network=f"{RESULTS}/runs/{{run}}/network.npz",
         probe=one.probe_of_run,
     output:
         f"{RESULTS}/runs/{{run}}/followed.json",

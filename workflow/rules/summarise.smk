@@ -1,7 +1,6 @@
 """From runs to tables, statistics and claims.
 
-Reads   measures.json and history.json of every run of an experiment, followed.json of those that it follows,
-        crossings.json where it compares networks at levels of their loss;
+Reads   measures.json and history.json of every run of an experiment, followed.json of those that it follows;
         data/papers/*/claims.yaml, published_values.yaml; configuration: statistics
         initial weights of an experiment
 Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivity.parquet, spectra.parquet
@@ -20,7 +19,6 @@ for model in plan.models.values():
             measures=plan.measures_of_runs,
             histories=plan.histories_of_runs,
             followed=plan.followed_runs,
-            crossings=plan.crossings_of_runs,
         output:
             **{
                 table: TABLES.replace("{table}", table)

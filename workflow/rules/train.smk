@@ -2,10 +2,10 @@
 
 Reads   connectivity, training trials and task description of each rate network, sentences and word vectors of each LSTM;
         configuration: training, lstm
-Writes  runs/{run}/network.npz    initial and final weights, float32; of LSTMs in language/ in place of runs/, likewise
-        runs/{run}/history.json   loss curve, final loss, divergence, device
-        runs/{run}/snapshots.npz  weights at the iterations at which an experiment follows the run
-        runs/{run}/crossings.npz  weights at levels of its loss, where an experiment compares networks at these
+Writes  runs/{run}/network.npz   initial and final weights, float32, those at the iterations at which an experiment follows
+                                 the run, and those at levels of its loss where one compares networks at these
+        runs/{run}/history.json  loss curve, final loss, divergence, device
+        Those of LSTMs lie in language/ in place of runs/.
 """
 
 # Groups of training and measuring jobs are one job of a cluster: cluster/config.yaml says how many.
@@ -25,8 +25,6 @@ for kind, jobs in JOBS.items():
         output:
             network=jobs.network,
             history=jobs.history,
-            snapshots=jobs.snapshots,
-            crossings=jobs.crossings,
         log:
             f"{RESULTS}/logs/train/{{networks}}.log",
         benchmark:
@@ -45,7 +43,7 @@ for kind, jobs in JOBS.items():
         params:
             code=library_of_training("train_networks.py", jobs),
             implementation=jobs.model.training,
-            runs=jobs.runs,
+            runs=jobs.runs_to_train,
             settings=jobs.training,
         message:
             "Training {wildcards.networks}"

@@ -790,21 +790,20 @@ def test_following_is_no_part_of_the_identity_of_a_run():
 
 def test_a_job_holds_one_network_or_all_seeds_of_a_condition():
     runs = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
-    assert jobs.network_jobs(runs, {}, {}, "network") == {
-        "network": jobs.NetworkJobs(MODELS["recurrent"], list(runs), [""], [], []),
+    assert jobs.network_jobs(runs, "network") == {
+        "network": jobs.NetworkJobs(MODELS["recurrent"], list(runs), [""], paths.PATTERNS["run"]),
     }  # fmt: skip
-    found = jobs.network_jobs(runs, {}, {}, "condition")
-    assert list(found) == ["condition"]
+    found = jobs.network_jobs(runs, "condition")
+    assert list(found) == ["condition"] and found["condition"].pattern == paths.PATTERNS["condition"]
     folders, members = found["condition"].folders, found["condition"].members
     assert len(folders) == 2 and members == ["/seed~0", "/seed~1", "/seed~2"]
-    assert [folder + member for folder in folders for member in members] == list(runs)
-    assert found["condition"].followed == []
+    assert sorted(networks_of(found)) == sorted(runs)
 
 
 def test_lstms_are_a_job_each_beside_conditions_of_other_networks():
     runs = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
     lstms = {paths.run_path(run): run for run in planning.runs(CONFIG, "schuessler_figure_5")}
-    found = jobs.network_jobs(runs | lstms, {}, {}, "condition")
+    found = jobs.network_jobs(runs | lstms, "condition")
     assert {kind: jobs_of_one.model.folder for kind, jobs_of_one in found.items()} == {
         "condition": "runs", "network_lstm": "language",
     }  # fmt: skip
@@ -820,7 +819,7 @@ def test_conditions_with_other_seeds_are_another_kind_of_job():
     for task, seeds in (("2AF", [2, 0]), ("DMS", 3), ("CXT", [0, 1, 2]), ("MSI", [7])):
         for run in runs_of(SVD | {"task": [task]}, seeds=seeds):
             runs[paths.run_path(run)] = run
-    found = jobs.network_jobs(runs, {}, {}, "condition")
+    found = jobs.network_jobs(runs, "condition")
     assert {kind: len(of_kind.folders) for kind, of_kind in found.items()} == {
         "condition_of_seeds_0_2": 2, "condition_of_seeds_0_to_2": 4, "condition_of_seeds_7": 2,
     }  # fmt: skip
@@ -831,75 +830,36 @@ def networks_of(found):
     return [folder + member for kind in found.values() for folder in kind.folders for member in kind.members]
 
 
-def followed_of(found):
-    return [folder + member for kind in found.values() for folder in kind.folders for member in kind.followed]
+FOLDERS = st.lists(st.sampled_from(["a", "b+x~1", "b+x~0.5", "c"]), min_size=1, max_size=4).map("/".join)
 
 
-def test_networks_that_are_followed_are_another_kind_of_job():
-    config = followed_experiment()
-    runs = {paths.run_path(run): run for run in grids.runs(config, "mine")}
-    followed = grids.followed(config, ["mine"])
-    found = jobs.network_jobs(runs, followed, {}, "network")
-    assert {kind: (len(of_kind.folders), of_kind.members, of_kind.followed) for kind, of_kind in found.items()} == {
-        "network": (2, [""], []), "followed_network": (4, [""], [""]),
-    }  # fmt: skip
-    assert sorted(networks_of(found)) == sorted(runs)
-    assert sorted(followed_of(found)) == sorted(followed)
-    alone = jobs.network_jobs({path: runs[path] for path in followed}, followed, {}, "network")
-    assert list(alone) == ["network"] and alone["network"].followed == [""]
-
-
-def test_a_condition_keeps_its_seeds_together_whichever_are_followed():
-    config = followed_experiment()
-    runs = {paths.run_path(run): run for run in grids.runs(config, "mine")}
-    followed = grids.followed(config, ["mine"])
-    found = jobs.network_jobs(runs, followed, {}, "condition")
-    assert list(found) == ["condition"]
-    assert found["condition"].members == ["/seed~0", "/seed~1", "/seed~2"]
-    assert found["condition"].followed == ["/seed~0", "/seed~2"]
-    others = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
-    found = jobs.network_jobs(runs | others, followed, {}, "condition")
-    assert {kind: (len(of_kind.folders), of_kind.followed) for kind, of_kind in found.items()} == {
-        "condition_of_seeds_0_to_2": (2, []),
-        "condition_of_seeds_0_to_2_followed_0_2": (2, ["/seed~0", "/seed~2"]),
-    }
-    assert sorted(networks_of(found)) == sorted(runs | others)
-    assert sorted(followed_of(found)) == sorted(followed)
+@given(st.dictionaries(FOLDERS.map(lambda folder: f"task~{folder}/rate~1"), st.sampled_from("xyz"), min_size=1))
+def test_patterns_of_conditions_fit_their_own_files_and_those_of_no_others(kinds):
+    for kind in set(kinds.values()):
+        own, others = ({folder for folder in kinds if (kinds[folder] == kind) == is_own} for is_own in (True, False))
+        expressions = {f"(?:{jobs._beginnings(own, others)})"}
+        if others:
+            expressions |= {f"(?!(?:{jobs._beginnings(others, own)})/).+"}
+        for expression in expressions:
+            pattern = re.compile(f"{expression}/seed~0/network.npz")
+            assert all(pattern.fullmatch(f"{folder}/seed~0/network.npz") for folder in own)
+            assert not any(pattern.fullmatch(f"{folder}/seed~0/network.npz") for folder in others)
 
 
 def matched_experiments():
-    """Runs of an experiment that follows two of three seeds, and of one with matched losses that has two of them."""
+    """Runs of an experiment of three seeds, and of one with matched losses that has two of them; those matched."""
     config = followed_experiment()
     config["experiments"]["other"] = config["experiments"]["mine"] | {"seeds": [1, 2], "matched_loss": True}
-    del config["experiments"]["other"]["follow"]
     names = ["mine", "other"]
     runs = {paths.run_path(run): run for name in names for run in grids.runs(config, name)}
-    return runs, grids.followed(config, names), grids.matched(config, names)
+    return runs, grids.matched(config, names)
 
 
 def test_runs_of_experiments_with_matched_losses_are_matched():
-    runs, _, matched = matched_experiments()
+    runs, matched = matched_experiments()
     assert matched == {path for path, run in runs.items() if run["seed"] in (1, 2)}
     assert grids.matched(CONFIG, []) == set()
     assert grids.matched(CONFIG | {"experiments": {"mine": {"matched_loss": False}}}, ["mine"]) == set()
-
-
-@pytest.mark.parametrize("batching", ["network", "condition"])
-def test_networks_are_followed_matched_neither_or_both(batching):
-    runs, followed, matched = matched_experiments()
-    alone = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
-    found = jobs.network_jobs(runs | alone, followed, matched, batching)
-    assert sorted(networks_of(found)) == sorted(runs | alone)
-    assert sorted(followed_of(found)) == sorted(followed)
-    kept = [folder + member for kind in found.values() for folder in kind.folders for member in kind.matched]
-    assert sorted(kept) == sorted(matched)
-    assert (
-        set(found)
-        == {
-            "network": {"network", "followed_network", "matched_network", "followed_matched_network"},
-            "condition": {"condition_of_seeds_0_to_2", "condition_of_seeds_0_to_2_followed_0_2_matched_1_to_2"},
-        }[batching]
-    )
 
 
 # Measures and connectomes

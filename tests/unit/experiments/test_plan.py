@@ -10,7 +10,7 @@ import yaml
 
 import shipped
 from richlazy.configuration import checks
-from richlazy.experiments import grids, paths
+from richlazy.experiments import grids, paths, rate_network_jobs
 from richlazy.experiments.data_plan import DataPlan
 from richlazy.experiments.network_plan import JobsOfKind, RunPlan
 from richlazy.experiments.plan import Plan
@@ -34,9 +34,11 @@ def planned(**changes):
 PLAN = planned()
 SHARED, ONE, RESULTS = SharedPlan(PLAN), RunPlan(PLAN), ResultFiles(PLAN)
 DATA = DataPlan(PLAN, own_file=lambda path: f"own/{path}")
-JOBS = [
-    (batching, kind) for batching in ("network", "condition") for kind in planned(training={"batching": batching}).jobs
-]
+CONDITIONS = {"training": {"batching": "condition"}}
+OTHER_SEEDS = {"figure_2": {"seeds": 3}, "figure_14_linear": {"seeds": [0]}, "figure_15": {"seeds": [0, 2]}}
+PLANS = {"networks": PLAN, "conditions": planned(**CONDITIONS)}
+PLANS |= {"conditions of other seeds": planned(**CONDITIONS, experiments=OTHER_SEEDS)}
+JOBS = [(way, kind) for way, plan in PLANS.items() for kind in plan.jobs]
 
 
 def of(**wildcards):
@@ -103,9 +105,9 @@ def test_followed_runs_are_those_of_the_seeds_that_an_experiment_names():
 # Jobs of networks
 
 
-@pytest.mark.parametrize(("batching", "kind"), JOBS)
-def test_the_pattern_of_a_kind_of_job_fits_its_folders_and_no_other_kind(batching, kind):
-    plan = planned(training={"batching": batching})
+@pytest.mark.parametrize(("way", "kind"), JOBS)
+def test_the_pattern_of_a_kind_of_job_fits_its_folders_and_no_other_kind(way, kind):
+    plan = PLANS[way]
     pattern = re.compile(f"(?:{JobsOfKind(plan, kind).pattern})/network.npz")  # as in the file of an output
     assert all(pattern.fullmatch(f"{folder}/network.npz") for folder in plan.jobs[kind].folders)
     same_files = [other for other in plan.jobs if plan.jobs[other].model.folder == plan.jobs[kind].model.folder]
@@ -113,15 +115,15 @@ def test_the_pattern_of_a_kind_of_job_fits_its_folders_and_no_other_kind(batchin
     assert not any(pattern.fullmatch(f"{folder}/network.npz") for folder in others)
 
 
-@pytest.mark.parametrize(("batching", "kind"), JOBS)
-def test_a_job_reads_and_writes_a_file_for_each_of_its_networks(batching, kind):
-    plan = planned(training={"batching": batching})
+@pytest.mark.parametrize(("way", "kind"), JOBS)
+def test_a_job_reads_and_writes_a_file_for_each_of_its_networks(way, kind):
+    plan = PLANS[way]
     jobs, held = JobsOfKind(plan, kind), plan.jobs[kind]
     wildcards = of(networks=held.folders[0])
     runs = jobs.runs(wildcards)
     written = [file.format(networks=held.folders[0]) for file in jobs.network]
     assert written == [f"{plan.results}/{jobs.model.folder}/{paths.run_path(run)}/network.npz" for run in runs]
-    assert len(jobs.history) == len(jobs.measures) == len(runs) and len(jobs.snapshots) == len(held.followed)
+    assert len(jobs.history) == len(jobs.measures) == len(runs)
     named = [*jobs.training_inputs(wildcards).values(), *jobs.measuring_inputs(wildcards).values()]
     assert {len(files) for files in named} <= {0, 1, len(runs)}
     assert all(file.startswith(f"{plan.results}/") for files in named for file in files)
@@ -131,12 +133,31 @@ def test_a_job_reads_and_writes_a_file_for_each_of_its_networks(batching, kind):
     assert jobs.measuring_minutes(wildcards, 1) > 0
 
 
-def test_a_job_keeps_snapshots_at_the_iterations_of_those_that_it_follows():
-    jobs = JobsOfKind(PLAN, "followed_network")
-    path = PLAN.jobs["followed_network"].folders[0]
-    assert jobs.training(of(networks=path))["snapshot_at"] == PLAN.followed[path] != []
-    other = PLAN.jobs["network"].folders[0]
-    assert JobsOfKind(PLAN, "network").training(of(networks=other))["snapshot_at"] == []
+@pytest.mark.parametrize(("way", "kind"), JOBS)
+def test_training_is_told_what_to_keep_of_those_networks_alone_that_are_followed_or_matched(way, kind):
+    plan = PLANS[way]
+    jobs = JobsOfKind(plan, kind)
+    levels = {"shared_loss": "shared_excess", "convergence": "converged_excess"}
+    excess = {name: plan.config["training"][key] for name, key in levels.items()}
+    for folder in plan.jobs[kind].folders:
+        wildcards = of(networks=folder)
+        for told, run in zip(jobs.runs_to_train(wildcards), jobs.runs(wildcards), strict=True):
+            path = paths.run_path(run)
+            followed = {"snapshot_at": plan.followed[path]} if path in plan.followed else {}
+            assert told == run | followed | ({"excess_levels": excess} if path in plan.matched else {})
+
+
+def test_networks_that_are_matched_are_measured_at_each_level_too():
+    alone, matched = (
+        next(run for path, run in PLAN.runs.items() if (path in PLAN.matched) == is_matched and run["task"] == "2AF")
+        for is_matched in (False, True)
+    )
+    jobs = JobsOfKind(PLAN, "network")
+    for run, times in ((alone, 1), (matched, 3)):
+        wildcards = of(networks=paths.run_path(run))
+        minutes = rate_network_jobs.measuring_need(PLAN.config, [run], 1)[1]
+        assert jobs.measuring_minutes(wildcards, 1) == times * minutes
+        assert jobs.seconds(wildcards)[1] == times * rate_network_jobs.seconds(PLAN.config, [run])[1]
 
 
 def test_following_takes_longer_with_more_snapshots():

@@ -61,11 +61,12 @@ def measured(request, tmp_path, monkeypatch):
     inputs, targets = oracles.random_trials(np.random.default_rng(0), 4, 7, 3, 2)
     targets[:, :2] = torch.tensor([0, 1])
     array_io.save_json(tmp_path / "task.json", {"bayes_loss": None, "bayes_accuracy": None})
-    files = {name: [] for name in ("network", "history", "probe", "decision", "crossings")}
-    saved = {"measures": [], "crossings": []}
+    files = {name: [] for name in ("network", "history", "probe", "decision")}
+    saved = {"measures": []}
     for seed, crossings in enumerate(CROSSINGS):
         folder = tmp_path / f"seed~{seed}"
-        rate_network.save_network(folder / "network.npz", weights(seed), weights(20 + seed))
+        kept = {} if crossings is None else kept_weights.arrays_of_crossings(crossings, weights(seed))
+        rate_network.save_network(folder / "network.npz", weights(seed), weights(20 + seed), kept)
         array_io.save_json(folder / "history.json", {"guess_loss": 0.7})
         array_io.save_arrays(folder / "probe.npz", inputs=inputs.float().numpy(), targets=targets.numpy())
         array_io.save_array(folder / "decision.npy", np.ones((4, 7), bool))
@@ -73,10 +74,6 @@ def measured(request, tmp_path, monkeypatch):
         for name, file in named.items():
             files[name].append(str(folder / file))
         saved["measures"].append(str(folder / "measures.json"))
-        if crossings is not None:
-            kept_weights.save_crossings(folder / "crossings.npz", crossings, weights(seed))
-            files["crossings"].append(str(folder / "crossings.npz"))
-            saved["crossings"].append(str(folder / "crossings.json"))
     files["description"] = [str(tmp_path / "task.json")]
     settings = {"kernel_trials": 5, "kernel_times": "all", "loss_steps": "all", "loss": None, "device": "cpu"}
     runs = [RUN | {"seed": seed} for seed in range(len(CROSSINGS))]
@@ -87,8 +84,7 @@ def measured(request, tmp_path, monkeypatch):
 def test_a_crossing_is_measured_as_a_final_network_is(measured):
     for seed, crossings in enumerate(CROSSINGS[:3]):
         folder = measured / f"seed~{seed}"
-        record = array_io.load_json(folder / "crossings.json")
-        assert record["network"] == str(folder / "network.npz")
+        record = measures(folder)
         assert record["crossings"].keys() == crossings.keys()
         probe = measuring.load_trained(folder / "network.npz", folder / "probe.npz", folder / "decision.npy")
         for level, (updates, then) in crossings.items():
@@ -98,7 +94,7 @@ def test_a_crossing_is_measured_as_a_final_network_is(measured):
             assert found.pop("updates") == updates
             assert found == pytest.approx({name: whole[name] for name in OF_CHANGE}, rel=1e-6)
             assert whole["weight_change_norm"] != pytest.approx(measures(folder)["weight_change_norm"], rel=1e-3)
-    assert not (measured / "seed~3/crossings.json").exists()
+    assert "crossings" not in measures(measured / "seed~3")
 
 
 def test_the_final_network_is_measured_as_without_crossings(measured):

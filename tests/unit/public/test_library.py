@@ -102,9 +102,9 @@ def test_the_library_gives_the_bytes_of_the_workflow(key, tmp_path):
     files = {"structured": [at["w.npy"]], "inputs": [at["x.npy"]], "targets": [at["y.npy"]]}
     files |= {"input_weights": [], "description": [at["task.json"]]}
     saved = {"network": [str(tmp_path / "network.npz")], "history": [str(tmp_path / "history.json")]}
-    how = rate_network_jobs.training_settings(config, [run], {})
+    how = rate_network_jobs.training_settings(config, [run])
     told = parameters.told(run)
-    rate_network_training.train_networks([told], files, saved | {"snapshots": [], "crossings": []}, how)
+    rate_network_training.train_networks([told], files, saved, how)
     measures = str(tmp_path / "measures.json")
     to_measure = {
         **saved,

@@ -49,15 +49,19 @@ def scripts(tmp_path, monkeypatch):
     return folder
 
 
-def recipes_of(tmp_path, runs, outputs=("network", "history"), **settings):
-    """Recipes of a training job of some runs, which has inputs of its own for each, and one of all."""
-    files = {name: tmp_path / name for name in ("task", *(f"x{seed}" for seed in runs))}
+def recipes_of(tmp_path, runs, **settings):
+    """Recipes of a training job of some runs, seeds or more, which has inputs of its own for each, and one of all."""
+    runs = [run if isinstance(run, dict) else {"seed": run} for run in runs]
+    seeds = [run["seed"] for run in runs]
+    files = {name: tmp_path / name for name in ("task", *(f"x{seed}" for seed in seeds))}
     for name, path in files.items():
         path.write_text(name)
-    of_runs = [str(files[f"x{seed}"]) for seed in runs]
+    of_runs = [str(files[f"x{seed}"]) for seed in seeds]
     inputs = flat(InputFiles, {"inputs": of_runs, "about": [str(files["task"])]})
-    made = flat(OutputFiles, {name: [f"results/seed~{seed}/{name}" for seed in runs] for name in outputs})
-    params = {"code": "train.py 0", "runs": [{"rank": 1, "seed": seed} for seed in runs], "settings": settings}
+    made = flat(
+        OutputFiles, {name: [f"results/seed~{seed}/{name}" for seed in seeds] for name in ("network", "history")}
+    )
+    params = {"code": "train.py 0", "runs": [{"rank": 1} | run for run in runs], "settings": settings}
     return certificates.recipes(Params(fromdict=params), inputs, made)
 
 
@@ -123,39 +127,24 @@ def test_the_recipe_of_a_network_is_the_same_alone_and_with_all_seeds_of_its_con
     assert len({recipe.digest for file, recipe in together.items() if "network" in file}) == 3
 
 
-def test_a_network_has_the_recipe_that_it_has_alone_where_only_some_have_a_file_of_their_own(tmp_path):
-    def measured(seeds, with_crossings):
-        files = [tmp_path / f"results/seed~{seed}/crossings.npz" for seed in with_crossings]
-        for file in files:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(str(file))
-        inputs = flat(InputFiles, {"crossings": [str(file) for file in files]})
-        made = flat(OutputFiles, {"measures": [str(tmp_path / f"results/seed~{seed}/measures.json") for seed in seeds]})
-        params = {"code": "train.py 0", "runs": [{"seed": seed} for seed in seeds]}
-        return certificates.recipes(Params(fromdict=params), inputs, made)
-
-    together = measured([0, 1, 2], [0, 2])
-    for seed in (0, 1, 2):
-        ((file, alone),) = measured([seed], [seed] if seed != 1 else []).items()
-        assert together[file] == alone and ("crossings" in alone.inputs) == (seed != 1)
-
-
 def test_what_a_job_does_not_read_is_no_part_of_its_recipe(tmp_path):
     first = recipes_of(tmp_path, [0], device="cpu", chunks="here")
     assert first == recipes_of(tmp_path, [0], device="cuda", chunks="there")
 
 
-def test_only_snapshots_depend_on_when_they_are_taken(tmp_path):
-    names = ("network", "snapshots")
-    first, second = (recipes_of(tmp_path, [0], names, snapshot_at=at) for at in ([1], [1, 2]))
-    assert first["results/seed~0/network"] == second["results/seed~0/network"]
-    assert first["results/seed~0/snapshots"].differences(second["results/seed~0/snapshots"]) == {
-        "parameters": ["settings.snapshot_at"]
-    }
-    names = ("network", "crossings")
-    first, second = (recipes_of(tmp_path, [0], names, excess_levels=levels) for levels in ({}, {"shared_loss": 0.5}))
-    assert first["results/seed~0/network"] == second["results/seed~0/network"]
-    assert first["results/seed~0/crossings"] != second["results/seed~0/crossings"]
+def test_a_network_depends_on_what_it_keeps_of_its_way_and_not_on_what_others_of_its_job_keep(tmp_path):
+    plain, kept, again = (
+        recipes_of(tmp_path, [{"seed": 0}, {"seed": 1} | asked])
+        for asked in ({}, {"snapshot_at": [0, 5]}, {"snapshot_at": [0, 6]})
+    )
+    for name in ("network", "history"):
+        first, second = f"results/seed~0/{name}", f"results/seed~1/{name}"
+        assert plain[first] == kept[first] == again[first]
+        assert (
+            kept[second].differences(plain[second])
+            == {"parameters": ["runs"]}
+            == again[second].differences(kept[second])
+        )
 
 
 def test_differences_name_parameter_code_and_input(tmp_path, scripts):

@@ -249,7 +249,10 @@ def test_measures_at_levels_of_the_loss_stand_in_their_columns():
     early = {"updates": 300, **dict.fromkeys(at_matched_loss.OF_CHANGE, 0.7)}
     late = {"updates": 900, **dict.fromkeys(at_matched_loss.OF_CHANGE, 0.4), "kernel_alignment_recurrent": None}
     crossings = [{"shared_loss": early, "convergence": late}, {"shared_loss": early}, {}]
-    rows, _ = experiment_tables.measured([row(place) for place in range(3)], [history(1.0)] * 3, {}, theory, crossings)
+    records = [row(place) | {"crossings": crossed} for place, crossed in enumerate(crossings)]
+    unmatched, _ = experiment_tables.measured(records, [history(1.0)] * 3, {}, theory)
+    assert runs_table(*unmatched)[list(at_matched_loss.MEASURES)].isna().all(axis=None)
+    rows, _ = experiment_tables.measured(records, [history(1.0)] * 3, {}, theory, matched=True)
     table = runs_table(*rows)
     assert table["updates_to_shared_loss"].tolist() == [300, 300, math.inf]
     assert table["updates_to_convergence"].tolist() == [900, math.inf, math.inf]

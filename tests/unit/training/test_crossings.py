@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy.models import kept_weights
+from richlazy.models import kept_weights, rate_network
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import array_io
 from richlazy.training import guessing, loop, network_job, training_history
@@ -183,7 +183,8 @@ def files(folder, arguments, floor):
     array_io.save_json(folder / "task.json", {"outputs": OUTPUTS, "bayes_loss": floor})
 
 
-def train_files(folder, levels, crossings):
+def train_files(*folders, asked=({},)):
+    """Train the network of each folder, all in one job, which keeps what it is asked for; history of the first."""
     run = {
         "architecture": "recurrent", "seed": 0, "leak": "euler", "time_step_ms": 80.0, "time_constant_ms": 100.0,
         "rectification": "after_leak", "readout": "linear_layer", "learning_rate": 0.01, "momentum": 0.9,
@@ -191,46 +192,82 @@ def train_files(folder, levels, crossings):
     }  # fmt: skip
     training = {
         "curve_points": 12, "signs_held": False, "loss": "cross_entropy", "loss_steps": "last", "divergence_loss": 100,
-        "target_accuracy": None, "stop_at_target": False, "snapshot_at": [], "convergence_fraction": 0.05,
-        "device": "cpu", "final_loss_fraction": 0.2, "excess_levels": levels,
+        "target_accuracy": None, "stop_at_target": False, "convergence_fraction": 0.05,
+        "device": "cpu", "final_loss_fraction": 0.2,
     }  # fmt: skip
-    named = {name: str(folder / f"{name}.npy") for name in ("inputs", "targets")}
-    saved = {"network": str(folder / "network.npz"), "history": str(folder / "history.json"), "crossings": crossings}
-    one = network_job.NetworkFiles(structured=str(folder / "recurrent.npy"), **named, **saved)
-    network_job.train_files([one], [run], folder / "task.json", training)
-    return [(folder / name).read_bytes() for name in ("network.npz", "history.json")]
+    names = ("recurrent.npy", "inputs.npy", "targets.npy", "network.npz", "history.json")
+    each = [network_job.NetworkFiles(*(str(folder / name) for name in names)) for folder in folders]
+    network_job.train_files(each, [run | kept for kept in asked], folders[0] / "task.json", training)
+    return (folders[0] / "history.json").read_text()
 
 
-def test_files_are_the_same_with_and_without_levels_and_the_floor_of_the_task_counts(tmp_path):
+def trained(path):
+    """Arrays of a network that are not kept of its way."""
+    with np.load(path) as arrays:
+        return {name: arrays[name].tobytes() for name in arrays if not name.startswith(("snapshot", "crossing"))}
+
+
+def test_networks_are_the_same_with_and_without_levels_and_the_floor_of_the_task_counts(tmp_path):
     found = {}
     for floor in (None, 0.4):
         folder = tmp_path / str(floor)
         files(folder, problem(networks=1), floor)
-        kept = str(folder / "crossings.npz")
-        plain = train_files(folder, {}, None)
-        assert train_files(folder, LEVELS, kept) == plain
-        course = json.loads(plain[1])
-        found[floor] = {name: at for name, (at, _) in kept_weights.load_crossings(kept).items()}
+        history = train_files(folder)
+        plain = trained(folder / "network.npz")
+        assert kept_weights.load_crossings(folder / "network.npz") is None
+        assert train_files(folder, asked=[{"excess_levels": LEVELS}]) == history
+        assert trained(folder / "network.npz") == plain
+        course = json.loads(history)
+        crossings = kept_weights.load_crossings(folder / "network.npz")
+        found[floor] = {name: at for name, (at, _) in crossings.items()}
         for name in ("shared", "converged"):
             assert found[floor].get(name) == first_point(course, course["guess_loss"], floor or 0.0, LEVELS[name])
     assert found[None]["shared"] > found[0.4]["shared"]
 
 
-def test_crossings_are_read_as_they_were_written_and_none_are_a_file_too(tmp_path):
+def test_each_network_of_a_job_keeps_what_it_is_asked_for(tmp_path, monkeypatch):
+    """Also where they are trained together, as on a GPU."""
+    asked = [{}, {"snapshot_at": [0, 4]}, {"snapshot_at": [0, 7, UPDATES], "excess_levels": LEVELS}]
+    folders = [tmp_path / str(place) for place in range(3)]
+    for folder in folders:
+        files(folder, problem(networks=1), None)
+    found = []
+    for together in (False, True):
+        if together:
+            monkeypatch.setattr(network_job.devices, "parts", lambda count, device: [slice(0, count)])
+        train_files(*folders, asked=asked)
+        found.append([array_io.load_arrays(folder / "network.npz") for folder in folders])
+        assert not any(name.startswith("snapshot") for name in found[-1][0])
+        snapshots = [kept_weights.load_snapshots(folder / "network.npz") for folder in folders[1:]]
+        assert [[at for at, _ in each] for each in snapshots] == [[0, 4], [0, 7, UPDATES]]
+        crossings = [kept_weights.load_crossings(folder / "network.npz") for folder in folders]
+        assert crossings[:2] == [None, None] and set(crossings[2]) == {"shared", "converged"}
+    for alone, among_others in zip(*found, strict=True):
+        assert alone.keys() == among_others.keys()
+        for name in alone.keys() - {"crossing_levels"}:
+            np.testing.assert_allclose(among_others[name], alone[name], atol=1e-5)
+
+
+def test_crossings_are_read_as_they_were_written_and_none_are_told_from_those_of_no_level(tmp_path):
     weights, *_ = problem(networks=2)
     first, second = weights.of_network(0), weights.of_network(1)
     for crossings in ({"shared": (100, first), "converged": (300, second)}, {"converged": (200, second)}, {}):
-        kept_weights.save_crossings(tmp_path / "crossings.npz", crossings, first)
-        found = kept_weights.load_crossings(tmp_path / "crossings.npz")
+        rate_network.save_network(
+            tmp_path / "network.npz", first, second, kept_weights.arrays_of_crossings(crossings, first)
+        )
+        found = kept_weights.load_crossings(tmp_path / "network.npz")
         assert {name: at for name, (at, _) in found.items()} == {name: at for name, (at, _) in crossings.items()}
         assert all(contents(found[name][1]) == contents(kept) for name, (_, kept) in crossings.items())
+    rate_network.save_network(tmp_path / "network.npz", first, second)
+    assert kept_weights.load_crossings(tmp_path / "network.npz") is None
 
 
 def test_snapshots_are_read_as_they_were_written(tmp_path):
     weights, *_ = problem(networks=2)
     snapshots = [(iteration, weights.of_network(place)) for place, iteration in enumerate((0, 250))]
-    kept_weights.save_snapshots(tmp_path / "snapshots.npz", snapshots)
-    found = kept_weights.load_snapshots(tmp_path / "snapshots.npz")
+    kept = kept_weights.arrays_of_snapshots(snapshots)
+    rate_network.save_network(tmp_path / "network.npz", weights.of_network(0), weights.of_network(1), kept)
+    found = kept_weights.load_snapshots(tmp_path / "network.npz")
     assert [iteration for iteration, _ in found] == [0, 250]
     for (_, read), (_, written) in zip(found, snapshots, strict=True):
         assert contents(read) == contents(written)

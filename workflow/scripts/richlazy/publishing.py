@@ -18,7 +18,7 @@ MOST_OF_PICTURE, MOST_OF_ALL = 100_000, 12_000_000
 _DRAWN = {"curves": ("value",), "spectra": ("eigenvalue_modulus", "singular_value")}
 
 # What of a network is in a row of a table: how it was trained, and what was measured of it.
-_OF_NETWORK = ("network.npz", "measures.json", "crossings.json")
+_OF_NETWORK = ("network.npz", "measures.json")
 
 
 def publish(folder: str | Path, selected: Iterable[str], files: Sequence[str], project: Path) -> None:

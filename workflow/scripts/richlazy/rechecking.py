@@ -153,23 +153,20 @@ def train_and_measure(
         made: its other inputs by name.
         folder: where all its files are written.
         network: file to which its weights are copied.
-        measures: file to write: its measures.json, with its ``crossings`` where it is matched.
+        measures: file to write: its measures.json.
     """
     planner, config = late_import.load(own.model.planning), own.config
     files = {name: [path] for name, path in data.items()} | dict(made)
     at = {name: str(Path(folder, name)) for name in ("network.npz", "history.json", "measures.json")}
-    crossings, crossed = ([str(Path(folder, name))] * own.matched for name in ("crossings.npz", "crossings.json"))
-    saved = {"network": [at["network.npz"]], "history": [at["history.json"]], "snapshots": [], "crossings": crossings}
-    how = planner.training_settings(config, [own.run], {}, own.matched)
-    late_import.load(own.model.training).train_networks([own.run], files, saved, how)
+    saved = {"network": [at["network.npz"]], "history": [at["history.json"]]}
+    kept = planner.kept_in_training(config, own.run, [], own.matched)
+    how = planner.training_settings(config, [own.run])
+    late_import.load(own.model.training).train_networks([own.run | kept], files, saved, how)
     how = planner.measuring_settings(config, own.sources, [own.run])
-    found = {"measures": [at["measures.json"]], "crossings": crossed}
+    found = {"measures": [at["measures.json"]]}
     late_import.load(own.model.measuring).measure_networks([own.run], files | saved, found, how)
-    record = array_io.load_json(at["measures.json"]) | {"network": network}
     shutil.copyfile(at["network.npz"], network)
-    array_io.save_json(
-        measures, record | ({"crossings": array_io.load_json(crossed[0])["crossings"]} if crossed else {})
-    )
+    array_io.save_json(measures, array_io.load_json(at["measures.json"]) | {"network": network})
 
 
 def committed_fingerprint(fingerprints: str | Path, network: Committed) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 import yaml
 
+from richlazy.models import kept_weights
 from richlazy.models.base import Model
 from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, certificates, integrity, parquet
@@ -62,7 +63,10 @@ def fingerprint_columns(model: Model) -> dict[str, str]:
         for index in range(PROJECTIONS)
     }
     identity = model.identity
-    named = {identity: f"identity of the {identity}, as in runs.parquet", "sha256": "of network.npz"}
+    named = {
+        identity: f"identity of the {identity}, as in runs.parquet",
+        "sha256": "of network.npz, without what it keeps of its way",
+    }
     return named | ORIGIN_COLUMNS | projections
 
 
@@ -80,6 +84,9 @@ def copy_whole(file: Path, target: Path) -> None:
 def fingerprint(network: str | Path, matrices: Iterable[str]) -> dict[str, Any]:
     """Checksum of a network file, and projections of its final weights, to commit in place of 0.7 MB or more.
 
+    The checksum is that of the file as if it kept nothing of its way: a network that is trained again is not followed,
+    and the first that were published had other files for that.
+
     The projections u'W v have fixed Gaussian vectors, so that two networks can be compared within a tolerance
     where their bytes differ.
 
@@ -94,8 +101,8 @@ def fingerprint(network: str | Path, matrices: Iterable[str]) -> dict[str, Any]:
         ValueError: when the file is damaged.
     """
     rng = np.random.default_rng(0)
-    values: dict[str, Any] = {"sha256": array_io.checksum(network)}
     arrays = array_io.load_arrays(network)
+    values: dict[str, Any] = {"sha256": array_io.checksum_of_arrays(**kept_weights.left_out(arrays))}
     for matrix in matrices:
         weights = arrays[matrix].astype(float)
         left, right = (rng.standard_normal((PROJECTIONS, length)) for length in weights.shape)

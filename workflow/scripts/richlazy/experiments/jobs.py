@@ -1,107 +1,105 @@
 """What one training or measuring job holds: a network, or all seeds of a condition."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from richlazy.experiments.parameters import Run
-from richlazy.experiments.paths import condition_path, seed_folder
+from richlazy.experiments.paths import PATTERNS, condition_path, seed_folder
 from richlazy.models.base import Model
 from richlazy.models.registry import MODELS
+from richlazy.storage import late_import
 
 
 @dataclass(frozen=True)
 class NetworkJobs:
-    """Training or measuring jobs of one kind.
+    """Training or measuring jobs that hold as many networks, of the same seeds.
 
     Attributes:
         model: of the networks.
         folders: those of the jobs, below that of the model.
         members: folders of the networks within each of them.
-        followed: those members that are followed during training.
-        matched: those members of which weights are kept at levels of their loss.
+        pattern: regular expression of the folders of the jobs, which fits those of no other jobs.
     """
 
     model: Model
     folders: list[str]
     members: list[str]
-    followed: list[str]
-    matched: list[str]
+    pattern: str
 
 
-# Of a network, whether it is followed and whether it is matched.
-Kept = tuple[bool, bool]
-
-
-def network_jobs(
-    runs: Mapping[str, Run], followed: Container[str], matched: Container[str], batching: str
-) -> dict[str, NetworkJobs]:
-    """What a training or measuring job holds: one network, or all seeds of a condition.
+def network_jobs(runs: Mapping[str, Run], batching: str) -> dict[str, NetworkJobs]:
+    """What training or measuring jobs hold: one network, or all seeds of a condition.
 
     Args:
         runs: all runs by their paths.
-        followed: paths of those that are followed during training.
-        matched: paths of those of which weights are kept at levels of their loss.
         batching: ``network`` or ``condition``; networks of models that are not trained together are jobs of their own.
 
     Returns:
-        The kinds of jobs, by name: ``network`` or ``condition`` where there is one. Networks that are followed or
-        matched are another kind, and conditions with other seeds or with others of them followed or matched.
+        The jobs by name: ``network``, or ``condition`` where all conditions have the same seeds; with the suffix of
+        the model.
     """
     found: dict[str, NetworkJobs] = {}
-    kept = {path: (path in followed, path in matched) for path in runs}
     by_folder: dict[str, dict[str, Run]] = {}
     for path, run in runs.items():
         by_folder.setdefault(MODELS[run["architecture"]].folder, {})[path] = run
     for of_one in by_folder.values():
         model = MODELS[next(iter(of_one.values()))["architecture"]]
-        together = batching == "condition" and model.together
-        kinds = _conditions(model, of_one, kept) if together else _networks(model, of_one, kept)
-        found |= {f"{name}{model.suffix}": jobs for name, jobs in kinds.items()}
+        if batching == "condition" and model.together:
+            jobs = _conditions(model, of_one)
+        else:
+            pattern: str = late_import.load(model.planning).RUN_PATH
+            jobs = {"network": NetworkJobs(model, list(of_one), [""], pattern)}
+        found |= {f"{name}{model.suffix}": held for name, held in jobs.items()}
     return found
 
 
-def _networks(model: Model, runs: Iterable[str], kept: Mapping[str, Kept]) -> dict[str, NetworkJobs]:
-    alike: dict[Kept, list[str]] = {}
-    for path in runs:
-        alike.setdefault(kept[path], []).append(path)
+def _conditions(model: Model, runs: Mapping[str, Run]) -> dict[str, NetworkJobs]:
+    seeds_of: dict[str, list[int]] = {}
+    for run in runs.values():
+        seeds_of.setdefault(condition_path(run), []).append(run["seed"])
+    alike: dict[tuple[int, ...], set[str]] = {}
+    for condition, seeds in seeds_of.items():
+        alike.setdefault(tuple(sorted(seeds)), set()).add(condition)
     return {
-        ("followed_" * followed + "matched_" * matched) * (len(alike) > 1) + "network": NetworkJobs(
-            model, folders, [""], [""] * followed, [""] * matched
+        "condition" if len(alike) == 1 else f"condition_of_seeds_{_range_text(seeds)}": NetworkJobs(
+            model, sorted(folders), list(map(seed_folder, seeds)), _pattern(folders, seeds_of.keys() - folders)
         )
-        for (followed, matched), folders in sorted(alike.items())
+        for seeds, folders in alike.items()
     }
-
-
-def _conditions(model: Model, runs: Mapping[str, Run], kept: Mapping[str, Kept]) -> dict[str, NetworkJobs]:
-    conditions: dict[str, list[tuple[int, bool, bool]]] = {}
-    for path, run in runs.items():
-        conditions.setdefault(condition_path(run), []).append((run["seed"], *kept[path]))
-    alike: dict[tuple[tuple[int, bool, bool], ...], list[str]] = {}
-    for condition, seeds_of_one in conditions.items():
-        alike.setdefault(tuple(sorted(seeds_of_one)), []).append(condition)
-    return {
-        "condition" if len(alike) == 1 else _name_of_kind(kind): NetworkJobs(
-            model,
-            folders,
-            *([seed_folder(seed) for seed in seeds] for seeds in _seeds(kind)),
-        )
-        for kind, folders in alike.items()
-    }
-
-
-def _seeds(kind: Iterable[tuple[int, bool, bool]]) -> list[list[int]]:
-    """Seeds of a condition: all, those that are followed, and those that are matched."""
-    each = list(kind)
-    followed = [seed for seed, is_followed, _ in each if is_followed]
-    return [[seed for seed, *_ in each], followed, [seed for seed, _, is_matched in each if is_matched]]
-
-
-def _name_of_kind(kind: Iterable[tuple[int, bool, bool]]) -> str:
-    named = zip(("of_seeds", "followed", "matched"), _seeds(kind), strict=True)
-    return "_".join(["condition", *(f"{name}_{_range_text(seeds)}" for name, seeds in named if seeds)])
 
 
 def _range_text(numbers: Sequence[int]) -> str:
     """Ascending numbers as part of a name: 0_to_9, or each of them where some are left out."""
     whole = len(numbers) > 1 and numbers[-1] - numbers[0] == len(numbers) - 1
     return f"{numbers[0]}_to_{numbers[-1]}" if whole else "_".join(map(str, numbers))
+
+
+def _pattern(conditions: Collection[str], others: Collection[str]) -> str:
+    """Regular expression of some conditions: by what they are, or by what they are not, whichever is shorter.
+
+    Snakemake compiles it for each output at each start, and reads it for each output of each job.
+    """
+    if not others:
+        return PATTERNS["condition"]
+    rest = f"(?!(?:{_beginnings(others, conditions)})/){PATTERNS['condition']}"
+    return min(rest, _beginnings(conditions, others), key=len)
+
+
+def _beginnings(conditions: Collection[str], others: Collection[str]) -> str:
+    """Regular expression of conditions by the first folders that tell them from the others."""
+    own, foreign = _below(conditions), _below(others)
+    alike: dict[str, list[str]] = {}
+    for first, within in own.items():
+        rest = f"/(?:{_beginnings(within, foreign[first])})" if first in foreign else "(?:/.+)?"
+        alike.setdefault(rest, []).append(re.escape(first))
+    return "|".join(f"(?:{'|'.join(names)}){rest}" for rest, names in alike.items())
+
+
+def _below(folders: Collection[str]) -> dict[str, list[str]]:
+    """What is below each first folder of some, empty where it ends there."""
+    below: dict[str, list[str]] = {}
+    for folder in sorted(folders):
+        first, _, rest = folder.partition("/")
+        below.setdefault(first, []).append(rest)
+    return below

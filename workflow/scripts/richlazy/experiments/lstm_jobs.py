@@ -54,11 +54,14 @@ def measuring_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]
     return training_inputs(config, runs)
 
 
-def training_settings(
-    config: Config, runs: Sequence[Run], followed: Mapping[str, Sequence[int]], matched: bool = False
-) -> dict[str, Any]:
-    """How networks are trained; none is followed or compared at levels of its loss."""
+def training_settings(config: Config, runs: Sequence[Run]) -> dict[str, Any]:
+    """How networks are trained."""
     return {key: config["lstm"][key] for key in _TRAINING}
+
+
+def kept_in_training(config: Config, run: Run, iterations: Sequence[int], matched: bool) -> dict[str, Any]:
+    """Nothing: none is followed or compared at levels of its loss."""
+    return {}
 
 
 def measuring_settings(config: Config, sources: Mapping[str, Any], runs: Sequence[Run]) -> dict[str, Any]:

@@ -1,11 +1,8 @@
 """Jobs that train, measure, follow or truncate networks, as the rules ask for them."""
 
-import itertools
-import re
-from collections.abc import Iterable, Sequence
 from typing import Any
 
-from richlazy.experiments import parameters, paths, rate_network_jobs, resources
+from richlazy.experiments import parameters, rate_network_jobs, resources
 from richlazy.experiments.parameters import Run
 from richlazy.experiments.plan import Plan, Wildcards
 from richlazy.measures.at_matched_loss import LEVELS
@@ -16,26 +13,22 @@ _DYNAMICS = ("leak", "rectification", "time_step_ms", "time_constant_ms")
 
 
 class JobsOfKind:
-    """Training and measuring jobs of one kind: of one network each, or of all seeds of a condition.
+    """Training and measuring jobs of one kind: of one network each, or of conditions of the same seeds.
 
     Attributes:
         model: of the networks.
         pattern: regular expression of the folders of the jobs, the wildcard ``networks``.
-        network, history, snapshots, crossings, measures, measured_crossings: files of each network of a job; snapshots
-            of those that are followed, and both of crossings of those that are compared at levels of their loss.
+        network, history, measures: files of each network of a job.
     """
 
     def __init__(self, plan: Plan, kind: str) -> None:
         self._plan, self._jobs = plan, plan.jobs[kind]
         self.model = self._jobs.model
         self._planning = late_import.load(self.model.planning)
-        self.pattern = _pattern(plan, kind)
+        self.pattern = self._jobs.pattern
         self.network, self.history, self.measures = (
-            self._files(self._jobs.members, file) for file in ("network.npz", "history.json", "measures.json")
-        )
-        self.snapshots = self._files(self._jobs.followed, "snapshots.npz")
-        self.crossings, self.measured_crossings = (
-            self._files(self._jobs.matched, f"crossings.{kind_of_file}") for kind_of_file in ("npz", "json")
+            [f"{plan.results}/{self.model.folder}/{{networks}}{member}/{file}" for member in self._jobs.members]
+            for file in ("network.npz", "history.json", "measures.json")
         )
         self.gpu = plan.gpu * self.model.together
 
@@ -45,15 +38,23 @@ class JobsOfKind:
         updates = [rules.module(run["rule"], run["engine"])] if self.model.by_rules else []
         return (self.model.training, *updates)
 
-    def _files(self, members: Sequence[str], file: str) -> list[str]:
-        return [f"{self._plan.results}/{self.model.folder}/{{networks}}{member}/{file}" for member in members]
-
     def runs(self, wildcards: Wildcards) -> list[Run]:
         """Parameters of each network of a job, as the job is told them."""
         return [parameters.told(run) for run in self._runs(wildcards.networks)]
 
+    def runs_to_train(self, wildcards: Wildcards) -> list[Run]:
+        """The same, with what training is to keep of the way of those that are followed or matched."""
+        followed, matched, config = self._plan.followed, self._plan.matched, self._plan.config
+        return [
+            {**run, **self._planning.kept_in_training(config, run, followed.get(path, ()), path in matched)}
+            for run, path in zip(self.runs(wildcards), self._paths(wildcards.networks), strict=True)
+        ]
+
+    def _paths(self, networks: str) -> list[str]:
+        return [networks + member for member in self._jobs.members]
+
     def _runs(self, networks: str) -> list[Run]:
-        return [self._plan.all_runs[networks + member] for member in self._jobs.members]
+        return [self._plan.all_runs[path] for path in self._paths(networks)]
 
     def training_inputs(self, wildcards: Wildcards) -> dict[str, list[str]]:
         """Files that training reads, by name."""
@@ -68,13 +69,7 @@ class JobsOfKind:
 
     def training(self, wildcards: Wildcards) -> dict[str, Any]:
         """How the networks of a job are trained, beside their parameters."""
-        followed = {
-            wildcards.networks + member: self._plan.followed[wildcards.networks + member]
-            for member in self._jobs.followed
-        }
-        settings: dict[str, Any] = self._planning.training_settings(
-            self._plan.config, self._runs(wildcards.networks), followed, bool(self._jobs.matched)
-        )
+        settings: dict[str, Any] = self._planning.training_settings(self._plan.config, self._runs(wildcards.networks))
         return settings
 
     def measuring(self, wildcards: Wildcards) -> dict[str, Any]:
@@ -92,7 +87,11 @@ class JobsOfKind:
     def seconds(self, wildcards: Wildcards) -> tuple[float, float]:
         """Seconds to train and to measure the networks of a job on one core, without a margin."""
         training, measuring = self._planning.seconds(self._plan.config, self._runs(wildcards.networks))
-        return training, measuring * (1 + len(LEVELS) if self._jobs.matched else 1)
+        return training, measuring * self._times_measured(wildcards.networks)
+
+    def _times_measured(self, networks: str) -> int:
+        """How often networks of a job are measured: those that are matched at each level of their loss, too."""
+        return 1 + len(LEVELS) * any(path in self._plan.matched for path in self._paths(networks))
 
     def training_mb(self, wildcards: Wildcards, attempt: int) -> int:
         """MB to train the networks of a job."""
@@ -108,43 +107,7 @@ class JobsOfKind:
 
     def measuring_minutes(self, wildcards: Wildcards, attempt: int) -> int:
         """Minutes to measure the networks of a job, on one core."""
-        minutes = self._need("measuring", wildcards.networks, attempt)[1]
-        return minutes * (1 + len(LEVELS)) if self._jobs.matched else minutes
-
-
-def _pattern(plan: Plan, kind: str) -> str:
-    """Regular expression of the folders of jobs of a kind: of their general form, where that tells."""
-    if kind == "condition":
-        return paths.PATTERNS["condition"]
-    if kind == "network":  # nearly all of many, so the others are named
-        others = (jobs.folders for other, jobs in plan.jobs.items() if other != kind)
-        return f"(?!(?:{_one_of(itertools.chain.from_iterable(others))})/){paths.PATTERNS['run']}"
-    return _one_of(plan.jobs[kind].folders)
-
-
-def _one_of(folders: Iterable[str]) -> str:
-    """Regular expression of some of many folders, which tells in a few steps that another one is not among them.
-
-    Snakemake compiles it for each output, at each start: folders that hold the same are one part of it.
-    """
-    below: dict[str, set[str]] = {}
-    for folder in folders:
-        first, _, rest = folder.partition("/")
-        below.setdefault(first, set()).add(rest)
-    alike: dict[str, list[str]] = {}
-    for first, within in sorted(below.items()):
-        alike.setdefault(f"/(?:{_one_of(within - {''})})" if within != {""} else "", []).append(first)
-    return "|".join(f"(?:{_names(names)}){end}" for end, names in alike.items()) or "(?!)"
-
-
-def _names(names: Iterable[str]) -> str:
-    """Regular expression of names, of which those that differ in the last digit are one part."""
-    last: dict[tuple[str, bool], str] = {}
-    for name in sorted(names):
-        ends_in_digit = name[-1:].isdigit()
-        key = name[:-1] if ends_in_digit else name, ends_in_digit
-        last[key] = last.get(key, "") + name[-1] * ends_in_digit
-    return "|".join(re.escape(stem) + (f"[{digits}]" if digits else "") for (stem, _), digits in last.items())
+        return self._need("measuring", wildcards.networks, attempt)[1] * self._times_measured(wildcards.networks)
 
 
 class RunPlan:

@@ -5,9 +5,11 @@ left out, and folders without parts with them. The name of a task or structure m
 experiment sweeps (module ``variants``): ``structure~cell_types+fraction~0.1+matching~frobenius``.
 """
 
+import functools
 import itertools
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from richlazy.experiments.parameters import PARAMETERS, USUAL, Run, deciding
 
@@ -82,23 +84,23 @@ def seed_folder(seed: int) -> str:
 
 def path_of(run: Run, folders: Folders) -> str:
     """The named folders of a run, without parameters that it does not take and usual ones."""
-    parts = []
-    for folder in folders:
-        told = [
-            f"{name}{MARK}{text(value)}"
-            for name in folder
-            if (value := run.get(name)) is not None and value != USUAL.get(name)
-        ]
-        if told:
-            parts.append(JOINT.join(told))
-    return "/".join(parts)
+    return "/".join(filter(None, (_folder(names, tuple(map(run.get, names))) for names in folders)))
+
+
+@functools.cache  # of thousands of runs, which share most folders
+def _folder(names: tuple[str, ...], values: tuple[Any, ...]) -> str:
+    return JOINT.join(
+        f"{name}{MARK}{text(value)}"
+        for name, value in zip(names, values, strict=True)
+        if value is not None and value != USUAL.get(name)
+    )
 
 
 def text(value: object) -> str:
-    """A value as part of a path: gain 1 and gain 1.0 are the same network."""
+    """A value as part of a path: gain 1 and gain 1.0 are the same network, and so are 0.0 and -0.0."""
     if isinstance(value, bool):
         return str(value).lower()
-    return repr(value).removesuffix(".0").replace("e+", "e") if isinstance(value, float) else str(value)
+    return repr(value + 0.0).removesuffix(".0").replace("e+", "e") if isinstance(value, float) else str(value)
 
 
 def parse(path: str) -> Run:

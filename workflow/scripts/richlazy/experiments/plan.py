@@ -74,8 +74,8 @@ class Plan:
 
     @functools.cached_property
     def jobs(self) -> dict[str, NetworkJobs]:
-        """What a training or a measuring job holds, by kind."""
-        return network_jobs(self.all_runs, self.followed, self.matched, self.config["training"]["batching"])
+        """Training and measuring jobs, by what they hold."""
+        return network_jobs(self.all_runs, self.config["training"]["batching"])
 
     def experiments_of(self, model: Model) -> list[str]:
         """Experiments whose networks lie in the folder of a model."""
@@ -121,11 +121,6 @@ class Plan:
     def followed_runs(self, wildcards: Wildcards) -> list[str]:
         """What was followed of each run that an experiment follows."""
         return [f"{self.results}/runs/{path}/followed.json" for path in self._quantities(wildcards.experiment)]
-
-    def crossings_of_runs(self, wildcards: Wildcards) -> list[str]:
-        """What was measured of each run at levels of its loss, where an experiment compares its networks there."""
-        matched = self.config["experiments"][wildcards.experiment].get("matched_loss", False)
-        return self._files_of_runs(wildcards, "crossings.json") if matched else []
 
     def answering(self, wildcards: Wildcards) -> list[Run]:
         """Runs of an experiment of which a figure shows what they answer: by task, those of the first seed.

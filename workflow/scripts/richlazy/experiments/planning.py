@@ -7,7 +7,8 @@ the folder of the results; ``runs`` are those of a job, or one of them where the
 - ``RUN_PATH``: regular expression of the paths of runs; ``run_of_path(path)``: the run of one
 - ``arms(config, name)``: columns of ``runs.parquet`` whose combinations are tested separately
 - ``training_inputs(config, runs)``, ``measuring_inputs(config, runs)``: files by name, as its modules take them
-- ``training_settings(config, runs, followed, matched)``, ``measuring_settings(config, sources, runs)``
+- ``training_settings(config, runs)``, ``measuring_settings(config, sources, runs)``
+- ``kept_in_training(config, run, iterations, matched)``: what training is told of a run beside its parameters
 - ``training_need(config, runs, attempt)``, ``measuring_need(config, runs, attempt)``: MB and minutes, with their
   margins; ``seconds(config, runs)``: to train and to measure, without
 - ``tabulating_settings(config, name, followed)``

@@ -11,6 +11,7 @@ from richlazy.measures.kernel_cost import KernelShape
 
 __all__ = [
     "arms",
+    "kept_in_training",
     "measuring_inputs",
     "measuring_need",
     "measuring_settings",
@@ -62,25 +63,30 @@ def training_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]]
     }
 
 
-def training_settings(
-    config: Config, runs: Sequence[Run], followed: Mapping[str, Sequence[int]], matched: bool = False
-) -> dict[str, Any]:
-    """How networks are trained.
-
-    Args:
-        config: the configuration.
-        runs: the networks of a job.
-        followed: iterations at which some of them are followed, by the paths of runs.
-        matched: whether weights of some of them are kept at levels of their loss.
-    """
+def training_settings(config: Config, runs: Sequence[Run]) -> dict[str, Any]:
+    """How networks are trained."""
     training = trials.task_of(config, runs[0]).of_training(config["training"])
     structure = config["structures"][runs[0]["structure"]]
     return {
         **{key: training[key] for key in _TRAINING},
         "signs_held": structure.get("signs_held", False),
-        "snapshot_at": sorted({iteration for iterations in followed.values() for iteration in iterations}),
-        "excess_levels": {name: training[key] for name, key in LEVELS.items()} if matched else {},
     }
+
+
+def kept_in_training(config: Config, run: Run, iterations: Sequence[int], matched: bool) -> dict[str, Any]:
+    """What training is told of a run beside its parameters: what it is to keep of its way, if anything.
+
+    Args:
+        config: the configuration.
+        run: the network.
+        iterations: at which it is followed.
+        matched: whether it is compared at levels of its loss.
+    """
+    kept: dict[str, Any] = {"snapshot_at": list(iterations)} if iterations else {}
+    if matched:
+        training = trials.task_of(config, run).of_training(config["training"])
+        kept["excess_levels"] = {name: training[key] for name, key in LEVELS.items()}
+    return kept
 
 
 def measuring_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]]:
@@ -107,6 +113,7 @@ def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequen
         "connectomes": grids.connectome_notes(config, (run["structure"] for run in found)),
         "substitutes": grids.substitutes(config, found),
         "followed": dict(followed),
+        "matched": config["experiments"][name].get("matched_loss", False),
         "swept": grids.swept_options(config, name),
         "theory": {
             "targets": expansions.predicted_targets(config, found),

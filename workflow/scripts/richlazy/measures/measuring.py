@@ -55,8 +55,6 @@ class NetworkFiles:
         network, history: of its training.
         probe, decision: trials on which it is measured, and when a decision is due.
         measures: to be written.
-        crossings: weights at levels of its loss, None for a network that has none.
-        measured_crossings: to be written of these.
     """
 
     network: str
@@ -64,8 +62,6 @@ class NetworkFiles:
     probe: str
     decision: str
     measures: str
-    crossings: str | None = None
-    measured_crossings: str | None = None
 
     def load(self) -> Trained:
         """The network before and after training, with its probe."""
@@ -81,7 +77,7 @@ def measure_files(
 ) -> None:
     """Write measures.json of each network: parameters and outcome of its run, and all measures of the probe.
 
-    Of those with weights at levels of their loss crossings.json is written too.
+    Those with weights at levels of their loss have ``crossings``, too.
 
     Args:
         files: of each network.
@@ -97,30 +93,28 @@ def measure_files(
         seeds = [run["seed"] for run in runs[part]]
         dynamics, learning = rate_network.dynamics_of(runs[0]), LearningRule.of_run(runs[0])
         measured = measure_together(trained, dynamics, settings, seeds, learning)
-        for one, run, values in zip(files[part], runs[part], measured, strict=True):
+        kept = [kept_weights.load_crossings(one.network) for one in files[part]]
+        crossings = measure_crossings([levels or {} for levels in kept], trained, dynamics, settings)
+        at_levels = [{} if kept[place] is None else {"crossings": found} for place, found in enumerate(crossings)]
+        for one, run, values, crossed in zip(files[part], runs[part], measured, at_levels, strict=True):
             course = array_io.load_json(one.history)
             outcome = {name: course.get(name) for name in training_history.OUTCOME}
             where = {"network": one.network, "probe": one.probe}
             censored = {"censored": [name for name, value in values.items() if value == math.inf]}
-            array_io.save_json(one.measures, {**run, **where, **outcome, **ceiling, **values, **censored})
-        crossings = measure_crossings(files[part], trained, dynamics, settings)
-        for one, found in zip(files[part], crossings, strict=True):
-            if one.measured_crossings is not None:
-                array_io.save_json(one.measured_crossings, {"network": one.network, "crossings": found})
+            array_io.save_json(one.measures, {**run, **where, **outcome, **ceiling, **values, **censored, **crossed})
 
 
 def measure_crossings(
-    files: Sequence[NetworkFiles], trained: Trained, dynamics: Dynamics, settings: ProbeSettings
+    kept: Sequence[Mapping[str, tuple[int, Weights]]], trained: Trained, dynamics: Dynamics, settings: ProbeSettings
 ) -> list[dict[str, dict[str, float]]]:
     """Measures of change of each of K networks at the levels to which its loss came down, with the updates until then.
 
     Args:
-        files: of the networks; those without weights at levels have no measures of them.
+        kept: of each network updates and weights by level, as ``kept_weights.load_crossings`` gives them.
         trained: the networks before and after training, where they are measured.
         dynamics, settings: as ``measure_together`` takes them.
     """
-    kept = [{} if one.crossings is None else kept_weights.load_crossings(one.crossings) for one in files]
-    found: list[dict[str, dict[str, float]]] = [{} for _ in files]
+    found: list[dict[str, dict[str, float]]] = [{} for _ in kept]
     device = trained.inputs.device
     for level in at_matched_loss.LEVELS:
         crossed = [network for network, levels in enumerate(kept) if level in levels]

@@ -1,6 +1,9 @@
-"""Files of the weights of a rate network that are kept on its way: at iterations, or at levels of its loss."""
+"""Weights of a rate network that ``network.npz`` keeps of its way: at iterations, or at levels of its loss.
 
-from collections.abc import Mapping, Sequence
+They stand beside the initial and the final weights in the networks that are asked for them (``network_job``).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,41 +12,53 @@ import torch
 from richlazy.models.rate_network import MATRICES, Weights
 from richlazy.storage import array_io
 
+_SNAPSHOT, _CROSSING = "snapshot_", "crossing_"
 
-def save_snapshots(path: str | Path, snapshots: Sequence[tuple[int, Weights]]) -> None:
-    """Write weights at some iterations as float32, atomically.
 
-    Keys: ``iterations`` (S,), and the three matrices, each (S, rows, columns).
+def arrays_of_snapshots(snapshots: Sequence[tuple[int, Weights]]) -> dict[str, np.ndarray]:
+    """Weights at some iterations as arrays by name, float32.
+
+    Keys: ``snapshot_iterations`` (S,), and of the three matrices ``snapshot_<matrix>`` (S, rows, columns).
     """
     stacked = Weights.stacked(weights for _, weights in snapshots)
-    arrays = {name: getattr(stacked, name).numpy().astype(np.float32) for name in MATRICES}
-    array_io.save_arrays(path, iterations=np.array([iteration for iteration, _ in snapshots]), **arrays)
+    return _arrays(_SNAPSHOT, (iteration for iteration, _ in snapshots), stacked)
 
 
-def load_snapshots(path: str | Path) -> list[tuple[int, Weights]]:
-    """Iterations and weights that ``save_snapshots`` wrote."""
-    arrays = array_io.load_arrays(path)
-    weights = Weights(*(torch.from_numpy(arrays[name]) for name in MATRICES))
-    return [(int(iteration), weights.of_network(place)) for place, iteration in enumerate(arrays["iterations"])]
+def load_snapshots(network: str | Path) -> list[tuple[int, Weights]]:
+    """Iterations and weights of a ``network.npz`` that has snapshots."""
+    return _load(array_io.load_arrays(network), _SNAPSHOT)
 
 
-def save_crossings(path: str | Path, crossings: Mapping[str, tuple[int, Weights]], like: Weights) -> None:
-    """Write the weights of a network at levels of its loss as float32, atomically.
+def arrays_of_crossings(crossings: Mapping[str, tuple[int, Weights]], like: Weights) -> dict[str, np.ndarray]:
+    """Weights of a network at levels of its loss as arrays by name, float32.
 
-    Keys: ``levels``, the names of those to which it came down, ``iterations``, and the three matrices, each (levels,
-    rows, columns); all are empty for a network that came down to none, whose matrices are ``like`` these.
+    Keys: ``crossing_levels``, the names of those to which it came down, ``crossing_iterations``, and of the three
+    matrices ``crossing_<matrix>`` (levels, rows, columns); all are empty for a network that came down to none, whose
+    matrices are ``like`` these.
     """
-    stacked = Weights.stacked([like, *(weights for _, weights in crossings.values())]).map(
-        lambda matrices: matrices[1:]
-    )
-    arrays = {name: getattr(stacked, name).numpy().astype(np.float32) for name in MATRICES}
-    iterations = np.array([iteration for iteration, _ in crossings.values()], int)
-    array_io.save_arrays(path, levels=np.array(list(crossings), str), iterations=iterations, **arrays)
+    stacked = Weights.stacked([like, *(weights for _, weights in crossings.values())])
+    found = _arrays(_CROSSING, (iteration for iteration, _ in crossings.values()), stacked.map(lambda each: each[1:]))
+    return {f"{_CROSSING}levels": np.array(list(crossings), str)} | found
 
 
-def load_crossings(path: str | Path) -> dict[str, tuple[int, Weights]]:
-    """Iterations and weights that ``save_crossings`` wrote, by level."""
-    arrays = array_io.load_arrays(path)
-    weights = Weights(*(torch.from_numpy(arrays[name]) for name in MATRICES))
-    each = zip(arrays["levels"], arrays["iterations"], strict=True)
-    return {str(name): (int(iteration), weights.of_network(place)) for place, (name, iteration) in enumerate(each)}
+def load_crossings(network: str | Path) -> dict[str, tuple[int, Weights]] | None:
+    """Iterations and weights of a ``network.npz`` by level; None where it was not asked for them."""
+    arrays = array_io.load_arrays(network)
+    levels = arrays.get(f"{_CROSSING}levels")
+    return None if levels is None else dict(zip(map(str, levels), _load(arrays, _CROSSING), strict=True))
+
+
+def left_out(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays of a ``network.npz`` as if it kept nothing of its way."""
+    return {name: array for name, array in arrays.items() if not name.startswith((_SNAPSHOT, _CROSSING))}
+
+
+def _arrays(start: str, iterations: Iterable[int], stacked: Weights) -> dict[str, np.ndarray]:
+    matrices = {f"{start}{name}": getattr(stacked, name).numpy().astype(np.float32) for name in MATRICES}
+    return {f"{start}iterations": np.array(list(iterations), int)} | matrices
+
+
+def _load(arrays: Mapping[str, np.ndarray], start: str) -> list[tuple[int, Weights]]:
+    weights = Weights(*(torch.from_numpy(arrays[f"{start}{name}"]) for name in MATRICES))
+    iterations = arrays[f"{start}iterations"]
+    return [(int(iteration), weights.of_network(place)) for place, iteration in enumerate(iterations)]

@@ -16,6 +16,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -262,8 +263,10 @@ def respond(weights: Weights, inputs: torch.Tensor, dynamics: Dynamics) -> tuple
     return rates, dynamics.derivative(rates)
 
 
-def save_network(path: str | Path, initial: Weights, final: Weights) -> None:
-    """Write initial and final weights as float32 to ``network.npz``, atomically.
+def save_network(
+    path: str | Path, initial: Weights, final: Weights, kept: Mapping[str, np.ndarray] = MappingProxyType({})
+) -> None:
+    """Write initial and final weights as float32 to ``network.npz``, atomically, and what is ``kept`` beside them.
 
     Keys: ``recurrent_initial``, ``recurrent`` (N, N), or (0, 0) in a feedforward network; ``input_initial``,
     ``input`` (N, N_in); ``readout_initial``, ``readout`` (N_out, N).
@@ -272,7 +275,7 @@ def save_network(path: str | Path, initial: Weights, final: Weights) -> None:
     for name in MATRICES:
         arrays[f"{name}_initial"] = getattr(initial, name).numpy().astype(np.float32)
         arrays[name] = getattr(final, name).numpy().astype(np.float32)
-    array_io.save_arrays(path, **arrays)
+    array_io.save_arrays(path, **arrays, **kept)
 
 
 def load_network(path: str | Path) -> tuple[Weights, Weights]:

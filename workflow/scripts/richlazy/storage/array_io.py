@@ -91,6 +91,13 @@ def save_arrays(path: str | Path, **arrays: np.ndarray) -> None:
         np.savez(temporary, **arrays)  # type: ignore[arg-type]
 
 
+def checksum_of_arrays(**arrays: np.ndarray) -> str:
+    """SHA-256 of the file that ``save_arrays`` would write, in hexadecimal digits."""
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)  # type: ignore[arg-type]
+    return hashlib.sha256(stream.getvalue()).hexdigest()
+
+
 def load_arrays(path: str | Path) -> dict[str, np.ndarray]:
     """Named arrays of an .npz, each read to its end, where its checksum is compared.
 

@@ -11,7 +11,7 @@ trains all seeds of a condition, each network has the recipe that it has alone.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -20,8 +20,6 @@ from richlazy.storage import array_io, library_code
 
 # Where a job computes and where a download keeps its chunks: no part of a result.
 _WHERE = frozenset({"device", "chunks"})
-# Parameters that only some outputs depend on.
-_ONLY_FOR = {"snapshot_at": frozenset({"snapshots"}), "excess_levels": frozenset({"crossings"})}
 # In place of the digest of an input file that is not there.
 GONE = ""
 
@@ -149,8 +147,8 @@ def recipes(
 
     Args:
         params, inputs, outputs: of the Snakemake job. ``params.code`` describes its code; where ``params.runs`` and the
-            first output have several members, they are one network each, and so are inputs of as many members and those
-            in the folders of the networks.
+            first output have several members, they are one network each, and so are the other outputs and inputs of as
+            many members.
         digest_of: gives the digest of an input file, ``GONE`` where it is not there.
 
     Raises:
@@ -158,37 +156,21 @@ def recipes(
     """
     settings, read, made = dict(params.items()), _by_name(inputs), _by_name(outputs)
     by_file = library_code.digests_of(settings.pop("code"))
-    digests = {name: [(str(file), digest_of(str(file))) for file in _listed(files)] for name, files in read.items()}
+    digests = {name: [digest_of(str(file)) for file in _listed(files)] for name, files in read.items()}
     runs = settings.get("runs", ())
     together = len(runs) if 1 < len(runs) == len(_listed(next(iter(made.values())))) else 1
-    found = {}
+    found: dict[str, Recipe] = {}
     for member in range(together):
-        one, own_inputs = settings, {name: [digest for _, digest in each] for name, each in digests.items()}
+        one, own_inputs = settings, digests
         if together > 1:
             one = settings | {"runs": [runs[member]]}
-            folders = [PurePath(file).parent for file in _listed(next(iter(made.values())))]
-            own_inputs = {name: _own(of_all, member, folders) for name, of_all in digests.items()}
+            own_inputs = {name: [each[member]] if len(each) == together else each for name, each in own_inputs.items()}
         names_of_inputs = {name: GONE if GONE in each else _digest(each) for name, each in own_inputs.items() if each}
-        for name, file in _outputs_of(made, member, together):
-            found[file] = Recipe(_parameters(one, name), by_file, names_of_inputs)
+        recipe = Recipe(_parameters(one), by_file, names_of_inputs)
+        for files in made.values():
+            own = _listed(files)[member : member + 1] if together > 1 else _listed(files)
+            found |= dict.fromkeys(map(str, own), recipe)
     return found
-
-
-def _outputs_of(made: Mapping[str, Any], member: int, together: int) -> Iterable[tuple[str, str]]:
-    """Output files of one network by name; of some outputs only some networks have one, in the folder of the others."""
-    folder = PurePath(_listed(next(iter(made.values())))[member]).parent
-    for name, files in made.items():
-        for file in map(str, _listed(files)):
-            if together == 1 or PurePath(file).parent == folder:
-                yield name, file
-
-
-def _own(of_all: Sequence[tuple[str, str]], member: int, folders: Sequence[PurePath]) -> list[str]:
-    """Digests of the input files of one network; of some inputs only some networks have one, in their folders."""
-    if len(of_all) == len(folders):
-        return [of_all[member][1]]
-    others = set(folders) - {folders[member]}
-    return [digest for file, digest in of_all if PurePath(file).parent not in others]
 
 
 def _by_name(items: Any) -> dict[str, Any]:
@@ -203,18 +185,13 @@ def _listed(value: Any) -> Sequence[Any]:
     return [value] if isinstance(value, (str, Path)) or not isinstance(value, Sequence) else value
 
 
-def _parameters(settings: Mapping[str, Any], output: str) -> dict[str, str]:
+def _parameters(settings: Mapping[str, Any]) -> dict[str, str]:
     flat: dict[str, Any] = {}
     for name, value in settings.items():
         flat |= (
             {f"{name}.{key}": inner for key, inner in value.items()} if isinstance(value, Mapping) else {name: value}
         )
-    kept = {}
-    for name, value in flat.items():
-        last = name.rpartition(".")[2]
-        if last not in _WHERE and output in _ONLY_FOR.get(last, {output}):
-            kept[name] = _digest(value)
-    return kept
+    return {name: _digest(value) for name, value in flat.items() if name.rpartition(".")[2] not in _WHERE}
 
 
 def _digest(value: Any) -> str:

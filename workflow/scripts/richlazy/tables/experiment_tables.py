@@ -83,12 +83,12 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     """Write ``runs`` and ``curves`` of an experiment.
 
     Args:
-        files: ``measures`` and ``histories`` of its networks; ``followed`` of those that it follows; ``crossings`` of
-            all where it compares them at levels of their loss.
+        files: ``measures`` and ``histories`` of its networks; ``followed`` of those that it follows.
         tables: where each goes.
         settings: ``learned``, as ``learning.converged`` and ``learning.failed`` take it; ``connectomes``, what is said
             of those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
-            order of its files; ``theory``, what ``predictions.with_theory`` takes.
+            order of its files; ``matched``, whether it compares networks at levels of their loss; ``theory``, what
+            ``predictions.with_theory`` takes.
     """
     rows = load_measures(files["measures"])
     courses = [array_io.load_json(path) for path in files["histories"]]
@@ -96,8 +96,7 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
         run: during_training.chosen(array_io.load_json(path), names)
         for path, (run, names) in zip(files["followed"], settings["followed"].items(), strict=True)
     }
-    crossings = [record["crossings"] for record in load_measures(files["crossings"])] or None
-    rows, courses = measured(rows, courses, moved, settings["theory"], crossings)
+    rows, courses = measured(rows, courses, moved, settings["theory"], settings["matched"])
     swept = settings["swept"]
     runs = runs_table(rows, settings["learned"], settings["connectomes"], swept, settings["substitutes"])
     moved = predictions.with_predicted_movement(moved, runs, settings["theory"]["targets"])
@@ -109,7 +108,7 @@ def measures_of_row(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[s
     """Measures of the probe of a network that stand in its row of ``runs.parquet``.
 
     Args:
-        record: its measures.json, with its ``crossings`` where it was compared at levels of its loss.
+        record: its measures.json.
         row: its row.
     """
     known = _with_censored(record)
@@ -155,7 +154,7 @@ def measured(
     histories: Sequence[Mapping[str, Any]],
     followed: Mapping[str, Mapping[str, Any]],
     theory: Mapping[str, Any],
-    crossings: Sequence[Mapping[str, Any]] | None = None,
+    matched: bool = False,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows with all measures of their runs, and histories with what theory says of their loss.
 
@@ -164,9 +163,10 @@ def measured(
         histories: history.json of each.
         followed: what was followed of some of them in training, by run.
         theory: as ``predictions.with_theory`` takes it.
-        crossings: what was measured of each at levels of its loss, None where that was not asked for.
+        matched: whether they are compared at levels of their loss, too, where each has ``crossings``.
     """
-    rows = [_with_censored(row) for row in rows]
+    crossings = [row["crossings"] for row in rows] if matched else None
+    rows = [_with_censored({name: value for name, value in row.items() if name != "crossings"}) for row in rows]
     courses = [followed.get(paths.run_path(parameters.run_of_row(row)), {}) for row in rows]
     return predictions.with_theory(rows, histories, courses, theory, crossings)
 

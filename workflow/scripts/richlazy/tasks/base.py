@@ -139,12 +139,12 @@ class Task(ABC):
         return {key: training[key] for key in ("target_accuracy", "stop_at_target")}
 
     def of_training(self, training: Mapping[str, Any]) -> dict[str, Any]:
-        """Group ``training`` of the configuration as it is for the task, of which no network is followed.
+        """Group ``training`` of the configuration as it is for the task.
 
         A published configuration may be older than the convergence that is recorded now.
         """
-        own: dict[str, Any] = {"snapshot_at": [], "excess_levels": {}, "curve_points": self.curve_points}
-        return {"convergence_fraction": 0.0, **training, **self.target(training), **self.counted(training), **own}
+        of_task = {**self.target(training), **self.counted(training), "curve_points": self.curve_points}
+        return {"convergence_fraction": 0.0, **training, **of_task}
 
     def probe(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Group ``probe`` of the configuration with what the task has of its own."""

@@ -120,7 +120,8 @@ def train_together(
     """Train the networks of some runs together.
 
     Args:
-        runs: parameters of each network, alike but for their seeds.
+        runs: parameters of each network, alike but for their seeds and, where some of them have these, ``snapshot_at``
+            and ``excess_levels``: weights are then kept of all of them.
         initial: their weights, with a leading network axis.
         inputs, targets: of each network its batches, as ``train`` takes them.
         training: as ``TrainingSettings.of_run`` takes it.
@@ -130,6 +131,11 @@ def train_together(
         Final weights, on the CPU, and what was followed.
     """
     placed = initial.map(lambda matrix: matrix.to(device))
-    settings = replace(TrainingSettings.of_run(runs[0], training), seeds=tuple(run["seed"] for run in runs))
+    settings = replace(
+        TrainingSettings.of_run(runs[0], training),
+        seeds=tuple(run["seed"] for run in runs),
+        snapshot_at=sorted({iteration for run in runs for iteration in run.get("snapshot_at", ())}),
+        excess_levels={name: level for run in runs for name, level in run.get("excess_levels", {}).items()},
+    )
     final, course = train(placed, inputs, targets, dynamics_of(runs[0]), settings)
     return final.map(torch.Tensor.cpu), course

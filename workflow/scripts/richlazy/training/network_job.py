@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from richlazy.models import kept_weights, rate_network
 from richlazy.storage import array_io, devices
 from richlazy.training.loop import train_together
@@ -19,8 +21,6 @@ class NetworkFiles:
         inputs, targets: its batches.
         network, history: to be written.
         input_weights: the initial input weights, None where the seed decides them.
-        snapshots: to be written, None for a network that is not followed.
-        crossings: likewise, None for a network of which no weights are kept at levels of its loss.
     """
 
     structured: str
@@ -29,8 +29,6 @@ class NetworkFiles:
     network: str
     history: str
     input_weights: str | None = None
-    snapshots: str | None = None
-    crossings: str | None = None
 
 
 def train_files(
@@ -39,11 +37,13 @@ def train_files(
     description: str | Path,
     training: Mapping[str, Any],
 ) -> None:
-    """Train networks, and write initial and final weights, curves and outcome, snapshots and crossings of each.
+    """Train networks, and write initial and final weights, curves and outcome of each.
 
     Args:
         files: of each network.
-        runs: parameters of each, alike but for their seeds.
+        runs: parameters of each, alike but for their seeds. Those that are followed have ``snapshot_at`` beside them,
+            and those that are compared at levels of their loss ``excess_levels``, as ``TrainingSettings`` has them: the
+            file of the network keeps the weights of these moments.
         description: task.json of their task.
         training: as ``TrainingSettings.of_run`` takes it, with ``device`` and ``final_loss_fraction``.
     """
@@ -62,11 +62,13 @@ def train_files(
             task["outputs"],
         )
         final, course = train_together(runs[part], initial, inputs, targets, training, device)
-        for place, one in enumerate(own):
-            rate_network.save_network(one.network, initial.of_network(place), final.of_network(place))
+        for place, (one, run) in enumerate(zip(own, runs[part], strict=True)):
+            kept: dict[str, np.ndarray] = {}
+            if "snapshot_at" in run:
+                snapshots = [(at, then) for at, then in course.snapshots[place] if at in run["snapshot_at"]]
+                kept |= kept_weights.arrays_of_snapshots(snapshots)
+            if "excess_levels" in run:
+                kept |= kept_weights.arrays_of_crossings(course.crossings[place], initial.of_network(place))
+            rate_network.save_network(one.network, initial.of_network(place), final.of_network(place), kept)
             outcome = course.of_network(place, training["final_loss_fraction"])
             array_io.save_json(one.history, outcome | {"device": devices.name(device)})
-            if one.snapshots is not None:
-                kept_weights.save_snapshots(one.snapshots, course.snapshots[place])
-            if one.crossings is not None:
-                kept_weights.save_crossings(one.crossings, course.crossings[place], initial.of_network(place))

@@ -1,7 +1,6 @@
 """Training of rate networks, recurrent and feedforward, as jobs ask for it of every model."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,33 +25,18 @@ def initial_weights(runs: Sequence[Run], files: Files, settings: Mapping[str, An
 
 
 def train_networks(runs: Sequence[Run], files: Files, saved: Files, settings: Mapping[str, Any]) -> None:
-    """Train networks and keep their weights and loss curves, and of some of them weights during training.
+    """Train networks and keep their weights and loss curves.
 
     Args:
-        runs: parameters of each network.
+        runs: parameters of each network, as ``network_job.train_files`` takes them.
         files: ``structured`` weights and ``inputs`` and ``targets`` of the batches of each network; ``input_weights``
             of each or none; ``description`` of the task, of one of them.
-        saved: ``network`` and ``history`` of each network; beside these ``snapshots`` of those that are followed, and
-            ``crossings`` of those that are compared at levels of their loss.
+        saved: ``network`` and ``history`` of each network.
         settings: as ``network_job.train_files`` takes it.
     """
-    snapshots, crossings = (
-        {str(Path(file).with_name("network.npz")): file for file in saved[name]} for name in ("snapshots", "crossings")
-    )
-    given = _given_input_weights(runs, files)
-    of_networks = [
-        network_job.NetworkFiles(
-            structured=files["structured"][place],
-            inputs=files["inputs"][place],
-            targets=files["targets"][place],
-            network=network,
-            history=saved["history"][place],
-            input_weights=given[place],
-            snapshots=snapshots.get(network),
-            crossings=crossings.get(network),
-        )
-        for place, network in enumerate(saved["network"])
-    ]
+    read = (files[name] for name in ("structured", "inputs", "targets"))
+    each = (*read, saved["network"], saved["history"], _given_input_weights(runs, files))
+    of_networks = list(map(network_job.NetworkFiles, *each))
     network_job.train_files(of_networks, runs, files["description"][0], settings)
 
 

@@ -83,7 +83,7 @@ class TrainingSettings:
 
     @classmethod
     def of_run(cls, run: Mapping[str, Any], training: Mapping[str, Any]) -> "TrainingSettings":
-        """How the network of a run is trained.
+        """How the network of a run is trained, of which nothing is kept on its way.
 
         Args:
             run: its parameters.
@@ -108,9 +108,7 @@ class TrainingSettings:
             divergence_loss=training["divergence_loss"],
             target_accuracy=training["target_accuracy"],
             stop_at_target=training["stop_at_target"],
-            snapshot_at=training["snapshot_at"],
             convergence_fraction=training["convergence_fraction"],
-            excess_levels=training["excess_levels"],
             floor=training["floor"],
             report_every=max(1, run["iterations"] // points) if points else ITERATIONS_OF_A_POINT,
         )
