@@ -12,13 +12,16 @@ import hashlib
 import json
 import struct
 import zipfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from richlazy.storage import array_io, certificates
 
 MANIFEST, FORMAT = "manifest.json", 1
+# Where packs lie below the results, and the table of their checksums among the published ones.
+FOLDER, TABLE = "artefacts", "packs.tsv"
+_COLUMNS = ("experiment", "file", "sha256", "size_bytes", "networks", "commit")
 # Earliest time that a zip can hold.
 _TIME = (1980, 1, 1, 0, 0, 0)
 # What reading raises where a zip, or the content of its manifest, is not what this module writes.
@@ -114,6 +117,45 @@ def unpack(path: str | Path, folders: Collection[str], target: str | Path) -> se
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_bytes(content)
     return found
+
+
+def check_published(path: str | Path, results: str | Path, networks: Iterable[str | Path]) -> None:
+    """Refuse a pack that is not of the networks that are published with it.
+
+    Args:
+        path: the pack.
+        results: folder of the results.
+        networks: files of the networks.
+
+    Raises:
+        ValueError: when it lacks one of them as it is now, or is no pack.
+    """
+    packed = {name: about for network in manifest(path)["networks"] for name, about in network["files"].items()}
+    for network in map(Path, networks):
+        certificate = certificates.load(network)
+        about = packed.get(network.relative_to(results).as_posix())
+        if certificate is None or about is None or about["sha256"] != certificate.sha256:
+            raise ValueError(
+                f"{path} is no pack of the networks that are published, such as {network}; run `snakemake {path}`, or "
+                "delete it to publish without"
+            )
+
+
+def update_table(table: Path, packs: Mapping[str, Path], commit: str) -> None:
+    """Note the checksums of packs in a table of tab-separated values, beside those of other experiments.
+
+    Args:
+        table: the file; it is left alone, and not made, where there are no packs.
+        packs: by experiment.
+        commit: at which they are published.
+    """
+    rows = dict(line.split("\t", 1) for line in table.read_text().splitlines()[1:]) if table.exists() else {}
+    for experiment, pack in packs.items():
+        about, count = _about(pack), len(manifest(pack)["networks"])
+        rows[experiment] = "\t".join([pack.name, about["sha256"], str(about["size_bytes"]), str(count), commit])
+    if packs:
+        lines = ["\t".join(_COLUMNS), *("\t".join(row) for row in sorted(rows.items()))]
+        array_io.save_text(table, "\n".join(lines) + "\n")
 
 
 @contextlib.contextmanager

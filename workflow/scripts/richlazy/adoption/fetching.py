@@ -1,5 +1,6 @@
 """Networks of a pack in place of training: fetched, compared with the plan, put where training would make them."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -9,9 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
+import pooch
+
 from richlazy import packing
 from richlazy.adoption import planning
-from richlazy.adoption.judging import Job, Judged, in_order, planned_recipes
+from richlazy.adoption.adopting import is_download
+from richlazy.adoption.judging import Job, Judged, existing, in_order, planned_recipes
 from richlazy.storage import array_io, certificates, downloads
 from richlazy.storage.certificates import Recipe
 from richlazy.wording import counted, listed
@@ -19,6 +23,8 @@ from richlazy.wording import counted, listed
 # Source of the registry whose files are packs, each under the name of its experiment.
 SOURCE = "networks"
 _REGISTRY = "data/sources.yaml"
+# The rule that makes what training alone reads, and is large.
+_TRIALS = "sample_training_trials"
 _ADOPT = Path(__file__).parents[2] / "adopt_results.py"
 
 
@@ -29,7 +35,8 @@ class Training:
     Attributes:
         results: folder of the results.
         recipes: of each file that training makes.
-        inputs: what training reads and other jobs read too, so that it is made even where nothing is trained.
+        inputs: what training reads and others may read too, who would make it later, and outdate the networks by that:
+            what other jobs of the plan read, and all but training trials that needs no download.
     """
 
     results: Path
@@ -50,18 +57,23 @@ def training(workflow: Any) -> Training:
     jobs = [job for job in in_order(workflow.dag) if job.rule.name in rules]
     recipes = planned_recipes(workflow.dag)
     made = {str(file): recipes[file] for job in jobs for file in job.output}
-    return Training(Path(workflow.globals["RESULTS"]), made, sorted(_read_by_others(workflow.dag, jobs)))
+    return Training(Path(workflow.globals["RESULTS"]), made, sorted(_other_inputs(workflow.dag, jobs)))
 
 
-def _read_by_others(dag: Any, jobs: Sequence[Job]) -> set[str]:
+def _other_inputs(dag: Any, jobs: Sequence[Job]) -> set[str]:
     among = set(jobs)
     return {
         str(file)
         for job in jobs
         for maker, files in dag.dependencies[job].items()
-        if set(dag.depending[maker]) - among
+        if set(dag.depending[maker]) - among or not (maker.rule.name == _TRIALS or _downloads(dag, maker))
         for file in files
     }
+
+
+def _downloads(dag: Any, job: Job) -> bool:
+    """Whether a job, or one that it waits for, would download."""
+    return not existing(job) and (is_download(job) or any(_downloads(dag, before) for before in dag.dependencies[job]))
 
 
 def fetch(options: Sequence[str]) -> list[str]:
@@ -118,6 +130,7 @@ def _place(
     plan.results.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetched.", dir=plan.results) as folder:
         found: set[str] = set()
+        pooch.get_logger().setLevel(logging.WARNING)  # a failure is one sentence
         for path, entry in packs.items():
             downloads.fetch(entry, path)
             found |= packing.unpack(path, missing.keys() - found, folder)
@@ -157,7 +170,7 @@ def _certify(plan: Training, files: Iterable[str], folder: Path) -> None:
 
 
 def _make_inputs(plan: Training, options: Sequence[str]) -> None:
-    """Make what measuring reads beside the networks before these are there: it would make them look outdated later."""
+    """Make what training reads and others do too, before the networks are there."""
     command = [sys.executable, "-m", "snakemake", *options, "--quiet", "all", "--", *plan.inputs]
     if plan.inputs and subprocess.run(command).returncode:
         raise ValueError("no network was taken: what else they are measured with could not be made, as Snakemake says")
