@@ -16,7 +16,7 @@ from richlazy import packing
 from richlazy.adoption import planning
 from richlazy.adoption.adopting import is_download
 from richlazy.adoption.judging import Job, Judged, existing, in_order, planned_recipes
-from richlazy.storage import array_io, certificates, downloads
+from richlazy.storage import array_io, certificates, downloads, parquet
 from richlazy.storage.certificates import Recipe
 from richlazy.wording import counted, listed
 
@@ -93,6 +93,7 @@ def fetch(options: Sequence[str]) -> list[str]:
         packs = _entries(args.targets, workflow.globals)
         plan = training(workflow)
         missing, kept = plan.missing(), planning.without_targets(options, args)
+        reference = workflow.globals["REFERENCE"]
     if args.dryrun:
         raise ValueError("networks are fetched or not, without --dry-run; `snakemake -n` shows what they leave to do")
     try:
@@ -104,9 +105,12 @@ def fetch(options: Sequence[str]) -> list[str]:
         ) from error
     if subprocess.run([sys.executable, str(_ADOPT), *options]).returncode:
         raise ValueError(f"the networks are there, but not marked as done: run `python {_ADOPT.name}` for them")
-    left = len(missing) - len(placed)
-    lines = [f"Fetched, in place of training: {counted(len(placed), 'network')} of {listed(args.targets)}."]
-    return lines + [f"Not in the pack, and to be trained: {counted(left, 'network')}."] * bool(left)
+    left, same = len(missing) - len(placed), _published(reference, args.targets, [missing[one] for one in placed])
+    return [
+        f"Fetched, in place of training: {counted(len(placed), 'network')} of {listed(args.targets)}.",
+        f"Byte for byte those of the tables in {reference}: {counted(same, 'network')}.",
+        *([f"Not in the pack, and to be trained: {counted(left, 'network')}."] if left else []),
+    ]
 
 
 def _entries(experiments: Iterable[str], given: Mapping[str, Any]) -> dict[Path, Mapping[str, Any]]:
@@ -121,6 +125,13 @@ def _entries(experiments: Iterable[str], given: Mapping[str, Any]) -> dict[Path,
                 f"{_REGISTRY} has no file {name!r} in a source {SOURCE!r}: add one, with mirrors, sha256, size_bytes"
             )
     return {Path("data/downloads/sources", SOURCE, files[name]["file"]): files[name] for name in experiments}
+
+
+def _published(reference: str, experiments: Iterable[str], networks: Iterable[Sequence[str]]) -> int:
+    """How many networks have a file with a checksum that is published; each is given by its files."""
+    tables = [Path(reference, "experiments", name, "tables/fingerprints.parquet") for name in experiments]
+    known = {one for table in tables if table.exists() for one in parquet.load_table(table)["sha256"]}
+    return sum(any(array_io.checksum(file) in known for file in files) for files in networks)
 
 
 def _place(
