@@ -136,6 +136,7 @@ def test_the_day_is_that_of_the_latest_commit_and_else_stays(small):
     commit = subprocess.check_output(["git", "-C", small, "rev-parse", "HEAD"], text=True).strip()
     origin = small / "reference/experiments/mine/provenance.json"
     array_io.save_json(origin, array_io.load_json(origin) | {"commit": commit})
+    path.write_text(f"<<<<<<< ours\n{path.read_text()}>>>>>>> theirs\n")  # a merge that failed
     second = written(small)
     assert day(second) == "2002-03-04"
     assert written(small) == second

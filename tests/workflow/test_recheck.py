@@ -48,6 +48,7 @@ def test_the_reference_holds_small_results_with_their_provenance(published):
     of_figure = ("tables/runs", "tables/curves", "tables/connectivity", "tables/fingerprints", "statistics/trends")
     expected = {f"experiments/figure_1/{name}.parquet" for name in of_figure}
     expected |= {"claims.md", "claims.parquet", "config.yaml", "experiments/figure_1/figures/measures.png"}
+    expected |= {"ro-crate-metadata.json"}
     assert expected <= names
     assert not any(name.endswith(".npz") for name in names)
 
@@ -78,7 +79,7 @@ def test_judging_the_reference_again_gives_what_was_published(published, tmp_pat
     project = published.copy(tmp_path / "project")
     reference = project.folder / "results/reference"
     judged = [*reference.glob("experiments/*/statistics/*.parquet"), *reference.glob("claims.*")]
-    judged += reference.glob("published_values.*")
+    judged += [*reference.glob("published_values.*"), reference / "ro-crate-metadata.json"]
     before = {path: path.read_bytes() for path in judged}
     assert len(before) >= 4 + 1 + 3 + 3  # trends and contrasts, losses and interactions; pages
     for path in judged:

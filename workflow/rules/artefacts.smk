@@ -65,7 +65,6 @@ rule pack_experiment:
         runtime=growing(20),
     params:
         code=library("pack_experiment.py"),
-        results=RESULTS,
         parameters=packed_runs,
     message:
         "Packing the networks of {wildcards.experiment}"

@@ -6,8 +6,8 @@ from richlazy import packing
 from richlazy.storage import array_io, jobs, logs
 
 
-def pack_experiment(path, experiment, results, files, parameters):
-    networks = {}
+def pack_experiment(path, experiment, files, parameters):
+    results, networks = Path(path).parents[1], {}
     for file in map(Path, files):
         networks.setdefault(file.parent.relative_to(results).as_posix(), []).append(file)
     packing.save(path, experiment, results, networks, parameters)
@@ -16,5 +16,5 @@ def pack_experiment(path, experiment, results, files, parameters):
 
 if __name__ == "__main__":
     with jobs.running(snakemake):
-        params, experiment = snakemake.params, snakemake.wildcards.experiment
-        pack_experiment(snakemake.output[0], experiment, params.results, snakemake.input, params.parameters)
+        parameters, experiment = snakemake.params.parameters, snakemake.wildcards.experiment
+        pack_experiment(snakemake.output[0], experiment, snakemake.input, parameters)

@@ -9,6 +9,7 @@ alone, so that equal results give equal bytes.
 import datetime
 import json
 import mimetypes
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -29,6 +30,9 @@ _LICENCES = {"MIT": "https://spdx.org/licenses/MIT"}
 _PARQUET = "application/vnd.apache.parquet"
 # Settings of an experiment that are parameters of its run, beside those of its grid.
 _PARAMETERS = ("preset", "seeds", "compare")
+
+# Day of an earlier crate.
+_PUBLISHED = re.compile(r'"@type": "Dataset".*"datePublished": "(\d{4}-\d\d-\d\d)"')
 
 Entity = dict[str, Any]
 
@@ -51,8 +55,8 @@ def save(folder: str | Path, project: str | Path) -> None:
         file.parent.name: array_io.load_json(file, sealed=False)  # the oldest carry no checksum
         for file in sorted(Path(folder).glob("experiments/*/provenance.json"))
     }
-    earlier = json.loads(path.read_text())["@graph"] if path.exists() else []
-    published = [entity["datePublished"] for entity in earlier if entity["@id"] == "./"]
+    # Whatever a merge has made of it.
+    published = _PUBLISHED.findall(path.read_text()) if path.exists() else []
     files = [_file(file, Path(folder)) for file in sorted(Path(folder).rglob("*")) if file.is_file() and file != path]
     actions = list(_actions(origins, config, [file["@id"] for file in files], cited))
     root = {
