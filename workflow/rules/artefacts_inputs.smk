@@ -5,10 +5,10 @@ from pathlib import PurePath
 
 from snakemake.io import strip_wildcard_constraints
 
-# What training makes, as its rules name it.
+# What training makes, as its rules name it, below the folder of a job.
 TRAINED = {
     kind: [
-        strip_wildcard_constraints(file)
+        strip_wildcard_constraints(file).partition("{networks}/")[2]
         for file in getattr(rules, f"train_{kind}").output
     ]
     for kind in JOBS
@@ -20,11 +20,9 @@ def trained_files():
     """Files that training makes of each network, by its folder below the results."""
     found = {}
     for kind, jobs in plan.jobs.items():
-        for pattern, folder in itertools.product(TRAINED[kind], jobs.folders):
-            file = PurePath(pattern.replace("{networks}", folder))
-            found.setdefault(str(file.parent.relative_to(RESULTS)), []).append(
-                str(file)
-            )
+        for folder, below in itertools.product(jobs.folders, TRAINED[kind]):
+            file = PurePath(jobs.model.folder, folder, below)
+            found.setdefault(str(file.parent), []).append(f"{RESULTS}/{file}")
     return found
 
 
