@@ -6,6 +6,7 @@ PYTHON ?= python3
 PIP_INDEX ?=
 BIN = .venv/bin
 INSTALLED = .venv/installed
+PACKAGES = -r envs/requirements.txt
 # Jobs have one thread each; Snakemake runs as many jobs as there are cores.
 export OMP_NUM_THREADS = 1
 # Files of the project are UTF-8, whatever the terminal has.
@@ -13,7 +14,7 @@ export PYTHONUTF8 = 1
 # Processes that run the tests; those that share a build stay in one of them.
 TESTERS = 2
 
-.PHONY: run paper docs test test-slow test-faults test-slurm test-slurm-all lint coverage mutants benchmark benchmark-gpu campaign fuzz clean
+.PHONY: run paper docs test test-slow test-faults test-slurm test-slurm-all lint coverage mutants benchmark benchmark-gpu campaign fuzz install-locked clean
 
 run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
 	$(BIN)/snakemake --profile profiles/quick
@@ -73,6 +74,9 @@ coverage: $(INSTALLED)  ## lines and branches of the library that its tests run;
 mutants: $(INSTALLED)  ## twenty faults in each module of the numerics: the tests find all but those known to change nothing
 	$(BIN)/python -m tests.mutation --mutants 20 --seed 0
 
+install-locked: clean  ## a new environment, of every package the one file that envs/lock.txt has the checksum of
+	$(MAKE) $(INSTALLED) PACKAGES="--require-hashes -r envs/lock.txt"
+
 clean:  ## remove the environment; results stay
 	rm -rf .venv
 
@@ -82,5 +86,5 @@ $(INSTALLED): envs/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  { echo "This needs Python 3.11 or newer, and '$(PYTHON)' is missing or older: install one, or name it with make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check $(if $(PIP_INDEX),--extra-index-url $(PIP_INDEX)) -r envs/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check $(if $(PIP_INDEX),--extra-index-url $(PIP_INDEX)) $(PACKAGES)
 	@touch $@

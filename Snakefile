@@ -62,6 +62,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/figures_of_networks.smk"
 include: "workflow/rules/pages.smk"
 include: "workflow/rules/verify.smk"
+include: "workflow/rules/artefacts.smk"
 include: "workflow/rules/first_looks.smk"
 
 

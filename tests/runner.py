@@ -20,7 +20,7 @@ from shipped import merged
 from warm_python import WarmPython
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("Snakefile", "config.yaml", "workflow", "envs", "data", "profiles", "cluster")
+PARTS = ("Snakefile", "config.yaml", "CITATION.cff", "workflow", "envs", "data", "profiles", "cluster")
 # What jobs run again is decided as by the profile that Snakemake loads by itself; the rest of it is not for tests.
 PROFILE = yaml.safe_load((ROOT / "profiles/default/config.yaml").read_text())
 CONTENT_DECIDES = ["--rerun-triggers", *PROFILE["rerun-triggers"]]

@@ -1,5 +1,6 @@
 """What is refused when reference results are published, with a case for each rule that breaks it alone."""
 
+import hashlib
 import re
 import subprocess
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from richlazy import publishing, reference
+from richlazy import packing, publishing, reference
 from richlazy.models import rate_network
 from richlazy.models.rate_network import Weights
 from richlazy.storage import array_io, certificates, library_code, parquet
@@ -187,6 +188,52 @@ def test_what_was_published_before_says_so(published):
 def test_the_committed_page_is_that_of_the_committed_results():
     folder = Path(__file__).parents[2] / "results/reference"
     assert (folder / "provenance.md").read_text() == publishing.page(folder)
+
+
+# Packs of networks
+
+
+def pack(published, name: str = "mine") -> Path:
+    path = published.results / f"artefacts/{name}.zip"
+    folders = {network.parent.relative_to(published.results).as_posix(): network for network in published.networks}
+    files = {folder: [str(network)] for folder, network in folders.items()}
+    packing.save(path, name, published.results, files, {key: {"size": 4} for key in folders})
+    return path
+
+
+def test_checksums_of_packs_are_published_and_outlast_publishing_without_them(published):
+    table = published.target / "packs.tsv"
+    published.publish()
+    assert not table.exists()
+    path = pack(published)
+    published.publish()
+    content, commit = path.read_bytes(), reference.commit(published.project)
+    expected = ["mine", "mine.zip", hashlib.sha256(content).hexdigest(), str(len(content)), "2", commit]
+    assert [line.split("\t") for line in table.read_text().splitlines()][1:] == [expected]
+    path.unlink()
+    published.publish()
+    assert [line.split("\t") for line in table.read_text().splitlines()][1:] == [expected]
+    packing.update_table(table, {"another": pack(published, "another")}, "c0ffee")
+    lines = [line.split("\t") for line in table.read_text().splitlines()]
+    assert lines[0] == ["experiment", "file", "sha256", "size_bytes", "networks", "commit"]
+    assert [line[0] for line in lines[1:]] == ["another", "mine"] and lines[2] == expected
+
+
+def test_a_pack_of_other_networks_than_those_of_the_tables_is_refused(published):
+    path = pack(published)
+    weights = Weights(torch.zeros(4, 4), torch.ones(4, 2), torch.ones(3, 4))
+    rate_network.save_network(published.networks[1], weights, weights)
+    published.certify(published.networks[1])
+    refused(published, f"{path} is no pack of the networks that are published, such as {published.networks[1]}")
+    pack(published)
+    published.publish()
+
+
+def test_networks_without_certificates_are_not_packed(published):
+    certificates.path_of(published.networks[0]).unlink()
+    with pytest.raises(ValueError, match="has no certificate"):
+        pack(published)
+    assert not (published.results / "artefacts/mine.zip").exists()
 
 
 # How large published results may be

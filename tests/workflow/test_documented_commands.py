@@ -200,6 +200,15 @@ CHECKED = {
     'snakemake --force "$network"': Planned(("$network", "results/NETWORK")),
     "snakemake recheck --configfile mine.yaml": by("test_networks_trained_again_are_equal_bytes"),
     'snakemake "results/recheck/figure_1/$run.json"': Planned(("$run", "REFERENCE")),
+    # verify.md
+    "python workflow/scripts/fetch_networks.py figure_1": by(
+        "test_fetched_networks_are_measured_and_nothing_is_trained"
+    ),
+    "snakemake pack_networks": by("test_equal_networks_give_equal_packs"),
+    "python workflow/scripts/describe_reference.py": by(
+        "test_the_committed_crate_is_that_of_the_committed_results"
+    ),
+    "make install-locked": MAKE,
     # when_things_fail.md
     "python workflow/scripts/adopt_results.py": by("test_adopted_results_run_nothing_again_and_are_remembered"),
     "python workflow/scripts/adopt_results.py --prove 2": by(

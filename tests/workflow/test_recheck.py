@@ -48,6 +48,7 @@ def test_the_reference_holds_small_results_with_their_provenance(published):
     of_figure = ("tables/runs", "tables/curves", "tables/connectivity", "tables/fingerprints", "statistics/trends")
     expected = {f"experiments/figure_1/{name}.parquet" for name in of_figure}
     expected |= {"claims.md", "claims.parquet", "config.yaml", "experiments/figure_1/figures/measures.png"}
+    expected |= {"ro-crate-metadata.json"}
     assert expected <= names
     assert not any(name.endswith(".npz") for name in names)
 
@@ -85,6 +86,11 @@ def test_judging_the_reference_again_gives_what_was_published(published, tmp_pat
         path.write_bytes(b"stale")
     project.run("judge_reference")
     assert [str(path) for path in judged if path.read_bytes() != before[path]] == []
+    # Curves to four digits draw other pictures, which the crate knows.
+    crate = json.loads((reference / "ro-crate-metadata.json").read_text())["@graph"]
+    files = [entity for entity in crate if entity["@type"] == "File"]
+    assert len(files) > len(judged)
+    assert [one["@id"] for one in files if one["sha256"] != array_io.checksum(reference / one["@id"])] == []
     project.configure(statistics={"significance_level": 1e-9})
     project.run("judge_reference")
     assert {path: path.read_bytes() for path in judged} != before

@@ -21,7 +21,15 @@ from richlazy.adoption import judging, memory
 from richlazy.configuration import checks, loading, registers
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.connectome import cave_token
-from richlazy.experiments import data_plan, grids, page_plan, paths, planning, trials
+from richlazy.experiments import (
+    data_plan,
+    grids,
+    page_plan,
+    parameters,
+    paths,
+    planning,
+    trials,
+)
 from richlazy.experiments.network_plan import JobsOfKind, RunPlan
 from richlazy.experiments.plan import Plan
 from richlazy.experiments.result_files import ResultFiles

@@ -29,4 +29,5 @@ if __name__ == "__main__":
             runs.parents[1], runs.parents[1] / "figures", published, config
         ).values():
             draw()
-    over_all(params.folder, config, published, params.register, params.roles, params.published_values)
+    project = Path(snakemake.scriptdir).resolve().parents[1]
+    over_all(params.folder, config, published, params.register, params.roles, params.published_values, project)

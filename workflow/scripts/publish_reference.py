@@ -5,7 +5,7 @@ from pathlib import Path
 from compare_published_values import compare_published_values
 from judge_claims import judge_claims
 from plot_robustness import plot_robustness
-from richlazy import publishing, reference
+from richlazy import crate, publishing, reference
 from richlazy.experiments import grids, planning
 from richlazy.figures import robustness_figure
 from richlazy.figures.figure_context import FigureContext
@@ -13,7 +13,7 @@ from richlazy.measures.registry import labels
 from richlazy.storage import logs
 
 
-def over_all(folder, config, merged, register, roles, published_values):
+def over_all(folder, config, merged, register, roles, published_values, project):
     """Verdicts, numbers beside those of the papers, and robustness of all that is published, now or earlier."""
     tests, runs = (sorted(Path(folder).glob(f"experiments/*/{of}")) for of in ("statistics/*", "tables/runs.parquet"))
     claims, values = (
@@ -26,6 +26,8 @@ def over_all(folder, config, merged, register, roles, published_values):
     page = FigureContext(robustness_figure.TITLE, config["figures"], rows.with_suffix(".png"), labels=labels())
     plot_robustness(page, [path for path in tests if path.stem == "trends"], ranks, config["statistics"], rows)
     publishing.compact_all(folder)
+    crate.save(folder, project)
+    publishing.check_size(folder)
 
 
 if __name__ == "__main__":
@@ -34,4 +36,4 @@ if __name__ == "__main__":
     project = Path(snakemake.scriptdir).resolve().parents[1]
     publishing.publish(params.folder, params.selected, inputs.files, project)
     merged = reference.update_configuration(Path(params.folder, "config.yaml"), snakemake.config, params.selected)
-    over_all(params.folder, snakemake.config, merged, params.register, params.roles, params.published_values)
+    over_all(params.folder, snakemake.config, merged, params.register, params.roles, params.published_values, project)

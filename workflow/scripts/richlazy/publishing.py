@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from richlazy import reference, wording
+from richlazy import packing, reference, wording
 from richlazy.reference import BEFORE
 from richlazy.storage import array_io, certificates, compact_tables, late_import, library_code, parquet
 
@@ -34,9 +34,13 @@ def publish(folder: str | Path, selected: Iterable[str], files: Sequence[str], p
         ValueError: as ``check`` does, and when a file is damaged.
     """
     root = Path(files[0]).parents[3]
+    packs = {name: Path(root, packing.FOLDER, f"{name}.zip") for name in selected}
+    packs = {name: pack for name, pack in packs.items() if pack.exists()}
     for experiment in selected:
         own = [file for file in files if Path(root, "experiments", experiment) in Path(file).parents]
-        check(experiment, own, project)
+        networks = check(experiment, own, project)
+        if experiment in packs:
+            packing.check_published(packs[experiment], root, networks)
     for file in map(Path, files):
         target = Path(folder, file.relative_to(root))
         reference.copy_whole(file, target)
@@ -46,6 +50,7 @@ def publish(folder: str | Path, selected: Iterable[str], files: Sequence[str], p
         reference.save_origin(Path(folder, "experiments", experiment), root, project)
         compact(Path(folder, "experiments", experiment, "tables/fingerprints.parquet"))
     array_io.save_text(Path(folder, "provenance.md"), page(folder))
+    packing.update_table(Path(folder, packing.TABLE), packs, reference.commit(project))
 
 
 def compact(table: Path) -> None:
@@ -55,14 +60,9 @@ def compact(table: Path) -> None:
 
 
 def compact_all(folder: str | Path) -> None:
-    """Make all published tables small, and refuse what is too large for all that.
-
-    Raises:
-        ValueError: as ``check_size`` does.
-    """
+    """Make all published tables small."""
     for table in sorted(Path(folder).rglob("*.parquet")):
         compact(table)
-    check_size(folder)
 
 
 def check_size(folder: str | Path) -> None:
@@ -86,7 +86,7 @@ def check_size(folder: str | Path) -> None:
         )
 
 
-def check(experiment: str, files: Iterable[str], project: Path) -> None:
+def check(experiment: str, files: Iterable[str], project: Path) -> list[Path]:
     """Refuse results of an experiment that its commit, or the tables of today, would not give.
 
     Networks, their measures, and all that is published of them have to be made by the library of the commit, or, in a
@@ -96,6 +96,9 @@ def check(experiment: str, files: Iterable[str], project: Path) -> None:
         experiment: its name.
         files: what is to be published of it, ``tables/runs.parquet`` included.
         project: folder of the project.
+
+    Returns:
+        The files of its networks.
 
     Raises:
         ValueError: a sentence about the first thing that is refused.
@@ -119,6 +122,7 @@ def check(experiment: str, files: Iterable[str], project: Path) -> None:
             "(python workflow/scripts/adopt_results.py --prove 2)"
         )
     _check_code(experiment, {path: one.recipe.code for path, one in found.items() if one}, project)
+    return networks
 
 
 def _files_of(networks: Iterable[Path]) -> Iterator[Path]:

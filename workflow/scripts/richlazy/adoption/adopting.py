@@ -63,7 +63,7 @@ def verdict(dag: Any, judged: Mapping[Job, Judged], proven: Collection[Job], str
         one = judged.get(job)
         if one and job in proven and not one.matches:
             found.proven.append(job)
-        if existing(job) and (job in proven or (one.matches if one else _is_download(job))):
+        if existing(job) and (job in proven or (one.matches if one else is_download(job))):
             found.matching.append(job)
         elif existing(job):
             found.rejected.setdefault(one.reason if one else NO_CERTIFICATE, []).append(job)
@@ -103,7 +103,7 @@ def _files(jobs: Iterable[Job]) -> list[str]:
     return [file for job in jobs for file in existing(job)]
 
 
-def _is_download(job: Job) -> bool:
+def is_download(job: Job) -> bool:
     """Whether a job fetches what its own checksum, or a version that never changes, vouches for."""
     return job.params.get("code") is None and job.rule.script is not None
 

@@ -60,6 +60,21 @@ def in_order(dag: Any) -> Iterator[Job]:
     return itertools.chain.from_iterable(dag.toposorted())
 
 
+def planned_recipes(dag: Any) -> dict[str, Recipe]:
+    """Recipe of every file of a plan whose job certifies it, whether the file is there or not."""
+    found: dict[str, Recipe] = {}
+
+    def digest_of(file: str) -> str:
+        if file in found:
+            return found[file].digest
+        return certificates.digest_of_input(file) if Path(file).exists() else certificates.GONE
+
+    for job in in_order(dag):
+        if certifies(job):
+            found |= certificates.recipes(job.params, job.input, job.output, digest_of)
+    return found
+
+
 def judge(dag: Any, content: bool = True) -> dict[Job, Judged]:
     """Compare what all jobs of a plan have made with what it would make.
 

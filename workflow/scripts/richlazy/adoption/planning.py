@@ -32,6 +32,11 @@ def planned(options: Sequence[str]) -> Iterator[tuple[Any, Any]]:
         yield found, args
 
 
+def without_targets(options: Sequence[str], args: Any) -> list[str]:
+    """Options of Snakemake without the targets, as Snakemake has read them."""
+    return [option for option in options if option not in (*args.targets, "--")]
+
+
 @contextlib.contextmanager
 def _read(options: Sequence[str]) -> Iterator[tuple[Any, Any]]:
     """What builds a plan from the options of Snakemake, and these as Snakemake has read them."""

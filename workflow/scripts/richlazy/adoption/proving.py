@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from richlazy.adoption import planning
 from richlazy.adoption.judging import Job, Judged, existing
 from richlazy.storage import certificates, equality
 from richlazy.wording import counted
@@ -71,7 +72,7 @@ def prove(files: Sequence[str], results: str, tolerance: float, options: Sequenc
     """
     again = Path("results", _SCALE)
     shutil.rmtree(again, ignore_errors=True)
-    kept = [option for option in options if option not in (*args.targets, "--")]
+    kept = planning.without_targets(options, args)
     own = ["--config", *(args.config or ()), f"scale={_SCALE}", "--quiet", "all"]
     targets = [str(again / Path(file).relative_to(results)) for file in files]
     try:

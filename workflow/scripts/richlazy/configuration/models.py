@@ -167,7 +167,8 @@ class Configuration(Settings):
         description='The experiments that `snakemake` builds by default, as a list of names, or "all".'
     )
     experiments_to_publish: Literal["all"] | Several[Name] = Field(
-        description='Those of them that `snakemake publish_reference` publishes, as a list of names, or "all".'
+        description="Those of them that `snakemake publish_reference` publishes and `snakemake pack_networks` packs, "
+        'as a list of names, or "all".'
     )
     presets: Annotated[dict[Name, Preset], Field(min_length=1)] = Field(
         description="Named sets of the parameters in which the paper's text and its published script differ."
