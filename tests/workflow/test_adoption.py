@@ -273,6 +273,27 @@ def test_results_of_other_code_are_named_and_adopted_with_proof(project):
     assert set(project.jobs()) <= set(SUMMARY)
 
 
+def test_networks_that_are_asked_for_a_new_measure_are_adopted_and_measured_again(project):
+    theme = project.folder / "workflow/scripts/richlazy/measures/change_spectrum.py"
+    theme.write_text(
+        theme.read_text()
+        + """
+
+@measure("number_of_units", unit="units", meaning="units of the network")
+def number_of_units(network: ProbedNetwork) -> float:
+    \"\"\"No paper has it.\"\"\"
+    return float(len(network.after.structured))
+"""
+    )
+    loop = project.folder / "workflow/scripts/richlazy/training/loop.py"
+    loop.write_text(loop.read_text() + "\n# edited\n")
+    project.forget()
+    said = project.adopt("--prove", "1", "--", "results/tiny/claims.md")
+    assert "measures.json has more entries now; all of its kind are made again" in said
+    jobs = project.jobs(CLAIMS)
+    assert "train_network" not in jobs and jobs["measure_network"] == RUNS
+
+
 def test_results_of_conditions_in_one_job_are_adopted_by_jobs_of_single_networks(project):
     project.configure(training={"batching": "condition"})
     project.forget()

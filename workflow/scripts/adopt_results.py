@@ -20,7 +20,7 @@ def adopt_results(options, number):
         if sample and not args.dryrun:
             tolerance = workflow.globals["config"]["recheck"]["tolerance"]
             proof = proving.prove(sample, results, tolerance, options, args)
-        proven = proving.vouched_for(workflow.dag, judged) if proof and not proof.far else set()
+        proven = proving.vouched_for(workflow.dag, judged, proof.grown) if proof and not proof.far else set()
         stray = memory.unremembered(results, workflow.rules, workflow.persistence)
         found = adopting.verdict(workflow.dag, judged, proven, stray)
         if not args.dryrun:

@@ -72,3 +72,17 @@ def test_files_of_other_kinds_are_equal_in_all_bytes_or_infinitely_apart(tmp_pat
         (tmp_path / f"{name}.txt").write_text(text)
     assert equality.difference(tmp_path / "a.txt", str(tmp_path / "b.txt")) == 0
     assert equality.difference(tmp_path / "a.txt", tmp_path / "c.txt") == math.inf
+
+
+def test_a_record_may_have_grown_where_that_is_allowed(tmp_path):
+    old, new, other = (tmp_path / f"{name}.json" for name in ("old", "new", "other"))
+    array_io.save_json(old, {"a": 1.0, "b": {"c": 2.0}})
+    array_io.save_json(new, {"a": 1.0, "b": {"c": 2.0, "d": 3.0}})
+    array_io.save_json(other, {"a": 1.5, "b": {"c": 2.0, "d": 3.0}})
+    assert equality.has_grown(old, new) and not equality.has_grown(new, old) and not equality.has_grown(old, old)
+    assert equality.difference(old, new) == equality.difference(new, old, growing=True) == np.inf
+    assert equality.difference(old, new, growing=True) == 0
+    assert equality.difference(old, other, growing=True) == pytest.approx(0.5)
+    text = tmp_path / "notes.txt"
+    text.write_text("a")
+    assert not equality.has_grown(text, new)

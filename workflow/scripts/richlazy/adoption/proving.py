@@ -29,11 +29,13 @@ class Proof:
         number: how many networks were measured again.
         differences: of each file on the way to them, as ``equality.difference`` has it.
         tolerance: largest difference that passes.
+        grown: names of files that have more entries now, such as new measures: these are made again.
     """
 
     number: int
     differences: dict[Path, float]
     tolerance: float
+    grown: frozenset[str] = frozenset()
 
     @property
     def far(self) -> dict[Path, float]:
@@ -53,7 +55,8 @@ class Proof:
 
     def lines(self) -> list[str]:
         """What to tell the user."""
-        return [self.note, *(f"  {path} differs by {value:.1e}" for path, value in self.far.items())]
+        grown = [f"  {name} has more entries now; all of its kind are made again" for name in sorted(self.grown)]
+        return [self.note, *grown, *(f"  {path} differs by {value:.1e}" for path, value in self.far.items())]
 
 
 def prove(files: Sequence[str], results: str, tolerance: float, options: Sequence[str], args: Any) -> Proof:
@@ -79,12 +82,14 @@ def prove(files: Sequence[str], results: str, tolerance: float, options: Sequenc
             raise ValueError("nothing was adopted: the sample could not be made again, as Snakemake says above")
         made = [path for path in again.rglob("*") if certificates.path_of(path).exists()]
         pairs = {path: Path(results, path.relative_to(again)) for path in made}
-        differences = {old: equality.difference(old, new) for new, old in pairs.items() if old.exists()}
+        found = {old: new for new, old in pairs.items() if old.exists()}
+        differences = {old: equality.difference(old, new, growing=True) for old, new in found.items()}
+        grown = frozenset(old.name for old, new in found.items() if equality.has_grown(old, new))
         if not differences.keys() >= set(map(Path, files)):
             raise ValueError("nothing was adopted: the sample was not made again")
     finally:
         shutil.rmtree(again, ignore_errors=True)
-    return Proof(len({Path(file).parent for file in files}), differences, tolerance)
+    return Proof(len({Path(file).parent for file in files}), differences, tolerance, grown)
 
 
 def sample(judged: Iterable[Judged], number: int, rng: random.Random) -> list[str]:
@@ -104,15 +109,22 @@ def sample(judged: Iterable[Judged], number: int, rng: random.Random) -> list[st
     return [file for one in drawn for file in existing(one.job)]  # a job that was stopped has made some of its files
 
 
-def vouched_for(dag: Any, judged: dict[Job, Judged]) -> set[Job]:
-    """Jobs on the way to the measures of networks, which a sample that is made again vouches for."""
+def vouched_for(dag: Any, judged: dict[Job, Judged], grown: frozenset[str] = frozenset()) -> set[Job]:
+    """Jobs on the way to the measures of networks, which a sample that is made again vouches for.
+
+    Args:
+        dag: plan of Snakemake.
+        judged: jobs that have results.
+        grown: names of files that have more entries now, whose jobs it does not vouch for.
+    """
     waiting = [job for job in judged if _is_last_of_network(job)]
     found = set(waiting)
     while waiting:
         before = set(dag.dependencies[waiting.pop()]) - found
         found |= before
         waiting += before
-    return {job for job in found if job in judged and judged[job].could_match}
+    known = {job for job in found if job in judged and judged[job].could_match}
+    return {job for job in known if not any(PurePath(file).name in grown for file in job.output)}
 
 
 def _is_last_of_network(job: Job) -> bool:

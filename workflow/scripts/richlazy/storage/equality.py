@@ -1,6 +1,6 @@
 """How far two records are from each other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,22 +9,31 @@ import numpy as np
 from richlazy.storage import array_io
 
 
-def difference(first: str | Path, second: str | Path) -> float:
+def difference(first: str | Path, second: str | Path, growing: bool = False) -> float:
     """Largest relative difference of two records of one kind.
 
     It is that of whole arrays in .npz and .npy (Frobenius norm), and of single numbers in JSON, where text does not
     count; 0 for files of equal bytes, and infinite where anything else differs.
+
+    Args:
+        first, second: files.
+        growing: whether the second may have more entries than the first.
     """
     first, second = Path(first), Path(second)
     if first.read_bytes() == second.read_bytes():
         return 0.0
-    readers = {".npz": array_io.load_arrays, ".npy": lambda path: {"": array_io.load_array(path)}, ".json": _numbers}
-    if first.suffix not in readers:
+    if first.suffix not in _READERS:
         return np.inf
-    ours, theirs = (readers[first.suffix](path) for path in (first, second))
-    if ours.keys() != theirs.keys():
+    ours, theirs = (_READERS[first.suffix](path) for path in (first, second))
+    if ours.keys() != theirs.keys() and not (growing and ours.keys() < theirs.keys()):
         return np.inf
     return max(_of_arrays(ours[key], theirs[key]) for key in ours)
+
+
+def has_grown(first: str | Path, second: str | Path) -> bool:
+    """Whether the second of two records of one kind has all entries of the first, and more."""
+    first, second = Path(first), Path(second)
+    return first.suffix in _READERS and _READERS[first.suffix](first).keys() < _READERS[first.suffix](second).keys()
 
 
 def _of_arrays(first: Any, second: Any) -> float:
@@ -51,3 +60,10 @@ def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         return
     for key, one in inner:
         yield from _leaves(f"{name}.{key}", one)
+
+
+_READERS: dict[str, Callable[[Path], dict[str, Any]]] = {
+    ".npz": array_io.load_arrays,
+    ".npy": lambda path: {"": array_io.load_array(path)},
+    ".json": _numbers,
+}
