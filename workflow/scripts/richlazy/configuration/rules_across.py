@@ -18,8 +18,8 @@ Broken = frozenset[tuple[Any, ...]]
 
 # Folders of results/ at paper scale, which no other scale may take as its own.
 RESULT_FOLDERS = (
-    "benchmarks", "connectivity", "connectomes", "experiments", "figures", "images", "language", "logs", "recheck",
-    "reference", "runs", "sentences", "tasks", "teachers", "trials", "word_vectors",
+    "artefacts", "benchmarks", "connectivity", "connectomes", "experiments", "figures", "images", "language", "logs",
+    "recheck", "reference", "runs", "sentences", "tasks", "teachers", "trials", "word_vectors",
 )  # fmt: skip
 
 # Groups without which no experiment can be judged.
