@@ -16,6 +16,7 @@ from richlazy import packing
 from richlazy.adoption import planning
 from richlazy.adoption.adopting import is_download
 from richlazy.adoption.judging import Job, Judged, existing, in_order, planned_recipes
+from richlazy.models import kept_weights
 from richlazy.storage import array_io, certificates, downloads, parquet
 from richlazy.storage.certificates import Recipe
 from richlazy.wording import counted, listed
@@ -131,7 +132,8 @@ def _published(reference: str, experiments: Iterable[str], networks: Iterable[Se
     """How many networks have a file with a checksum that is published; each is given by its files."""
     tables = [Path(reference, "experiments", name, "tables/fingerprints.parquet") for name in experiments]
     known = {one for table in tables if table.exists() for one in parquet.load_table(table)["sha256"]}
-    return sum(any(array_io.checksum(file) in known for file in files) for files in networks)
+    found = [file for files in networks for file in files if file.endswith(".npz")]
+    return sum(kept_weights.checksum(file) in known for file in found)
 
 
 def _place(

@@ -48,9 +48,15 @@ def load_crossings(network: str | Path) -> dict[str, tuple[int, Weights]] | None
     return None if levels is None else dict(zip(map(str, levels), _load(arrays, _CROSSING), strict=True))
 
 
-def left_out(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Arrays of a ``network.npz`` as if it kept nothing of its way."""
-    return {name: array for name, array in arrays.items() if not name.startswith((_SNAPSHOT, _CROSSING))}
+def checksum(network: str | Path) -> str:
+    """Checksum of a ``network.npz`` as if it kept nothing of its way.
+
+    Raises:
+        ValueError: when the file is damaged.
+    """
+    kept = (_SNAPSHOT, _CROSSING)
+    arrays = array_io.load_arrays(network)
+    return array_io.checksum_of_arrays(**{name: array for name, array in arrays.items() if not name.startswith(kept)})
 
 
 def _arrays(start: str, iterations: Iterable[int], stacked: Weights) -> dict[str, np.ndarray]:
