@@ -41,6 +41,7 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
     more = 240 + 10 + 40 + 3 * 6 * 2 * 10 + 2 * (120 - 20 + 30 + 3 * 80)
     # three more rules of learning on Figure 1 by Eq. 1, and five correlations of fixed feedback
     learning = 3 * 3 * 4 * 10 + 2 * 5 * 10
+    learning += 2 * 3 * 4 * 10  # fixed sets of trials
     followed = 30 + 80 + 60  # sequential MNIST, the linear network with two readouts, Figure 3 of Schuessler et al.
     followed += 120 + 80  # Figure 1, and ten seeds of Figure 2, during training
     for rule in ("train", "measure"):
@@ -77,8 +78,8 @@ def test_the_workflow_passes_the_linter():
 @pytest.mark.parametrize(
     ("profile", "jobs"),
     [
-        ("profiles/quick", r"train condition of seeds 0 to 5 matched 0 to 5 +6"),
-        ("profiles/gpu", r"train condition of seeds 0 to 9 +322"),
+        ("profiles/quick", r"train condition of seeds 0 to 5 +6"),
+        ("profiles/gpu", r"train condition of seeds 0 to 9 +529"),
     ],
 )
 def test_profiles_dry_run(profile, jobs, tmp_path):

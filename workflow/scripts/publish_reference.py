@@ -32,8 +32,7 @@ def over_all(folder, config, merged, register, roles, published_values, project)
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "torch", "matplotlib")
-    inputs, params = snakemake.input, snakemake.params
-    project = Path(snakemake.scriptdir).resolve().parents[1]
-    publishing.publish(params.folder, params.selected, inputs.files, project)
+    params, project = snakemake.params, Path(snakemake.scriptdir).resolve().parents[1]
+    publishing.publish(params.folder, params.selected, snakemake.input.files, project)
     merged = reference.update_configuration(Path(params.folder, "config.yaml"), snakemake.config, params.selected)
     over_all(params.folder, snakemake.config, merged, params.register, params.roles, params.published_values, project)

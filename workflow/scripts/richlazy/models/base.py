@@ -109,11 +109,11 @@ def files(named: Any) -> dict[str, list[str]]:
 
 
 def load_network(path: str | Path) -> tuple[Matrices, Matrices]:
-    """Weights of any network before and after training, by matrix.
+    """Weights of any network before and after training, by matrix; without those that it keeps of its way.
 
     Raises:
         ValueError: when the file is damaged.
     """
     arrays = array_io.load_arrays(path)
-    final = {name: array for name, array in arrays.items() if not name.endswith("_initial")}
-    return {name: arrays[f"{name}_initial"] for name in final}, final
+    initial = {name.removesuffix("_initial"): array for name, array in arrays.items() if name.endswith("_initial")}
+    return initial, {name: arrays[name] for name in initial}
