@@ -8,6 +8,7 @@ import torch
 
 import oracles
 from richlazy.measures import credit, disturbance
+from richlazy.measures.change import alignment
 from richlazy.measures.learning_rule import LearningRule
 from richlazy.measures.tangent_kernel import kernel_of_rule, tangent_kernel
 from richlazy.models.rate_network import Dynamics, Weights, respond
@@ -59,7 +60,7 @@ def test_outputs_move_by_the_kernel_of_the_rule_times_their_errors(rule, dynamic
     assert oracles.relative_error(change.transpose(1, 2).flatten(), expected) < 1e-4
     exact = oracles.loss_gradient(now, inputs, targets, dynamics.leak_factor, dynamics.rectification)
     torch.testing.assert_close(gradient[: SIZE**2], exact[0].flatten())
-    assert (credit.cosine(directions, gradient) == pytest.approx(1)) == rules.RULES[rule].is_gradient
+    assert (alignment(directions, gradient) == pytest.approx(1)) == rules.RULES[rule].is_gradient
     assert (credit.asymmetry(kernel) < 1e-12) == rules.RULES[rule].is_gradient
 
 
@@ -67,12 +68,12 @@ def test_uncorrelated_feedback_has_nothing_to_do_with_the_readout_and_correlated
     weights = Weights(*oracles.random_weights(np.random.default_rng(3), 2000, 2, 3))
     for correlation in (0.0, 0.6, 1.0):
         feedback = LearningRule("feedback_alignment", correlation).fixed_feedback(weights, seed=1)["readout"][0]
-        assert credit.cosine(weights.readout, feedback) == pytest.approx(correlation, abs=0.05)
+        assert alignment(weights.readout, feedback) == pytest.approx(correlation, abs=0.05)
 
 
 def test_nothing_has_no_direction():
     nothing, something = torch.zeros(4, 4), torch.ones(4, 4)
-    assert math.isnan(credit.cosine(nothing, something))
+    assert math.isnan(alignment(nothing, something))
     assert math.isnan(credit.asymmetry(torch.tensor([[0.0, 1.0], [-1.0, 0.0]])))
 
 

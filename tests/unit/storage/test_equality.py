@@ -79,10 +79,10 @@ def test_a_record_may_have_grown_where_that_is_allowed(tmp_path):
     array_io.save_json(old, {"a": 1.0, "b": {"c": 2.0}})
     array_io.save_json(new, {"a": 1.0, "b": {"c": 2.0, "d": 3.0}})
     array_io.save_json(other, {"a": 1.5, "b": {"c": 2.0, "d": 3.0}})
-    assert equality.has_grown(old, new) and not equality.has_grown(new, old) and not equality.has_grown(old, old)
-    assert equality.difference(old, new) == equality.difference(new, old, growing=True) == np.inf
-    assert equality.difference(old, new, growing=True) == 0
-    assert equality.difference(old, other, growing=True) == pytest.approx(0.5)
+    assert equality.growth(old, new) == (0, True)
+    assert equality.growth(new, old) == (np.inf, False) and equality.growth(old, old) == (0, False)
+    assert equality.difference(old, new) == equality.difference(new, old) == np.inf
+    assert equality.growth(old, other) == (pytest.approx(0.5), True)
     text = tmp_path / "notes.txt"
     text.write_text("a")
-    assert not equality.has_grown(text, new)
+    assert equality.growth(text, new) == (np.inf, False)

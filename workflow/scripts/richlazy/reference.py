@@ -102,7 +102,7 @@ def fingerprint(network: str | Path, matrices: Iterable[str]) -> dict[str, Any]:
     """
     rng = np.random.default_rng(0)
     arrays = array_io.load_arrays(network)
-    values: dict[str, Any] = {"sha256": kept_weights.checksum(network)}
+    values: dict[str, Any] = {"sha256": kept_weights.checksum(arrays)}
     for matrix in matrices:
         weights = arrays[matrix].astype(float)
         left, right = (rng.standard_normal((PROJECTIONS, length)) for length in weights.shape)

@@ -133,7 +133,7 @@ def _published(reference: str, experiments: Iterable[str], networks: Iterable[Se
     tables = [Path(reference, "experiments", name, "tables/fingerprints.parquet") for name in experiments]
     known = {one for table in tables if table.exists() for one in parquet.load_table(table)["sha256"]}
     found = [file for files in networks for file in files if file.endswith(".npz")]
-    return sum(kept_weights.checksum(file) in known for file in found)
+    return sum(kept_weights.checksum(array_io.load_arrays(file)) in known for file in found)
 
 
 def _place(

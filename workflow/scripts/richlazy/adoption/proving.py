@@ -83,9 +83,9 @@ def prove(files: Sequence[str], results: str, tolerance: float, options: Sequenc
             raise ValueError("nothing was adopted: the sample could not be made again, as Snakemake says above")
         made = [path for path in again.rglob("*") if certificates.path_of(path).exists()]
         pairs = {path: Path(results, path.relative_to(again)) for path in made}
-        found = {old: new for new, old in pairs.items() if old.exists()}
-        differences = {old: equality.difference(old, new, growing=True) for old, new in found.items()}
-        grown = frozenset(old.name for old, new in found.items() if equality.has_grown(old, new))
+        found = {old: equality.growth(old, new) for new, old in pairs.items() if old.exists()}
+        differences = {old: value for old, (value, _) in found.items()}
+        grown = frozenset(old.name for old, (_, has_grown) in found.items() if has_grown)
         if not differences.keys() >= set(map(Path, files)):
             raise ValueError("nothing was adopted: the sample was not made again")
     finally:

@@ -27,7 +27,10 @@ def weight_change_norms(initial: Weights, final: Weights) -> tuple[float, float]
 
 
 def alignment(first: torch.Tensor, second: torch.Tensor) -> float:
-    """Cosine between two symmetric matrices, Tr(A B) / (|A| |B|), in [-1, 1] (Eqs. 5 and 6)."""
+    """Cosine between two arrays as vectors, in [-1, 1]; nan where one is 0.
+
+    Of symmetric matrices it is Tr(A B) / (|A| |B|) (Eqs. 5 and 6).
+    """
     first, second = first.double(), second.double()
     return float((first * second).sum() / (first.norm() * second.norm()))
 

@@ -14,6 +14,7 @@ import math
 from typing import TYPE_CHECKING
 
 from richlazy.measures.base import measure
+from richlazy.measures.change import alignment
 
 if TYPE_CHECKING:
     import torch
@@ -36,13 +37,6 @@ def networks_with_fixed_feedback(network: ProbedNetwork) -> bool:
     return bool(network.fixed_feedback)
 
 
-def cosine(first: torch.Tensor, second: torch.Tensor) -> float:
-    """Cosine between two arrays as vectors; nan where one is 0."""
-    first, second = first.double().flatten(), second.double().flatten()
-    norms = float(first.norm() * second.norm())
-    return float(first @ second) / norms if norms > 0 else math.nan
-
-
 def asymmetry(kernel: torch.Tensor) -> float:
     """|K - K'| / |K + K'| of a kernel (R, R): 0 where it is symmetric; nan where K = -K'."""
     whole = float((kernel + kernel.T).double().norm())
@@ -53,7 +47,7 @@ def _gradient_alignment(network: ProbedNetwork, moment: Moment) -> float:
     if network.learning.is_gradient:
         return 1.0
     of_rule, gradient = network.directions(moment)
-    return cosine(of_rule, gradient)
+    return alignment(of_rule, gradient)
 
 
 @measure(
@@ -91,7 +85,7 @@ def gradient_alignment_after(network: ProbedNetwork) -> float:
 def feedback_weight_alignment(network: ProbedNetwork) -> float:
     """Lillicrap et al. 2016, Figure 2: weights turn towards their feedback."""
     ((name, feedback),) = network.fixed_feedback.items()
-    return cosine(getattr(network.after.weights, name), feedback)
+    return alignment(getattr(network.after.weights, name), feedback)
 
 
 @measure(
@@ -105,7 +99,7 @@ def feedback_weight_alignment(network: ProbedNetwork) -> float:
 )
 def rule_kernel_alignment_recurrent(network: ProbedNetwork) -> float:
     """Bordelon and Pehlevan 2023 follow such kernels."""
-    return cosine(*network.rule_kernels)
+    return alignment(*network.rule_kernels)
 
 
 @measure(
@@ -129,8 +123,6 @@ def rule_kernel_asymmetry(network: ProbedNetwork) -> float:
 )
 def readout_change_share(network: ProbedNetwork) -> float:
     """No paper here has it."""
-    changes = [
-        float((after.double() - before.double()).square().sum())
-        for before, after in zip(network.before.weights, network.after.weights, strict=True)
-    ]
-    return changes[-1] / sum(changes) if sum(changes) > 0 else math.nan
+    _, of_all = network.weight_change_norms
+    change = network.after.weights.readout.double() - network.before.weights.readout.double()
+    return (float(change.norm()) / of_all) ** 2 if of_all > 0 else math.nan

@@ -41,8 +41,8 @@ class LearningRule:
 
     @property
     def sends_errors_back(self) -> bool:
-        """Whether it has directions that can be told beforehand: those of node perturbation are random."""
-        return self.rule != "node_perturbation"
+        """Whether its directions can be told beforehand, from the errors of the outputs."""
+        return not rules.rule(self.rule).is_random
 
     def fixed_feedback(self, initial: Weights, seed: int) -> dict[str, torch.Tensor]:
         """Fixed feedback by the name of the matrix that it replaces, in its layout; empty for rules without it.

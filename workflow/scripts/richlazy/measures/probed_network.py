@@ -1,7 +1,7 @@
 """What a measure of the probe is calculated from: one network before and after training, with what it answers."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -155,23 +155,21 @@ class ProbedNetwork:
     @cached_property
     def loss_and_accuracy(self) -> tuple[float, float]:
         """After training."""
-        return self._performance(self.after)
+        return self._performance(self.after.weights, self.after.rates)
 
     @cached_property
     def loss_before(self) -> float:
         """Loss before training."""
-        return self._performance(self.before)[0]
+        return self._performance(self.before.weights, self.before.rates)[0]
 
     @cached_property
     def loss_when_silent(self) -> float:
         """Loss of a network that answers 0 throughout."""
         silent = self.before.rates.new_zeros(self.before.rates.shape)
-        return self._performance(replace(self.before, rates=silent))[0]
+        return self._performance(self.before.weights, silent)[0]
 
-    def _performance(self, moment: Moment) -> tuple[float, float]:
-        return performance.loss_and_accuracy(
-            moment.weights, moment.rates, self.targets, self.decision, self.loss_steps, self.loss
-        )
+    def _performance(self, weights: Weights, rates: torch.Tensor) -> tuple[float, float]:
+        return performance.loss_and_accuracy(weights, rates, self.targets, self.decision, self.loss_steps, self.loss)
 
     @cached_property
     def weight_change_norms(self) -> tuple[float, float]:
@@ -186,7 +184,7 @@ class ProbedNetwork:
     def loss_of(self, weights: Weights, inputs: torch.Tensor | None = None) -> float:
         """Loss on the probe of other weights, or on other inputs (T, m, N_in) with the targets of the probe."""
         rates, _ = respond(weights, self.inputs if inputs is None else inputs, self.dynamics)
-        return performance.loss_and_accuracy(weights, rates, self.targets, self.decision, self.loss_steps, self.loss)[0]
+        return self._performance(weights, rates)[0]
 
     @cached_property
     def fixed_feedback(self) -> dict[str, torch.Tensor]:

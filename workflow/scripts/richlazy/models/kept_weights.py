@@ -48,14 +48,9 @@ def load_crossings(network: str | Path) -> dict[str, tuple[int, Weights]] | None
     return None if levels is None else dict(zip(map(str, levels), _load(arrays, _CROSSING), strict=True))
 
 
-def checksum(network: str | Path) -> str:
-    """Checksum of a ``network.npz`` as if it kept nothing of its way.
-
-    Raises:
-        ValueError: when the file is damaged.
-    """
+def checksum(arrays: Mapping[str, np.ndarray]) -> str:
+    """Checksum of a ``network.npz`` with these arrays as if it kept nothing of its way."""
     kept = (_SNAPSHOT, _CROSSING)
-    arrays = array_io.load_arrays(network)
     return array_io.checksum_of_arrays(**{name: array for name, array in arrays.items() if not name.startswith(kept)})
 
 

@@ -9,7 +9,6 @@ Its expectation is the gradient for small sigma. The variance grows with the num
 networks and small learning rates alone learn by it. The readout learns by its own errors, as under all rules.
 """
 
-import numpy as np
 import torch
 
 from richlazy.models.backpropagation import Backpropagation, aligned_zeros
@@ -49,10 +48,9 @@ class NodePerturbation(Backpropagation):
     def gradients(self, log_likelihoods: torch.Tensor, target, factor: float, keep: float = 1.0) -> None:
         """An estimate of the gradient from one draw of noise, as ``Backpropagation.gradients`` gives the gradient."""
         for noise, rng in zip(self.noise, self.generators, strict=True):
-            drawn = rng.standard_normal(
-                tuple(noise.shape), dtype=np.dtype(str(noise.dtype).removeprefix("torch.")).type
-            )
-            noise.copy_(torch.from_numpy(drawn)).mul_(self.deviation)
+            array = noise.numpy()
+            rng.standard_normal(dtype=array.dtype, out=array)
+        self.noise.mul_(self.deviation)
         self.is_noisy = True
         self.forward(log_likelihoods)
         rises = -log_likelihoods

@@ -9,31 +9,27 @@ import numpy as np
 from richlazy.storage import array_io
 
 
-def difference(first: str | Path, second: str | Path, growing: bool = False) -> float:
+def difference(first: str | Path, second: str | Path) -> float:
     """Largest relative difference of two records of one kind.
 
     It is that of whole arrays in .npz and .npy (Frobenius norm), and of single numbers in JSON, where text does not
     count; 0 for files of equal bytes, and infinite where anything else differs.
-
-    Args:
-        first, second: files.
-        growing: whether the second may have more entries than the first.
     """
+    value, has_grown = growth(first, second)
+    return np.inf if has_grown else value
+
+
+def growth(first: str | Path, second: str | Path) -> tuple[float, bool]:
+    """Largest relative difference over the entries of the first of two records, and whether the second has more."""
     first, second = Path(first), Path(second)
     if first.read_bytes() == second.read_bytes():
-        return 0.0
+        return 0.0, False
     if first.suffix not in _READERS:
-        return np.inf
+        return np.inf, False
     ours, theirs = (_READERS[first.suffix](path) for path in (first, second))
-    if ours.keys() != theirs.keys() and not (growing and ours.keys() < theirs.keys()):
-        return np.inf
-    return max(_of_arrays(ours[key], theirs[key]) for key in ours)
-
-
-def has_grown(first: str | Path, second: str | Path) -> bool:
-    """Whether the second of two records of one kind has all entries of the first, and more."""
-    first, second = Path(first), Path(second)
-    return first.suffix in _READERS and _READERS[first.suffix](first).keys() < _READERS[first.suffix](second).keys()
+    if not ours.keys() <= theirs.keys():
+        return np.inf, False
+    return max(_of_arrays(ours[key], theirs[key]) for key in ours), ours.keys() < theirs.keys()
 
 
 def _of_arrays(first: Any, second: Any) -> float:

@@ -65,6 +65,7 @@ class Rule:
         meaning: what its directions are, with its source.
         needs: what a unit must know beside its own activity and that of the units that send to it.
         takes: parameters of a run that it alone takes, with their values where an experiment does not say.
+        is_random: whether its directions are drawn, so that nobody can tell them beforehand.
         feedforward: whether it makes a difference to, or can train, networks of two layers.
     """
 
@@ -72,6 +73,7 @@ class Rule:
     needs: str
     takes: Mapping[str, float]
     feedforward: bool = False
+    is_random: bool = False
 
     @property
     def is_gradient(self) -> bool:
@@ -116,6 +118,7 @@ RULES = {
         "what the loss of a trial rises by, times the noise that made it rise; the gradient on average",
         "its own noise, and the loss of the trial with and without it",
         {"perturbation": 0.01},
+        is_random=True,
     ),
 }
 # Modules that directions need: of backpropagation, of rules that send errors back by other ways, of compiled
@@ -146,7 +149,7 @@ def module(name: str, engine: str) -> str:
     if not rule(name).is_gradient:
         if engine == "compiled":
             raise ValueError(f"compiled passes know no rule {name!r}; use engine: torch")
-        return of_noise if name == "node_perturbation" else of_feedback
+        return of_noise if rule(name).is_random else of_feedback
     return compiled if engine == "compiled" else of_torch
 
 
@@ -168,7 +171,7 @@ def directions(
     how = (weights, steps, batch_size, dynamics, settings.loss_steps, settings.loss, settings.trained)
     found: Directions
     seeds = list(settings.seeds) or list(range(len(weights.input)))
-    if settings.rule == "node_perturbation":
+    if rule(settings.rule).is_random:
         found = passes.NodePerturbation(*how).perturb(settings.perturbation, seeds)
     elif not rule(settings.rule).is_gradient:
         options = (settings.feedback_correlation, settings.truncation_steps, seeds)
