@@ -53,7 +53,7 @@ def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
             "gaussian", config["connectivity"]["size"], preset["gain"], "frobenius", generator(SEED, "connectivity")
         ),
     )
-    task = registry.task(config["tasks"][TASK])
+    task = registry.named(config["tasks"], TASK)
     trials = (str(task.trials), task.trial_entry, run, {})
     sample_training_trials(inputs, targets, *trials)
     sample_probe_trials(str(folder / "probe.npz"), str(folder / "decision.npy"), description, *trials, 1)

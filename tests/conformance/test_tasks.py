@@ -64,7 +64,7 @@ def test_its_entries_of_the_configuration_are_valid_and_described(kind):
     assert entries  # config.yaml shows how each kind is written
     for name, entry in entries.items():
         kind.settings.model_validate(entry)
-        task = registry.task(entry)
+        task = registry.named(kinds_of_tasks.CONFIG["tasks"], name)
         assert type(task) is kind and task.entry == entry, name
         assert task.architecture in ("recurrent", "feedforward", "lstm")
         assert task.loss in ("cross_entropy", "squared_error", "masked_squared_error")
@@ -103,7 +103,7 @@ def test_an_experiment_on_it_is_accepted_and_costed(kind):
     runs = kinds_of_tasks.runs(config)
     assert len(runs) == 4
     for run in runs:
-        task = registry.task(config["tasks"][run["task"]])
+        task = registry.named(config["tasks"], run["task"])
         for need in (task.training_need(run), task.probe_need()):
             assert need.memory_mb >= 100 and 1 <= need.minutes < 1000
             assert all(isinstance(number, int) for number in need)

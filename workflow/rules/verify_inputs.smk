@@ -79,5 +79,5 @@ def recheck_results(wildcards):
 def data_of_recheck(wildcards):
     """Input function that gives the files of data of which the task of a row of the reference results is made."""
     name = re.match("task~([^+/]+)", wildcards.run)[1]
-    needed = trials.data_files(registry.task(reference_config()["tasks"][name]))
+    needed = trials.data_files(registry.named(reference_config()["tasks"], name))
     return {need: f"{RESULTS}/{file}" for need, file in needed.items()}

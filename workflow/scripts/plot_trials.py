@@ -14,7 +14,8 @@ def plot_trials(context, task, probe, decision, run, names):
     module, entry, parameters = names
     named = late_import.load(module).names(entry, parameters) if module else {}
     trials = Trials.of_probe(
-        **drawn,
+        inputs=drawn["inputs"],
+        targets=drawn["targets"],
         decision=array_io.load_array(decision),
         time_step_ms=run["time_step_ms"],
         loss_steps=run["loss_steps"],

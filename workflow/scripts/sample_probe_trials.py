@@ -5,7 +5,7 @@ from richlazy.storage import array_io, jobs, late_import
 
 def sample_probe_trials(probe, decision, description, implementation, task, run, files, count):
     sampled = late_import.load(implementation).probe_trials(task, run, files, count)
-    array_io.save_arrays(probe, inputs=sampled.inputs, targets=sampled.targets)
+    array_io.save_arrays(probe, **sampled.arrays)
     array_io.save_array(decision, sampled.decision)
     array_io.save_json(description, sampled.description)
 

@@ -1351,13 +1351,13 @@ def combinations(draw):
     tasks_.remove("SST")  # of LSTMs, which have no structures
     if draw(st.integers(0, 2)):
         tasks_ = [draw(st.sampled_from(tasks_))]
-        task = CONFIG["tasks"][tasks_[0]]
-        fitting = registry.task(task).architecture
+        task = registry.named(CONFIG["tasks"], tasks_[0])
+        fitting = task.architecture
         names = [name for name in names if fitting in kind_of(name).architectures]
         swept = [
             name for name in swept
             if (name != "readout" or fitting == "feedforward")
-            and (name != "condition_number" or registry.task(task).has_teacher)
+            and (name != "condition_number" or task.has_teacher)
             and name not in structure_parameters()
         ]  # fmt: skip
     grid = {"task": draw(some(tasks_)), "structure": draw(some(names))}
@@ -1396,8 +1396,7 @@ def test_any_task_structure_and_swept_parameter_expand_to_runs_or_are_refused_in
         for _, places in strata.of(runs, names):
             assert len({runs[place][experiment["compare"]] for place in places}) > 1
         for run in runs:
-            task = config["tasks"][run["task"]]
-            assert registry.task(task).steps(run["time_step_ms"]) >= 1
+            assert registry.named(config["tasks"], run["task"]).steps(run["time_step_ms"]) >= 1
             assert parameters.run_of_row(run) == run
         assert grids.rank_comparisons(config, ["mine"]).keys() <= {"mine"}
         outcomes["runs"] += 1

@@ -49,7 +49,7 @@ GAUSSIAN = {"task": ["CXT"], "structure": ["gaussian"], "gain": [1.0, 1.5]}
 def parameters_in(path):
     """Names and values of a path, read back as types of ``PARAMETERS``; missing ones are None."""
     found = dict(part.split("~") for folder in path.split("/") for part in folder.split("+"))
-    unsaid = parameters.USUAL | {"architecture": registry.task(CONFIG["tasks"][found["task"]]).architecture}
+    unsaid = parameters.USUAL | {"architecture": registry.named(CONFIG["tasks"], found["task"]).architecture}
     found = unsaid | found
     return {name: of.type(found[name]) if name in found else None for name, of in parameters.PARAMETERS.items()} | {
         name: value for name, value in found.items() if name not in parameters.PARAMETERS

@@ -16,10 +16,14 @@ from shipped import CONFIG
 
 ROOT = Path(__file__).parents[3]
 # Tasks of rate networks; sentences, which an LSTM reads, have settings of their own.
-TASKS = {name: registry.task(entry) for name, entry in CONFIG["tasks"].items() if "sentences" not in entry}
+TASKS = {
+    name: registry.named(CONFIG["tasks"], name) for name, entry in CONFIG["tasks"].items() if "sentences" not in entry
+}
 DIGITS = digits()
 TRAINING = CONFIG["training"]
 NEUROGYM = ["2AF", "DMS", "CXT", "MSI"]
+STAGED = ["2AF_DMS", "2AF_CXT", "2AF_reversed", "2AF_2AF"]
+WITH_CLASSES = [*NEUROGYM, *STAGED]
 TEACHERS = ["linear_2", "linear_20", "linear_100"]
 FRESH = ["flip_flop", "flip_flop_memory", "mante", "romo"]
 ONE_TRIAL = [
@@ -33,8 +37,9 @@ def test_the_kinds_of_the_shipped_tasks():
     kinds = {name: task.key for name, task in TASKS.items()}
     images = {"sMNIST": "images", "MNIST": "images", "sMNIST_taught": "teacher_network"}
     numbers = dict.fromkeys(TEACHERS, "teacher") | dict.fromkeys(NUMBERS, "continuous")
-    assert kinds == dict.fromkeys(NEUROGYM, "environment") | images | numbers
-    assert registry.keys() == ["environment", "images", "teacher", "continuous", "sentences"]
+    named = dict.fromkeys(NEUROGYM, "environment") | dict.fromkeys(STAGED, "curriculum")
+    assert kinds == named | images | numbers
+    assert registry.keys() == ["environment", "images", "teacher", "continuous", "curriculum", "sentences"]
     assert registry.kind_of(CONFIG["tasks"]["SST"]).key == "sentences"
     assert {name for name, task in TASKS.items() if task.has_teacher} == {*TEACHERS, "sMNIST_taught"}
 
@@ -59,7 +64,7 @@ def test_teachers_ask_for_numbers_and_others_for_numbers_over_time():
 def test_images_and_teachers_have_an_answer_at_the_last_step_alone(loss_steps):
     for name, task in TASKS.items():
         found = task.loss_steps(TRAINING | {"loss_steps": loss_steps})
-        assert found == (loss_steps if name in NEUROGYM else "all" if name in NUMBERS else "last")
+        assert found == (loss_steps if name in WITH_CLASSES else "all" if name in NUMBERS else "last")
 
 
 def test_accuracy_has_a_target_where_it_is_followed():
@@ -94,7 +99,7 @@ def test_outputs_are_estimated_before_there_are_trials():
     images = ("sMNIST", "sMNIST_taught", "MNIST")
     counts = {name: task.outputs for name, task in TASKS.items()}
     numbers = dict.fromkeys([*TEACHERS, *NUMBERS], 1) | dict.fromkeys(["flip_flop", "flip_flop_memory", "romo"], 2)
-    assert counts == dict.fromkeys(NEUROGYM, 3) | dict.fromkeys(images, 10) | numbers
+    assert counts == dict.fromkeys(WITH_CLASSES, 3) | dict.fromkeys(images, 10) | numbers
     assert image_trials.describe(DIGITS, "rows")["outputs"] == 10
 
 
@@ -120,7 +125,7 @@ def test_the_longest_trial_decides_the_steps(timing, time_step_ms, steps):
 def test_columns_are_the_inputs_of_a_first_layer_or_the_units_of_a_network():
     found = {name: task.columns(300) for name, task in TASKS.items()}
     others = {"sMNIST": 300, "sMNIST_taught": 300, "MNIST": 28**2, "linear_2": 2, "linear_20": 20, "linear_100": 100}
-    assert found == dict.fromkeys([*NEUROGYM, *NUMBERS], 300) | others
+    assert found == dict.fromkeys([*WITH_CLASSES, *NUMBERS], 300) | others
 
 
 def test_rows_of_the_largest_images_are_the_steps():

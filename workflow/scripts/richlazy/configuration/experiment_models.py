@@ -139,9 +139,9 @@ class Figure(Settings):
         "gains below 1, rescaled_learning_time, learning rate times iterations times beta^2 with beta = 1 / (1 - "
         "gain^2) (Schuessler et al. 2020, section 3)."
     )
-    loss_axes: Literal["logarithmic", "linear"] = optional(
-        "Axes of losses: logarithmic, the default, or linear, which show plateaus; the horizontal one then ends soon "
-        "after the slowest network has converged."
+    loss_axes: Literal["logarithmic", "semilogarithmic", "linear"] = optional(
+        "Axes of losses: logarithmic, the default; semilogarithmic, with linear time; or linear, which show plateaus, "
+        "and of which the horizontal one ends soon after the slowest network has converged."
     )
     outputs: Several[str | float] = optional(
         "Values of the compared parameter. A figure shows what networks of the first seed with each of them answer on "

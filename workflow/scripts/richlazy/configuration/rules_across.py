@@ -142,7 +142,7 @@ def _of_entries(config: Config, sound: dict[str, dict[Any, Any]]) -> Iterator[st
     """What tasks and structures name of other groups, and their probes; tasks with a mistake are sound no more."""
     for name, entry in list(sound.get("tasks", {}).items()):
         where = f"tasks.{name}"
-        task = registry.task(entry)
+        task = registry.task(entry, config["tasks"])
         if {"connectivity", "image_sets", "presets"} <= set(sound):
             texts = list(task.problems(config))
             yield from (f"{where}{text}" for text in texts)

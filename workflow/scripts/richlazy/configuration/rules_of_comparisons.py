@@ -18,7 +18,7 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     experiment, where = config["experiments"][name], f"experiments.{name}"
     yield from _of_comparison(config, where, experiment)
     yield from _of_recurrent_weights(config, where, experiment)
-    yield from _of_matched_loss(where, experiment)
+    yield from _of_matched_loss(config, where, experiment)
     yield from of_repeats(sound, name, config["experiments"])
 
 
@@ -29,7 +29,7 @@ def of_seeds(where: str, experiment: Config) -> Iterator[str]:
 
 
 def _of_comparison(config: Config, where: str, experiment: Config) -> Iterator[str]:
-    tasks = {name: registry.task(config["tasks"][name]) for name in grids.values(experiment, "task")}
+    tasks = {name: registry.named(config["tasks"], name) for name in grids.values(experiment, "task")}
     if experiment["compare"] == "task" and len({task.comparable or name for name, task in tasks.items()}) > 1:
         yield (
             f"{where}.compare is 'task', but tasks are not paired conditions unless all are of one kind of continuous; "
@@ -55,15 +55,21 @@ def _of_recurrent_weights(config: Config, where: str, experiment: Config) -> Ite
     asked = [f"follow.quantities names {name}" for name in quantities if name in OF_RECURRENT_WEIGHTS]
     asked += ["truncation is true"] if experiment.get("truncation") else []
     for name in grids.values(experiment, "task") if asked else []:
-        if registry.task(config["tasks"][name]).is_feedforward:
+        if registry.named(config["tasks"], name).is_feedforward:
             yield (
                 f"{where}.{asked[0]}, but task {name!r} is learned by feedforward networks, which have no "
                 "recurrent weights; remove it"
             )
 
 
-def _of_matched_loss(where: str, experiment: Config) -> Iterator[str]:
-    """Measures at levels of the loss, where networks are not compared there."""
+def _of_matched_loss(config: Config, where: str, experiment: Config) -> Iterator[str]:
+    """Measures at levels of the loss, where networks are not compared there, or lose what they had learned."""
+    staged = [name for name in grids.values(experiment, "task") if registry.named(config["tasks"], name).parts]
+    if experiment.get("matched_loss") and staged:
+        yield (
+            f"{where}.matched_loss is true, but the loss of task {staged[0]!r} is that of one task after another, "
+            "which comes down to a level several times; remove it"
+        )
     levelled = [name for name in experiment.get("measures", ()) if name in at_matched_loss.MEASURES]
     if levelled and not experiment.get("matched_loss"):
         yield f"{where}.measures names {levelled[0]}, which needs matched_loss: true; add that"

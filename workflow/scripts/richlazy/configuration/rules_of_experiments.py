@@ -60,7 +60,8 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
         return
     runs = grids.runs({**config, "experiments": {name: {**experiment, "seeds": 1}}}, name)
     swept, varied = grids.swept_options(config, name), grids.with_variants(config, [name])
-    found = list(dict.fromkeys(text for run in runs for text in rules_of_runs.of_network(varied, where, run)))
+    of_run = (rules_of_runs.of_network, rules_of_runs.of_stages)
+    found = list(dict.fromkeys(text for run in runs for rule in of_run for text in rule(varied, where, run)))
     yield from found
     if not found:
         yield from rules_of_figures.problems(varied, where, name, runs)
@@ -117,6 +118,8 @@ def _is_sound(sound: Config, experiment: Config) -> bool:
     """Whether all that an experiment names is accepted by its own model."""
     names = {"presets": [experiment["preset"]]}
     names |= {f"{key}s": grids.values(experiment, key) for key in ("task", "structure")}
+    made = (registry.task(sound["tasks"][name]) for name in names["tasks"] if name in sound["tasks"])
+    names["tasks"] = [*names["tasks"], *(part for task in made for part in task.parts)]
     connectomes = (sound["structures"].get(name, {}).get("connectome") for name in names["structures"])
     names["connectomes"] = [name for name in connectomes if name is not None]
     return all(name in sound[group] for group, found in names.items() for name in found)
@@ -134,7 +137,7 @@ def _of_architectures(config: Config, where: str, grid: Grid) -> Iterator[str]:
     """What the networks that learn a task cannot have."""
     for name in grid["task"]:
         entry = config["tasks"][name]
-        task = registry.task(entry)
+        task = registry.named(config["tasks"], name)
         yield from (f"tasks.{name}{text}" for text in task.problems_in_use(config))
         for structure in grid["structure"]:
             yield from _of_structure(config, where, grid, name, structure)
@@ -142,14 +145,14 @@ def _of_architectures(config: Config, where: str, grid: Grid) -> Iterator[str]:
         if "adam" in grid.get("optimiser", [usual["optimiser"]]):
             yield from _of_adam(config, where, grid)
         yield from problems_of_readout(f"{where}.readout", task, grid.get("readout", []))
-    untaught = [name for name in grid["task"] if not registry.task(config["tasks"][name]).has_teacher]
+    untaught = [name for name in grid["task"] if not registry.named(config["tasks"], name).has_teacher]
     if "condition_number" in grid and untaught:
         yield f"{where}.condition_number has no effect on task {untaught[0]!r}, which has no teacher; remove it"
 
 
 def _of_structure(config: Config, where: str, grid: Grid, name: str, structure: str) -> Iterator[str]:
     """Whether the networks of a task can have a structure."""
-    task, known = registry.task(config["tasks"][name]), config["structures"][structure]["kind"]
+    task, known = registry.named(config["tasks"], name), config["structures"][structure]["kind"]
     kind = STRUCTURES[known]
     if task.architecture not in kind.architectures:
         fitting = [other for other in STRUCTURES if task.architecture in STRUCTURES[other].architectures]
@@ -227,7 +230,7 @@ def _of_structure_parameters(config: Config, where: str, grid: Grid) -> Iterator
             "lower the rank or raise the size"
         )
     for name in grid["task"]:
-        task = registry.task(config["tasks"][name])
+        task = registry.named(config["tasks"], name)
         inputs = task.input_units if task.is_feedforward else None
         if inputs and "rank" in grid and max(grid["rank"]) > inputs:
             yield (
@@ -237,7 +240,7 @@ def _of_structure_parameters(config: Config, where: str, grid: Grid) -> Iterator
 
 def _sizes(config: Config, grid: Grid) -> list[int]:
     """Sizes of the networks of a grid."""
-    usual = [registry.task(config["tasks"][name]).usual_size(config) for name in grid["task"]]
+    usual = [registry.named(config["tasks"], name).usual_size(config) for name in grid["task"]]
     return list(dict.fromkeys(grid.get("size") or usual))
 
 

@@ -79,6 +79,6 @@ def _of_outputs(config: Config, place: str, experiment: Mapping[str, Any]) -> It
             "values of it"
         )
     for name in grids.values(experiment, "task") if wanted else ():
-        if registry.task(config["tasks"][name]).key != "continuous":
+        if registry.named(config["tasks"], name).key != "continuous":
             yield f"{place}.outputs has no figure of task {name!r}, which asks for no numbers over time; remove it"
             return

@@ -7,6 +7,7 @@ from richlazy import wording
 from richlazy.connectivity.base import STRUCTURES
 from richlazy.experiments import grids, parameters
 from richlazy.statistics import strata
+from richlazy.tasks import registry
 from richlazy.training import rules
 
 Config = Mapping[str, Any]
@@ -41,6 +42,14 @@ def of_network(config: Config, where: str, run: parameters.Run) -> Iterator[str]
             f"{where} has gain 0, but {of_whom} cannot have weights of size 0; leave out 0, or use recurrent networks "
             "with a structure of kind gaussian or uniform"
         )
+
+
+def of_stages(config: Config, where: str, run: parameters.Run) -> Iterator[str]:
+    """Iterations that tasks which are learned one after another cannot share."""
+    try:
+        registry.named(config["tasks"], run["task"]).stage_ends(run["iterations"])
+    except ValueError as error:
+        yield f"{where} has task {run['task']!r}: {error}"
 
 
 def of_strata(config: Config, name: str, runs: list[parameters.Run]) -> Iterator[str]:

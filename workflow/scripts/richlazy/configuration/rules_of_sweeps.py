@@ -74,4 +74,4 @@ def _of_variant(config: Config, group: str, name: str) -> Iterator[str]:
             yield f"{group}.{sentence}"
         return
     if group == "tasks":
-        yield from (f"tasks.{base}{text}" for text in registry.task(entry).problems(config))
+        yield from (f"tasks.{base}{text}" for text in registry.task(entry, config["tasks"]).problems(config))

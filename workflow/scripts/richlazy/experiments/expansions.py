@@ -22,7 +22,7 @@ def predicted_targets(config: Mapping[str, Any], runs: Sequence[Run]) -> list[fl
 
 
 def _predicted_target(config: Mapping[str, Any], run: Run) -> float | None:
-    target = registry.task(config["tasks"][run["task"]]).constant_target
+    target = registry.named(config["tasks"], run["task"]).constant_target
     expanded = (
         target is not None
         and target > 0

@@ -86,12 +86,12 @@ def runs(config: Config, name: str) -> list[Run]:
 def _canonical(config: Config, given: Mapping[str, Any]) -> Run:
     """Parameters in their types and order, without those that make no difference to this network."""
     structure = structure_kind(config, given["structure"])
-    task = registry.task(config["tasks"][given["task"]])
+    task = registry.named(config["tasks"], given["task"])
     rule = rules.rule(given["rule"])
     pointless = {
         "matching": structure.unstructured,
         "condition_number": not task.has_teacher,
-        "distinct_batches": task.one_trial,
+        "distinct_batches": task.one_trial or bool(task.parts),
         "momentum": given["optimiser"] == "adam",
     }
     ignored = {name for name, is_pointless in pointless.items() if is_pointless}
@@ -210,7 +210,7 @@ def measures(config: Config, name: str, group: str) -> list[str]:
 def _measures(config: Config, experiment: Mapping[str, Any], group: str) -> list[str]:
     if "measures" in experiment:
         return list(experiment["measures"])
-    kinds = {registry.task(config["tasks"][task]).architecture for task in values(experiment, "task")}
+    kinds = {registry.named(config["tasks"], task).architecture for task in values(experiment, "task")}
     usual = config[group]["measures"]
     return list(usual) if kinds != {"feedforward"} else [name for name in usual if "_recurrent" not in name]
 

@@ -30,7 +30,7 @@ def model_of(config: Config, name: str) -> Model:
     """Model of the networks of an experiment, of which all tasks have one of the same folder."""
     experiment = config["experiments"][name]
     tasks = [task for grid in (experiment["grid"], *experiment.get("groups", ())) for task in grid.get("task", ())]
-    return MODELS[registry.task(config["tasks"][tasks[0]]).architecture]
+    return MODELS[registry.named(config["tasks"], tasks[0]).architecture]
 
 
 def runs(config: Config, name: str) -> list[Run]:

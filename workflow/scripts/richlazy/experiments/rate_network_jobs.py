@@ -82,9 +82,11 @@ def kept_in_training(config: Config, run: Run, iterations: Sequence[int], matche
         iterations: at which it is followed.
         matched: whether it is compared at levels of its loss.
     """
-    kept: dict[str, Any] = {"snapshot_at": list(iterations)} if iterations else {}
+    task = trials.task_of(config, run)
+    moments = sorted({*iterations, *task.stage_ends(run["iterations"])})
+    kept: dict[str, Any] = {"snapshot_at": moments} if moments else {}
     if matched:
-        training = trials.task_of(config, run).of_training(config["training"])
+        training = task.of_training(config["training"])
         kept["excess_levels"] = {name: training[key] for name, key in LEVELS.items()}
     return kept
 

@@ -92,8 +92,7 @@ class SharedPlan:
 
     def kind_of_pictured(self, wildcards: Wildcards) -> str:
         """What the key that tells the kind of a task says, such as its environment or images."""
-        task = self.plan.task(self.plan.probes[self.plan.pictured[wildcards.task]])
-        return str(task.entry[task.variant_of or task.key])
+        return self.plan.task(self.plan.probes[self.plan.pictured[wildcards.task]]).told_by
 
     def images_of_teacher(self, wildcards: Wildcards) -> str:
         """Images that a teacher network is trained on."""

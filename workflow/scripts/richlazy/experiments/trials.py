@@ -13,7 +13,7 @@ Config = Mapping[str, Any]
 
 def task_of(config: Config, run: Run) -> Task:
     """The task that a run learns."""
-    return registry.task(config["tasks"][run["task"]])
+    return registry.named(config["tasks"], run["task"])
 
 
 def files(config: Config, run: Run) -> dict[str, str]:
@@ -70,8 +70,8 @@ def _of_trials(config: Config, run: Run, names: tuple[str, ...]) -> tuple[str, d
 def tasks_without_data(config: Config, at_hand: Container[str]) -> dict[str, str]:
     """Tasks of a configuration of which data is not at hand, with what that is, such as ``images``."""
     missing: dict[str, str] = {}
-    for name, entry in config["tasks"].items():
-        for need, file in data_files(registry.task(entry)).items():
+    for name in config["tasks"]:
+        for need, file in data_files(registry.named(config["tasks"], name)).items():
             if file not in at_hand:
                 missing.setdefault(name, need.replace("_", " "))
     return missing

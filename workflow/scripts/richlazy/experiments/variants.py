@@ -20,7 +20,7 @@ from richlazy.tasks import registry
 Entry = Mapping[str, Any]
 
 # Keys of a task that say what it is, or how networks are trained and asked on it.
-NO_OPTIONS_OF_A_TASK = ("environment", "images", "continuous", "sentences", "defaults", "probe")
+NO_OPTIONS_OF_A_TASK = ("environment", "images", "continuous", "curriculum", "sentences", "defaults", "probe")
 
 
 def options_of_structure(entry: Entry) -> dict[str, Any]:

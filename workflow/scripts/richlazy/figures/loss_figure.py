@@ -40,7 +40,7 @@ def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> No
             axes.set(xlim=(0, _end(measured, group, context.option("x"))), ylim=(0, None))
             return
         if line_panels.has_positive(axes):
-            axes.set(xscale="log", yscale="log")
+            axes.set(yscale="log", xscale="linear" if context.option("loss_axes") == "semilogarithmic" else "log")
         if len(known):
             line_panels.limit_losses(axes, losses["value"])
 

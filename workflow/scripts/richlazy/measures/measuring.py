@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from richlazy.measures import at_matched_loss, on_probe
+from richlazy.measures import at_matched_loss, curricula, on_probe
 from richlazy.measures.base import Measure
 from richlazy.measures.learning_rule import BACKPROPAGATION, LearningRule
 from richlazy.measures.performance import loss_and_accuracy
@@ -77,7 +77,8 @@ def measure_files(
 ) -> None:
     """Write measures.json of each network: parameters and outcome of its run, and all measures of the probe.
 
-    Those with weights at levels of their loss have ``crossings``, too.
+    Those with weights at levels of their loss have ``crossings``, too, and those that learned several tasks one after
+    another ``curriculum``, as ``curricula.measure`` gives it.
 
     Args:
         files: of each network.
@@ -101,6 +102,9 @@ def measure_files(
             outcome = {name: course.get(name) for name in training_history.OUTCOME}
             where = {"network": one.network, "probe": one.probe}
             censored = {"censored": [name for name, value in values.items() if value == math.inf]}
+            if "stages" in task:
+                found = curricula.measure(one.network, one.probe, run, task["stages"], settings.loss_steps)
+                crossed = crossed | {"curriculum": found}
             array_io.save_json(one.measures, {**run, **where, **outcome, **ceiling, **values, **censored, **crossed})
 
 

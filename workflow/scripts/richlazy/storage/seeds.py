@@ -19,6 +19,7 @@ STREAMS = (
     "lesions",
     "disturbances",
     "perturbation",
+    "curriculum",
 )
 
 

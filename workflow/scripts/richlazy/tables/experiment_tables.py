@@ -191,19 +191,22 @@ def runs_table(
     (``grids.substitutes``).
     """
     table, runs = pd.DataFrame(list(rows)), [parameters.run_of_row(row) for row in rows]
-    for name, parameter in parameters.PARAMETERS.items():
-        # Records leave out what is usual of a parameter that came later.
-        table[name] = pd.Series([run[name] for run in runs], table.index, dtype=_TYPES[parameter.type])
+    # Records leave out what is usual of a parameter that came later.
+    told = {name: [run[name] for run in runs] for name in parameters.PARAMETERS}
+    typed = {
+        name: pd.Series(told[name], table.index, dtype=_TYPES[of.type]) for name, of in parameters.PARAMETERS.items()
+    }
+    unknown = {name: math.nan for name in after_training.MEASURES if name not in table}
+    known = table.drop(columns=list(typed), errors="ignore")
+    table = pd.concat([known, pd.DataFrame(typed), pd.DataFrame(unknown, table.index)], axis=1)
     table["run"] = [paths.run_path(run) for run in runs]
     table["connectome"] = table["structure"].map(connectomes).astype("string")
     table["substitute"] = _substitute(table, substitutes)
     table["diverged"] = table["diverged"].astype(bool)
     for name in ("diverged_at", "reached_at"):
         table[name] = table[name].astype("Int64")
-    for name in after_training.MEASURES:
-        table[name] = table.get(name, pd.Series(index=table.index)).astype(float)
-    for name in ("bayes_loss", "bayes_accuracy", "guess_loss", *on_probe.MEASURES):
-        table[name] = table[name].astype(float)
+    numbers = ("bayes_loss", "bayes_accuracy", "guess_loss", *on_probe.MEASURES, *after_training.MEASURES)
+    table = table.astype(dict.fromkeys(numbers, float)).copy()  # in one piece again, to which columns can be added
     table["converged"] = learning.converged(table, learned)
     table["failed"] = learning.failed(table, learned)
     _name_options(table, swept)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from richlazy.job_needs import Need
@@ -67,8 +68,18 @@ class Task(ABC):
     names: ClassVar[str | None] = None
     curve_points: ClassVar[int | None] = None
 
-    def __init__(self, entry: Entry):
-        self.entry = entry
+    def __init__(self, entry: Entry, tasks: Mapping[str, Entry] = MappingProxyType({})):
+        self.entry, self._tasks = entry, tasks
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of other tasks of the configuration of which it is made."""
+        return ()
+
+    @property
+    def told_by(self) -> str:
+        """What the key that tells its kind says, such as an environment, for the captions of figures."""
+        return str(self.entry[self.variant_of or self.key])
 
     # Its networks
 
@@ -145,6 +156,10 @@ class Task(ABC):
         """
         of_task = {**self.target(training), **self.counted(training), "curve_points": self.curve_points}
         return {"convergence_fraction": 0.0, **training, **of_task}
+
+    def stage_ends(self, iterations: int) -> list[int]:
+        """Updates after which training goes on with another task; the weights of these moments are kept."""
+        return []
 
     def probe(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Group ``probe`` of the configuration with what the task has of its own."""

@@ -3,6 +3,7 @@
 import functools
 import pkgutil
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from richlazy.storage import late_import
@@ -42,6 +43,11 @@ def kind_of(entry: Mapping[str, Any]) -> type[Task]:
     return variants[0] if variants else members()[found[0]]
 
 
-def task(entry: Mapping[str, Any]) -> Task:
-    """The task of an entry."""
-    return kind_of(entry)(entry)
+def task(entry: Mapping[str, Any], tasks: Mapping[str, Any] = MappingProxyType({})) -> Task:
+    """The task of an entry; ``tasks`` has the entries of others, of which it may be made."""
+    return kind_of(entry)(entry, tasks)
+
+
+def named(tasks: Mapping[str, Any], name: str) -> Task:
+    """A task of the group ``tasks`` of the configuration, by its name."""
+    return task(tasks[name], tasks)

@@ -28,10 +28,26 @@ class ProbeTrials:
         targets: (T, m) uint8 classes, or (T, m, N_out) float32 numbers, nan where no output is asked for.
         decision: (T, m) booleans, the steps at which a decision is due.
         description: what later stages need to know of the task, ready for JSON: ``environment``, ``input_units``,
-            ``outputs``, and ``bayes_loss`` and ``bayes_accuracy`` of the best observer, None where unknown.
+            ``outputs``, and ``bayes_loss`` and ``bayes_accuracy`` of the best observer, None where unknown; of tasks
+            that are learned one after another also ``stages``, their places in the order in which they are.
+        tasks: as many trials of each of these, in the order of their places; empty for others.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
     decision: np.ndarray
     description: dict[str, Any]
+    tasks: tuple["ProbeTrials", ...] = ()
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """``inputs`` and ``targets`` as probe.npz has them, and ``task_inputs``, ``task_targets`` and ``task_decision``,
+        with a leading axis of tasks, where there are several.
+        """
+        names = ("inputs", "targets", "decision")
+        of_tasks = (
+            {f"task_{name}": np.stack([getattr(task, name) for task in self.tasks]) for name in names}
+            if self.tasks
+            else {}
+        )
+        return {"inputs": self.inputs, "targets": self.targets} | of_tasks

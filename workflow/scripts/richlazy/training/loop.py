@@ -55,7 +55,8 @@ def train(
     staged = StagedDescent(descent, inputs, targets, min(settings.report_every, iterations))
     if settings.target_accuracy is not None and not staged.judges:
         raise ValueError("target_accuracy needs loss_steps last and cross_entropy: no other accuracy is followed")
-    guess_losses = [guessing.guess_loss(one, settings.loss, settings.loss_steps) for one in targets]
+    last = slice(-(stored // settings.stages), None)
+    guess_losses = [guessing.guess_loss(one[last], settings.loss, settings.loss_steps) for one in targets]
     divergence_loss = settings.divergence_loss * _unit_of_loss(targets, settings.loss)
     recorder = Recorder(weights, settings, divergence_loss, guess_losses)
     if 0 in snapshots:

@@ -48,7 +48,7 @@ def train_files(
         training: as ``TrainingSettings.of_run`` takes it, with ``device`` and ``final_loss_fraction``.
     """
     device, task = devices.prepare(training["device"]), array_io.load_json(description)
-    training = {**training, "floor": task["bayes_loss"] or 0.0}
+    training = {**training, "floor": task["bayes_loss"] or 0.0, "stages": len(task.get("stages", [0]))}
     for part in devices.parts(len(runs), device):
         own = files[part]
         # Mapped, not read: a batch comes into memory when its turn comes.

@@ -45,6 +45,7 @@ class TrainingSettings:
             its excess, the loss above the floor as a share of that of guessing, is at most a level. It changes nothing
             else.
         floor: a loss below which no network can come; 0 where no better bound is known.
+        stages: into how many equal parts the stored batches fall, each of another task; guessing is that of the last.
         report_every: iterations per point of the curve; each tenth point is also a line in the log.
 
     Raises:
@@ -73,6 +74,7 @@ class TrainingSettings:
     convergence_fraction: float = 0.0
     excess_levels: Mapping[str, float] = field(default_factory=dict)
     floor: float = 0.0
+    stages: int = 1
     report_every: int = ITERATIONS_OF_A_POINT
 
     def __post_init__(self):
@@ -110,5 +112,6 @@ class TrainingSettings:
             stop_at_target=training["stop_at_target"],
             convergence_fraction=training["convergence_fraction"],
             floor=training["floor"],
+            stages=training.get("stages", 1),
             report_every=max(1, run["iterations"] // points) if points else ITERATIONS_OF_A_POINT,
         )

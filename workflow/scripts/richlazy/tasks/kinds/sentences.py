@@ -21,7 +21,7 @@ class Sentences(Task):
     """The sentiment of sentences (Schuessler et al. 2020, Figure 5)."""
 
     key = "sentences"
-    place = 5
+    place = 6
     settings = SentencesEntry
     needs = ("sentences", "word_vectors")
     architecture = "lstm"
