@@ -41,8 +41,8 @@ def _performance(run: TrainedRun) -> np.ndarray:
 @measure(
     "forgetting",
     unit=_UNIT,
-    meaning="largest performance on a task after an earlier stage, less that after the last task, mean of all tasks but "
-    "the last; null but for tasks that are learned one after another",
+    meaning="largest performance on a task after an earlier stage, less that after the last task, mean of all tasks "
+    "but the last; null but for tasks that are learned one after another",
     label="forgetting",
     stage="history",
     defined_for=_curricula,
@@ -99,16 +99,17 @@ def first_task_performance(run: TrainedRun) -> float:
 @measure(
     "relearning_time_ratio",
     unit="1",
-    meaning="updates to learn the first task again, over those to learn it first (1 - savings); infinite where it was not "
-    "learned again, null unless it was tried",
+    meaning="updates to learn the first task again, over those to learn it first (1 - savings); infinite where it was "
+    "not learned again, null unless it was tried",
     label="time to learn again,\nover the first",
     stage="history",
     defined_for=_relearned,
     censored=True,
 )
 def relearning_time_ratio(run: TrainedRun) -> float:
-    """It is learned where a point of the loss curve is down by three quarters of the way from guessing to the end of the
-    first stage; nan where that end is no better than guessing.
+    """It is learned where a point of the loss curve is down by three quarters of the way from guessing to the end.
+
+    The end is that of the first stage; nan where it is no better than guessing.
     """
     points, losses = np.asarray(run.history["iterations"]), np.asarray(run.history["loss"], float)
     ends = stage_ends(run.run["iterations"], len(run.run["curriculum"]["stages"]))

@@ -41,13 +41,10 @@ class ProbeTrials:
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
-        """``inputs`` and ``targets`` as probe.npz has them, and ``task_inputs``, ``task_targets`` and ``task_decision``,
-        with a leading axis of tasks, where there are several.
+        """``inputs`` and ``targets``, and ``task_inputs``, ``task_targets`` and ``task_decision`` of several tasks.
+
+        These have a leading axis of tasks. So probe.npz has them; the decision of the probe is a file of its own.
         """
-        names = ("inputs", "targets", "decision")
-        of_tasks = (
-            {f"task_{name}": np.stack([getattr(task, name) for task in self.tasks]) for name in names}
-            if self.tasks
-            else {}
-        )
+        names = ("inputs", "targets", "decision") if self.tasks else ()
+        of_tasks = {f"task_{name}": np.stack([getattr(task, name) for task in self.tasks]) for name in names}
         return {"inputs": self.inputs, "targets": self.targets} | of_tasks

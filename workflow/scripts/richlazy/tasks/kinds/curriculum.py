@@ -24,8 +24,8 @@ class CurriculumEntry(WithProbe):
     curriculum: list[Name] = Field(
         min_length=2,
         max_length=8,
-        description="Names of tasks, of kind environment or continuous, that one network learns one after another, each "
-        "for an equal part of the iterations. A name that stands there twice is two tasks of the same trials, drawn "
+        description="Names of tasks, of kind environment or continuous, that one network learns one after another, "
+        "each for an equal part of the iterations. A name that stands there twice is two tasks of the same trials, drawn "
         "anew, that angles can tell apart.",
     )
     again: bool = Field(description="Whether the first task follows once more at the end, to be learned again.")
@@ -113,7 +113,7 @@ class Curriculum(Task):
         return {**super().trial_entry, "parts": parts}
 
     def training_need(self, run: Mapping[str, Any]) -> Need:
-        """All tasks are in memory at once, with the inputs that each has of its own, and once more as they are joined."""
+        """All tasks are in memory at once, with the inputs of their own, and once more as they are joined."""
         of_parts = [part.training_need(run) for part in self._learned.values()]
         wider = 2 * len(self.parts)
         return Need(wider * max(need.memory_mb for need in of_parts), sum(need.minutes for need in of_parts))
