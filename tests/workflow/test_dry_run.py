@@ -42,6 +42,7 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
     # three more rules of learning on Figure 1 by Eq. 1, and five correlations of fixed feedback
     learning = 3 * 3 * 4 * 10 + 2 * 5 * 10
     learning += 2 * 3 * 4 * 10  # fixed sets of trials
+    learning += 3 * 4 * 10 + 2 * 4 * 2 * 10  # two tasks one after the other
     followed = 30 + 80 + 60  # sequential MNIST, the linear network with two readouts, Figure 3 of Schuessler et al.
     followed += 120 + 80  # Figure 1, and ten seeds of Figure 2, during training
     for rule in ("train", "measure"):
@@ -79,7 +80,7 @@ def test_the_workflow_passes_the_linter():
     ("profile", "jobs"),
     [
         ("profiles/quick", r"train condition of seeds 0 to 5 +8"),
-        ("profiles/gpu", r"train condition of seeds 0 to 9 +529"),
+        ("profiles/gpu", r"train condition of seeds 0 to 9 +557"),
     ],
 )
 def test_profiles_dry_run(profile, jobs, tmp_path):

@@ -59,11 +59,11 @@ def project_file(path):
     return local(os.path.relpath(ROOT / path))
 
 
-def library_of_trials(script, trials_of):
-    """Params function that describes the code of a script and of the module, if any, that knows the trials."""
+def library_of_trials(script, trials_of, *roles):
+    """Params function that describes the code of a script and of the modules, if any, that know the trials."""
 
     def described(wildcards):
-        return library(script, modules=tuple(filter(None, trials_of(wildcards)[:1])))
+        return library(script, modules=trials.modules(trials_of(wildcards), *roles))
 
     return described
 

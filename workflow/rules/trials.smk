@@ -30,7 +30,9 @@ rule sample_training_trials:
         mem_mb=shared.training_trials_mb,
         runtime=shared.training_trials_minutes,
     params:
-        code=library_of_trials("sample_training_trials.py", shared.training_trials),
+        code=library_of_trials(
+            "sample_training_trials.py", shared.training_trials, "trials"
+        ),
         of_trials=shared.training_trials,
     message:
         "Training trials {wildcards.batches}"
@@ -57,7 +59,7 @@ rule sample_probe_trials:
         mem_mb=shared.probe_trials_mb,
         runtime=shared.probe_trials_minutes,
     params:
-        code=library_of_trials("sample_probe_trials.py", shared.probe_trials),
+        code=library_of_trials("sample_probe_trials.py", shared.probe_trials, "trials"),
         of_trials=shared.probe_trials,
         number=shared.number_of_probe_trials,
     message:
@@ -93,7 +95,9 @@ rule plot_trials:
         mem_mb=growing(1000),
         runtime=growing(5),
     params:
-        code=library_of_trials("plot_trials.py", shared.names_of_pictured),
+        code=library_of_trials(
+            "plot_trials.py", shared.names_of_pictured, "trials", "names"
+        ),
         run=shared.run_of_first_probe,
         names=shared.names_of_pictured,
         kind=shared.kind_of_pictured,

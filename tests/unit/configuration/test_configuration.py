@@ -369,7 +369,7 @@ NAMES = [
 UNKNOWN_NAMES = [
     Mistake("experiment", {"experiments_to_build": ["anothertask"]}, "experiments_to_build names", "'another_task'?"),
     Mistake("task", {f"{GRID}.task": ["2AFC"]}, f"{GRID}.task names task '2AFC'", "did you mean '2AF'?"),
-    Mistake("distant task", {f"{GRID}.task": ["Rubik"]}, f"{GRID}.task names", "known: MSI, 2AF, DMS, CXT"),
+    Mistake("distant task", {f"{GRID}.task": ["Rubik"]}, f"{GRID}.task names", "known: MSI, 2AF_DMS, 2AF_CXT"),
     Mistake(
         "structure", {f"{GRID}.structure": ["svd"]}, f"{GRID}.structure names structure 'svd'", "cell_types_hub, cell"
     ),
@@ -680,7 +680,7 @@ FIGURES = [
     Mistake("unknown key", {"experiments.figure_1.figure": {"shows": "runs"}},
             "experiments.figure_1.figure has an unknown key 'shows'", "did you mean 'show'?"),
     Mistake("unknown choice", {"experiments.figure_1.figure": {"loss_axes": "log"}},
-            "experiments.figure_1.figure.loss_axes is 'log'", "choose one of logarithmic, linear"),
+            "experiments.figure_1.figure.loss_axes is 'log'", "choose one of logarithmic, semilogarithmic, linear"),
     Mistake("means of names", {"experiments.figure_3_b.figure": {"show": "mean_and_spread"}},
             "experiments.figure_3_b.figure.show is mean_and_spread, which is drawn over numbers, but structure",
             "use runs"),

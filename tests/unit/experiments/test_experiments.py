@@ -92,7 +92,7 @@ def test_the_shipped_experiments_have_their_runs():
         "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
         "rules_rank": 3 * 4 * 4 * 10, "rank_activity": 3 * 4 * 10, "rules_rank_credit": 3 * 4 * 3 * 10,
         "rules_compared": 3 * 4 * 2 * 10,
-        "few_trials": 2 * 3 * 4 * 10, "rules_feedback_correlation": 2 * 5 * 10,
+        "few_trials": 2 * 3 * 4 * 10, "forgetting": 3 * 4 * 10, "forgetting_similarity": 2 * 4 * 2 * 10, "rules_feedback_correlation": 2 * 5 * 10,
         **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 20),
         "figure_17": 3 * 20, "figure_19": 6 * 20, "figure_19_against_connectome": 5 * 20,
         **dict.fromkeys(("figure_2_long", "figure_5_long", "figure_6_long"), 2 * 3 * 2 * 10),
@@ -143,6 +143,7 @@ def test_the_shipped_experiments_have_their_runs():
     liu = 660 + 30 + 30 + 180 + 90 + 200 + 80 + robustness + 40 + more_seeds + longer + presets
     # Backpropagation by Eq. 1 is a preset of Figure 1; fixed sets of trials have networks of their own.
     learning = 3 * 3 * 4 * 10 + 2 * 5 * 10 + 2 * 3 * 4 * 10
+    learning += 3 * 4 * 10 + 2 * 4 * 2 * 10  # two tasks one after the other
     assert len(found) == liu + nonlinear + linear + theorems + with_lstms + learning
 
 

@@ -13,6 +13,7 @@ import pytest
 import kinds_of_tasks
 import richlazy
 from richlazy.connectivity.base import STRUCTURES
+from richlazy.experiments import trials
 from richlazy.models.registry import MODELS
 from richlazy.storage import import_closure as closure_module
 from richlazy.storage.import_closure import import_closure, module_closure
@@ -121,7 +122,8 @@ print(json.dumps(sorted(name for name in sys.modules if name.startswith("richlaz
     assert finished.returncode == 0, finished.stderr
     scripts = ("sample_training_trials.py", "sample_probe_trials.py")
     listed = {file for script in scripts for file in import_closure(ROOT / "workflow" / "scripts" / script)}
-    listed |= set(module_closure(implementation))
+    for module in trials.modules(net.training_trials, "trials"):
+        listed |= set(module_closure(module))
     assert sorted(module_name(file) for file in listed) == json.loads(finished.stdout)
 
 

@@ -58,6 +58,17 @@ def of_probe(config: Config, run: Run) -> tuple[str, dict[str, Any], dict[str, A
     return _of_trials(config, run, task_of(config, run).probe_parameters)
 
 
+def modules(of_trials: tuple[str | None, Mapping[str, Any], Any], *roles: str) -> tuple[str, ...]:
+    """Modules of the library that know the trials: that of the task, and those of the tasks of which it is made.
+
+    Args:
+        of_trials: module, entry and parameters, as ``of_training`` gives them.
+        roles: what those are called in ``parts`` of the entry: ``trials``, ``names`` or both.
+    """
+    module, entry, _ = of_trials
+    return tuple(filter(None, [module, *(part[role] for part in entry.get("parts", ()) for role in roles)]))
+
+
 def _of_trials(config: Config, run: Run, names: tuple[str, ...]) -> tuple[str, dict[str, Any], dict[str, Any]]:
     task = task_of(config, run)
     chosen: dict[str, Any] = {name: run[name] for name in names}

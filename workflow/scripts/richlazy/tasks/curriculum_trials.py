@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from richlazy import wording
 from richlazy.storage import late_import
 from richlazy.storage.seeds import generator
 from richlazy.tasks.samples import ProbeTrials, TrainingTrials
@@ -99,10 +98,11 @@ def order(entry: Entry) -> list[int]:
 def training_trials(entry: Entry, run: Mapping[str, Any], files: Mapping[str, str]) -> TrainingTrials:
     """Training trials of a run, those of each task one after another; see ``Task``.
 
-    The first task has the trials that it would have alone.
+    The first task has the trials that it would have alone. Trials of shorter tasks begin later, so that all end
+    together: nothing is shown before, and fixation, class 0, is asked for, or nothing where targets are numbers.
 
     Raises:
-        ValueError: for iterations that the tasks cannot share equally, and for trials of unequal length.
+        ValueError: for iterations that the tasks cannot share equally.
     """
     stages = order(entry)
     length = stage_ends(run["iterations"], len(stages))[0]
@@ -114,13 +114,18 @@ def training_trials(entry: Entry, run: Mapping[str, Any], files: Mapping[str, st
     ]
     descriptions = [probe.description for probe in _probes(entry, run, 1)]
     space = _space(entry, descriptions)
-    shown = [space.inputs(task, one.inputs) for task, one in enumerate(drawn)]
-    asked = [space.targets(task, one.targets, descriptions[task]["outputs"]) for task, one in enumerate(drawn)]
+    steps = max(one.inputs.shape[1] for one in drawn)
+    batches = [
+        (
+            space.inputs(task, _lengthened(one.inputs, 1, steps, 0)),
+            space.targets(task, _lengthened(one.targets, 1, steps), descriptions[task]["outputs"]),
+        )
+        for task, one in enumerate(drawn)
+    ]
     # How many stages of a task are past where each of its stages begins.
     past = [stages[:stage].count(task) for stage, task in enumerate(stages)]
     parts = [(task, slice(before * length, (before + 1) * length)) for task, before in zip(stages, past, strict=True)]
-    inputs, targets = (_joined([of[task][part] for task, part in parts]) for of in (shown, asked))
-    return TrainingTrials(inputs, targets)
+    return TrainingTrials(*(np.concatenate([batches[task][which][part] for task, part in parts]) for which in range(2)))
 
 
 def probe_trials(entry: Entry, run: Mapping[str, Any], files: Mapping[str, str], count: int) -> ProbeTrials:
@@ -129,12 +134,13 @@ def probe_trials(entry: Entry, run: Mapping[str, Any], files: Mapping[str, str],
     space, stages = _space(entry, [probe.description for probe in drawn]), order(entry)
     has_classes = drawn[0].targets.dtype.kind in "ui"
     width = {"input_units": space.input_units, "outputs": space.outputs(has_classes)}
+    steps = max(len(probe.inputs) for probe in drawn)
     found = [
         ProbeTrials(
-            space.inputs(task, probe.inputs),
-            space.targets(task, probe.targets, probe.description["outputs"]),
-            probe.decision,
-            {**probe.description, **width, "stages": stages},
+            space.inputs(task, _lengthened(probe.inputs, 0, steps, 0)),
+            space.targets(task, _lengthened(probe.targets, 0, steps), probe.description["outputs"]),
+            _lengthened(probe.decision, 0, steps),
+            {**probe.description, **width, "bayes_loss": _bayes_loss(probe, steps), "stages": stages},
         )
         for task, probe in enumerate(drawn)
     ]
@@ -165,6 +171,12 @@ def _class_names(space: Space, classes: Sequence[str]) -> list[str]:
     return shared + own if space.outputs(has_classes=True) > space.answers else shared
 
 
+def _bayes_loss(probe: ProbeTrials, steps: int) -> float | None:
+    """The lowest loss of a step, of which classes have more that are certain where trials are longer."""
+    loss: float | None = probe.description["bayes_loss"]
+    return loss if loss is None or probe.targets.dtype.kind == "f" else loss * len(probe.inputs) / steps
+
+
 def _padded(known: Sequence[str], count: int, kind: str) -> list[str]:
     return [*known, *(f"{kind} {place + 1}" for place in range(len(known), count))]
 
@@ -187,14 +199,17 @@ def _space(entry: Entry, descriptions: Sequence[Mapping[str, Any]]) -> Space:
     return Space(len(descriptions), *widest, *(entry[key] for key in ("input_angle", "answer_angle", "cue")))
 
 
-def _joined(stages: Sequence[np.ndarray]) -> np.ndarray:
-    """Batches of one stage after another.
+def _lengthened(array: np.ndarray, axis: int, steps: int, fill: float | None = None) -> np.ndarray:
+    """Trials with further steps before them, so that they have as many as the longest.
 
-    Raises:
-        ValueError: where trials of two stages have unequal numbers of steps.
+    Args:
+        array: inputs, targets or decisions.
+        axis: of steps.
+        steps: how many there are to be.
+        fill: what stands in them; 0 for whole numbers and nan for others where None is given.
     """
-    steps = {len(batches[0]) for batches in stages}
-    if len(steps) > 1:
-        told = wording.listed(sorted(steps))
-        raise ValueError(f"trials of the tasks of a curriculum have {told} steps; make them equal by their timing_ms")
-    return np.concatenate(stages)
+    if fill is None:
+        fill = math.nan if array.dtype.kind == "f" else 0
+    missing = [(0, 0)] * array.ndim
+    missing[axis] = (steps - array.shape[axis], 0)
+    return np.pad(array, missing, constant_values=fill) if missing[axis][0] else array

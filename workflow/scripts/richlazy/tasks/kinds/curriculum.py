@@ -1,6 +1,5 @@
 """Tasks that are learned one after another, to see what a network forgets."""
 
-import math
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any
@@ -25,8 +24,8 @@ class CurriculumEntry(WithProbe):
         min_length=2,
         max_length=8,
         description="Names of tasks, of kind environment or continuous, that one network learns one after another, "
-        "each for an equal part of the iterations. A name that stands there twice is two tasks of the same trials, drawn "
-        "anew, that angles can tell apart.",
+        "each for an equal part of the iterations. A name that stands there twice is two tasks of the same kind of "
+        "trials, drawn anew, that angles or cues can tell apart.",
     )
     again: bool = Field(description="Whether the first task follows once more at the end, to be learned again.")
     cue: bool = Field(description="Whether an input of its own, 1 throughout, tells which of the tasks a trial is of.")
@@ -88,7 +87,7 @@ class Curriculum(Task):
         return widest + own * (len(self.parts) - 1) * (self.entry["answer_angle"] % 180 != 0)
 
     def steps(self, time_step_ms: float | None) -> int:
-        """Those of its tasks, whose trials are equally long."""
+        """Those of the longest; trials of the others begin later."""
         return max(part.steps(time_step_ms) for part in self._learned.values())
 
     def loss_steps(self, training: Mapping[str, Any]) -> str:
@@ -146,19 +145,10 @@ class Curriculum(Task):
             )
 
     def problems_in_use(self, config: Mapping[str, Any]) -> Iterator[str]:
-        """What is wrong with its tasks, and whether their trials are equally long."""
-        found = [
-            f".curriculum names {name}, of which tasks.{name}{text}"
-            for name, part in self._learned.items()
-            for text in part.problems_in_use(config)
-        ]
-        yield from found
-        own = self.entry.get("defaults", {})
-        step = own.get("time_step_ms", config["dynamics"]["time_step_ms"])
-        steps = {name: part.steps(float(step or math.nan)) for name, part in self._learned.items()}
-        if not found and len(set(steps.values())) > 1:
-            told = wording.listed(f"{name} {count}" for name, count in steps.items())
-            yield f".curriculum joins trials of unequal numbers of steps: {told}; make them equal by their timing_ms"
+        """What is wrong with its tasks."""
+        for name, part in self._learned.items():
+            for text in part.problems_in_use(config):
+                yield f".curriculum names {name}, of which tasks.{name}{text}"
 
 
 _FITTING = "name tasks of NeuroGym, or tasks of numbers that are drawn anew, alone"
