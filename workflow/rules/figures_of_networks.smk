@@ -1,8 +1,8 @@
 """Figures of what the networks of an experiment did, for those that ask for them.
 
 Reads   experiments/{experiment}/tables/runs, curves and truncations, answers of networks; configuration: figures
-Writes  experiments/{experiment}/figures/ as PDF and PNG: trajectories where it follows runs, truncation where it truncates
-        weight changes, outputs where its figures show those of networks
+Writes  experiments/{experiment}/figures/ as PDF and PNG: trajectories where it follows runs or its tasks are learned one
+        after another, truncation where it truncates weight changes, outputs where its figures show those of networks
 """
 
 

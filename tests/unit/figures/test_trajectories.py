@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 from drawings import watch
 from richlazy.figures import trajectory_figure
 from richlazy.figures.figure_context import FigureContext
-from richlazy.measures import during_training, registry
+from richlazy.measures import during_training, forgetting, registry
 from shipped import CONFIG
 
 LABELS = registry.quantity_labels()
@@ -135,7 +135,7 @@ def test_a_row_for_each_quantity_that_fits_the_targets(drawings, name):
 
 
 def test_labels_are_of_quantities_that_are_followed():
-    assert set(LABELS) < set(during_training.QUANTITIES)
+    assert set(LABELS) < set(during_training.QUANTITIES) | set(forgetting.LABELS)
 
 
 @pytest.mark.parametrize("name", ["numbers", "classes", "names"])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy.measures import curricula, forgetting
+from richlazy.measures import curricula, forgetting, registry
 from richlazy.measures.tangent_kernel import tangent_kernel
 from richlazy.measures.trained_run import TrainedRun
 from richlazy.models import kept_weights, rate_network
@@ -211,3 +211,17 @@ def test_a_lazy_network_forgets_reversed_answers_the_less_the_more_inputs_differ
         learned, found, _, _ = learn_two_tasks(angle, 180)
         lost.append(float((found - learned).norm()) / SMALL)
     assert lost == sorted(lost, reverse=True) and lost[0] > 1.5 * lost[-1]
+
+
+# Curves
+
+
+def test_performance_is_followed_from_stage_to_stage():
+    rows = [[0.1, 0.2], [0.9, 0.25], [0.7, 0.8], [0.8, 0.7]]
+    record = {"iterations": 30, "curriculum": {"stages": [0, 1, 0], "performance": rows}}
+    found = forgetting.course(record)
+    assert found["iterations"] == [0, 10, 20, 30]
+    assert found["performance_on_task_1"] == [0.1, 0.9, 0.7, 0.8]
+    assert found["performance_on_task_2"] == [0.2, 0.25, 0.8, 0.7]
+    assert found.keys() - {"iterations"} <= registry.quantity_labels().keys()
+    assert forgetting.course({"iterations": 30}) == {}

@@ -28,9 +28,13 @@ Config = Mapping[str, Any]
 
 def model_of(config: Config, name: str) -> Model:
     """Model of the networks of an experiment, of which all tasks have one of the same folder."""
-    experiment = config["experiments"][name]
-    tasks = [task for grid in (experiment["grid"], *experiment.get("groups", ())) for task in grid.get("task", ())]
-    return MODELS[registry.named(config["tasks"], tasks[0]).architecture]
+    first = _tasks(config["experiments"][name])[0]
+    return MODELS[registry.named(config["tasks"], first).architecture]
+
+
+def _tasks(experiment: Mapping[str, Any]) -> list[str]:
+    """Names of the tasks of all grids of an experiment."""
+    return [task for grid in (experiment["grid"], *experiment.get("groups", ())) for task in grid.get("task", ())]
 
 
 def runs(config: Config, name: str) -> list[Run]:
@@ -59,7 +63,8 @@ def figure_names(config: Config, name: str) -> list[str]:
     """Names of the figures of an experiment: those of its model, and those that it asks for itself."""
     asked = config["experiments"][name]
     own = {
-        "trajectories": asked.get("follow"),
+        "trajectories": asked.get("follow")
+        or any(registry.named(config["tasks"], task).parts for task in _tasks(asked)),
         "truncation": asked.get("truncation"),
         "outputs": asked.get("figure", {}).get("outputs"),
         "interactions": asked.get("figure", {}).get("interactions"),

@@ -79,7 +79,7 @@ def _set_iterations(axes: Axes, iterations: pd.Series) -> None:
     """
     first, last = int(iterations[iterations > 0].min()), int(iterations.max())
     places = sorted(iterations.unique())
-    if len(places) > 3 and len(set(np.diff(places))) == 1:
+    if len(places) > 2 and len(set(np.diff(places))) == 1:
         return
     axes.set_xscale("symlog", linthresh=first, linscale=0.4)
     axes.set_xlim(-0.15 * first, 1.1 * last)

@@ -7,7 +7,8 @@ Chaudhry et al. 2018 (forgetting).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,27 @@ _LEFT = 0.25
 # Share of the points of a stage whose mean loss is that at its end.
 _END = 0.2
 _UNIT = "share of decisions, or minus loss"
+
+# Most tasks that are learned one after another.
+MOST_TASKS = 8
+_PERFORMANCE = "performance_on_task_{}"
+# Labels of the performance on each task as it is followed from stage to stage, and the sign with which it is lazier.
+LABELS = {_PERFORMANCE.format(task): (f"performance\non task {task}", 0) for task in range(1, MOST_TASKS + 1)}
+
+
+def course(record: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Performance on each task before training and after each stage of a network, of which this is the measures.json.
+
+    Returns:
+        ``iterations``, and a list of values for each task, as curves have them; empty but for tasks that are learned
+        one after another.
+    """
+    if not record.get("curriculum"):
+        return {}
+    ends = stage_ends(record["iterations"], len(record["curriculum"]["stages"]))
+    rows = np.array(record["curriculum"]["performance"], float)
+    of_tasks = {_PERFORMANCE.format(task + 1): column.tolist() for task, column in enumerate(rows.T)}
+    return {"iterations": [0, *ends], **of_tasks}
 
 
 def _curricula(run: TrainedRun) -> bool:
@@ -129,3 +151,7 @@ def _time(updates: Sequence[int] | np.ndarray, losses: np.ndarray, level: float)
     """Updates until the loss is first at a level or below; infinite where it never is."""
     below = np.flatnonzero(losses <= level)
     return float(updates[below[0]]) if len(below) else math.inf
+
+
+# Those that follow from the performance alone.
+OF_PERFORMANCE = (forgetting, backward_transfer, forward_transfer, first_task_performance)

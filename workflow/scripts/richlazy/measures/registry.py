@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from richlazy.measures import after_training, at_matched_loss, on_probe
+from richlazy.measures import after_training, at_matched_loss, forgetting, on_probe
 from richlazy.measures.during_training import QUANTITIES
 
 MEASURES = {**on_probe.MEASURES, **after_training.MEASURES}
@@ -35,4 +35,5 @@ def roles() -> dict[str, list[str]]:
 
 def quantity_labels() -> dict[str, tuple[str, int]]:
     """Labels of the quantities that are drawn, from top to bottom, as ``labels`` gives those of measures."""
-    return {name: (one.label, one.lazier) for name, one in QUANTITIES.items() if one.label is not None}
+    followed = {name: (one.label, one.lazier) for name, one in QUANTITIES.items() if one.label is not None}
+    return followed | forgetting.LABELS

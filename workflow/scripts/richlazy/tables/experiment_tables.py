@@ -12,8 +12,8 @@ from scipy import linalg
 from richlazy.connectivity.matching import frobenius_norm
 from richlazy.connectivity.motifs import MOTIFS, second_order_motifs
 from richlazy.experiments import parameters, paths, variants
-from richlazy.measures import after_training, at_matched_loss, during_training, on_probe, predictions
-from richlazy.measures.during_training import QUANTITIES
+from richlazy.measures import after_training, at_matched_loss, forgetting, on_probe, predictions
+from richlazy.measures.during_training import QUANTITIES, chosen
 from richlazy.measures.registry import MEASURES
 from richlazy.measures.trained_run import TrainedRun
 from richlazy.models.base import Files
@@ -57,7 +57,8 @@ CURVE_COLUMNS: dict[str, str] = {
     "quantity": "what was followed; loss (nats per step, or half squared error) and accuracy are means since the point "
     "before; loss_predicted: loss by the expansion to third order in learning time, where that is known; "
     + "; ".join(f"{name}: {quantity.meaning}" for name, quantity in QUANTITIES.items())
-    + "; with _predicted, a singular value by that expansion, likewise",
+    + "; with _predicted, a singular value by that expansion, likewise; performance_on_task_1 and so on: accuracy, "
+    "or minus the loss, on each of several tasks that are learned one after another, before training and after each",
     "value": "its value; null where it was not finite",
 }
 
@@ -93,7 +94,7 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     rows = load_measures(files["measures"])
     courses = [array_io.load_json(path) for path in files["histories"]]
     moved = {
-        run: during_training.chosen(array_io.load_json(path), names)
+        run: chosen(array_io.load_json(path), names)
         for path, (run, names) in zip(files["followed"], settings["followed"].items(), strict=True)
     }
     rows, courses = measured(rows, courses, moved, settings["theory"], settings["matched"])
@@ -101,7 +102,8 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     runs = runs_table(rows, settings["learned"], settings["connectomes"], swept, settings["substitutes"])
     moved = predictions.with_predicted_movement(moved, runs, settings["theory"]["targets"])
     parquet.save_table(tables["runs"], runs, with_swept(RUN_COLUMNS, swept))
-    parquet.save_table(tables["curves"], curves_table(courses, runs["run"], moved), CURVE_COLUMNS)
+    staged = {run: found for run, row in zip(runs["run"], rows, strict=True) if (found := forgetting.course(row))}
+    parquet.save_table(tables["curves"], curves_table(courses, runs["run"], moved, staged), CURVE_COLUMNS)
 
 
 def measures_of_row(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,10 +115,11 @@ def measures_of_row(record: Mapping[str, Any], row: Mapping[str, Any]) -> dict[s
     """
     known = _with_censored(record)
     found = {name: known[name] for name in on_probe.MEASURES if name in known}
+    about = {**row, **record}
+    run = TrainedRun(about, {}, target=None, convergence_fraction=math.nan, crossings=record.get("crossings"))
     if "crossings" in record:
-        run = TrainedRun(row, {}, target=None, convergence_fraction=math.nan, crossings=record["crossings"])
         found |= {name: of.formula(run) for name, of in at_matched_loss.MEASURES.items()}
-    return found
+    return found | {of.name: of(run) for of in forgetting.OF_PERFORMANCE if "curriculum" in record}
 
 
 def with_swept(columns: Mapping[str, str], swept: Swept) -> dict[str, str]:
@@ -224,6 +227,7 @@ def curves_table(
     histories: Sequence[Mapping[str, Any]],
     runs: Sequence[str],
     followed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    staged: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Long table (run, iteration, quantity, value) of losses and other quantities during training.
 
@@ -231,12 +235,13 @@ def curves_table(
         histories: history.json of each run, with the loss that theory predicts where there is a theory.
         runs: paths of these runs.
         followed: followed.json of the runs that have one, by run.
+        staged: performance of those that learned tasks one after another (``forgetting.course``), likewise.
     """
     parts = []
     for run, history in zip(runs, histories, strict=True):
-        course = followed.get(run, {})
         parts += [_curve(run, history, name) for name in FOLLOWED_IN_TRAINING if name in history]
-        parts += [_curve(run, course, name) for name in course if name != "iterations"]
+        for course in (followed.get(run, {}), staged.get(run, {})):
+            parts += [_curve(run, course, name) for name in course if name != "iterations"]
     return pd.concat(parts, ignore_index=True)
 
 

@@ -22,7 +22,7 @@ class CurriculumEntry(WithProbe):
 
     curriculum: list[Name] = Field(
         min_length=2,
-        max_length=8,
+        max_length=8,  # as the followed performance has names for
         description="Names of tasks, of kind environment or continuous, that one network learns one after another, "
         "each for an equal part of the iterations. A name that stands there twice is two tasks of the same kind of "
         "trials, drawn anew, that angles or cues can tell apart.",
