@@ -29,8 +29,8 @@ def of_network(config: Config, where: str, run: parameters.Run) -> Iterator[str]
         )
     if rule.is_random and config["training"]["device"] == "cuda":
         yield (
-            f"{where} has rule {run['rule']}, which draws its noise on the CPU for every update, but training.device is "
-            "'cuda'; set that to cpu"
+            f"{where} has rule {run['rule']}, which draws its noise on the CPU for every update, but training.device "
+            "is 'cuda'; set that to cpu"
         )
     if run["parametrisation"] == "scaled" and (feedforward or run["trained"] == "recurrent"):
         of_whom = (
