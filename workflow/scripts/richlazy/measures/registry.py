@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from richlazy.measures import after_training, at_matched_loss, on_probe
+from richlazy.measures import after_training, at_matched_loss, on_probe, solutions
 from richlazy.measures.during_training import QUANTITIES
 
-MEASURES = {**on_probe.MEASURES, **after_training.MEASURES}
+MEASURES = {**on_probe.MEASURES, **after_training.MEASURES, **solutions.MEASURES}
 # Those that the configuration may ask for are tested and drawn. Others are columns of the tables alone.
 TESTED = {name: one for name, one in MEASURES.items() if one.label is not None}
 
