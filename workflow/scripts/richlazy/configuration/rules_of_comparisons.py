@@ -76,7 +76,7 @@ def _of_solutions(where: str, experiment: Config) -> Iterator[str]:
     if of_pairs and not experiment.get("solutions"):
         yield f"{where}.measures names {of_pairs[0]}, which needs solutions: true; add that"
     elif experiment.get("solutions") and not solution_pairs.seeds(experiment):
-        yield f"{where}.solutions is true, but {where}.seeds has no even seed with the next one; add two such as 0 and 1"
+        yield f"{where}.solutions is true, but {where}.seeds has no even seed and the next; add two such as 0 and 1"
 
 
 def of_repeats(sound: Config, name: str, known: Iterable[str]) -> Iterator[str]:
