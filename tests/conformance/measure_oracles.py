@@ -666,6 +666,32 @@ def change_input_to_input(case):
     return in_plane(case, 1, 1)
 
 
+def fixed_points_of(case):
+    """Stable ones, by waiting for each last state of the probe to stand still; with the eigenvalue of each."""
+    recurrent, rho = case.after.recurrent.numpy(), case.leak_factor
+    found = []
+    for state in np.arctanh(case.rates(case.after).flip(0).flatten(0, 1).numpy())[:128]:
+        for _ in range(5000):
+            state = rho * state + (1 - rho) * recurrent @ np.tanh(state)
+        if np.abs(recurrent @ np.tanh(state) - state).max() < 1e-8 and not any(
+            np.abs(np.tanh(state) - np.tanh(other)).max() < 1e-3 for other in found
+        ):
+            found.append(state)
+    steps = [rho * np.eye(len(h)) + (1 - rho) * recurrent @ np.diag(1 / np.cosh(h) ** 2) for h in found]
+    return [max(abs(np.linalg.eigvals(step))) for step in steps]
+
+
+@oracle_of_probe
+def stable_fixed_points(case):
+    return len(fixed_points_of(case)) if case.is_recurrent and case.has_tanh_units else math.nan
+
+
+@oracle_of_probe
+def fixed_point_eigenvalue(case):
+    found = fixed_points_of(case) if case.is_recurrent and case.has_tanh_units else []
+    return np.mean(found) if found else math.nan
+
+
 # What was recorded in training
 
 
