@@ -1,8 +1,8 @@
 """Fixed points of the dynamics after learning: where a network stays that gets no more input.
 
 A state h stays where W_h tanh(h) = h, whatever the leak. A task with memory, such as the flip-flop of c channels, asks
-for 2^c such states that are stable (Sussillo and Barak 2013); a channel that no pulse has come to yet may have one more.
-The number is that of states that were found, and no more than a lower bound.
+for 2^c such states that are stable (Sussillo and Barak 2013); a channel without a pulse so far may have one more. The
+number is that of states that were found, a lower bound.
 """
 
 from __future__ import annotations
