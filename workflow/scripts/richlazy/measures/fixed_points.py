@@ -67,6 +67,8 @@ def stable_fixed_points(
     points = _each_once(states[slow])
     own = torch.eye(len(recurrent), dtype=recurrent.dtype)
     for _ in range(_NEWTON_STEPS):
+        if (velocity(points).abs() < _STILL).all():
+            break
         derivative = recurrent * (1 - points.tanh().square())[:, None] - own
         # Singular ones give what is not finite, and no fixed point.
         points = points - torch.linalg.solve_ex(derivative, velocity(points))[0]
