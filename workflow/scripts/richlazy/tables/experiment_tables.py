@@ -83,14 +83,12 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     """Write ``runs`` and ``curves`` of an experiment.
 
     Args:
-        files: ``measures`` and ``histories`` of its networks; ``followed`` of those that it follows, ``solutions`` of
-            the first ones of its pairs.
+        files: ``measures`` and ``histories`` of its networks; ``followed`` of those that it follows, ``solutions`` of pairs.
         tables: where each goes.
         settings: ``learned``, as ``learning.converged`` and ``learning.failed`` take it; ``connectomes``, what is said
             of those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
             order of its files; ``matched``, whether it compares networks at levels of their loss; ``theory``, what
-            ``predictions.with_theory`` takes; ``pairs``, where it compares solutions, as ``solution_pairs.runs`` gives
-            them.
+            ``predictions.with_theory`` takes; ``pairs`` that it compares, if any (``solution_pairs.runs``).
     """
     rows = load_measures(files["measures"])
     courses = [array_io.load_json(path) for path in files["histories"]]
