@@ -83,7 +83,7 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     """Write ``runs`` and ``curves`` of an experiment.
 
     Args:
-        files: ``measures`` and ``histories`` of its networks; ``followed`` of those that it follows, ``solutions`` of pairs.
+        files: ``measures`` and ``histories`` of its networks; ``followed`` of those followed, ``solutions`` of pairs.
         tables: where each goes.
         settings: ``learned``, as ``learning.converged`` and ``learning.failed`` take it; ``connectomes``, what is said
             of those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
