@@ -1,7 +1,7 @@
 """What every measure is, a second time: straight from its formula, in double precision, without the library's code.
 
-An oracle is a function with the name of its measure, below ``oracle_of_probe``, ``oracle_of_run`` or
-``oracle_of_snapshot``. It gets a case and returns a number, nan where the measure has no value.
+An oracle is a function with the name of its measure, below ``oracle_of_probe``, ``oracle_of_run``,
+``oracle_of_snapshot`` or ``oracle_of_pair``. It gets a case and returns a number, nan where the measure has no value.
 """
 
 import math
@@ -17,7 +17,7 @@ from richlazy.measures import at_matched_loss
 from richlazy.models.rate_network import Weights
 from richlazy.storage.seeds import generator
 
-PROBE, RUN, SNAPSHOT = {}, {}, {}
+PROBE, RUN, SNAPSHOT, PAIR = {}, {}, {}, {}
 
 
 def oracle_of_probe(function):
@@ -35,6 +35,12 @@ def oracle_of_run(function):
 def oracle_of_snapshot(function):
     """Register the oracle of a quantity that is followed in training; it gets a ``ProbeCase``, its start ``before``."""
     SNAPSHOT[function.__name__] = function
+    return function
+
+
+def oracle_of_pair(function):
+    """Register the oracle of a measure of two networks; it gets two ``ProbeCase`` on the same trials."""
+    PAIR[function.__name__] = function
     return function
 
 
@@ -660,6 +666,32 @@ def change_input_to_input(case):
     return in_plane(case, 1, 1)
 
 
+def fixed_points_of(case):
+    """Stable ones, by waiting for each last state of the probe to stand still; with the eigenvalue of each."""
+    recurrent, rho = case.after.recurrent.numpy(), case.leak_factor
+    found = []
+    for state in np.arctanh(case.rates(case.after).flip(0).flatten(0, 1).numpy())[:128]:
+        for _ in range(5000):
+            state = rho * state + (1 - rho) * recurrent @ np.tanh(state)
+        if np.abs(recurrent @ np.tanh(state) - state).max() < 1e-8 and not any(
+            np.abs(np.tanh(state) - np.tanh(other)).max() < 1e-3 for other in found
+        ):
+            found.append(state)
+    steps = [rho * np.eye(len(h)) + (1 - rho) * recurrent @ np.diag(1 / np.cosh(h) ** 2) for h in found]
+    return [max(abs(np.linalg.eigvals(step))) for step in steps]
+
+
+@oracle_of_probe
+def stable_fixed_points(case):
+    return len(fixed_points_of(case)) if case.is_recurrent and case.has_tanh_units else math.nan
+
+
+@oracle_of_probe
+def fixed_point_eigenvalue(case):
+    found = fixed_points_of(case) if case.is_recurrent and case.has_tanh_units else []
+    return np.mean(found) if found else math.nan
+
+
 # What was recorded in training
 
 
@@ -946,3 +978,90 @@ def at_level(name, level):
 for level in ("shared_loss", "convergence"):
     RUN[f"updates_to_{level}"] = at_level("updates", level)
     RUN |= {f"{name}_at_{level}": at_level(name, level) for name in at_matched_loss.OF_CHANGE}
+
+
+# Two networks
+
+
+def spectrum_of(case, weights):
+    """Of the operator between principal components, by normal equations of all that is known of a step."""
+    rates, inputs = case.rates(weights).numpy(), case.inputs.numpy()
+    units = rates.shape[-1]
+    flat = rates.reshape(-1, units) - rates.reshape(-1, units).mean(0)
+    _, singular, axes = np.linalg.svd(flat)
+    state = ((rates - rates.reshape(-1, units).mean(0)) @ axes[:10].T) / np.sqrt((singular**2).sum() / len(flat))
+    rows = [
+        (np.concatenate([state[step - 1, trial], inputs[step, trial]]), state[step, trial])
+        for step in range(1, len(rates))
+        for trial in range(rates.shape[1])
+    ]
+    now, then = (np.array(column) for column in zip(*rows, strict=True))
+    now, then = now - now.mean(0), then - then.mean(0)
+    weighted = np.vstack([now, np.sqrt(1e-8 * len(now)) * np.eye(now.shape[1])])
+    fitted = np.linalg.lstsq(weighted, np.vstack([then, np.zeros((now.shape[1], then.shape[1]))]))[0]
+    return np.linalg.eigvals(fitted[: state.shape[-1]].T)
+
+
+def best_assignment(costs):
+    """Of rows to columns, by the best choice for each set of columns that the rows before may have taken."""
+    best = {0: (0.0, ())}
+    for row in costs:
+        found = {}
+        for taken, (cost, places) in best.items():
+            for place, more in enumerate(row):
+                key = taken | 1 << place
+                if not taken >> place & 1 and (key not in found or cost + more < found[key][0]):
+                    found[key] = (cost + more, (*places, place))
+        best = found
+    return next(iter(best.values()))
+
+
+def distance_of_spectra(first, second, moment):
+    pair = (spectrum_of(case, getattr(case, moment)) for case in (first, second))
+    left, right = pair
+    return best_assignment([[abs(one - other) for other in right] for one in left])[0] / len(left)
+
+
+def distance_of_weights(first, second, moment):
+    received = []
+    for case in (first, second):
+        weights, rates = getattr(case, moment), case.rates(getattr(case, moment))
+        before = torch.cat([torch.zeros_like(rates[:1]), rates[:-1]])
+        drive = before @ weights.recurrent.T + case.inputs @ weights.input.T
+        received.append(drive.flatten(0, 1).numpy())
+    units = len(received[0].T)
+    correlations = np.corrcoef(received[0].T, received[1].T)[:units, units:]
+    order = best_assignment(-correlations)[1]
+    one, other = (getattr(case, moment).recurrent.numpy() for case in (first, second))
+    squares = sum((one[i, j] - other[order[i], order[j]]) ** 2 for i in range(units) for j in range(units))
+    return math.sqrt(squares / ((one**2).sum() + (other**2).sum()))
+
+
+@oracle_of_pair
+def dynamical_distance_initial(first, second):
+    return distance_of_spectra(first, second, "before")
+
+
+@oracle_of_pair
+def dynamical_distance(first, second):
+    return distance_of_spectra(first, second, "after")
+
+
+@oracle_of_pair
+def weight_distance_initial(first, second):
+    return distance_of_weights(first, second, "before")
+
+
+@oracle_of_pair
+def weight_distance(first, second):
+    return distance_of_weights(first, second, "after")
+
+
+@oracle_of_pair
+def answer_distance(first, second):
+    one, other = ((case.rates(case.after) @ case.after.readout.T)[first.decision].numpy() for case in (first, second))
+    if not first.has_classes:
+        return math.sqrt(((one - other) ** 2).sum() / ((one**2).sum() + (other**2).sum()))
+    shares = [np.exp(logits) / np.exp(logits).sum(-1, keepdims=True) for logits in (one, other)]
+    # What is left of certainty that two draws agree, if they agree as often as they can.
+    return 1 - np.minimum(*shares).sum(-1).mean()

@@ -10,8 +10,18 @@ import torch
 from measure_oracles import ProbeCase, RunCase
 
 import oracles
-from richlazy.measures import after_training, at_matched_loss, during_training, following, measuring, on_probe, registry
+from richlazy.measures import (
+    after_training,
+    at_matched_loss,
+    during_training,
+    following,
+    measuring,
+    on_probe,
+    registry,
+    solutions,
+)
 from richlazy.measures.learning_rule import LearningRule
+from richlazy.measures.network_pair import NetworkPair
 from richlazy.measures.probed_network import Trained
 from richlazy.measures.trained_run import TrainedRun
 from richlazy.models.rate_network import Dynamics, Weights
@@ -149,6 +159,7 @@ def test_no_oracle_is_left_of_a_measure_that_is_gone():
     assert measure_oracles.PROBE.keys() == on_probe.MEASURES.keys()
     assert measure_oracles.RUN.keys() == after_training.MEASURES.keys()
     assert measure_oracles.SNAPSHOT.keys() == during_training.QUANTITIES.keys()
+    assert measure_oracles.PAIR.keys() == solutions.MEASURES.keys()
 
 
 CROSSINGS = {
@@ -212,6 +223,50 @@ def test_a_quantity_that_is_followed_is_its_formula(name, case):
     course = following.follow([(0, given.before), (7, given.after)], probe, [name])
     assert course["iterations"] == [0, 7]
     assert course[name][1] == pytest.approx(measure_oracles.SNAPSHOT[name](given), rel=1e-8, nan_ok=True)
+
+
+# Of two networks, by name: those of a case, and others of its size.
+PAIR_CASES = [name for name, case in PROBE_CASES.items() if case.is_recurrent and case.rule == "backpropagation"]
+
+
+def next_seed(case):
+    outputs, inputs = len(case.after.readout), case.inputs.shape[-1]
+    before, after = (network(seed, True, outputs, inputs) for seed in (7, 8))
+    return replace(case, before=before, after=after)
+
+
+def pair_of(first, second):
+    dynamics = Dynamics(first.leak_factor, first.rectification)
+    both = (Trained(case.before, case.after, first.inputs, first.targets, first.decision) for case in (first, second))
+    return NetworkPair.of(*both, dynamics)
+
+
+@pytest.mark.parametrize("case", PAIR_CASES)
+@pytest.mark.parametrize("name", solutions.MEASURES)
+def test_a_measure_of_two_networks_is_its_formula(name, case):
+    first = PROBE_CASES[case]
+    found = solutions.MEASURES[name](pair_of(first, next_seed(first)))
+    assert type(found) is float
+    assert found == pytest.approx(measure_oracles.PAIR[name](first, next_seed(first)), rel=1e-4)
+
+
+@pytest.mark.parametrize("case", PAIR_CASES)
+def test_two_networks_are_as_far_apart_whatever_the_order_of_their_units_and_a_network_is_near_itself(case):
+    first, second = PROBE_CASES[case], next_seed(PROBE_CASES[case])
+    apart = solutions.measured(pair_of(first, second))
+    for one, other in ((renamed(first), second), (first, renamed(second))):
+        found = solutions.measured(pair_of(one, other))
+        assert {name: found[name] for name in found if not name.endswith("_initial")} == pytest.approx(
+            {name: apart[name] for name in apart if not name.endswith("_initial")}, rel=1e-6
+        )
+    assert list(solutions.measured(pair_of(first, renamed(first))).values()) == pytest.approx([0] * 5, abs=1e-6)
+    assert all(value > 0.01 for value in apart.values())
+
+
+def test_two_networks_of_which_one_was_lost_have_no_measures():
+    lost = next_seed(probe_case())
+    lost.after.recurrent[0, 0] = math.inf
+    assert all(math.isnan(value) for value in solutions.measured(pair_of(probe_case(), lost)).values())
 
 
 # Where it is defined

@@ -64,6 +64,20 @@ def test_a_new_seed_trains_only_the_new_networks(project):
     assert all(after[name] == before[name] for name in before if name.startswith("runs/"))
 
 
+def test_solutions_are_compared_in_pairs_of_seeds_without_training(project):
+    before = project.results()
+    plain = pd.read_parquet(project.folder / TABLE)
+    own = ["dynamical_distance", "weight_distance", "answer_distance"]
+    project.configure(experiments={"figure_1": {"solutions": True, "measures": own}})
+    assert project.run() == {"compare_solutions": RUNS // 2, **SUMMARY, **FIGURES}
+    after = project.results()
+    assert all(after[name] == before[name] for name in before if name.startswith(("runs/", "trials/", "connectivity/")))
+    runs = pd.read_parquet(project.folder / TABLE)
+    pd.testing.assert_frame_equal(runs[plain.columns], plain)
+    assert all((runs[name].notna() == (runs["seed"] == 0)).all() for name in own)
+    assert all((runs[name].dropna() > 0).all() for name in own)
+
+
 def test_a_changed_colour_rebuilds_figures_only(project):
     before = project.results()
     project.configure(figures={"dot_colour": "#009E73"})

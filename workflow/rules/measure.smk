@@ -5,6 +5,7 @@ Writes  runs/{run}/measures.json   parameters, outcome and all measures of the r
                                    down to each level if an experiment compares networks there
         runs/{run}/followed.json   how its tangent kernel and its weights moved during training
         runs/{run}/truncation.json  its loss with the change of its recurrent weights truncated
+        runs/{run}/solutions.json  how far it is from the network of the next seed, on its probe
         runs/{run}/answers.npy     what it answers on a few trials of its probe
 """
 
@@ -100,6 +101,34 @@ rule truncate_change:
         "Truncating the weight change of {wildcards.run}"
     script:
         "../scripts/truncate_change.py"
+
+
+rule compare_solutions:
+    """Compare a trained network with that of the next seed: their dynamics, weights and answers on one probe."""
+    input:
+        network=f"{RESULTS}/runs/{{run}}/network.npz",
+        other=one.network_of_next_seed,
+        probe=one.probe_of_run,
+        decision=one.decision_of_run,
+    output:
+        f"{RESULTS}/runs/{{run}}/solutions.json",
+    log:
+        f"{RESULTS}/logs/compare_solutions/{{run}}.log",
+    group:
+        "solutions"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(5),
+    params:
+        code=library("compare_solutions.py"),
+        run=one.dynamics_of_run,
+    message:
+        "Solution of {wildcards.run}"
+    script:
+        "../scripts/compare_solutions.py"
 
 
 rule answer_probe:

@@ -1,6 +1,7 @@
 """From runs to tables, statistics and claims.
 
-Reads   measures.json and history.json of every run of an experiment, followed.json of those that it follows;
+Reads   measures.json and history.json of every run of an experiment, followed.json of those that it follows,
+        solutions.json of the first ones of its pairs;
         data/papers/*/claims.yaml, published_values.yaml; configuration: statistics
         initial weights of an experiment
 Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivity.parquet, spectra.parquet
@@ -19,6 +20,7 @@ for model in plan.models.values():
             measures=plan.measures_of_runs,
             histories=plan.histories_of_runs,
             followed=plan.followed_runs,
+            solutions=plan.solutions_of_runs,
         output:
             **{
                 table: TABLES.replace("{table}", table)

@@ -28,7 +28,7 @@ from richlazy.connectivity.draws import ENTRIES
 from richlazy.connectivity.matching import MATCHINGS
 from richlazy.experiments import grids, parameters, paths
 from richlazy.figures import spectrum_panel
-from richlazy.measures import after_training, on_probe
+from richlazy.measures import after_training, on_probe, solutions
 from richlazy.measures.registry import TESTED
 from richlazy.models import backpropagation, rate_network
 from richlazy.models.registry import MODELS
@@ -841,6 +841,17 @@ MATCHED = [
             "experiments.schuessler_figure_5.matched_loss has no effect on LSTMs", "remove it"),
 ]  # fmt: skip
 
+SOLVED = [
+    Mistake("measure of other experiments", {f"{FIGURE_1}.measures": ["accuracy", "weight_distance"]},
+            f"{FIGURE_1}.measures names weight_distance", "which needs solutions: true; add that"),
+    Mistake("no pair", {f"{FIGURE_1}.solutions": True, f"{FIGURE_1}.seeds": [1, 2, 4]},
+            f"{FIGURE_1}.solutions is true, but {FIGURE_1}.seeds has no even seed", "add two such as 0 and 1"),
+    Mistake("no truth value", {f"{FIGURE_1}.solutions": "yes"}, f"{FIGURE_1}.solutions", "true or false"),
+    Mistake("first layer", {f"{LINEAR}.solutions": True}, f"{LINEAR}.solutions is true, but task", "remove it"),
+    Mistake("lstm", {"experiments.schuessler_figure_5.solutions": True},
+            "experiments.schuessler_figure_5.solutions has no effect on LSTMs", "remove it"),
+]  # fmt: skip
+
 FOLLOWING = [
     Mistake("no start", {f"{FOLLOWED}.follow.iterations": [10, 30]}, f"{FOLLOWED}.follow.iterations lacks 0", "add it"),
     Mistake("unknown seed", {f"{FOLLOWED}.follow.seeds": [0, 10]}, f"{FOLLOWED}.follow.seeds names 10",
@@ -953,7 +964,7 @@ GROUPS = {
     "repeated": REPEATED, "choice": CHOICES, "name": NAMES, "unknown name": UNKNOWN_NAMES,
     "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES,
     "image set": IMAGE_SETS, "group": OF_GROUPS, "task": TASKS, "architecture": ARCHITECTURES, "follow": FOLLOWING,
-    "repetition": REPEATING, "matched loss": MATCHED, "numbers over time": NUMBERS,
+    "repetition": REPEATING, "matched loss": MATCHED, "solutions": SOLVED, "numbers over time": NUMBERS,
     "figures": FIGURES,
 }  # fmt: skip
 # Mistakes of which several sentences speak, each of a place or consequence of its own.
@@ -1506,6 +1517,7 @@ def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
         *after_training.MEASURES,
     }  # columns of runs.parquet beside the measures
     assert tested <= set(experiment_tables.RUN_COLUMNS)
+    tested |= set(solutions.MEASURES)  # columns of the experiments that ask for them
     for path in (("statistics", "measures"), ("figures", "measures"), ("experiments", "*", "measures")):
         assert set(choices(*path)) == tested | set(OF_LSTMS_ALONE)
 
@@ -1567,7 +1579,7 @@ def test_every_group_of_the_schema_is_closed():
 # Keys that stand in config.yaml, but not in each of its entries.
 OPTIONAL = {
     "covaries", "draw", "entries", "entry", "groups", "measures", "parts", "preset", "quantities",
-    "signs_held", "spectrum", "truncation", "weights", "matched_loss", "stands_for", "paper_shows",
+    "signs_held", "spectrum", "truncation", "weights", "matched_loss", "solutions", "stands_for", "paper_shows",
 }  # fmt: skip
 OPTIONAL |= {"figure", *Figure.model_fields}
 OPTIONAL |= {option for structure in KINDS_OF_STRUCTURES.values() for option in structure.Options.model_fields}

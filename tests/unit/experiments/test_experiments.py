@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from richlazy.configuration import checks, schema
 from richlazy.connectivity.matching import MATCHINGS
-from richlazy.experiments import grids, jobs, lstm_jobs, parameters, paths, planning, trials
+from richlazy.experiments import grids, jobs, lstm_jobs, parameters, paths, planning, solution_pairs, trials
 from richlazy.measures import during_training
 from richlazy.models import rate_network
 from richlazy.models.registry import MODELS
@@ -90,8 +90,8 @@ def test_the_shipped_experiments_have_their_runs():
     assert counts == {
         "figure_1": 3 * 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
         "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
-        "rules_rank": 3 * 4 * 4 * 10, "rank_activity": 3 * 4 * 10, "rules_rank_credit": 3 * 4 * 3 * 10,
-        "rules_compared": 3 * 4 * 2 * 10,
+        "rules_rank": 3 * 4 * 4 * 10, "rank_activity": 3 * 4 * 10, "rank_solutions": 3 * 4 * 10,
+        "rules_rank_credit": 3 * 4 * 3 * 10, "rules_compared": 3 * 4 * 2 * 10,
         "forgetting": 3 * 4 * 10, "forgetting_similarity": 2 * 4 * 2 * 10,
         "few_trials": 2 * 3 * 4 * 10, "rules_feedback_correlation": 2 * 5 * 10,
         **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 20),
@@ -863,6 +863,18 @@ def test_runs_of_experiments_with_matched_losses_are_matched():
     assert matched == {path for path, run in runs.items() if run["seed"] in (1, 2)}
     assert grids.matched(CONFIG, []) == set()
     assert grids.matched(CONFIG | {"experiments": {"mine": {"matched_loss": False}}}, ["mine"]) == set()
+
+
+def test_solutions_are_compared_in_pairs_of_an_even_seed_and_the_next():
+    config = with_experiment(SVD, seeds=[4, 0, 3, 1, 2, 7])
+    assert solution_pairs.runs(config, "mine") == {}
+    config["experiments"]["mine"]["solutions"] = True
+    assert solution_pairs.seeds(config["experiments"]["mine"]) == [0, 2]
+    pairs = solution_pairs.runs(config, "mine")
+    found = [(paths.parse(first)["seed"], paths.parse(second)["seed"]) for first, second in pairs.items()]
+    assert found == [(0, 1), (2, 3)] * 2  # of two ranks
+    assert len({*pairs, *pairs.values()}) == 8  # disjoint
+    assert all(paths.condition_path(paths.parse(first)) in second for first, second in pairs.items())
 
 
 # Measures and connectomes

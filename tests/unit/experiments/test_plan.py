@@ -102,6 +102,17 @@ def test_followed_runs_are_those_of_the_seeds_that_an_experiment_names():
     assert found == [f"{PLAN.results}/runs/{path}/followed.json" for path in expected] != []
 
 
+def test_tables_of_solutions_are_told_the_pairs_whose_files_they_read():
+    plan = planned(experiments={"figure_1": {"solutions": True}})
+    wildcards, network = of(experiment="figure_1"), "{}/runs/{}/network.npz"
+    pairs = plan.tabulating(wildcards)["pairs"]
+    assert plan.solutions_of_runs(wildcards) == [f"{plan.results}/runs/{path}/solutions.json" for path in pairs] != []
+    for first, second in pairs.items():
+        assert RunPlan(plan).network_of_next_seed(of(run=first)) == network.format(plan.results, second)
+        assert plan.runs[second] == plan.runs[first] | {"seed": 1}
+    assert "pairs" not in PLAN.tabulating(wildcards) and PLAN.solutions_of_runs(wildcards) == []
+
+
 # Jobs of networks
 
 

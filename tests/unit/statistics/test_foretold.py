@@ -71,6 +71,13 @@ def test_a_p_that_equals_the_level_is_not_significant_in_verdicts_and_is_not_for
     assert verdicts.verdict([judged], settings["significance_level"]).word == "too few runs"
 
 
+def test_measures_of_two_networks_have_pairs_in_place_of_seeds():
+    config = experiment(7)
+    assert "pairs" not in foretold.tests(config, "mine")
+    config["experiments"]["mine"]["solutions"] = True
+    assert "measures of two networks have 3 pairs in place of 7 seeds" in foretold.tests(config, "mine")
+
+
 def test_a_corrected_p_is_at_most_one():
     said = foretold.tests(experiment(2, rank=[1, 16], task=["2AF", "DMS", "CXT"]), "mine")
     assert "3 contrasts (smallest corrected p with 2 seeds 1: none can be significant at 0.05, which takes 7" in said

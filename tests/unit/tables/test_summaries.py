@@ -12,7 +12,7 @@ from richlazy.connectivity import motifs
 from richlazy.experiments import grids, parameters, paths
 from richlazy.measures import after_training, at_matched_loss, during_training, on_probe, registry
 from richlazy.storage import array_io, parquet
-from richlazy.tables import experiment_tables
+from richlazy.tables import experiment_tables, solution_columns
 from shipped import CONFIG
 
 ROOT = Path(__file__).parents[3]
@@ -261,6 +261,24 @@ def test_measures_at_levels_of_the_loss_stand_in_their_columns():
         last = math.nan if name == "kernel_alignment_recurrent" else 0.4
         found = table[f"{name}_at_convergence"].tolist()
         assert found == pytest.approx([last, math.nan, math.nan], nan_ok=True)
+
+
+def test_distances_of_a_pair_stand_with_its_first_network_where_both_are_solutions():
+    rows = [row(place) for place in range(8)]
+    rows[3] |= {"diverged": True}
+    rows[4] |= {"accuracy": 0.5, "guess_accuracy": 0.5}  # learned nothing
+    runs = runs_table(*rows)
+    pairs = {runs["run"][place]: runs["run"][place + 1] for place in (0, 2, 4, 6)}
+    records = [{name: place + 0.5 for name in solution_columns.COLUMNS} for place in range(4)]
+    records[3]["weight_distance"] = None  # not finite
+    found = solution_columns.joined(runs, records, pairs)
+    assert list(found.columns) == [*runs.columns, *solution_columns.COLUMNS]
+    pd.testing.assert_frame_equal(found[runs.columns], runs)
+    missing = [math.nan] * 5
+    for name in solution_columns.COLUMNS:
+        last = math.nan if name == "weight_distance" else 3.5
+        assert found[name].dtype == float
+        assert found[name].tolist() == pytest.approx([0.5, *missing, last, math.nan], nan_ok=True)
 
 
 def test_the_iteration_at_which_the_target_was_reached_stands_in_the_table():

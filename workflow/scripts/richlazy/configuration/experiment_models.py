@@ -212,6 +212,10 @@ class Experiment(Settings):
         "Whether networks are asked again with the change of their recurrent weights truncated to 0 to 25 components "
         "(Schuessler et al. 2020, Figure 1); the experiment gets a table and a figure of their losses."
     )
+    solutions: bool = optional(
+        "Whether networks are compared in pairs, each of an even seed with that of the next one, in dynamics, weights "
+        "and answers. Nothing is trained for it; measures of a pair stand with its first network."
+    )
     figure: Figure = optional("What its figures look like, where they are not as usual.")
     spectrum: Literal["eigenvalues", "singular_values"] = optional(
         "Whether the figure opens with the spectrum of the initial recurrent weights, and which."

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
-from richlazy.experiments import grids
-from richlazy.measures import at_matched_loss
+from richlazy.experiments import grids, solution_pairs
+from richlazy.measures import at_matched_loss, solutions
 from richlazy.measures.during_training import OF_RECURRENT_WEIGHTS
 from richlazy.tasks import registry
 
@@ -19,6 +19,7 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     yield from _of_comparison(config, where, experiment)
     yield from _of_recurrent_weights(config, where, experiment)
     yield from _of_matched_loss(config, where, experiment)
+    yield from _of_solutions(where, experiment)
     yield from of_repeats(sound, name, config["experiments"])
 
 
@@ -53,7 +54,7 @@ def _of_recurrent_weights(config: Config, where: str, experiment: Config) -> Ite
     """What asks for the change of recurrent weights, where networks have none."""
     quantities = experiment.get("follow", {}).get("quantities", [])
     asked = [f"follow.quantities names {name}" for name in quantities if name in OF_RECURRENT_WEIGHTS]
-    asked += ["truncation is true"] if experiment.get("truncation") else []
+    asked += [f"{key} is true" for key in ("truncation", "solutions") if experiment.get(key)]
     for name in grids.values(experiment, "task") if asked else []:
         if registry.named(config["tasks"], name).is_feedforward:
             yield (
@@ -73,6 +74,15 @@ def _of_matched_loss(config: Config, where: str, experiment: Config) -> Iterator
     levelled = [name for name in experiment.get("measures", ()) if name in at_matched_loss.MEASURES]
     if levelled and not experiment.get("matched_loss"):
         yield f"{where}.measures names {levelled[0]}, which needs matched_loss: true; add that"
+
+
+def _of_solutions(where: str, experiment: Config) -> Iterator[str]:
+    """Measures of pairs of networks where none are compared, and seeds without pairs."""
+    of_pairs = [name for name in experiment.get("measures", ()) if name in solutions.MEASURES]
+    if of_pairs and not experiment.get("solutions"):
+        yield f"{where}.measures names {of_pairs[0]}, which needs solutions: true; add that"
+    elif experiment.get("solutions") and not solution_pairs.seeds(experiment):
+        yield f"{where}.solutions is true, but {where}.seeds has no even seed and the next; add two such as 0 and 1"
 
 
 def of_repeats(sound: Config, name: str, known: Iterable[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from richlazy.experiments import parameters, rate_network_jobs, resources
+from richlazy.experiments import parameters, rate_network_jobs, resources, solution_pairs
 from richlazy.experiments.parameters import Run
 from richlazy.experiments.plan import Plan, Wildcards
 from richlazy.measures.at_matched_loss import LEVELS
@@ -123,6 +123,10 @@ class RunPlan:
     def decision_of_run(self, wildcards: Wildcards) -> str:
         """Steps of its probe on which a decision is due."""
         return self.plan.file_of_probe(self.plan.runs[wildcards.run], "decision.npy")
+
+    def network_of_next_seed(self, wildcards: Wildcards) -> str:
+        """Network with which a run is compared."""
+        return f"{self.plan.results}/runs/{solution_pairs.other(self.plan.runs[wildcards.run])}/network.npz"
 
     def dynamics_of_run(self, wildcards: Wildcards) -> Run:
         """Parameters of a run that decide its rates, beside its weights."""

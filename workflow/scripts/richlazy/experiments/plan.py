@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from richlazy.experiments import grids, paths, planning, rate_network_jobs, trials
+from richlazy.experiments import grids, paths, planning, rate_network_jobs, solution_pairs, trials
 from richlazy.experiments.jobs import NetworkJobs, network_jobs
 from richlazy.experiments.parameters import CONNECTIVITY_PARAMETERS, Run
 from richlazy.measures import registry
@@ -121,6 +121,11 @@ class Plan:
     def followed_runs(self, wildcards: Wildcards) -> list[str]:
         """What was followed of each run that an experiment follows."""
         return [f"{self.results}/runs/{path}/followed.json" for path in self._quantities(wildcards.experiment)]
+
+    def solutions_of_runs(self, wildcards: Wildcards) -> list[str]:
+        """How far each run of an experiment that compares solutions is from that of the next seed."""
+        pairs = solution_pairs.runs(self.config, wildcards.experiment)
+        return [f"{self.results}/runs/{path}/solutions.json" for path in pairs]
 
     def answering(self, wildcards: Wildcards) -> list[Run]:
         """Runs of an experiment of which a figure shows what they answer: by task, those of the first seed.

@@ -8,6 +8,7 @@ from richlazy.measures import (
     credit,
     disturbance,
     effective_ranks,
+    fixed_points,
     low_rank_change,
     performance,
     task_alignment,
@@ -28,4 +29,5 @@ MEASURES = declared(
     activity,
     credit,
     disturbance,
+    fixed_points,
 )

@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 import torch
 
-from richlazy.measures import change, low_rank_change, performance
+from richlazy.measures import change, fixed_points, low_rank_change, performance
 from richlazy.measures.learning_rule import BACKPROPAGATION, LearningRule
 from richlazy.measures.tangent_kernel import TangentKernel
 from richlazy.models.rate_network import Dynamics, Weights, respond
@@ -180,6 +180,12 @@ class ProbedNetwork:
     def truncations(self) -> tuple[torch.Tensor, np.ndarray]:
         """Recurrent weights with their change truncated, and its singular values (``low_rank_change.truncations``)."""
         return low_rank_change.truncations(self.placed.initial.recurrent, self.placed.final.recurrent)
+
+    @cached_property
+    def fixed_point_eigenvalues(self) -> torch.Tensor:
+        """Of the stable fixed points after training the modulus of the leading eigenvalue, (K,)."""
+        states = fixed_points.last_states(self.after.rates)
+        return fixed_points.stable_fixed_points(self.after.weights.recurrent.double(), states, self.dynamics)[1]
 
     def loss_of(self, weights: Weights, inputs: torch.Tensor | None = None) -> float:
         """Loss on the probe of other weights, or on other inputs (T, m, N_in) with the targets of the probe."""

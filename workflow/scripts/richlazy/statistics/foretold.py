@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from richlazy import wording
-from richlazy.experiments import grids
+from richlazy.experiments import grids, solution_pairs
 from richlazy.statistics import strata
 
 # More seeds than anyone trains.
@@ -41,6 +41,10 @@ def tests(config: Mapping[str, Any], name: str) -> str:
     tested = interacting(config, name)
     untested = [arm for arm in arms if arm not in tested and len({str(row[arm]) for row in rows}) > 1]
     text = f"{name} has for each measure {' and '.join(parts)}"
+    if experiment.get("solutions"):
+        text += (
+            f"; measures of two networks have {len(solution_pairs.seeds(experiment))} pairs in place of {seeds} seeds"
+        )
     if tested:
         text += f"; whether the effect of {compare} changes over {' and '.join(tested)} is tested too"
         if not experiment.get("figure", {}).get("interactions"):
