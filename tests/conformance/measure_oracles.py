@@ -962,6 +962,59 @@ def generalisation_gap(case):
     return case.run["probe_loss"] - case.run["final_loss"]
 
 
+# Of tasks that are learned one after another: performance[stage][task], stage 0 before training
+
+
+def of_stages(oracle):
+    """A formula of the performance and the number of tasks; nan for networks of one task."""
+
+    def of_case(case):
+        known = case.run["curriculum"]
+        return oracle(known["performance"], len(known["performance"][0])) if known else math.nan
+
+    of_case.__name__ = oracle.__name__
+    return oracle_of_run(of_case)
+
+
+@of_stages
+def forgetting(performance, tasks):
+    lost = [
+        max(performance[stage][task] for stage in range(1, tasks)) - performance[tasks][task]
+        for task in range(tasks - 1)
+    ]
+    return sum(lost) / len(lost)
+
+
+@of_stages
+def backward_transfer(performance, tasks):
+    gained = [performance[tasks][task] - performance[task + 1][task] for task in range(tasks - 1)]
+    return sum(gained) / len(gained)
+
+
+@of_stages
+def forward_transfer(performance, tasks):
+    gained = [performance[task][task] - performance[0][task] for task in range(1, tasks)]
+    return sum(gained) / len(gained)
+
+
+@of_stages
+def first_task_performance(performance, tasks):
+    return performance[1][0]
+
+
+@oracle_of_run
+def relearning_time_ratio(case):
+    known = case.run["curriculum"]
+    if not known or known["stages"][-1] != 0:
+        return math.nan
+    length = len(case.losses) // len(known["stages"])
+    first, again = case.losses[:length], case.losses[-length:]
+    last_fifth = first[-round(length / 5) :]
+    end = sum(last_fifth) / len(last_fifth)
+    there = [next(at for at, loss in enumerate(part, 1) if loss - end <= (0.5 - end) / 4) for part in (again, first)]
+    return there[0] / there[1]
+
+
 # At levels of the loss
 
 

@@ -168,13 +168,21 @@ CROSSINGS = {
 }
 
 
-def run_case(target=1.2, followed=True, crossings=CROSSINGS, gain=0.4):
+# Of two and of three tasks; the first is learned again or not.
+STAGES = {
+    "again": {"stages": [0, 1, 0], "performance": [[0.1, 0.3], [0.9, 0.2], [0.4, 0.8], [0.85, 0.5]]},
+    "three": {"stages": [0, 1, 2], "performance": [[0.1, 0.3, 0.2], [0.9, 0.2, 0.4], [0.4, 0.8, 0.3], [0.5, 0.7, 0.9]]},
+}
+
+
+def run_case(target=1.2, followed=True, crossings=CROSSINGS, gain=0.4, stages=None):
     """A loss that falls, slower and slower but for a bump; converged after ten updates."""
     losses = [0.72 * math.exp(-0.25 * batch) + 0.01 for batch in range(30)]
     run = {
         "learning_rate": 0.01, "gain": gain, "iterations": 30, "optimiser": "gradient_descent",
         "convergence_iterations": 12, "final_loss": 0.011, "probe_loss": 0.02, "loss_ratio_shuffled_initial": 0.5,
         "leading_singular_value_change": 0.9, "weight_change_norm_recurrent": 0.8, "amplification_initial": 1.3,
+        "guess_loss": 0.5, "curriculum": STAGES.get(stages),
     }  # fmt: skip
     course = {
         "iterations": [0, 4, 10, 40, 90],
@@ -192,7 +200,8 @@ def run_case(target=1.2, followed=True, crossings=CROSSINGS, gain=0.4):
 
 RUN_CASES = {
     "expanded": run_case(),
-    "expanded, gain 0": run_case(gain=0.0),
+    "expanded, gain 0": run_case(gain=0.0, stages="again"),
+    "three tasks": run_case(stages="three"),
     "of another kind": run_case(None),
     "not followed": run_case(followed=False),
     "not matched": run_case(crossings=None),

@@ -45,11 +45,12 @@ def course(record: Mapping[str, Any]) -> dict[str, list[float]]:
 
 
 def _curricula(run: TrainedRun) -> bool:
+    """Networks that learned several tasks one after another."""
     return bool(run.run.get("curriculum"))
 
 
 def _relearned(run: TrainedRun) -> bool:
-    """Whether the first of several tasks was learned once more at the end."""
+    """Networks that learned the first of several tasks once more at the end."""
     stages = run.run["curriculum"]["stages"] if _curricula(run) else [0]
     return len(stages) > 1 and stages[-1] == stages[0]
 
@@ -129,10 +130,7 @@ def first_task_performance(run: TrainedRun) -> float:
     censored=True,
 )
 def relearning_time_ratio(run: TrainedRun) -> float:
-    """It is learned where a point of the loss curve is down by three quarters of the way from guessing to the end.
-
-    The end is that of the first stage; nan where it is no better than guessing.
-    """
+    """Learned is where a point of the loss curve is three quarters of the way from guessing to the end of a stage."""
     points, losses = np.asarray(run.history["iterations"]), np.asarray(run.history["loss"], float)
     ends = stage_ends(run.run["iterations"], len(run.run["curriculum"]["stages"]))
     first, again = points <= ends[0], points > ends[-2]
@@ -141,7 +139,7 @@ def relearning_time_ratio(run: TrainedRun) -> float:
     course = losses[first]
     end = course[-max(1, round(_END * len(course))) :].mean()
     guess = run.run["guess_loss"]
-    if not guess > end:
+    if not guess > end:  # it was never learned
         return math.nan
     level = end + _LEFT * (guess - end)
     return _time(points[again] - ends[-2], losses[again], level) / _time(points[first], course, level)
