@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from richlazy.experiments import expansions, grids
-from richlazy.measures import after_training, at_matched_loss, predictions, trained_run
+from richlazy.measures import after_training, at_matched_loss, forgetting, predictions, trained_run
+from richlazy.measures.base import declared
 from richlazy.models.rate_network import Dynamics, Weights, gaussian_directions
 from richlazy.theory import recurrent_expansion
 from richlazy.training.loop import train
@@ -78,7 +79,7 @@ def measured(run, history, target, fraction):
     updates = found.pop("convergence_iterations")
     assert updates == (math.inf if run["convergence_iterations"] is None else run["convergence_iterations"])
     assert all(math.isnan(found.pop(name)) for name in ("final_loss", "generalisation_gap"))  # the run has none here
-    assert all(math.isnan(found.pop(name)) for name in at_matched_loss.MEASURES)
+    assert all(math.isnan(found.pop(name)) for name in (*at_matched_loss.MEASURES, *declared(forgetting)))
     assert all(math.isnan(found.pop(name)) for name in OF_FOLLOWED)
     return found
 
@@ -112,7 +113,8 @@ def test_measures_of_a_trained_network():
     known = {"weight_change_norm_recurrent": 0.8, "amplification_initial": 1.2}
     run = run_of(history, loss_ratio_shuffled_initial=0.5, leading_singular_value_change=0.9, iterations=150, **known)
     found = measured(run, history, TARGET, FRACTION)
-    assert found.keys() == after_training.MEASURES.keys() - at_matched_loss.MEASURES.keys() - {
+    elsewhere = at_matched_loss.MEASURES.keys() | declared(forgetting).keys()
+    assert found.keys() == after_training.MEASURES.keys() - elsewhere - {
         "final_loss",
         "generalisation_gap",
         "convergence_iterations",
