@@ -273,6 +273,12 @@ REFUSED = {
         lambda: richlazy.draw_probe({"images": "mnist", "presentation": "rows", "held_out": 5}),
         r"task has images, and its trials are made of files; run it with Snakemake",
     ),
+    "a task of other tasks": (
+        lambda: richlazy.draw_probe(
+            {"curriculum": ["2AF", "DMS"], "again": False, "cue": True, "input_angle": 0, "answer_angle": 0}
+        ),
+        r"task has curriculum, which names other tasks of a configuration; run it with Snakemake",
+    ),
     "no rank": (
         lambda: richlazy.initial_weights({"kind": "svd_truncation", "entries": "gaussian"}, small()[1], size=12),
         r"structure svd_truncation takes rank, got nothing",

@@ -237,6 +237,8 @@ def _task(entry: Mapping[str, Any], time_step_ms: float) -> Task:
     task = task_registry.task(entry)
     if task.needs or task.trials is None:
         raise ValueError(f"task has {task.key}, and its trials are made of files; run it with Snakemake")
+    if task.parts:
+        raise ValueError(f"task has {task.key}, which names other tasks of a configuration; run it with Snakemake")
     if problem := next(task.problems_in_use({"dynamics": {"time_step_ms": time_step_ms}}), None):
         raise ValueError(f"task{problem}")
     return task
