@@ -60,8 +60,7 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
         return
     runs = grids.runs({**config, "experiments": {name: {**experiment, "seeds": 1}}}, name)
     swept, varied = grids.swept_options(config, name), grids.with_variants(config, [name])
-    of_run = (rules_of_runs.of_network, rules_of_runs.of_stages)
-    found = list(dict.fromkeys(text for run in runs for rule in of_run for text in rule(varied, where, run)))
+    found = list(dict.fromkeys(text for run in runs for text in rules_of_runs.of_network(varied, where, run)))
     yield from found
     if not found:
         yield from rules_of_figures.problems(varied, where, name, runs)

@@ -14,7 +14,8 @@ Config = Mapping[str, Any]
 
 
 def of_network(config: Config, where: str, run: parameters.Run) -> Iterator[str]:
-    """A network that has nothing to learn with, wherever its parameters come from."""
+    """A network that cannot learn like this, wherever its parameters come from."""
+    yield from _of_stages(config, where, run)
     feedforward = run["architecture"] == "feedforward"
     if feedforward and run["trained"] == "recurrent":
         yield (
@@ -49,7 +50,7 @@ def of_network(config: Config, where: str, run: parameters.Run) -> Iterator[str]
         )
 
 
-def of_stages(config: Config, where: str, run: parameters.Run) -> Iterator[str]:
+def _of_stages(config: Config, where: str, run: parameters.Run) -> Iterator[str]:
     """Iterations that tasks which are learned one after another cannot share."""
     try:
         registry.named(config["tasks"], run["task"]).stage_ends(run["iterations"])

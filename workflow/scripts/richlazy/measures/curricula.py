@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from richlazy.measures.performance import loss_and_accuracy
+from richlazy.measures.probed_network import is_finite
 from richlazy.models import kept_weights, rate_network
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import array_io
@@ -43,7 +44,7 @@ def measure(
 
 def _performance(weights: Weights | None, task: Sequence[torch.Tensor], dynamics: Dynamics, loss_steps: str) -> float:
     inputs, targets, decision = task
-    if weights is None or not all(bool(torch.isfinite(matrix).all()) for matrix in weights):
+    if weights is None or not is_finite(weights):
         return math.nan
     rates, _ = rate_network.respond(weights, inputs, dynamics)
     is_number = targets.is_floating_point()

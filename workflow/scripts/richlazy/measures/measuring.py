@@ -13,7 +13,7 @@ from richlazy.measures import at_matched_loss, curricula, on_probe
 from richlazy.measures.base import Measure
 from richlazy.measures.learning_rule import BACKPROPAGATION, LearningRule
 from richlazy.measures.performance import loss_and_accuracy
-from richlazy.measures.probed_network import Moment, ProbedNetwork, Trained
+from richlazy.measures.probed_network import Moment, ProbedNetwork, Trained, is_finite
 from richlazy.measures.tangent_kernel import TangentKernel, tangent_kernel
 from richlazy.measures.task_alignment import targets_of_kernel
 from richlazy.models import kept_weights, rate_network
@@ -200,7 +200,7 @@ def measure_together(
     found = []
     for network in range(len(trained.inputs)):
         one = trained.of_network(network)
-        if not _is_finite(one.final):
+        if not is_finite(one.final):
             found.append({name: _of_lost(one, one_measure) for name, one_measure in measures.items()})
             continue
         before, after = (
@@ -232,7 +232,3 @@ def measure_together(
 def _of_lost(network: Trained, one_measure: Measure) -> float:
     """A measure of a network whose weights are not finite: what it waits for did not happen."""
     return math.inf if one_measure.censored and one_measure.defined_for(network) else math.nan
-
-
-def _is_finite(weights: Weights) -> bool:
-    return all(bool(torch.isfinite(matrix).all()) for matrix in weights)

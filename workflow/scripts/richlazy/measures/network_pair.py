@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from richlazy.measures.measuring import load_trained
-from richlazy.measures.probed_network import Trained
+from richlazy.measures.probed_network import Trained, is_finite
 from richlazy.models.rate_network import Dynamics, Weights, respond
 
 
@@ -88,4 +88,4 @@ class NetworkPair:
     @property
     def is_finite(self) -> bool:
         """Whether all weights after training are finite."""
-        return all(bool(torch.isfinite(matrix).all()) for one in self.after for matrix in one.weights)
+        return all(is_finite(one.weights) for one in self.after)

@@ -14,6 +14,11 @@ from richlazy.measures.tangent_kernel import TangentKernel
 from richlazy.models.rate_network import Dynamics, Weights, respond
 
 
+def is_finite(weights: Weights) -> bool:
+    """Whether all weights are finite."""
+    return all(bool(torch.isfinite(matrix).all()) for matrix in weights)
+
+
 @dataclass(frozen=True)
 class Trained:
     """One network before and after training with its probe, or K of them with a leading network axis.

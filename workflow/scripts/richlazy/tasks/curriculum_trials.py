@@ -115,17 +115,18 @@ def training_trials(entry: Entry, run: Mapping[str, Any], files: Mapping[str, st
     descriptions = [probe.description for probe in _probes(entry, run, 1)]
     space = _space(entry, descriptions)
     steps = max(one.inputs.shape[1] for one in drawn)
-    batches = [
-        (
-            space.inputs(task, _lengthened(one.inputs, 1, steps, 0)),
-            space.targets(task, _lengthened(one.targets, 1, steps), descriptions[task]["outputs"]),
-        )
+    inputs = [space.inputs(task, _lengthened(one.inputs, 1, steps, 0)) for task, one in enumerate(drawn)]
+    targets = [
+        space.targets(task, _lengthened(one.targets, 1, steps), descriptions[task]["outputs"])
         for task, one in enumerate(drawn)
     ]
-    # How many stages of a task are past where each of its stages begins.
-    past = [stages[:stage].count(task) for stage, task in enumerate(stages)]
-    parts = [(task, slice(before * length, (before + 1) * length)) for task, before in zip(stages, past, strict=True)]
-    return TrainingTrials(*(np.concatenate([batches[task][which][part] for task, part in parts]) for which in range(2)))
+    return TrainingTrials(_in_order(stages, inputs), _in_order(stages, targets))
+
+
+def _in_order(stages: Sequence[int], of_tasks: Sequence[np.ndarray]) -> np.ndarray:
+    """Batches of each task, cut into its stages, in the order in which these are learned."""
+    cut = [iter(np.split(batches, stages.count(task))) for task, batches in enumerate(of_tasks)]
+    return np.concatenate([next(cut[task]) for task in stages])
 
 
 def probe_trials(entry: Entry, run: Mapping[str, Any], files: Mapping[str, str], count: int) -> ProbeTrials:
