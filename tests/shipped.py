@@ -1,6 +1,8 @@
 """The configuration and the claims that are shipped, put together as the workflow does."""
 
+import copy
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,26 @@ def _configuration() -> dict[str, Any]:
 
 
 CONFIG = _configuration()
+# At a key of ``changed``: remove it.
+REMOVED = object()
 # What no paper claims comes last.
 CLAIMS = [
     claim
     for folder in ("liu_2024", "schuessler_2020", "extensions")
     for claim in yaml.safe_load((ROOT / "data/papers" / folder / "claims.yaml").read_text())
 ]
+
+
+def changed(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of config.yaml with values set, added or removed at dotted keys."""
+    config = copy.deepcopy(CONFIG)
+    for key, value in changes.items():
+        *groups, last = key.split(".")
+        group = config
+        for name in groups:
+            group = group[name]
+        if value is REMOVED:
+            del group[last]
+        else:
+            group[last] = value
+    return config

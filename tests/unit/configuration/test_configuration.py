@@ -37,28 +37,12 @@ from richlazy.storage import devices
 from richlazy.tables import experiment_tables
 from richlazy.tasks import image_trials, neurogym_environments, neurogym_trials, registry, time_series
 from richlazy.tasks.kinds import environment
-from shipped import CONFIG, PAPERS
+from shipped import CONFIG, PAPERS, REMOVED, changed
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = schema.schema("config")
 FIGURE_1 = "experiments.figure_1"
 GRID = f"{FIGURE_1}.grid"
-REMOVED = object()
-
-
-def changed(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of config.yaml with values set, added or removed at dotted keys."""
-    config = copy.deepcopy(CONFIG)
-    for key, value in changes.items():
-        *groups, last = key.split(".")
-        group = config
-        for name in groups:
-            group = group[name]
-        if value is REMOVED:
-            del group[last]
-        else:
-            group[last] = value
-    return config
 
 
 def check(config: Any, files=()) -> None:

@@ -14,7 +14,7 @@ from richlazy.experiments import trials
 from richlazy.tasks import curriculum_trials, registry
 from richlazy.tasks.curriculum_trials import Space
 from richlazy.tasks.stages import stage_ends
-from shipped import CONFIG
+from shipped import CONFIG, REMOVED, changed
 
 RUN = {"time_step_ms": 100.0, "batch_size": 4, "iterations": 12, "seed": 3}
 PROBE = {"time_step_ms": 100.0, "seed": 3}
@@ -222,7 +222,7 @@ MISTAKES = [
     ({"tasks.2AF_DMS.curriculum": ["2AF", "romo"]}, "joins classes and numbers, 2AF (cross_entropy)", "name tasks of"),
     ({"tasks.2AF_DMS.answer_angle": 45}, "tasks.2AF_DMS.answer_angle is 45", "0, 90, 180 degrees"),
     ({"tasks.2AF_DMS.input_angle": 200}, "tasks.2AF_DMS.input_angle is 200", "at most 180"),
-    ({"tasks.2AF_DMS.cue": None}, "tasks.2AF_DMS lacks cue", "add it"),
+    ({"tasks.2AF_DMS.cue": REMOVED}, "tasks.2AF_DMS lacks cue", "add it"),
     ({"tasks.2AF.cue": True}, "tasks.2AF.cue has no effect on a task with environment", "remove it"),
     ({"tasks.2AF_DMS.timing_ms": {"delay": 1}}, "timing_ms has no effect on a task with curriculum", "remove it"),
     ({"tasks.DMS.timing_ms.dealy": 600}, "2AF_DMS.curriculum names DMS, of which tasks.DMS.timing_ms", "mean 'delay'?"),
@@ -233,15 +233,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("changes", "where", "mend"), MISTAKES, ids=[mistake[1][-40:] for mistake in MISTAKES])
 def test_a_wrong_curriculum_is_refused_in_one_sentence(changes, where, mend):
-    config = copy.deepcopy(CONFIG) | {"experiments_to_build": ["forgetting"]}
-    for key, value in changes.items():
-        *groups, last = key.split(".")
-        group = config
-        for name in groups:
-            group = group[name]
-        group.pop(last, None)
-        if value is not None:
-            group[last] = value
+    config = changed({"experiments_to_build": ["forgetting"]} | changes)
     with pytest.raises(ConfigurationError) as caught:
         checks.check(config)
     assert any(where in sentence and mend in sentence for sentence in caught.value.sentences), caught.value.sentences

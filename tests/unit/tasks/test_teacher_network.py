@@ -17,7 +17,7 @@ from richlazy.storage import array_io, seeds
 from richlazy.tasks import image_sets, network_teacher
 from richlazy.tasks.image_sets import ImageSet
 from richlazy.tasks.network_teacher import Teacher
-from shipped import CONFIG
+from shipped import CONFIG, REMOVED, changed
 from train_teacher import train_teacher
 
 ROOT = Path(__file__).parents[3]
@@ -213,7 +213,7 @@ def test_what_depends_on_the_teacher_has_its_condition_number_in_the_path():
 GRID = "experiments.figure_3_c.grid"
 TASK = "tasks.sMNIST_taught"
 MISTAKES = [
-    ({f"{GRID}.task": ["sMNIST"], f"{GRID}.condition_number": None},
+    ({f"{GRID}.task": ["sMNIST"], f"{GRID}.condition_number": REMOVED},
      f"{GRID}.structure names 'teacher_partially_aligned', aligned with a teacher network, but task 'sMNIST' has none",
      "use a task with teacher_network"),
     ({f"{GRID}.task": ["linear_20"]}, "'teacher_partially_aligned' of kind 'teacher_aligned', but task 'linear_20' is",
@@ -230,29 +230,21 @@ MISTAKES = [
     ({f"{TASK}.teacher_network.rank": 0}, f"{TASK}.teacher_network.rank is 0", "at least 1"),
     ({f"{TASK}.teacher_network.preset": "reproductions"}, "preset names preset 'reproductions'",
      "did you mean 'reproduction'?"),
-    ({f"{TASK}.teacher_network.iterations": None}, f"{TASK}.teacher_network lacks iterations", "add it"),
+    ({f"{TASK}.teacher_network.iterations": REMOVED}, f"{TASK}.teacher_network lacks iterations", "add it"),
     ({f"{TASK}.teacher_network.ranks": 3}, f"{TASK}.teacher_network has an unknown key", "did you mean 'rank'?"),
     ({"dynamics.time_constant_ms": 50.0, "experiments_to_build": ["figure_3_c"], f"{GRID}.leak": ["exponential"]},
      f"{TASK}.teacher_network.preset has leak: euler, which is unstable",
      "use a preset with leak: exponential"),
     ({"tasks.2AF.teacher_network": CONFIG["tasks"]["sMNIST_taught"]["teacher_network"]},
      "tasks.2AF.teacher_network has no effect on a task with environment", "remove it"),
-    ({"structures.teacher_aligned.features": None}, "structures.teacher_aligned lacks features", "add it"),
+    ({"structures.teacher_aligned.features": REMOVED}, "structures.teacher_aligned lacks features", "add it"),
     ({"scale": "teachers"}, "scale is 'teachers', a folder of the paper-scale results", "choose another name"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("changes", "where", "mend"), MISTAKES, ids=[mistake[1][-40:] for mistake in MISTAKES])
 def test_a_wrong_setting_is_refused_in_one_sentence(changes, where, mend):
-    config = copy.deepcopy(CONFIG)
-    for key, value in changes.items():
-        *groups, last = key.split(".")
-        group = config
-        for name in groups:
-            group = group[name]
-        group.pop(last, None)
-        if value is not None:
-            group[last] = value
+    config = changed(changes)
     with pytest.raises(ConfigurationError) as caught:
         checks.check(config)
     assert any(where in sentence and mend in sentence for sentence in caught.value.sentences)
