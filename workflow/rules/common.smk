@@ -29,6 +29,7 @@ from richlazy.experiments import (
     paths,
     planning,
     trials,
+    unseen_probes,
 )
 from richlazy.experiments.network_plan import JobsOfKind, RunPlan
 from richlazy.experiments.plan import Plan
@@ -87,8 +88,8 @@ def library_of_structure(script):
     return described
 
 
-# Tasks and structures with options that an experiment sweeps stand beside the others.
-config.update(grids.with_variants(config, checks.selected(config)))
+# Tasks and structures with options that an experiment sweeps stand beside the others, and tasks of unseen trials.
+config.update(unseen_probes.with_variants(config, checks.selected(config)))
 # What rules ask: of experiments, of what their runs share, of single runs, of results and of data.
 plan = Plan(config, checks.selected(config), SOURCES)
 shared = SharedPlan(plan)

@@ -6,6 +6,7 @@ Writes  runs/{run}/measures.json   parameters, outcome and all measures of the r
         runs/{run}/followed.json   how its tangent kernel and its weights moved during training
         runs/{run}/truncation.json  its loss with the change of its recurrent weights truncated
         runs/{run}/solutions.json  how far it is from the network of the next seed, on its probe
+        runs/{run}/unseen.json     how much worse it does on trials that it was not trained on
         runs/{run}/answers.npy     what it answers on a few trials of its probe
 """
 
@@ -129,6 +130,34 @@ rule compare_solutions:
         "Solution of {wildcards.run}"
     script:
         "../scripts/compare_solutions.py"
+
+
+rule ask_unseen:
+    """Ask a trained network what it was not trained on: its task with other timing, noise or stimuli."""
+    input:
+        network=f"{RESULTS}/runs/{{run}}/network.npz",
+        probes=one.probes_asked_of_run,
+        decisions=one.decisions_asked_of_run,
+    output:
+        f"{RESULTS}/runs/{{run}}/unseen.json",
+    log:
+        f"{RESULTS}/logs/ask_unseen/{{run}}.log",
+    group:
+        "unseen"
+    conda:
+        "../../envs/compute.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(5),
+    params:
+        code=library("ask_unseen.py"),
+        run=one.dynamics_of_run,
+        different=one.different_of_run,
+    message:
+        "Unseen trials of {wildcards.run}"
+    script:
+        "../scripts/ask_unseen.py"
 
 
 rule answer_probe:

@@ -1,7 +1,7 @@
 """From runs to tables, statistics and claims.
 
 Reads   measures.json and history.json of every run of an experiment, followed.json of those that it follows,
-        solutions.json of the first ones of its pairs;
+        solutions.json of the first ones of its pairs, unseen.json of those that it asks what they were not trained on;
         data/papers/*/claims.yaml, published_values.yaml; configuration: statistics
         initial weights of an experiment
 Writes  experiments/{experiment}/tables/runs.parquet, curves.parquet, connectivity.parquet, spectra.parquet
@@ -21,6 +21,7 @@ for model in plan.models.values():
             histories=plan.histories_of_runs,
             followed=plan.followed_runs,
             solutions=plan.solutions_of_runs,
+            unseen=plan.unseen_of_runs,
         output:
             **{
                 table: TABLES.replace("{table}", table)

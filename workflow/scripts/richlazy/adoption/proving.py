@@ -16,7 +16,7 @@ from richlazy.storage import certificates, equality
 from richlazy.wording import counted
 
 # Files of a network after training: with the way to them, what a sample that is made again vouches for.
-_LAST_OF_NETWORK = ("measures.json", "followed.json", "truncation.json", "solutions.json")
+_LAST_OF_NETWORK = ("measures.json", "followed.json", "truncation.json", "solutions.json", "unseen.json")
 _STRATUM = re.compile(r"task~([^+/]+)|structure~([^+/]+)")
 # Scale, and so folder of results, in which the sample is made.
 _SCALE = "proof_of_adoption"

@@ -216,6 +216,10 @@ class Experiment(Settings):
         "Whether networks are compared in pairs, each of an even seed with that of the next one, in dynamics, weights "
         "and answers. Nothing is trained for it; measures of a pair stand with its first network."
     )
+    unseen: bool = optional(
+        "Whether networks are also asked what they were not trained on, as unseen of their tasks says. Nothing is "
+        "trained for it."
+    )
     figure: Figure = optional("What its figures look like, where they are not as usual.")
     spectrum: Literal["eigenvalues", "singular_values"] = optional(
         "Whether the figure opens with the spectrum of the initial recurrent weights, and which."

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
-from richlazy.configuration import rules_of_experiments
+from richlazy.configuration import rules_of_experiments, rules_of_sweeps
 from richlazy.configuration.registries import OF_LSTMS_ALONE
+from richlazy.experiments import variants
 from richlazy.storage import late_import
 from richlazy.tasks import registry
 
@@ -144,7 +145,7 @@ def _of_entries(config: Config, sound: dict[str, dict[Any, Any]]) -> Iterator[st
         where = f"tasks.{name}"
         task = registry.task(entry, config["tasks"])
         if {"connectivity", "image_sets", "presets"} <= set(sound):
-            texts = list(task.problems(config))
+            texts = [*task.problems(config), *_of_unseen(config, name)]
             yield from (f"{where}{text}" for text in texts)
             if texts:
                 del sound["tasks"][name]
@@ -162,6 +163,21 @@ def _of_entries(config: Config, sound: dict[str, dict[Any, Any]]) -> Iterator[st
         if "connectome" in entry and isinstance(config["connectomes"], Mapping):
             where = f"structures.{name}.connectome"
             yield from unknown(where, "connectome", entry["connectome"], config["connectomes"])
+
+
+def _of_unseen(config: Config, name: str) -> Iterator[str]:
+    """Unseen trials that a task could not have, or that are its own; what follows its place in a sentence each."""
+    entry = config["tasks"][name]
+    for what, variant in variants.unseen(config["tasks"], name).items():
+        changed = variants.entry(config["tasks"], variant)
+        fixed = [key for key in entry[variants.UNSEEN][what] if key in variants.NO_OPTIONS_OF_A_TASK]
+        if fixed:
+            yield f".unseen.{what} has {fixed[0]}, which makes it another task; change its durations or options instead"
+        elif changed == {key: value for key, value in entry.items() if key != variants.UNSEEN}:
+            yield f".unseen.{what} changes nothing; say what is different in these trials"
+        else:
+            texts = rules_of_sweeps.of_variant(config, "tasks", variant)
+            yield from (f".unseen.{what} does not fit: {text}" for text in texts)
 
 
 def _of_experiments(config: Config, sound: Config) -> Iterator[str]:

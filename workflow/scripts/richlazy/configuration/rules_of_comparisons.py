@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from richlazy import wording
-from richlazy.experiments import grids, solution_pairs
-from richlazy.measures import at_matched_loss, solutions
+from richlazy.experiments import grids, solution_pairs, variants
+from richlazy.measures import at_matched_loss, solutions, unseen
 from richlazy.measures.during_training import OF_RECURRENT_WEIGHTS
 from richlazy.tasks import registry
 
@@ -20,6 +20,7 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     yield from _of_recurrent_weights(config, where, experiment)
     yield from _of_matched_loss(config, where, experiment)
     yield from _of_solutions(where, experiment)
+    yield from _of_unseen(config, where, experiment)
     yield from of_repeats(sound, name, config["experiments"])
 
 
@@ -83,6 +84,26 @@ def _of_solutions(where: str, experiment: Config) -> Iterator[str]:
         yield f"{where}.measures names {of_pairs[0]}, which needs solutions: true; add that"
     elif experiment.get("solutions") and not solution_pairs.seeds(experiment):
         yield f"{where}.solutions is true, but {where}.seeds has no even seed and the next; add two such as 0 and 1"
+
+
+def _of_unseen(config: Config, where: str, experiment: Config) -> Iterator[str]:
+    """Measures of unseen trials where networks are not asked any, or their tasks have none like that."""
+    tasks = grids.values(experiment, "task")
+    different = {what for name in tasks for what in config["tasks"][name].get(variants.UNSEEN, ())}
+    measures = [name for name in experiment.get("measures", ()) if name in unseen.MEASURES]
+    idle = [name for name in measures if not any(name.startswith(f"unseen_{what}_") for what in different)]
+    if measures and not experiment.get("unseen"):
+        yield f"{where}.measures names {measures[0]}, which needs unseen: true; add that"
+    elif experiment.get("unseen") and not different:
+        yield (
+            f"{where}.unseen is true, but {wording.listed(tasks)} has no unseen trials; say under "
+            f"tasks.{tasks[0]}.unseen what is different in them"
+        )
+    elif idle:
+        yield (
+            f"{where}.measures names {idle[0]}, but {wording.listed(tasks)} has unseen trials of "
+            f"{wording.listed(sorted(different))} alone; name another measure"
+        )
 
 
 def of_repeats(sound: Config, name: str, known: Iterable[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Rules of experiments that are built: whether every grid gives networks that can be trained, compared and tested."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from richlazy.configuration import (
 )
 from richlazy.configuration.registries import OF_LSTMS_ALONE
 from richlazy.connectivity.base import STRUCTURES, structure_parameters
-from richlazy.experiments import grids, parameters
+from richlazy.experiments import grids, parameters, unseen_probes, variants
 from richlazy.tasks import lstm_settings, registry
 from richlazy.tasks.base import Task
 
@@ -47,9 +48,10 @@ def problems(config: Config, sound: Config, name: str) -> Iterator[str]:
     yield from found
     if found or not _is_sound(sound, experiment):
         return
+    varied = unseen_probes.with_variants(config, [name])
     for place, grid in _grids(where, experiment):
         one = list(rules_of_sweeps.problems(config, place, grid)) or [
-            *_of_grid(grids.with_variants(config, [name]), where, place, grids.resolved(config, grid), experiment),
+            *_of_grid(varied, where, place, _asked(varied, grid, experiment), experiment),
             *_of_compared(place, grid, experiment),
         ]
         yield from one
@@ -130,6 +132,15 @@ def _grids(where: str, experiment: Config) -> list[tuple[str, dict[str, Any]]]:
     if "groups" not in experiment:
         return [(f"{where}.grid", completed[0])]
     return [(f"{where}.groups[{index}]", grid) for index, grid in enumerate(completed)]
+
+
+def _asked(config: Config, grid: Grid, experiment: Config) -> Grid:
+    """A grid of parameters of runs alone, and with tasks of unseen trials where networks are asked these."""
+    found = grids.resolved(config, grid)
+    if not experiment.get("unseen"):
+        return found
+    unseen = (variants.unseen(config["tasks"], task).values() for task in found["task"])
+    return {**found, "task": [*found["task"], *itertools.chain.from_iterable(unseen)]}
 
 
 def _of_architectures(config: Config, where: str, grid: Grid) -> Iterator[str]:

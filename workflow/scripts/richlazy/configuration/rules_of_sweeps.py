@@ -34,7 +34,7 @@ def problems(config: Config, where: str, grid: Grid) -> Iterator[str]:
         for owner, (group, _) in variants.OWNERS.items():
             for name in grids.resolved(config, one)[owner]:
                 if name not in config[group]:
-                    texts = _of_variant(config, group, name)
+                    texts = of_variant(config, group, name)
                     yield from (f"{where}.{option} does not fit: {text}" for text in texts)
 
 
@@ -64,7 +64,7 @@ def _names_a_file(config: Config, structure: str, option: str) -> bool:
     return option in grids.structure_kind(config, structure).needs and option in config["structures"][structure]
 
 
-def _of_variant(config: Config, group: str, name: str) -> Iterator[str]:
+def of_variant(config: Config, group: str, name: str) -> Iterator[str]:
     """What would be wrong with the entry of a variant of a task or structure."""
     base, entry = variants.base_name(name), variants.entry(config[group], name)
     try:

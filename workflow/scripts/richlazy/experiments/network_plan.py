@@ -128,6 +128,21 @@ class RunPlan:
         """Network with which a run is compared."""
         return f"{self.plan.results}/runs/{solution_pairs.other(self.plan.runs[wildcards.run])}/network.npz"
 
+    def different_of_run(self, wildcards: Wildcards) -> list[str]:
+        """What is different in unseen trials of which a run is asked."""
+        return list(self.plan.unseen[wildcards.run])
+
+    def probes_asked_of_run(self, wildcards: Wildcards) -> list[str]:
+        """Its own probe, and those of unseen trials."""
+        return self._asked(wildcards.run, "probe.npz")
+
+    def decisions_asked_of_run(self, wildcards: Wildcards) -> list[str]:
+        """Steps of these probes on which a decision is due."""
+        return self._asked(wildcards.run, "decision.npy")
+
+    def _asked(self, run: str, file: str) -> list[str]:
+        return [self.plan.file_of_probe(one, file) for one in (self.plan.runs[run], *self.plan.unseen[run].values())]
+
     def dynamics_of_run(self, wildcards: Wildcards) -> Run:
         """Parameters of a run that decide its rates, beside its weights."""
         return {key: self.plan.runs[wildcards.run][key] for key in _DYNAMICS}

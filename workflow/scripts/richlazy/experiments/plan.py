@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from richlazy.experiments import grids, paths, planning, rate_network_jobs, solution_pairs, trials
+from richlazy.experiments import grids, paths, planning, rate_network_jobs, solution_pairs, trials, unseen_probes
 from richlazy.experiments.jobs import NetworkJobs, network_jobs
 from richlazy.experiments.parameters import CONNECTIVITY_PARAMETERS, Run
 from richlazy.measures import registry
@@ -35,6 +35,7 @@ class Plan:
         runs: those of rate networks, which are taught by stored trials and start from a structure.
         matched: paths of the runs of which weights are kept at levels of their loss.
         followed, followed_quantities: iterations at which runs are followed during training, and what of them, by path.
+        unseen: by path of each run that is asked what it was not trained on, runs with these probes.
         connectivities, probes, batches, teachers: for each of their folders a run that uses it.
         pictured: tasks whose trials have a figure, each with its first probe.
         connectomes: settings of the active source of each connectome that is used.
@@ -62,8 +63,12 @@ class Plan:
         self.probes = {paths.probe_path(run): run for run in runs}
         self.batches = {paths.batches_path(run): run for run in runs}
         self.teachers = {paths.teacher_path(run): run for run in runs if "teacher" in self.task(run).needs}
+        self.unseen = {
+            path: found for name in self.selected for path, found in unseen_probes.runs(config, name).items()
+        }
         by_seed = sorted(self.probes.items(), key=lambda item: item[1]["seed"])
         self.pictured = {run["task"]: path for path, run in reversed(by_seed) if self.task(run).pictured}
+        self.probes |= {paths.probe_path(run): run for found in self.unseen.values() for run in found.values()}
         self.connectomes = {name: grids.connectome(config, name) for name in self._connectomes_of(runs)}
         self.norm_matched_connectomes = self._connectomes_of(run for run in runs if run["matching"] == "frobenius")
         self.rank_comparisons = grids.rank_comparisons(config, self.selected)
@@ -126,6 +131,12 @@ class Plan:
         """How far each run of an experiment that compares solutions is from that of the next seed."""
         pairs = solution_pairs.runs(self.config, wildcards.experiment)
         return [f"{self.results}/runs/{path}/solutions.json" for path in pairs]
+
+    def unseen_of_runs(self, wildcards: Wildcards) -> list[str]:
+        """What each run of an experiment that asks for it does on trials that it was not trained on."""
+        return [
+            f"{self.results}/runs/{path}/unseen.json" for path in unseen_probes.runs(self.config, wildcards.experiment)
+        ]
 
     def answering(self, wildcards: Wildcards) -> list[Run]:
         """Runs of an experiment of which a figure shows what they answer: by task, those of the first seed.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from richlazy.experiments import expansions, grids, paths, resources, solution_pairs, trials
+from richlazy.experiments import expansions, grids, paths, resources, solution_pairs, trials, unseen_probes
 from richlazy.experiments.grids import arms, runs
 from richlazy.experiments.parameters import Run
 from richlazy.measures.at_matched_loss import LEVELS
@@ -109,10 +109,15 @@ def measuring_settings(config: Config, sources: Mapping[str, Any], runs: Sequenc
 
 def tabulating_settings(config: Config, name: str, followed: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """What the tables of an experiment are told; ``followed``: by run what of it is followed."""
-    found, pairs = runs(config, name), solution_pairs.runs(config, name)
+    found = runs(config, name)
+    asked: dict[str, Any] = {}
+    # Told where it is asked for alone: other experiments are tabulated as before.
+    if pairs := solution_pairs.runs(config, name):
+        asked["pairs"] = pairs
+    if unseen := list(unseen_probes.runs(config, name)):
+        asked["unseen"] = unseen
     return {
-        # Told where it is asked for alone: other experiments are tabulated as before.
-        **({"pairs": pairs} if pairs else {}),
+        **asked,
         "learned": {key: config[group][key] for group, keys in _LEARNED.items() for key in keys},
         "connectomes": grids.connectome_notes(config, (run["structure"] for run in found)),
         "substitutes": grids.substitutes(config, found),

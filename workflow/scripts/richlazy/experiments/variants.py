@@ -19,8 +19,10 @@ from richlazy.tasks import registry
 
 Entry = Mapping[str, Any]
 
+# Key of a task with trials that no network is trained on, and in the names of the variants that have them.
+UNSEEN = "unseen"
 # Keys of a task that say what it is, or how networks are trained and asked on it.
-NO_OPTIONS_OF_A_TASK = ("environment", "images", "continuous", "curriculum", "sentences", "defaults", "probe")
+NO_OPTIONS_OF_A_TASK = ("environment", "images", "continuous", "curriculum", "sentences", "defaults", "probe", UNSEEN)
 
 
 def options_of_structure(entry: Entry) -> dict[str, Any]:
@@ -83,11 +85,27 @@ def entry(entries: Mapping[str, Entry], name: str) -> dict[str, Any]:
     for change in changes:
         option, _, value = change.partition(MARK)
         group, _, key = option.rpartition(".")
-        if group:
+        if option == UNSEEN:
+            found = _different(found, found[UNSEEN][value])
+        elif group:
             found[group] = {**found[group], key: _value(value)}
         else:
             found[key] = _value(value)
     return found
+
+
+def unseen(entries: Mapping[str, Entry], task: str) -> dict[str, str]:
+    """Names of the variants of a task whose trials no network is trained on, by what is different in them."""
+    return {what: f"{task}{JOINT}{UNSEEN}{MARK}{what}" for what in entries[task].get(UNSEEN, ())}
+
+
+def _different(entry: Entry, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry with some changes, which keep those keys of a group that they do not name."""
+    joined = {
+        key: {**entry[key], **value} if isinstance(entry.get(key), Mapping) and isinstance(value, Mapping) else value
+        for key, value in changes.items()
+    }
+    return {**{key: value for key, value in entry.items() if key != UNSEEN}, **joined}
 
 
 def with_entries_of(config: Mapping[str, Any], run: Run) -> dict[str, Any]:

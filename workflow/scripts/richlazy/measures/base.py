@@ -24,7 +24,7 @@ from typing import Any, Literal
 # Of a quantity what the expansion in learning time says of it (module recurrent_expansion), where it does.
 PREDICTED = "_predicted"
 
-Stage = Literal["probe", "history", "theory", "snapshot", "pair"]
+Stage = Literal["probe", "history", "theory", "snapshot", "pair", "unseen"]
 Invariance = Literal["order of units", "scale of weights"]
 Condition = Callable[[Any], bool]
 
@@ -81,7 +81,8 @@ class Measure:
         stage: what its context is: ``probe``, the network before and after training on its probe (a
             ``probed_network.ProbedNetwork``); ``history``, what was recorded in training, or ``theory``, what is
             predicted for it (a ``trained_run.TrainedRun``); ``snapshot``, the network at a moment of its training (a
-            ``following.Snapshot``); ``pair``, it and the network of the next seed (a ``network_pair.NetworkPair``).
+            ``following.Snapshot``); ``pair``, it and the network of the next seed (a ``network_pair.NetworkPair``);
+            ``unseen``, what it does on trials that it was not trained on (an ``asked_network.AskedNetwork``).
         label: in figures, with its line breaks; a measure without one is neither tested nor drawn.
         lazier: the sign with which it grows where learning is lazier, 1 or -1; 0 for neither.
         defined_for: whether it has a meaning for a context; it is nan where it has none.

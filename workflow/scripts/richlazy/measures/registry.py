@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from richlazy.measures import after_training, at_matched_loss, forgetting, on_probe, solutions
+from richlazy.measures import after_training, at_matched_loss, forgetting, on_probe, solutions, unseen
 from richlazy.measures.during_training import QUANTITIES
 
-MEASURES = {**on_probe.MEASURES, **after_training.MEASURES, **solutions.MEASURES}
+MEASURES = {**on_probe.MEASURES, **after_training.MEASURES, **solutions.MEASURES, **unseen.MEASURES}
 # Those that the configuration may ask for are tested and drawn. Others are columns of the tables alone.
 TESTED = {name: one for name, one in MEASURES.items() if one.label is not None}
 
@@ -26,13 +26,13 @@ def roles() -> dict[str, list[str]]:
     Returns:
         Names of those of which an infinite value is a time that did not come (``censored``); of those that speak of
         networks that learned nothing too (``of_failed``): all that do not say whether learning was rich or lazy, but
-        for those of pairs of solutions, and all at a level of the loss, to which a network came down; and of the
-        ``levels`` of the loss.
+        for those of pairs of solutions and of unseen trials, and all at a level of the loss, to which a network came
+        down; and of the ``levels`` of the loss.
     """
     of_failed = [
         name
         for name, one in MEASURES.items()
-        if (one.lazier == 0 and one.stage != "pair") or name in at_matched_loss.MEASURES
+        if (one.lazier == 0 and one.stage not in ("pair", "unseen")) or name in at_matched_loss.MEASURES
     ]
     censored = [name for name, one in MEASURES.items() if one.censored]
     return {"censored": censored, "of_failed": of_failed, "levels": list(at_matched_loss.LEVELS)}

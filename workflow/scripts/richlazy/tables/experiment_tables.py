@@ -18,7 +18,7 @@ from richlazy.measures.registry import MEASURES
 from richlazy.measures.trained_run import TrainedRun
 from richlazy.models.base import Files
 from richlazy.storage import array_io, parquet
-from richlazy.tables import learning, solution_columns
+from richlazy.tables import further_columns, learning
 from richlazy.tables.records import load_measures
 
 _TYPES = {int: "Int64", float: "Float64", str: "string", bool: "boolean"}
@@ -84,12 +84,13 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     """Write ``runs`` and ``curves`` of an experiment.
 
     Args:
-        files: ``measures`` and ``histories`` of its networks; ``followed`` of those followed, ``solutions`` of pairs.
+        files: ``measures`` and ``histories`` of its networks; ``followed`` of those followed, and what
+            ``further_columns.joined`` takes.
         tables: where each goes.
         settings: ``learned``, as ``learning.converged`` and ``learning.failed`` take it; ``connectomes``, what is said
             of those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
             order of its files; ``matched``, whether it compares networks at levels of their loss; ``theory``, what
-            ``predictions.with_theory`` takes; ``pairs`` that it compares, if any (``solution_pairs.runs``).
+            ``predictions.with_theory`` takes; and what ``further_columns.joined`` does.
     """
     rows = load_measures(files["measures"])
     courses = [array_io.load_json(path) for path in files["histories"]]
@@ -101,11 +102,8 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     swept = settings["swept"]
     runs = runs_table(rows, settings["learned"], settings["connectomes"], swept, settings["substitutes"])
     moved = predictions.with_predicted_movement(moved, runs, settings["theory"]["targets"])
-    columns = with_swept(RUN_COLUMNS, swept)
-    if pairs := settings.get("pairs"):
-        runs = solution_columns.joined(runs, [array_io.load_json(path) for path in files["solutions"]], pairs)
-        columns |= solution_columns.COLUMNS
-    parquet.save_table(tables["runs"], runs, columns)
+    runs, further = further_columns.joined(runs, files, settings)
+    parquet.save_table(tables["runs"], runs, with_swept(RUN_COLUMNS, swept) | further)
     staged = {run: found for run, row in zip(runs["run"], rows, strict=True) if (found := forgetting.course(row))}
     parquet.save_table(tables["curves"], curves_table(courses, runs["run"], moved, staged), CURVE_COLUMNS)
 

@@ -27,11 +27,11 @@ class Task(ABC):
         def training_trials(entry, run, files) -> TrainingTrials
         def probe_trials(entry, run, files, count) -> ProbeTrials
 
-    ``entry`` is the entry of the task without ``defaults`` and ``probe``; ``run`` holds ``training_parameters`` or
-    ``probe_parameters``, and ``teacher``, the settings of a teacher network, where one is needed; ``files`` are paths
-    by the names of ``needs``; ``count`` is the number of probe trials. Equal arguments must give equal trials: every
-    random number comes from ``seeds.generator(run["seed"], "trials")``, and for probes from the stream ``probe``.
-    Where something of the user's is wrong they raise ValueError with one sentence.
+    ``entry`` is the entry of the task without ``defaults``, ``probe`` and ``unseen``; ``run`` holds
+    ``training_parameters`` or ``probe_parameters``, and ``teacher``, the settings of a teacher network, where one is
+    needed; ``files`` are paths by the names of ``needs``; ``count`` is the number of probe trials. Equal arguments must
+    give equal trials: every random number comes from ``seeds.generator(run["seed"], "trials")``, and for probes from the
+    stream ``probe``. Where something of the user's is wrong they raise ValueError with one sentence.
 
     Attributes:
         key: of the entry in ``tasks`` that tells this kind.
@@ -181,7 +181,7 @@ class Task(ABC):
     @property
     def trial_entry(self) -> dict[str, Any]:
         """The entry without what decides networks and the number of probe trials, on which no single trial depends."""
-        return {key: value for key, value in self.entry.items() if key not in ("defaults", "probe")}
+        return {key: value for key, value in self.entry.items() if key not in ("defaults", "probe", "unseen")}
 
     def training_trials(self, run: Mapping[str, Any], files: Mapping[str, str]) -> TrainingTrials:
         """Training trials of a run, from ``files`` by the names of ``needs``."""

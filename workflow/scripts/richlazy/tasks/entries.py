@@ -78,6 +78,26 @@ class WithProbe(WithDefaults):
     probe: OwnProbe = optional(description="What of the group probe is different for this task.")
 
 
+_DIFFERENCE = "what of the entry is different, such as {}; keys of a group that are not named stay."
+Difference = Annotated[dict[str, Any], Field(min_length=1)]
+
+
+class Unseen(_SomeSettings):
+    """Trials of a task that networks were not trained on, by what is different in them."""
+
+    timing: Difference = optional(description=f"Other durations: {_DIFFERENCE.format('timing_ms: {delay: 1000}')}")
+    noise: Difference = optional(description=f"Other noise: {_DIFFERENCE.format('arguments: {sigma: 2.0}')}")
+    stimuli: Difference = optional(description=f"Other stimuli: {_DIFFERENCE.format('arguments: {cohs: [38.4]}')}")
+
+
+class WithUnseen(WithProbe):
+    """Entry of a task on which networks can also be asked what they were not trained on."""
+
+    unseen: Unseen = optional(
+        description="Trials that no network is trained on, on which experiments with unseen: true ask it.",
+    )
+
+
 # A longer one would be a slip of the pen, and make more steps than a machine can hold.
 LONGEST_MS = 1e7
 # How many numbers each distribution of NeuroGym takes, from and to; (0, 0) for one that is no list.

@@ -14,7 +14,9 @@ MEASURES = ("frobenius_norm", "stable_rank", "leading_singular_value", RANK)
 # What experiments compare, and what they must have beside what every experiment has.
 COMPARED = "part"
 _EXPERIMENT = ("weights", "parts", "measures")
-_IDLE = ("preset", "groups", "covaries", "follow", "matched_loss", "truncation", "solutions", "figure", "spectrum")
+_IDLE = (
+    "preset", "groups", "covaries", "follow", "matched_loss", "truncation", "solutions", "unseen", "figure", "spectrum",
+)  # fmt: skip
 ARCHIVE = "trees"
 PARTS = ("training", "validation", "test")
 

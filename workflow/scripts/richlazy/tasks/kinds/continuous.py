@@ -11,13 +11,13 @@ from richlazy.field_types import HUGE, TINY, Count, NotNegative, PositiveNumber,
 from richlazy.job_needs import Need
 from richlazy.tasks import time_series
 from richlazy.tasks.base import Task
-from richlazy.tasks.entries import Timing, WithProbe
+from richlazy.tasks.entries import Timing, WithUnseen
 
 # Periods that must fit into the trial, for tasks whose trials have a length of their own.
 _ROOM = {"step_response": ("fixation", "decision"), "flip_flop": ("fixation", "decision_delay"), "cosine": ("loss",)}
 
 
-class ContinuousEntry(WithProbe):
+class ContinuousEntry(WithUnseen):
     """Entry of a task that asks for numbers over time."""
 
     continuous: Literal["pattern_generation", "flip_flop", "mante", "romo", "step_response", "cosine"] = Field(
@@ -56,7 +56,7 @@ class ContinuousEntry(WithProbe):
             if key not in given:
                 raise ValueError(f" lacks {key}, which continuous: {name} needs; add it as in config.yaml")
         idle = [key for key in time_series.OPTIONS if key in given and key not in kind.options]
-        idle += ["probe"] if kind.one_trial and "probe" in given else []
+        idle += [key for key in ("probe", "unseen") if kind.one_trial and key in given]
         if idle:
             raise ValueError(f".{idle[0]} has no effect on continuous: {name}; remove it")
         for problem in _problems_of_periods(name, kind, self.timing_ms):

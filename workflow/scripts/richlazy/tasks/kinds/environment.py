@@ -11,7 +11,7 @@ from richlazy.field_types import HUGE, Count, optional
 from richlazy.job_needs import Need
 from richlazy.tasks import neurogym_files, neurogym_registration
 from richlazy.tasks.base import Task
-from richlazy.tasks.entries import Timing, WithProbe
+from richlazy.tasks.entries import Timing, WithUnseen
 
 # Environments with semantics of the paper, and a vectorised sampler for them; the same as
 # neurogym_environments.PAPER_ENVIRONMENTS, named here because importing NeuroGym takes seconds.
@@ -23,7 +23,7 @@ _TYPES: dict[str, tuple[type, ...]] = {"a list": (list,), "a number": (int, floa
 _SECONDS = {"vectorised": 2e-6, "neurogym": 5e-5}
 
 
-class EnvironmentEntry(WithProbe):
+class EnvironmentEntry(WithUnseen):
     """Entry of a task that is a NeuroGym environment."""
 
     environment: str = Field(
