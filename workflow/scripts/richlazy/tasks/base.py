@@ -30,8 +30,8 @@ class Task(ABC):
     ``entry`` is the entry of the task without ``defaults``, ``probe`` and ``unseen``; ``run`` holds
     ``training_parameters`` or ``probe_parameters``, and ``teacher``, the settings of a teacher network, where one is
     needed; ``files`` are paths by the names of ``needs``; ``count`` is the number of probe trials. Equal arguments must
-    give equal trials: every random number comes from ``seeds.generator(run["seed"], "trials")``, and for probes from the
-    stream ``probe``. Where something of the user's is wrong they raise ValueError with one sentence.
+    give equal trials: every random number comes from ``seeds.generator(run["seed"], "trials")``, and for probes from
+    the stream ``probe``. Where something of the user's is wrong they raise ValueError with one sentence.
 
     Attributes:
         key: of the entry in ``tasks`` that tells this kind.
