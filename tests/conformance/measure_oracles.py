@@ -1,7 +1,8 @@
 """What every measure is, a second time: straight from its formula, in double precision, without the library's code.
 
 An oracle is a function with the name of its measure, below ``oracle_of_probe``, ``oracle_of_run``,
-``oracle_of_snapshot`` or ``oracle_of_pair``. It gets a case and returns a number, nan where the measure has no value.
+``oracle_of_snapshot``, ``oracle_of_pair`` or ``oracle_of_asked``. It gets a case and returns a number, nan where the
+measure has no value.
 """
 
 import math
@@ -17,7 +18,7 @@ from richlazy.measures import at_matched_loss
 from richlazy.models.rate_network import Weights
 from richlazy.storage.seeds import generator
 
-PROBE, RUN, SNAPSHOT, PAIR = {}, {}, {}, {}
+PROBE, RUN, SNAPSHOT, PAIR, ASKED = {}, {}, {}, {}, {}
 
 
 def oracle_of_probe(function):
@@ -42,6 +43,16 @@ def oracle_of_pair(function):
     """Register the oracle of a measure of two networks; it gets two ``ProbeCase`` on the same trials."""
     PAIR[function.__name__] = function
     return function
+
+
+def oracle_of_asked(*names):
+    """Register the oracles of measures of unseen trials; each gets a ``ProbeCase`` of them and one of the probe."""
+
+    def register(function):
+        ASKED.update(dict.fromkeys(names, function))
+        return function
+
+    return register
 
 
 def cosine(first, second):
@@ -1118,3 +1129,41 @@ def answer_distance(first, second):
     shares = [np.exp(logits) / np.exp(logits).sum(-1, keepdims=True) for logits in (one, other)]
     # What is left of certainty that two draws agree, if they agree as often as they can.
     return 1 - np.minimum(*shares).sum(-1).mean()
+
+
+# Unseen trials
+
+
+def answers_when_due(case):
+    """Outputs, and what is asked for, step by step and trial by trial where something is."""
+    outputs = case.rates(case.after) @ case.after.readout.T
+    for step, trial in np.ndindex(*outputs.shape[:2]):
+        if case.has_classes and case.decision[step, trial]:
+            yield outputs[step, trial], int(case.targets[step, trial])
+        elif not case.has_classes:
+            known = ~case.targets[step, trial].isnan()
+            yield from zip(outputs[step, trial][known], case.targets[step, trial][known], strict=True)
+
+
+def loss_when_due(case):
+    if case.has_classes:
+        return np.mean(
+            [math.log(sum(math.exp(y - answer[asked]) for y in answer)) for answer, asked in answers_when_due(case)]
+        )
+    return np.mean([float(answer - asked) ** 2 / 2 for answer, asked in answers_when_due(case)])
+
+
+def accuracy_when_due(case):
+    if not case.has_classes:
+        return math.nan
+    return np.mean([all(answer[asked] >= y for y in answer) for answer, asked in answers_when_due(case)])
+
+
+@oracle_of_asked("unseen_timing_loss_rise", "unseen_noise_loss_rise", "unseen_stimuli_loss_rise")
+def loss_rise(unseen, seen):
+    return loss_when_due(unseen) - loss_when_due(seen)
+
+
+@oracle_of_asked("unseen_timing_accuracy_fall", "unseen_noise_accuracy_fall", "unseen_stimuli_accuracy_fall")
+def accuracy_fall(unseen, seen):
+    return accuracy_when_due(seen) - accuracy_when_due(unseen)

@@ -12,6 +12,7 @@ from measure_oracles import ProbeCase, RunCase
 import oracles
 from richlazy.measures import (
     after_training,
+    asked_network,
     at_matched_loss,
     during_training,
     following,
@@ -19,6 +20,7 @@ from richlazy.measures import (
     on_probe,
     registry,
     solutions,
+    unseen,
 )
 from richlazy.measures.learning_rule import LearningRule
 from richlazy.measures.network_pair import NetworkPair
@@ -160,6 +162,7 @@ def test_no_oracle_is_left_of_a_measure_that_is_gone():
     assert measure_oracles.RUN.keys() == after_training.MEASURES.keys()
     assert measure_oracles.SNAPSHOT.keys() == during_training.QUANTITIES.keys()
     assert measure_oracles.PAIR.keys() == solutions.MEASURES.keys()
+    assert measure_oracles.ASKED.keys() == unseen.MEASURES.keys()
 
 
 CROSSINGS = {
@@ -276,6 +279,33 @@ def test_two_networks_of_which_one_was_lost_have_no_measures():
     lost = next_seed(probe_case())
     lost.after.recurrent[0, 0] = math.inf
     assert all(math.isnan(value) for value in solutions.measured(pair_of(probe_case(), lost)).values())
+
+
+# Networks of classes and of numbers on longer trials than those of their probe.
+ASKED_CASES = [name for name, case in PROBE_CASES.items() if case.rule == "backpropagation" and case.is_recurrent]
+
+
+def asked_of(case):
+    return Trained(case.before, case.after, case.inputs, case.targets, case.decision)
+
+
+@pytest.mark.parametrize("case", ASKED_CASES)
+@pytest.mark.parametrize("name", unseen.MEASURES)
+def test_a_measure_of_unseen_trials_is_its_formula(name, case):
+    seen = PROBE_CASES[case]
+    longer = replace(
+        seen,
+        inputs=torch.cat([seen.inputs[:2], 2 * seen.inputs]),
+        targets=torch.cat([seen.targets[:2], seen.targets]),
+        decision=torch.cat([torch.zeros_like(seen.decision[:2]), seen.decision]),
+    )
+    dynamics = Dynamics(seen.leak_factor, seen.rectification)
+    own, other = (asked_network.performance_when_due(asked_of(one), dynamics) for one in (seen, longer))
+    network = asked_network.AskedNetwork(own, dict.fromkeys(unseen.DIFFERENT, other))
+    found = unseen.measured(network)[name]
+    assert type(found) is float
+    assert found == pytest.approx(measure_oracles.ASKED[name](longer, seen), rel=1e-9, abs=1e-12, nan_ok=True)
+    assert math.isnan(unseen.measured(asked_network.AskedNetwork(own, {}))[name])
 
 
 # Where it is defined

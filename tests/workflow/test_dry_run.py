@@ -49,6 +49,7 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
         assert int(counts[f"{rule}_network"]) == recurrent + later + more + learning
     assert int(counts["follow_network"]) == followed
     assert int(counts["compare_solutions"]) == 3 * 4 * 5  # five pairs of seeds of the networks of rules_rank
+    assert int(counts["ask_unseen"]) == 3 * 4 * 10  # all of them
 
 
 def test_a_dry_run_gives_a_reason_for_each_job(whole):

@@ -64,6 +64,23 @@ def test_a_new_seed_trains_only_the_new_networks(project):
     assert all(after[name] == before[name] for name in before if name.startswith("runs/"))
 
 
+def test_networks_are_asked_what_they_did_not_see_without_training(project):
+    before = project.results()
+    plain = pd.read_parquet(project.folder / TABLE)
+    own = ["unseen_timing_loss_rise", "unseen_noise_loss_rise", "unseen_noise_accuracy_fall"]
+    project.configure(experiments={"figure_1": {"unseen": True, "measures": own}})
+    done = project.run()
+    probes = done.pop("sample_probe_trials")
+    assert done == {"ask_unseen": RUNS, **SUMMARY, **FIGURES}
+    after = project.results()
+    assert all(after[name] == before[name] for name in before if name.startswith(("runs/", "trials/", "connectivity/")))
+    new = {name for name in after if name not in before and name.endswith("probe.npz")}
+    assert len(new) == probes and all("+unseen~" in name for name in new)
+    runs = pd.read_parquet(project.folder / TABLE)
+    pd.testing.assert_frame_equal(runs[plain.columns], plain)
+    assert all(runs[name].notna().all() for name in own)
+
+
 def test_solutions_are_compared_in_pairs_of_seeds_without_training(project):
     before = project.results()
     plain = pd.read_parquet(project.folder / TABLE)

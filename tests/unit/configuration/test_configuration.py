@@ -28,7 +28,7 @@ from richlazy.connectivity.draws import ENTRIES
 from richlazy.connectivity.matching import MATCHINGS
 from richlazy.experiments import grids, parameters, paths
 from richlazy.figures import spectrum_panel
-from richlazy.measures import after_training, on_probe, solutions
+from richlazy.measures import after_training, on_probe, solutions, unseen
 from richlazy.measures.registry import TESTED
 from richlazy.models import backpropagation, rate_network
 from richlazy.models.registry import MODELS
@@ -836,6 +836,37 @@ SOLVED = [
             "experiments.schuessler_figure_5.solutions has no effect on LSTMs", "remove it"),
 ]  # fmt: skip
 
+UNSEEN = [
+    Mistake("measure of other experiments", {f"{FIGURE_1}.measures": ["accuracy", "unseen_noise_loss_rise"]},
+            f"{FIGURE_1}.measures names unseen_noise_loss_rise", "which needs unseen: true; add that"),
+    Mistake("no such trials", {f"{SMNIST}.unseen": True}, f"{SMNIST}.unseen is true, but sMNIST has no unseen trials",
+            "say under tasks.sMNIST.unseen what is different in them"),
+    Mistake("not of this kind",
+            {f"{FIGURE_1}.grid.task": ["DMS"], f"{FIGURE_1}.unseen": True,
+             f"{FIGURE_1}.measures": ["unseen_stimuli_loss_rise"]},
+            f"{FIGURE_1}.measures names unseen_stimuli_loss_rise, but DMS has unseen trials of noise and timing alone",
+            "name another measure"),
+    Mistake("no truth value", {f"{FIGURE_1}.unseen": "yes"}, f"{FIGURE_1}.unseen", "true or false"),
+    Mistake("lstm", {"experiments.schuessler_figure_5.unseen": True},
+            "experiments.schuessler_figure_5.unseen has no effect on LSTMs", "remove it"),
+    Mistake("nothing", {"tasks.2AF.unseen": {}}, "tasks.2AF.unseen", "at least 1"),
+    Mistake("unknown kind", {"tasks.2AF.unseen.delays": {"timing_ms": {"delay": 300}}}, "tasks.2AF.unseen", "delays"),
+    Mistake("no difference", {"tasks.2AF.unseen.timing": {"timing_ms": {"delay": 0}}},
+            "tasks.2AF.unseen.timing changes nothing", "say what is different"),
+    Mistake("another task", {"tasks.2AF.unseen.stimuli": {"environment": "GoNogo-v0"}},
+            "tasks.2AF.unseen.stimuli has environment, which makes it another task", "durations or options"),
+    Mistake("no group", {"tasks.2AF.unseen.noise": {"arguments": 2}}, "tasks.2AF.unseen.noise does not fit:",
+            "tasks.2AF.arguments"),
+    Mistake("no such period", {f"{FIGURE_1}.unseen": True, "tasks.2AF.unseen.timing": {"timing_ms": {"delai": 300}}},
+            "tasks.2AF+unseen~timing.timing_ms", "did you mean 'delay'?"),
+    Mistake("cut short", {f"{FIGURE_1}.unseen": True, "tasks.DMS.unseen.timing": {"timing_ms": {"delay": 1050}}},
+            "tasks.DMS+unseen~timing.timing_ms.delay of 1050 ms", "so that it would be cut short"),
+    Mistake("no such argument", {f"{FIGURE_1}.unseen": True, "tasks.CXT.unseen.noise": {"arguments": {"noise": 2}}},
+            "tasks.CXT+unseen~noise.arguments", "sigma"),
+    Mistake("one trial", {"tasks.step_response.unseen": {"timing": {"timing_ms": {"trial": 100}}}},
+            "tasks.step_response.unseen has no effect", "remove it"),
+]  # fmt: skip
+
 FOLLOWING = [
     Mistake("no start", {f"{FOLLOWED}.follow.iterations": [10, 30]}, f"{FOLLOWED}.follow.iterations lacks 0", "add it"),
     Mistake("unknown seed", {f"{FOLLOWED}.follow.seeds": [0, 10]}, f"{FOLLOWED}.follow.seeds names 10",
@@ -949,7 +980,7 @@ GROUPS = {
     "combination": COMBINATIONS, "structure": STRUCTURES, "connectome": CONNECTOMES,
     "image set": IMAGE_SETS, "group": OF_GROUPS, "task": TASKS, "architecture": ARCHITECTURES, "follow": FOLLOWING,
     "repetition": REPEATING, "matched loss": MATCHED, "solutions": SOLVED, "numbers over time": NUMBERS,
-    "figures": FIGURES,
+    "unseen": UNSEEN, "figures": FIGURES,
 }  # fmt: skip
 # Mistakes of which several sentences speak, each of a place or consequence of its own.
 FAR_REACHING = {
@@ -1501,7 +1532,7 @@ def test_measures_of_the_schema_are_those_after_training_and_the_final_loss():
         *after_training.MEASURES,
     }  # columns of runs.parquet beside the measures
     assert tested <= set(experiment_tables.RUN_COLUMNS)
-    tested |= set(solutions.MEASURES)  # columns of the experiments that ask for them
+    tested |= set(solutions.MEASURES) | set(unseen.MEASURES)  # columns of the experiments that ask for them
     for path in (("statistics", "measures"), ("figures", "measures"), ("experiments", "*", "measures")):
         assert set(choices(*path)) == tested | set(OF_LSTMS_ALONE)
 
@@ -1562,7 +1593,7 @@ def test_every_group_of_the_schema_is_closed():
 
 # Keys that stand in config.yaml, but not in each of its entries.
 OPTIONAL = {
-    "covaries", "draw", "entries", "entry", "groups", "measures", "parts", "preset", "quantities",
+    "covaries", "draw", "entries", "entry", "groups", "measures", "parts", "preset", "quantities", "unseen",
     "signs_held", "spectrum", "truncation", "weights", "matched_loss", "solutions", "stands_for", "paper_shows",
 }  # fmt: skip
 OPTIONAL |= {"figure", *Figure.model_fields}

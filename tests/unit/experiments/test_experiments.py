@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 
 from richlazy.configuration import checks, schema
 from richlazy.connectivity.matching import MATCHINGS
-from richlazy.experiments import grids, jobs, lstm_jobs, parameters, paths, planning, solution_pairs, trials
+from richlazy.experiments import (
+    grids,
+    jobs,
+    lstm_jobs,
+    parameters,
+    paths,
+    planning,
+    solution_pairs,
+    trials,
+    unseen_probes,
+    variants,
+)
 from richlazy.measures import during_training
 from richlazy.models import rate_network
 from richlazy.models.registry import MODELS
@@ -91,7 +102,7 @@ def test_the_shipped_experiments_have_their_runs():
         "figure_1": 3 * 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
         "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
         "rules_rank": 3 * 4 * 4 * 10, "rank_activity": 3 * 4 * 10, "rank_solutions": 3 * 4 * 10,
-        "rules_rank_credit": 3 * 4 * 3 * 10, "rules_compared": 3 * 4 * 2 * 10,
+        "rules_rank_credit": 3 * 4 * 3 * 10, "rules_compared": 3 * 4 * 2 * 10, "rank_unseen": 3 * 4 * 10,
         "forgetting": 3 * 4 * 10, "forgetting_similarity": 2 * 4 * 2 * 10,
         "few_trials": 2 * 3 * 4 * 10, "rules_feedback_correlation": 2 * 5 * 10,
         **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 20),
@@ -875,6 +886,31 @@ def test_solutions_are_compared_in_pairs_of_an_even_seed_and_the_next():
     assert found == [(0, 1), (2, 3)] * 2  # of two ranks
     assert len({*pairs, *pairs.values()}) == 8  # disjoint
     assert all(paths.condition_path(paths.parse(first)) in second for first, second in pairs.items())
+
+
+def test_runs_are_asked_probes_of_their_task_as_it_was_not_trained():
+    config = with_experiment(SVD, unseen=True)
+    for path, asked in unseen_probes.runs(config, "mine").items():
+        run = paths.parse(path)
+        assert list(asked) == list(config["tasks"][run["task"]]["unseen"])
+        for what, other in asked.items():
+            assert other == run | {"task": f"{run['task']}+unseen~{what}"}
+    config["experiments"]["mine"]["unseen"] = False
+    assert unseen_probes.runs(config, "mine") == {}
+
+
+def test_unseen_trials_keep_all_of_a_task_that_they_do_not_change():
+    own = {"environment": "E-v0", "timing_ms": {"delay": 100, "decision": 50}, "defaults": {"iterations": 3}}
+    unseen = {"timing": {"timing_ms": {"delay": 300}}, "noise": {"arguments": {"sigma": 2.0}}}
+    entries = {"mine": own | {"unseen": unseen}}
+    names = variants.unseen(entries, "mine")
+    assert names == {"timing": "mine+unseen~timing", "noise": "mine+unseen~noise"}
+    assert variants.entry(entries, names["timing"]) == own | {"timing_ms": {"delay": 300, "decision": 50}}
+    assert variants.entry(entries, names["noise"]) == own | {"arguments": {"sigma": 2.0}}
+    swept = variants.entry(entries, "mine+timing_ms.decision~80+unseen~timing")
+    assert swept == own | {"timing_ms": {"delay": 300, "decision": 80}}
+    assert variants.unseen({"plain": own}, "plain") == {}
+    assert not any("unseen" in option for option in variants.options_of_task(entries["mine"]))
 
 
 # Measures and connectomes

@@ -113,6 +113,26 @@ def test_tables_of_solutions_are_told_the_pairs_whose_files_they_read():
     assert "pairs" not in PLAN.tabulating(wildcards) and PLAN.solutions_of_runs(wildcards) == []
 
 
+def test_networks_that_are_asked_what_they_did_not_see_have_probes_of_variants_of_their_task():
+    plan = planned(experiments={"figure_1": {"unseen": True}})
+    wildcards, asking = of(experiment="figure_1"), RunPlan(plan)
+    asked = plan.tabulating(wildcards)["unseen"]
+    assert asked == plan.paths_of_runs(wildcards)
+    assert plan.unseen_of_runs(wildcards) == [f"{plan.results}/runs/{path}/unseen.json" for path in asked] != []
+    for path in asked:
+        run, names = plan.runs[path], list(plan.config["tasks"][plan.runs[path]["task"]]["unseen"])
+        own, *others = asking.probes_asked_of_run(of(run=path))
+        assert own == asking.probe_of_run(of(run=path)) and asking.different_of_run(of(run=path)) == names
+        for what, other in zip(names, others, strict=True):
+            assert other == own.replace(f"task~{run['task']}", f"task~{run['task']}+unseen~{what}")
+            folder = other.removeprefix(f"{plan.results}/trials/").removesuffix("/probe.npz")
+            _, entry, parameters = SharedPlan(plan).probe_trials(of(probe=folder))
+            assert entry["timing_ms"] | entry.get("arguments", {}) != plan.config["tasks"][run["task"]]["timing_ms"]
+            assert "unseen" not in entry and parameters["seed"] == run["seed"]
+    assert not any("unseen" in task for task in plan.pictured)
+    assert "unseen" not in PLAN.tabulating(wildcards) and PLAN.unseen_of_runs(wildcards) == []
+
+
 # Jobs of networks
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from richlazy.connectivity import motifs
 from richlazy.experiments import grids, parameters, paths
-from richlazy.measures import after_training, at_matched_loss, during_training, on_probe, registry
+from richlazy.measures import after_training, at_matched_loss, during_training, on_probe, registry, solutions, unseen
 from richlazy.storage import array_io, parquet
-from richlazy.tables import experiment_tables, solution_columns
+from richlazy.tables import experiment_tables, further_columns
 from shipped import CONFIG
 
 ROOT = Path(__file__).parents[3]
@@ -263,22 +263,44 @@ def test_measures_at_levels_of_the_loss_stand_in_their_columns():
         assert found == pytest.approx([last, math.nan, math.nan], nan_ok=True)
 
 
-def test_distances_of_a_pair_stand_with_its_first_network_where_both_are_solutions():
+def records_of(folder, records):
+    """Files of some records."""
+    files = [folder / f"{place}.json" for place in range(len(records))]
+    for file, record in zip(files, records, strict=True):
+        array_io.save_json(file, record)
+    return files
+
+
+def test_distances_of_a_pair_stand_with_its_first_network_where_both_are_solutions(tmp_path):
     rows = [row(place) for place in range(8)]
     rows[3] |= {"diverged": True}
     rows[4] |= {"accuracy": 0.5, "guess_accuracy": 0.5}  # learned nothing
     runs = runs_table(*rows)
     pairs = {runs["run"][place]: runs["run"][place + 1] for place in (0, 2, 4, 6)}
-    records = [{name: place + 0.5 for name in solution_columns.COLUMNS} for place in range(4)]
-    records[3]["weight_distance"] = None  # not finite
-    found = solution_columns.joined(runs, records, pairs)
-    assert list(found.columns) == [*runs.columns, *solution_columns.COLUMNS]
+    records = [{name: place + 0.5 for name in solutions.MEASURES} for place in range(4)]
+    records[3]["weight_distance"] = math.nan
+    found, meanings = further_columns.joined(runs, {"solutions": records_of(tmp_path, records)}, {"pairs": pairs})
+    assert list(found.columns) == [*runs.columns, *meanings] and list(meanings) == list(solutions.MEASURES)
     pd.testing.assert_frame_equal(found[runs.columns], runs)
     missing = [math.nan] * 5
-    for name in solution_columns.COLUMNS:
+    for name in solutions.MEASURES:
         last = math.nan if name == "weight_distance" else 3.5
         assert found[name].dtype == float
         assert found[name].tolist() == pytest.approx([0.5, *missing, last, math.nan], nan_ok=True)
+
+
+def test_what_networks_do_on_unseen_trials_stands_in_their_rows_in_the_order_of_their_files(tmp_path):
+    runs = runs_table(*[row(place) for place in range(3)])
+    records = [{name: place + 0.5 for name in unseen.MEASURES} for place in range(3)]
+    records[1]["unseen_timing_loss_rise"] = math.nan
+    asked = list(reversed(runs["run"]))
+    found, meanings = further_columns.joined(runs, {"unseen": records_of(tmp_path, records)}, {"unseen": asked})
+    assert list(found.columns) == [*runs.columns, *meanings] and list(meanings) == list(unseen.MEASURES)
+    assert found["unseen_noise_accuracy_fall"].tolist() == [2.5, 1.5, 0.5]
+    assert found["unseen_timing_loss_rise"].tolist() == pytest.approx([2.5, math.nan, 0.5], nan_ok=True)
+    plain, none = further_columns.joined(runs, {}, {})
+    assert none == {}
+    pd.testing.assert_frame_equal(plain, runs)
 
 
 def test_the_iteration_at_which_the_target_was_reached_stands_in_the_table():

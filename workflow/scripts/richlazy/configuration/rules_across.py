@@ -168,15 +168,15 @@ def _of_entries(config: Config, sound: dict[str, dict[Any, Any]]) -> Iterator[st
 def _of_unseen(config: Config, name: str) -> Iterator[str]:
     """Unseen trials that a task could not have, or that are its own; what follows its place in a sentence each."""
     entry = config["tasks"][name]
-    for what, variant in variants.unseen(config["tasks"], name).items():
-        changed = variants.entry(config["tasks"], variant)
-        fixed = [key for key in entry[variants.UNSEEN][what] if key in variants.NO_OPTIONS_OF_A_TASK]
+    for what, changes in entry.get(variants.UNSEEN, {}).items():
+        changed = variants.changed(entry, changes)
+        fixed = [key for key in changes if key in variants.NO_OPTIONS_OF_A_TASK]
         if fixed:
             yield f".unseen.{what} has {fixed[0]}, which makes it another task; change its durations or options instead"
         elif changed == {key: value for key, value in entry.items() if key != variants.UNSEEN}:
             yield f".unseen.{what} changes nothing; say what is different in these trials"
         else:
-            texts = rules_of_sweeps.of_variant(config, "tasks", variant)
+            texts = rules_of_sweeps.of_entry(config, "tasks", name, changed)
             yield from (f".unseen.{what} does not fit: {text}" for text in texts)
 
 

@@ -34,7 +34,8 @@ def problems(config: Config, where: str, grid: Grid) -> Iterator[str]:
         for owner, (group, _) in variants.OWNERS.items():
             for name in grids.resolved(config, one)[owner]:
                 if name not in config[group]:
-                    texts = of_variant(config, group, name)
+                    entry = variants.entry(config[group], name)
+                    texts = of_entry(config, group, variants.base_name(name), entry)
                     yield from (f"{where}.{option} does not fit: {text}" for text in texts)
 
 
@@ -64,14 +65,13 @@ def _names_a_file(config: Config, structure: str, option: str) -> bool:
     return option in grids.structure_kind(config, structure).needs and option in config["structures"][structure]
 
 
-def of_variant(config: Config, group: str, name: str) -> Iterator[str]:
-    """What would be wrong with the entry of a variant of a task or structure."""
-    base, entry = variants.base_name(name), variants.entry(config[group], name)
+def of_entry(config: Config, group: str, name: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    """What would be wrong with an entry in place of that of a task or structure."""
     try:
-        TypeAdapter(_ENTRIES[group]).validate_python({base: entry}, strict=True)
+        TypeAdapter(_ENTRIES[group]).validate_python({name: entry}, strict=True)
     except ValidationError as error:
-        for _, sentence in messages.sentences(error, _ENTRIES[group], {base: entry}):
+        for _, sentence in messages.sentences(error, _ENTRIES[group], {name: entry}):
             yield f"{group}.{sentence}"
         return
     if group == "tasks":
-        yield from (f"tasks.{base}{text}" for text in registry.task(entry, config["tasks"]).problems(config))
+        yield from (f"tasks.{name}{text}" for text in registry.task(entry, config["tasks"]).problems(config))

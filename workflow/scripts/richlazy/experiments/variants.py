@@ -86,7 +86,7 @@ def entry(entries: Mapping[str, Entry], name: str) -> dict[str, Any]:
         option, _, value = change.partition(MARK)
         group, _, key = option.rpartition(".")
         if option == UNSEEN:
-            found = _different(found, found[UNSEEN][value])
+            found = changed(found, found[UNSEEN][value])
         elif group:
             found[group] = {**found[group], key: _value(value)}
         else:
@@ -99,8 +99,8 @@ def unseen(entries: Mapping[str, Entry], task: str) -> dict[str, str]:
     return {what: f"{task}{JOINT}{UNSEEN}{MARK}{what}" for what in entries[task].get(UNSEEN, ())}
 
 
-def _different(entry: Entry, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry with some changes, which keep those keys of a group that they do not name."""
+def changed(entry: Entry, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry of a task with what is different in unseen trials; keys of a group that are not named stay."""
     joined = {
         key: {**entry[key], **value} if isinstance(entry.get(key), Mapping) and isinstance(value, Mapping) else value
         for key, value in changes.items()

@@ -25,6 +25,8 @@ from typing import Any, Literal
 PREDICTED = "_predicted"
 
 Stage = Literal["probe", "history", "theory", "snapshot", "pair", "unseen"]
+# Of these the experiments alone that ask for them have measures, and only of networks that learned something.
+ASKED_FOR = ("pair", "unseen")
 Invariance = Literal["order of units", "scale of weights"]
 Condition = Callable[[Any], bool]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from richlazy.measures import after_training, at_matched_loss, forgetting, on_probe, solutions, unseen
+from richlazy.measures.base import ASKED_FOR
 from richlazy.measures.during_training import QUANTITIES
 
 MEASURES = {**on_probe.MEASURES, **after_training.MEASURES, **solutions.MEASURES, **unseen.MEASURES}
@@ -32,7 +33,7 @@ def roles() -> dict[str, list[str]]:
     of_failed = [
         name
         for name, one in MEASURES.items()
-        if (one.lazier == 0 and one.stage not in ("pair", "unseen")) or name in at_matched_loss.MEASURES
+        if (one.lazier == 0 and one.stage not in ASKED_FOR) or name in at_matched_loss.MEASURES
     ]
     censored = [name for name, one in MEASURES.items() if one.censored]
     return {"censored": censored, "of_failed": of_failed, "levels": list(at_matched_loss.LEVELS)}

@@ -13,6 +13,7 @@ from richlazy.connectivity.matching import frobenius_norm
 from richlazy.connectivity.motifs import MOTIFS, second_order_motifs
 from richlazy.experiments import parameters, paths, variants
 from richlazy.measures import after_training, at_matched_loss, forgetting, on_probe, predictions
+from richlazy.measures.base import ASKED_FOR
 from richlazy.measures.during_training import QUANTITIES, chosen
 from richlazy.measures.registry import MEASURES
 from richlazy.measures.trained_run import TrainedRun
@@ -45,7 +46,7 @@ RUN_COLUMNS: dict[str, str] = {
     "reached_at": "iteration at which the accuracy in training reached its target; null before, or where none is set",
     "convergence_iterations": MEASURES["convergence_iterations"].meaning,
     "kernel_task_alignment_iterations": MEASURES["kernel_task_alignment_iterations"].meaning,
-    **{name: measure.meaning for name, measure in MEASURES.items() if measure.stage != "pair"},
+    **{name: measure.meaning for name, measure in MEASURES.items() if measure.stage not in ASKED_FOR},
 }
 
 # Quantities of a history that have a curve.
