@@ -844,7 +844,7 @@ UNSEEN = [
     Mistake("not of this kind",
             {f"{FIGURE_1}.grid.task": ["DMS"], f"{FIGURE_1}.unseen": True,
              f"{FIGURE_1}.measures": ["unseen_stimuli_loss_rise"]},
-            f"{FIGURE_1}.measures names unseen_stimuli_loss_rise, but DMS has unseen trials of noise and timing alone",
+            f"{FIGURE_1}.measures names unseen_stimuli_loss_rise, but DMS has unseen trials of noise, timing alone",
             "name another measure"),
     Mistake("no truth value", {f"{FIGURE_1}.unseen": "yes"}, f"{FIGURE_1}.unseen", "true or false"),
     Mistake("lstm", {"experiments.schuessler_figure_5.unseen": True},
@@ -863,8 +863,8 @@ UNSEEN = [
             "tasks.DMS+unseen~timing.timing_ms.delay of 1050 ms", "so that it would be cut short"),
     Mistake("no such argument", {f"{FIGURE_1}.unseen": True, "tasks.CXT.unseen.noise": {"arguments": {"noise": 2}}},
             "tasks.CXT+unseen~noise.arguments", "sigma"),
-    Mistake("one trial", {"tasks.step_response.unseen": {"timing": {"timing_ms": {"trial": 100}}}},
-            "tasks.step_response.unseen has no effect", "remove it"),
+    Mistake("one trial", {"tasks.pattern_generation.unseen": {"timing": {"timing_ms": {"trial": 100}}}},
+            "tasks.pattern_generation.unseen has no effect", "remove it"),
 ]  # fmt: skip
 
 FOLLOWING = [

@@ -889,14 +889,16 @@ def test_solutions_are_compared_in_pairs_of_an_even_seed_and_the_next():
 
 
 def test_runs_are_asked_probes_of_their_task_as_it_was_not_trained():
-    config = with_experiment(SVD, unseen=True)
-    for path, asked in unseen_probes.runs(config, "mine").items():
+    config = with_experiment(SVD)
+    assert unseen_probes.runs(config, "mine") == {}
+    config["experiments"]["mine"]["unseen"] = True
+    found = unseen_probes.runs(config, "mine")
+    assert list(found) == [paths.run_path(run) for run in grids.runs(config, "mine")] != []
+    for path, asked in found.items():
         run = paths.parse(path)
         assert list(asked) == list(config["tasks"][run["task"]]["unseen"])
         for what, other in asked.items():
             assert other == run | {"task": f"{run['task']}+unseen~{what}"}
-    config["experiments"]["mine"]["unseen"] = False
-    assert unseen_probes.runs(config, "mine") == {}
 
 
 def test_unseen_trials_keep_all_of_a_task_that_they_do_not_change():

@@ -10,7 +10,7 @@ import yaml
 
 import shipped
 from richlazy.configuration import checks
-from richlazy.experiments import grids, paths, rate_network_jobs
+from richlazy.experiments import grids, paths, rate_network_jobs, unseen_probes
 from richlazy.experiments.data_plan import DataPlan
 from richlazy.experiments.network_plan import JobsOfKind, RunPlan
 from richlazy.experiments.plan import Plan
@@ -28,7 +28,7 @@ def planned(**changes):
     """Plan of every figure at the scale of seconds, with changes of the configuration."""
     config = merged(copy.deepcopy(CONFIG), changes)
     selected = checks.selected(config)
-    return Plan(config | grids.with_variants(config, selected), selected, SOURCES)
+    return Plan(config | unseen_probes.with_variants(config, selected), selected, SOURCES)
 
 
 PLAN = planned()

@@ -168,7 +168,7 @@ def _of_entries(config: Config, sound: dict[str, dict[Any, Any]]) -> Iterator[st
 def _of_unseen(config: Config, name: str) -> Iterator[str]:
     """Unseen trials that a task could not have, or that are its own; what follows its place in a sentence each."""
     entry = config["tasks"][name]
-    for what, changes in entry.get(variants.UNSEEN, {}).items():
+    for what, changes in entry.get(variants.UNSEEN, {}).items() if isinstance(name, str) else ():
         changed = variants.changed(entry, changes)
         fixed = [key for key in changes if key in variants.NO_OPTIONS_OF_A_TASK]
         if fixed:
