@@ -16,7 +16,7 @@ gc.set_threshold(100_000, 50, 50)
 SCRIPTS = ROOT / "workflow/scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from richlazy import before_a_run, wording
+from richlazy import before_a_run, look_ups, wording
 from richlazy.adoption import judging, memory
 from richlazy.configuration import checks, loading, registers
 from richlazy.connectivity.base import STRUCTURES
@@ -153,6 +153,7 @@ def tell_before_a_run():
         if workflow.dryrun:
             look_closely()
             leave_groups_to_clusters()
+        look_ups.once(workflow.rules)
         build()
         jobs = list(workflow.dag.needrun_jobs()) if workflow.dryrun else []
         if jobs:

@@ -10,7 +10,7 @@ import yaml
 
 import shipped
 from richlazy.configuration import checks
-from richlazy.experiments import grids, paths, rate_network_jobs, unseen_probes
+from richlazy.experiments import paths, rate_network_jobs, unseen_probes
 from richlazy.experiments.data_plan import DataPlan
 from richlazy.experiments.network_plan import JobsOfKind, RunPlan
 from richlazy.experiments.plan import Plan
