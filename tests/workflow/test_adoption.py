@@ -109,6 +109,14 @@ def test_a_copy_of_the_results_alone_is_adopted_without_training(finished, tmp_p
     assert fresh.jobs() == {}
 
 
+def test_results_whose_trials_were_made_again_are_adopted_though_too_large_for_checksums(project):
+    for path in files(project, "trials/**/inputs.npy"):
+        os.utime(path)
+    project.forget()
+    assert "To be made again" not in project.adopt()
+    assert project.jobs("--max-checksum-file-size", "0") == {}
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

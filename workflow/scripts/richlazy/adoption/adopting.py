@@ -85,7 +85,8 @@ def adopt(workflow: Any, found: Verdict, judged: Mapping[Job, Judged], note: str
         for file in existing(job):
             certificates.certify(file, judged[job].recipes[file], note)
     for job in found.matching:
-        _make_newer(existing(job), job.input)
+        # Snakemake holds inputs against the benchmark of a job, too.
+        _make_newer([*existing(job), *filter(None, [job.benchmark])], job.input)
         workflow.async_run(memory.finished(job))
     # As if they had been interrupted: Snakemake runs them again, if a plan needs them.
     for job in (*itertools.chain(*found.rejected.values()), _Files(found.aside)):
@@ -110,6 +111,6 @@ def is_download(job: Job) -> bool:
 
 def _make_newer(files: Iterable[str], inputs: Iterable[str]) -> None:
     latest = max((path.stat().st_mtime for path in map(Path, inputs) if path.exists()), default=0.0)
-    for file in files:
-        if Path(file).stat().st_mtime < latest:
+    for file in map(Path, files):
+        if file.exists() and file.stat().st_mtime < latest:
             os.utime(file)
