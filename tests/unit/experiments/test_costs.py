@@ -60,6 +60,18 @@ def test_measuring_asks_for_what_kernels_of_every_shape_take(
     assert seconds / 60 + 0.5 <= resources.measuring_minutes(kernel) <= 10 * seconds / 60 + 2
 
 
+@pytest.mark.parametrize(("size", "steps", "trials", "seconds"), [(300, 8, 320, (2, 3)), (1024, 100, 256, (25, 75))])
+def test_fixed_points_and_disturbed_answers_take_their_time(size, steps, trials, seconds):
+    """Seconds for fixed points were measured; an answer is a product for each trial and step."""
+    kernel = shape(size, steps, trials=1)
+    alone = resources.measuring_seconds(kernel)
+    found = resources.measuring_seconds(kernel, fixed_points=True) - alone
+    assert seconds[0] / 2 <= found <= 2 * seconds[1]
+    answered = resources.measuring_seconds(kernel, 20 * trials) - alone
+    assert answered == pytest.approx(20 * trials * steps * size * (size + CHANNELS) / resources.MULTIPLY_ADDS)
+    assert resources.measuring_minutes(kernel, 10, 1, 20 * trials, True) >= (10 * (alone + found + answered)) / 60
+
+
 def test_more_classes_take_more():
     for need in (resources.measuring_memory_mb, resources.measuring_minutes):
         assert need(shape(300, 40)) < need(shape(300, 40, classes=10))

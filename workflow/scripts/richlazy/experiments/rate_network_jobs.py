@@ -7,6 +7,7 @@ from richlazy.experiments import expansions, grids, paths, resources, solution_p
 from richlazy.experiments.grids import arms, runs
 from richlazy.experiments.parameters import Run
 from richlazy.measures.at_matched_loss import LEVELS
+from richlazy.measures.disturbance import DRAWS
 from richlazy.measures.kernel_cost import KernelShape
 
 __all__ = [
@@ -145,7 +146,8 @@ def measuring_need(config: Config, runs: Sequence[Run], attempt: int) -> tuple[i
     """MB and minutes to measure the networks of a job, on one core."""
     kernel = kernel_shape(config, runs[0])
     memory = resources.measuring_memory_mb(kernel, _at_a_time(config, runs), attempt)
-    return memory + _of_cuda(config, attempt), resources.measuring_minutes(kernel, len(runs), attempt)
+    minutes = resources.measuring_minutes(kernel, len(runs), attempt, **_asked(config, runs[0]))
+    return memory + _of_cuda(config, attempt), minutes
 
 
 def seconds(config: Config, runs: Sequence[Run]) -> tuple[float, float]:
@@ -153,7 +155,20 @@ def seconds(config: Config, runs: Sequence[Run]) -> tuple[float, float]:
     run, steps = runs[0], _steps(config, runs[0])
     columns = trials.task_of(config, run).columns(run["size"])
     training = resources.training_seconds(run["size"], steps, run["batch_size"], run["iterations"], columns)
-    return len(runs) * training, len(runs) * resources.measuring_seconds(kernel_shape(config, run))
+    measuring = resources.measuring_seconds(kernel_shape(config, run), **_asked(config, run))
+    return len(runs) * training, len(runs) * measuring
+
+
+def _asked(config: Config, run: Run) -> dict[str, Any]:
+    """What a network answers while it is measured, and whether its fixed points are looked for."""
+    task = trials.task_of(config, run)
+    stages = len(task.stage_ends(run["iterations"]))
+    # Before and after training, disturbed again and again, and each of several tasks after each stage.
+    probes = 2 + 2 * DRAWS + (stages + 2) * len(task.parts)
+    return {
+        "trials": probes * task.probe(config["probe"])["trials"],
+        "fixed_points": run["rectification"] == "tanh" and not task.is_feedforward,
+    }
 
 
 def kernel_shape(config: Config, run: Run) -> KernelShape:

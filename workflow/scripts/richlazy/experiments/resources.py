@@ -78,12 +78,22 @@ def measuring_memory_mb(kernel: KernelShape, networks: int = 1, attempt: int = 1
     return job_needs.memory_mb(kernels + workspace, attempt)
 
 
-def measuring_seconds(kernel: KernelShape) -> float:
-    """Seconds to measure a network on one core: two kernels of it, and their eigenvalues."""
+def measuring_seconds(kernel: KernelShape, trials: int = 0, fixed_points: bool = False) -> float:
+    """Seconds to measure a network on one core: two kernels of it, their eigenvalues, and what it answers.
+
+    Args:
+        kernel: shape of its tangent kernel.
+        trials: that it answers, each probe as often as it does.
+        fixed_points: whether those are looked for: 2 to 3 s with 300 units, 25 to 75 s with 1,024.
+    """
     kernels = 2 * min(kernel.factored_cost, kernel.direct_cost) / MULTIPLY_ADDS
-    return kernels + 4e-10 * kernel.outputs**3 + 2e-8 * kernel.size**3
+    answers = trials * kernel.steps * kernel.size * kernel.presynaptic / MULTIPLY_ADDS
+    own = kernels + 4e-10 * kernel.outputs**3 + 2e-8 * kernel.size**3 + answers
+    return own + 7e-8 * kernel.size**3 * fixed_points
 
 
-def measuring_minutes(kernel: KernelShape, networks: int = 1, attempt: int = 1) -> int:
+def measuring_minutes(
+    kernel: KernelShape, networks: int = 1, attempt: int = 1, trials: int = 0, fixed_points: bool = False
+) -> int:
     """Minutes to measure networks one after the other on one core."""
-    return job_needs.minutes(networks * measuring_seconds(kernel), attempt)
+    return job_needs.minutes(networks * measuring_seconds(kernel, trials, fixed_points), attempt)
