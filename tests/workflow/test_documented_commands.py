@@ -126,6 +126,7 @@ CHECKED = {
             "snakemake iterations_half_double", "snakemake figure_14_linear", "snakemake leak_momentum_gain",
             "snakemake rules_rank rules_feedback_correlation", "snakemake few_trials", "snakemake forgetting",
             "snakemake forgetting_similarity", "snakemake rank_solutions", "snakemake rank_unseen",
+            "snakemake rules_perturbation rules_perturbation_compared",
             "snakemake rank_activity rules_rank_credit rules_compared",
             "snakemake another_task", "snakemake figure_2 figure_5 figure_6", "snakemake figure_16",
             "snakemake figure_17", "snakemake figure_19 figure_19_against_connectome",

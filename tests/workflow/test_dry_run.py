@@ -43,6 +43,7 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
     learning = 3 * 3 * 4 * 10 + 2 * 5 * 10
     learning += 2 * 3 * 4 * 10  # fixed sets of trials
     learning += 3 * 4 * 10 + 2 * 4 * 2 * 10  # two tasks one after the other
+    learning += 4 * 2 * 10  # small networks that try noise
     followed = 30 + 80 + 60  # sequential MNIST, the linear network with two readouts, Figure 3 of Schuessler et al.
     followed += 120 + 80  # Figure 1, and ten seeds of Figure 2, during training
     for rule in ("train", "measure"):

@@ -102,7 +102,8 @@ def test_the_shipped_experiments_have_their_runs():
         "figure_1": 3 * 4 * 10, "figure_1_functional_rank": 3 * 4 * 10,
         "leak_momentum_gain": 2 * 2 * 2 * 4 * 5, "another_task": 4 * 5,
         "rules_rank": 3 * 4 * 4 * 10, "rank_activity": 3 * 4 * 10, "rank_solutions": 3 * 4 * 10,
-        "rules_rank_credit": 3 * 4 * 3 * 10, "rules_compared": 3 * 4 * 2 * 10, "rank_unseen": 3 * 4 * 10,
+        "rules_rank_credit": 3 * 4 * 3 * 10, **dict.fromkeys(("rules_perturbation", "rules_perturbation_compared"), 4 * 2 * 10),
+        "rules_compared": 3 * 4 * 2 * 10, "rank_unseen": 3 * 4 * 10,
         "forgetting": 3 * 4 * 10, "forgetting_similarity": 2 * 4 * 2 * 10,
         "few_trials": 2 * 3 * 4 * 10, "rules_feedback_correlation": 2 * 5 * 10,
         **dict.fromkeys(("figure_2", "figure_5", "figure_6", "figure_16"), (3 + 2 + 3) * 20),
@@ -156,6 +157,7 @@ def test_the_shipped_experiments_have_their_runs():
     # Backpropagation by Eq. 1 is a preset of Figure 1; fixed sets of trials have networks of their own.
     learning = 3 * 3 * 4 * 10 + 2 * 5 * 10 + 2 * 3 * 4 * 10
     learning += 3 * 4 * 10 + 2 * 4 * 2 * 10  # two tasks one after the other
+    learning += 4 * 2 * 10  # small networks that try noise
     assert len(found) == liu + nonlinear + linear + theorems + with_lstms + learning
 
 
