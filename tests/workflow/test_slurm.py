@@ -33,13 +33,22 @@ def project_of(configuration: str, folder) -> Project:
 
 def submit(project: Project, cluster: slurm_cluster.SlurmCluster, *arguments: str) -> str:
     """Run `snakemake --profile cluster` to its end, and give back what it said."""
-    command = [sys.executable, "-m", "snakemake", "--profile", "cluster", "--configfile", "tiny.yaml"]
+    return call(project, cluster, "-m", "snakemake", *arguments).stderr
+
+
+def call(project: Project, cluster: slurm_cluster.SlurmCluster, *command: str) -> subprocess.CompletedProcess:
+    """Run a command of Python that takes options of Snakemake with `--profile cluster`; it succeeds."""
+    options = ["--profile", "cluster", "--configfile", "tiny.yaml", *PATIENCE]
     variables = cluster.environment() | {"OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [*command, *PATIENCE, *arguments], cwd=project.folder, env=variables, capture_output=True, text=True
+        [sys.executable, *command, *options],
+        cwd=project.folder,
+        env=variables,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr[-5000:] + cluster.logs()
-    return done.stderr
+    return done
 
 
 def assert_equal_to_a_local_run(cluster, configuration: str, tmp_path, networks: int, *targets: str) -> None:
@@ -65,6 +74,18 @@ def test_one_experiment_of_each_kind_on_a_cluster_has_the_bytes_of_a_local_run(c
     # Several conditions, trials or matrices are one job.
     trained = [job for job in cluster.jobs() if "train_condition" in job["Comment"]]
     assert 0 < len(trained) < 5 * 2
+
+
+@pytest.mark.slurm
+def test_the_reproduction_goes_on_on_a_cluster_and_publishes_what_is_complete(cluster, tmp_path):
+    project = project_of("one_of_each_kind.yaml", tmp_path / "project")
+    project.configure(experiments_to_build=["figure_1"])
+    done = call(project, cluster, "workflow/scripts/reproduce.py", "--hours", "1", "--publish")
+    assert f"[{'#' * 40}] 4 of 4 networks trained here" in done.stdout
+    assert [path.name for path in project.folder.glob("results/reference/experiments/*")] == ["figure_1"]
+    asked = cluster.jobs()
+    assert {job["JobState"] for job in asked} == {"COMPLETED"}
+    assert any("train_condition" in job["Comment"] for job in asked)
 
 
 @pytest.mark.slurm_all
