@@ -83,7 +83,7 @@ def test_the_workflow_passes_the_linter():
     ("profile", "jobs"),
     [
         ("profiles/quick", r"train condition of seeds 0 to 5 +8"),
-        ("profiles/gpu", r"train condition of seeds 0 to 9 +557"),
+        ("profiles/gpu", r"train condition of seeds 0 to 9 +565"),
     ],
 )
 def test_profiles_dry_run(profile, jobs, tmp_path):

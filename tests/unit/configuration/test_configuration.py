@@ -317,12 +317,6 @@ CHOICES = [
     Mistake("matching", {"connectivity.matching": "frobenuis"}, "connectivity.matching", "did you mean 'frobenius'?"),
     Mistake("semantics", {"tasks.2AF.semantics": "papers"}, "tasks.2AF.semantics", "did you mean 'paper'?"),
     Mistake("sampler", {"tasks.2AF.sampler": "vectorized"}, "tasks.2AF.sampler", "did you mean 'vectorised'?"),
-    Mistake(
-        "noise on a device",
-        {f"{GRID}.rule": ["node_perturbation"], "training.device": "cuda", "training.batching": "condition"},
-        "experiments.figure_1 has rule node_perturbation, which draws its noise on the CPU",
-        "set that to cpu",
-    ),
     Mistake("device", {"training.device": "cuda"}, "training.device is 'cuda'", "set training.batching to condition"),
     Mistake("loss steps", {"training.loss_steps": "final"}, ".loss_steps is 'final'", "choose one of all, last"),
     Mistake("kernel times", {"probe.kernel_times": "first"}, ".kernel_times is 'first'", "choose one of all, last"),

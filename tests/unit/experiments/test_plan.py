@@ -10,7 +10,7 @@ import yaml
 
 import shipped
 from richlazy.configuration import checks
-from richlazy.experiments import paths, rate_network_jobs, unseen_probes
+from richlazy.experiments import grids, paths, rate_network_jobs, unseen_probes
 from richlazy.experiments.data_plan import DataPlan
 from richlazy.experiments.network_plan import JobsOfKind, RunPlan
 from richlazy.experiments.plan import Plan
@@ -176,6 +176,20 @@ def test_training_is_told_what_to_keep_of_those_networks_alone_that_are_followed
             path = paths.run_path(run)
             followed = {"snapshot_at": plan.followed[path]} if path in plan.followed else {}
             assert told == run | followed | ({"excess_levels": excess} if path in plan.matched else {})
+
+
+def test_networks_that_learn_from_noise_are_trained_on_the_cpu_whatever_the_device():
+    devices = {}
+    for device in ("cpu", "cuda"):
+        config = CONFIG | {"training": CONFIG["training"] | {"device": device}}
+        run = grids.runs(CONFIG, "rules_perturbation")[0]
+        for rule in ("backpropagation", "node_perturbation"):
+            settings = rate_network_jobs.training_settings(config, [run | {"rule": rule}])
+            devices[rule, device] = settings["device"]
+    assert devices == {
+        ("backpropagation", "cpu"): "cpu", ("node_perturbation", "cpu"): "cpu",
+        ("backpropagation", "cuda"): "cuda", ("node_perturbation", "cuda"): "cpu",
+    }  # fmt: skip
 
 
 def test_networks_that_are_matched_are_measured_at_each_level_too():

@@ -28,11 +28,6 @@ def of_network(config: Config, where: str, run: parameters.Run) -> Iterator[str]
             f"{where} has rule {run['rule']}, which is about errors between recurrent units, but task "
             f"{run['task']!r} is learned by feedforward networks; use rule: backpropagation or feedback_alignment"
         )
-    if rule.is_random and config["training"]["device"] == "cuda":
-        yield (
-            f"{where} has rule {run['rule']}, which draws its noise on the CPU for every update, but training.device "
-            "is 'cuda'; set that to cpu"
-        )
     if run["parametrisation"] == "scaled" and (feedforward or run["trained"] == "recurrent"):
         of_whom = (
             f"task {run['task']!r} has feedforward networks" if feedforward else "recurrent weights alone are trained"

@@ -9,6 +9,7 @@ from richlazy.experiments.parameters import Run
 from richlazy.measures.at_matched_loss import LEVELS
 from richlazy.measures.disturbance import DRAWS
 from richlazy.measures.kernel_cost import KernelShape
+from richlazy.training import rules
 
 __all__ = [
     "arms",
@@ -70,6 +71,8 @@ def training_settings(config: Config, runs: Sequence[Run]) -> dict[str, Any]:
     structure = config["structures"][runs[0]["structure"]]
     return {
         **{key: training[key] for key in _TRAINING},
+        # A rule that draws noise for each update draws it on the CPU.
+        **({"device": "cpu"} if rules.rule(runs[0]["rule"]).is_random else {}),
         "signs_held": structure.get("signs_held", False),
     }
 
