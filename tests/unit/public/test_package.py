@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 LIBRARY = ROOT / "workflow/scripts/richlazy"
-# Planning calls Snakemake itself, and what it reads addresses with; pages of results have two. None of them is a part of
+# Planning calls Snakemake itself, and what it reads addresses with; pages of results have two. None is a part of
 # the library for people.
 OF_THE_WORKFLOW = {"snakemake", "smart_open", "docutils", "markdown_it"}
 
