@@ -1,6 +1,6 @@
 """`snakemake --profile cluster` on a real SLURM of four virtual nodes on this machine: `make test-slurm`.
 
-`make test-slurm-all` runs what takes an hour: every experiment of config.yaml.
+`make test-slurm-all` runs what takes an hour: every experiment of config.yaml, and a reproduction that goes on.
 """
 
 import re
@@ -76,7 +76,7 @@ def test_one_experiment_of_each_kind_on_a_cluster_has_the_bytes_of_a_local_run(c
     assert 0 < len(trained) < 5 * 2
 
 
-@pytest.mark.slurm
+@pytest.mark.slurm_all
 def test_the_reproduction_goes_on_on_a_cluster_and_publishes_what_is_complete(cluster, tmp_path):
     project = project_of("one_of_each_kind.yaml", tmp_path / "project")
     project.configure(experiments_to_build=["figure_1"])
