@@ -12,6 +12,7 @@ import torch
 
 import richlazy
 from richlazy.models.rate_network import Dynamics
+from richlazy.tasks import registry
 from richlazy.training.settings import TrainingSettings
 from shipped import CONFIG
 
@@ -69,7 +70,7 @@ def rows(settings: Settings, cases=CASES, shapes=SHAPES, updates: int = UPDATES)
         found.append(Row.of(NAME, what, comparison, required=required, moonshot=moonshot, note=note))
 
     for case in cases:
-        task = {key: value for key, value in CONFIG["tasks"][case.task].items() if key not in ("defaults", "probe")}
+        task = registry.named(CONFIG["tasks"], case.task).trial_entry
         trials, probe = richlazy.draw_trials(task, batches=100), richlazy.draw_probe(task, trials=10)
         structure = {"kind": "svd_truncation", "entries": "gaussian"}
         weights = richlazy.initial_weights(structure, probe, size=case.size, rank=case.rank)

@@ -173,7 +173,7 @@ def _of_unseen(config: Config, name: str) -> Iterator[str]:
         fixed = [key for key in changes if key in variants.NO_OPTIONS_OF_A_TASK]
         if fixed:
             yield f".unseen.{what} has {fixed[0]}, which makes it another task; change its durations or options instead"
-        elif changed == {key: value for key, value in entry.items() if key != variants.UNSEEN}:
+        elif changed == variants.changed(entry, {}):
             yield f".unseen.{what} changes nothing; say what is different in these trials"
         else:
             texts = rules_of_sweeps.of_entry(config, "tasks", name, changed)

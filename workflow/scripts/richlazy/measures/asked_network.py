@@ -1,18 +1,19 @@
 """What a measure of unseen trials is calculated from: what one trained network does on its probe and on these."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from torch.nn.functional import cross_entropy
+import torch
 
 from richlazy.measures.measuring import load_trained
+from richlazy.measures.performance import loss_and_accuracy
 from richlazy.measures.probed_network import Trained, is_finite
 from richlazy.models.rate_network import Dynamics, respond
 
 # probe.npz and decision.npy of a probe.
 ProbeFiles = tuple[str | Path, str | Path]
-_LOST = (float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,10 @@ def performance_when_due(asked: Trained, dynamics: Dynamics) -> tuple[float, flo
         Loss and accuracy; both nan where weights are not finite.
     """
     if not is_finite(asked.final):
-        return _LOST
+        return math.nan, math.nan
     rates, _ = respond(asked.final, asked.inputs, dynamics)
-    outputs, targets = (rates @ asked.final.readout.T).double(), asked.targets
-    if targets.is_floating_point():
-        return float((outputs - targets)[~targets.isnan()].square().mean() / 2), float("nan")
-    answers, due = outputs[asked.decision], targets[asked.decision].long()
-    return float(cross_entropy(answers, due)), float((answers.argmax(-1) == due).double().mean())
+    if asked.targets.is_floating_point():
+        return loss_and_accuracy(asked.final, rates, asked.targets, asked.decision, loss="masked_squared_error")
+    # As the trials of a single step.
+    due, targets = (array[asked.decision][None] for array in (rates, asked.targets))
+    return loss_and_accuracy(asked.final, due, targets, torch.ones_like(targets, dtype=torch.bool))

@@ -7,60 +7,61 @@ them: conditions are compared with each other, not with 0.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from richlazy.measures.base import Condition, Measure
+from richlazy.measures.base import Measure
 
 if TYPE_CHECKING:
     from richlazy.measures.asked_network import AskedNetwork
 
+# Loss and accuracy on some trials.
+Performance = tuple[float, float]
 # What may be different in unseen trials, as the entry of a task names it.
 DIFFERENT = ("timing", "noise", "stimuli")
 
 
-def _loss_rise(what: str) -> Measure:
-    def loss_rise(network: AskedNetwork) -> float:
-        """No paper here has it."""
-        return network.unseen[what][0] - network.seen[0]
+def _measure(
+    what: str, name: str, unit: str, meaning: str, label: str, formula: Callable[[Performance, Performance], float]
+) -> Measure:
+    """A measure of trials in which something is different, from loss and accuracy on the probe and on these."""
 
-    return Measure(
-        f"unseen_{what}_loss_rise",
-        "nats, or half squared error",
-        f"rise of the loss where a decision is due, from the probe to trials of unseen {what}, after training; null "
-        "where the task has none",
-        loss_rise,
-        stage="unseen",
-        label=f"rise of loss with\nunseen {what}",
-        defined_for=_asked(what),
-    )
-
-
-def _accuracy_fall(what: str) -> Measure:
-    def accuracy_fall(network: AskedNetwork) -> float:
-        """No paper here has it."""
-        return network.seen[1] - network.unseen[what][1]
-
-    return Measure(
-        f"unseen_{what}_accuracy_fall",
-        "share of decisions",
-        f"fall of the accuracy from the probe to trials of unseen {what}, after training; null where the task has none "
-        "or targets are numbers",
-        accuracy_fall,
-        stage="unseen",
-        label=f"fall of accuracy with\nunseen {what}",
-        defined_for=_asked(what),
-    )
-
-
-def _asked(what: str) -> Condition:
     def asked(network: AskedNetwork) -> bool:
         """Networks whose task has such trials."""
         return what in network.unseen
 
-    return asked
+    def value(network: AskedNetwork) -> float:
+        """No paper here has it."""
+        return formula(network.seen, network.unseen[what])
+
+    return Measure(
+        f"unseen_{what}_{name}", unit, meaning, value,
+        stage="unseen", label=f"{label} with\nunseen {what}", defined_for=asked,
+    )  # fmt: skip
 
 
-MEASURES = {one.name: one for what in DIFFERENT for one in (_loss_rise(what), _accuracy_fall(what))}
+def _of(what: str) -> Iterator[Measure]:
+    yield _measure(
+        what,
+        "loss_rise",
+        "nats, or half squared error",
+        f"rise of the loss where a decision is due, from the probe to trials of unseen {what}, after training; null "
+        "where the task has none",
+        "rise of loss",
+        lambda seen, unseen: unseen[0] - seen[0],
+    )
+    yield _measure(
+        what,
+        "accuracy_fall",
+        "share of decisions",
+        f"fall of the accuracy from the probe to trials of unseen {what}, after training; null where the task has none "
+        "or targets are numbers",
+        "fall of accuracy",
+        lambda seen, unseen: seen[1] - unseen[1],
+    )
+
+
+MEASURES = {one.name: one for what in DIFFERENT for one in _of(what)}
 
 
 def measured(network: AskedNetwork) -> dict[str, float]:
