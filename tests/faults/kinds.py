@@ -202,7 +202,7 @@ KINDS_OF_RUNS: dict[str, Kind] = {
         room_for("train_networks"), send(signal.SIGKILL, "train_networks"), failing=("train_network",)
     ),
     "measuring job killed": Kind(
-        room_for("measure_networks"), send(signal.SIGKILL, "measure_networks"), failing=("measure_network",)
+        room_for("measure_networks"), send(signal.SIGKILL, "measure_networks"), failing=("measure_condition",)
     ),
     "Snakemake killed, its jobs go on": Kind(any_room, to_snakemake(signal.SIGKILL), unlock),
     "all processes killed (power)": Kind(any_room, lose_power, unlock),

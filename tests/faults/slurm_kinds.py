@@ -79,7 +79,7 @@ def _come_back(setting: Setting, node: str) -> None:
 
 def too_little_memory(setting: Setting) -> bool:
     """Ask for so little that SLURM kills the job, and for more at each attempt."""
-    grown = [f"{rule}:mem_mb={_TOO_LITTLE_MB} * attempt" for rule in ("train_network", "measure_network")]
+    grown = [f"{rule}:mem_mb={_TOO_LITTLE_MB} * attempt" for rule in ("train_network", "measure_condition")]
     setting.once = ("--set-resources", *grown)
     return any_room(setting)
 

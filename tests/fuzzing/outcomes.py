@@ -59,8 +59,8 @@ def _planned(config: dict[str, Any]) -> Plan:
     config.update(grids.with_variants(config, checks.selected(config)))
     plan = Plan(config, checks.selected(config), SOURCES)
     ResultFiles(plan).everything()
-    for kind, jobs in plan.jobs.items():
-        of_kind = network_plan.JobsOfKind(plan, kind)
+    for jobs in (*plan.training_jobs.values(), *plan.measuring_jobs.values()):
+        of_kind = network_plan.JobsOfKind(plan, jobs)
         for folder in jobs.folders[:20]:
             asked = _Wildcards(folder)
             of_kind.training_inputs(asked), of_kind.measuring_inputs(asked)

@@ -81,6 +81,20 @@ def test_speed_is_that_of_the_networks_that_were_timed_here(plan):
     assert reproduction.speed(plan) == pytest.approx(2.0)
 
 
+def test_speed_is_that_of_conditions_where_these_were_trained_together(tmp_path):
+    config = shipped.changed({"training.batching": "condition"})
+    plan = Plan(config, ["figure_1"], {})
+    plan.results = str(tmp_path)
+    for jobs in plan.training_jobs.values():
+        for folder in jobs.folders:
+            timed = Path(plan.results, "benchmarks/train", f"{folder}{jobs.part}.tsv")
+            timed.parent.mkdir(parents=True, exist_ok=True)
+            planned = rate_network_jobs.seconds(config, [plan.all_runs[folder + one] for one in jobs.members])[0]
+            timed.write_text(f"s\tcpu_time\n1.0\t{0.5 * planned}\n")
+    assert len(list(tmp_path.rglob("*.tsv"))) == len(plan.all_runs) // 10
+    assert reproduction.speed(plan) == pytest.approx(0.5)
+
+
 def test_the_table_says_how_far_what_is_next_and_how_long(plan):
     train(plan, "figure_1")
     lines = reproduction.table(plan, {"figure_2": 2})

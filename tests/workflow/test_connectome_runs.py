@@ -120,8 +120,8 @@ def test_an_edited_file_rebuilds_only_what_is_made_of_it(tmp_path):
     assert {rule: jobs[rule] for rule in ("import_connectome", "assemble_connectome")} == {
         "import_connectome": 1, "assemble_connectome": 1,
     }  # fmt: skip
-    assert {rule: jobs[rule] for rule in ("build_connectivity", "train_network", "measure_network")} == {
-        "build_connectivity": 2, "train_network": 2, "measure_network": 2,
+    assert {rule: jobs[rule] for rule in ("build_connectivity", "train_network", "measure_condition")} == {
+        "build_connectivity": 2, "train_network": 2, "measure_condition": 1,
     }  # fmt: skip
     after = project.results()
     gaussian = [name for name in before if "structure~gaussian" in name]

@@ -5,7 +5,7 @@ import shutil
 
 from runner import Project
 
-RUNS = 12
+CONDITIONS = 6
 AFTER_MEASURING = {
     "tabulate": 1, "compare_conditions": 1, "judge_claims": 1, "compare_published_values": 1,
     "plot_measures": 1, "plot_losses": 1, "plot_effects": 1, "plot_robustness": 1, "make_results_page": 1,
@@ -41,7 +41,7 @@ def test_an_edit_of_a_script_runs_its_jobs_again_and_its_reversal_none(project):
     path = project.folder / "workflow/scripts/measure_networks.py"
     text = path.read_text()
     path.write_text(text + "# A remark.\n")
-    assert project.jobs() == {"measure_network": RUNS, **AFTER_MEASURING}
+    assert project.jobs() == {"measure_condition": CONDITIONS, **AFTER_MEASURING}
     path.write_text(text)
     assert project.jobs() == {}
 

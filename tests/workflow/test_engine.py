@@ -31,7 +31,7 @@ def project(tmp_path_factory):
 
 
 def test_another_engine_trains_and_measures_and_draws_nothing_again(project):
-    assert project.done == {"train_network": 4, "measure_network": 4, "tabulate": 1}
+    assert project.done == {"train_network": 4, "measure_condition": 2, "tabulate": 1}
 
 
 def test_rows_name_the_engine_and_measures_agree(project):

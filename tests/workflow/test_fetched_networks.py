@@ -19,7 +19,8 @@ from richlazy.storage import array_io, parquet
 from runner import TINY_SCALE, Project, built_once, call, warm_python
 
 PACK = "results/tiny/artefacts/figure_1.zip"
-NETWORKS = 6 * 2
+CONDITIONS = 6
+NETWORKS = CONDITIONS * 2
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,7 @@ def test_fetched_networks_are_measured_and_nothing_is_trained(packed, stranger, 
     assert f"in place of training: {NETWORKS} networks of figure_1" in done.stdout
     assert "To be made again" not in done.stdout
     planned = stranger.jobs()
-    assert planned["measure_network"] == NETWORKS
+    assert planned["measure_condition"] == CONDITIONS
     assert {"train_network", "sample_training_trials"} & set(planned) == set()
     assert {"train_network", "sample_training_trials"} & set(stranger.run()) == set()
     theirs, ours = comparable(packed), comparable(stranger)
@@ -131,7 +132,7 @@ def test_new_measures_of_fetched_networks_need_no_training(stranger, server):
     register(stranger, server)
     assert fetch(stranger, "figure_1").returncode == 0
     done = stranger.run("figure_1")
-    assert done["measure_network"] == 8 and "train_network" not in done
+    assert done["measure_condition"] == 4 and "train_network" not in done
     table = parquet.load_table(stranger.folder / "results/tiny/experiments/figure_1/tables/runs.parquet")
     assert sorted(table["rank"].unique()) == [1, 16]
 
@@ -141,7 +142,7 @@ def test_networks_that_a_pack_lacks_are_trained_beside_those_that_it_has(strange
     register(stranger, server)
     assert "and to be trained: 6 networks" in fetch(stranger, "figure_1").stdout
     planned = stranger.jobs("figure_1")
-    assert (planned["train_network"], planned["measure_network"]) == (6, 18)
+    assert (planned["train_network"], planned["measure_condition"]) == (6, 6)
 
 
 def test_equal_networks_give_equal_packs(packed, tmp_path):

@@ -8,7 +8,8 @@ import pandas as pd
 
 from runner import CONTENT_DECIDES, call, job_counts, new_project
 
-RUNS = 12
+# Networks, and conditions of two seeds each.
+RUNS, CONDITIONS = 12, 6
 TABLE = "results/tiny/experiments/figure_1/tables/runs.parquet"
 SUMMARY = {"tabulate": 1, "compare_conditions": 1, "judge_claims": 1, "compare_published_values": 1}
 SUMMARY |= (PAGE := {"make_results_page": 1})
@@ -35,8 +36,8 @@ def test_jobs_that_start_cold_give_the_bytes_of_those_that_start_warm(finished, 
     command = [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", "--workflow-profile", "none"]
     done = call([*command, "--cores", "2", *CONTENT_DECIDES, measures], project.folder)
     assert job_counts(done.stderr) == dict.fromkeys(
-        ("build_connectivity", "sample_training_trials", "sample_probe_trials", "train_network", "measure_network"), 1
-    )
+        ("build_connectivity", "sample_training_trials", "sample_probe_trials", "train_network"), 2
+    ) | {"measure_condition": 1}
     made, expected = project.results(), finished.results()
     assert len(made) > 8 and all(made[name] == expected[name] for name in made)
 
@@ -45,7 +46,7 @@ def test_a_new_rank_trains_only_the_new_networks(project):
     before = project.results()
     project.configure(experiments={"figure_1": {"grid": {"rank": [1, 2, 4, 16]}}})
     assert project.run() == {
-        "build_connectivity": 2, "train_network": 4, "measure_network": 4, **SUMMARY, **FIGURES,
+        "build_connectivity": 2, "train_network": 4, "measure_condition": 2, **SUMMARY, **FIGURES,
     }  # fmt: skip
     after = project.results()
     assert all(after[name] == before[name] for name in before if name.startswith(("runs/", "trials/", "connectivity/")))
@@ -58,7 +59,7 @@ def test_a_new_seed_trains_only_the_new_networks(project):
     project.configure(experiments={"figure_1": {"seeds": 3}})
     assert project.run() == {
         "build_connectivity": 3, "sample_training_trials": 2, "sample_probe_trials": 2, "train_network": 6,
-        "measure_network": 6, **SUMMARY, **FIGURES,
+        "measure_condition": 6, **SUMMARY, **FIGURES,
     }  # fmt: skip
     after = project.results()
     assert all(after[name] == before[name] for name in before if name.startswith("runs/"))
@@ -112,7 +113,7 @@ def test_a_changed_metric_measures_again_without_training(project):
         "return 2.0 * float(kernel.trace() / torch.linalg.eigvalsh(kernel)[-1])",
     )
     before = pd.read_parquet(project.folder / TABLE)
-    assert project.run() == {"measure_network": RUNS, **SUMMARY, **FIGURES}
+    assert project.run() == {"measure_condition": CONDITIONS, **SUMMARY, **FIGURES}
     after = pd.read_parquet(project.folder / TABLE)
     np.testing.assert_allclose(after["kernel_effective_rank"], 2 * before["kernel_effective_rank"])
     pd.testing.assert_series_equal(after["weight_change_norm"], before["weight_change_norm"])
@@ -120,7 +121,7 @@ def test_a_changed_metric_measures_again_without_training(project):
 
 def test_an_edit_of_the_training_loop_trains_again(project):
     project.edit(f"{LIBRARY}/training/optimisers.py", "weight.sub_(velocity", "weight.sub_( velocity")
-    assert project.jobs() == {"train_network": RUNS, "measure_network": RUNS, **SUMMARY, **FIGURES}
+    assert project.jobs() == {"train_network": RUNS, "measure_condition": CONDITIONS, **SUMMARY, **FIGURES}
 
 
 def test_a_module_that_the_kernels_use_measures_again(project):
@@ -129,7 +130,7 @@ def test_a_module_that_the_kernels_use_measures_again(project):
         "Exact tangent kernel of one network,",
         "The exact kernel of one network,",
     )
-    assert project.jobs()["measure_network"] == RUNS
+    assert project.jobs()["measure_condition"] == CONDITIONS
     assert "train_network" not in project.jobs()
 
 
@@ -145,7 +146,7 @@ def test_a_changed_task_timing_rebuilds_that_task_only(project):
     before = project.results()
     project.configure(tasks={"CXT": {"timing_ms": {"stimulus": 300}}})
     assert project.run() == {
-        "sample_training_trials": 2, "sample_probe_trials": 2, "train_network": 6, "measure_network": 6,
+        "sample_training_trials": 2, "sample_probe_trials": 2, "train_network": 6, "measure_condition": 3,
         "plot_trials": 1, **SUMMARY, **FIGURES,
     }  # fmt: skip
     after = project.results()
@@ -170,7 +171,7 @@ def test_a_changed_bound_of_negligible_effects_judges_alone(project):
 
 def test_a_changed_number_of_kernel_trials_measures_again(project):
     project.configure(probe={"kernel_trials": 3})
-    assert project.jobs() == {"measure_network": RUNS, **SUMMARY, **FIGURES}
+    assert project.jobs() == {"measure_condition": CONDITIONS, **SUMMARY, **FIGURES}
 
 
 def test_measures_of_another_network_are_refused_and_made_again(finished, project):
@@ -185,7 +186,7 @@ def test_measures_of_another_network_are_refused_and_made_again(finished, projec
     assert f"{one.relative_to(project.folder)} is damaged (it is not the file that was made there)" in refused.stderr
     one.unlink()
     other.unlink()
-    assert project.run()["measure_network"] == 2
+    assert project.run()["measure_condition"] == 1
     assert project.results() == finished.results()
 
 

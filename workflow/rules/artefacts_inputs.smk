@@ -11,7 +11,7 @@ TRAINED = {
         strip_wildcard_constraints(file).partition("{networks}/")[2]
         for file in getattr(rules, f"train_{kind}").output
     ]
-    for kind in JOBS
+    for kind in TRAINING
 }
 
 
@@ -19,7 +19,7 @@ TRAINED = {
 def trained_files():
     """Files that training makes of each network, by its folder below the results."""
     found = {}
-    for kind, jobs in plan.jobs.items():
+    for kind, jobs in plan.training_jobs.items():
         for folder, below in itertools.product(jobs.folders, TRAINED[kind]):
             file = PurePath(jobs.model.folder, folder, below)
             found.setdefault(str(file.parent), []).append(f"{RESULTS}/{file}")

@@ -131,9 +131,10 @@ def require_token(jobs):
 def seconds_of(job):
     """Seconds in which a job trains or measures on one core; 0 for the others, which take few."""
     stage, _, kind = job.rule.name.partition("_")
-    if stage not in ("train", "measure") or kind not in JOBS:
+    jobs = {"train": TRAINING, "measure": MEASURING}.get(stage, {})
+    if kind not in jobs:
         return 0.0
-    return JOBS[kind].seconds(job.wildcards)[stage == "measure"]
+    return jobs[kind].seconds(job.wildcards)[stage == "measure"]
 
 
 def tell_before_a_run():

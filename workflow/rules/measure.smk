@@ -1,4 +1,4 @@
-"""Measures of change: one job per network, or per condition with all its seeds; never training.
+"""Measures of change: one job per ten seeds of a condition, and one per network for further looks; never training.
 
 Reads   network.npz and history.json of each network, its probe; configuration: probe
 Writes  runs/{run}/measures.json   parameters, outcome and all measures of the run, those of change also where its loss came
@@ -10,7 +10,9 @@ Writes  runs/{run}/measures.json   parameters, outcome and all measures of the r
         runs/{run}/answers.npy     what it answers on a few trials of its probe
 """
 
-for kind, jobs in JOBS.items():
+MEASURING = {kind: JobsOfKind(plan, jobs) for kind, jobs in plan.measuring_jobs.items()}
+
+for kind, jobs in MEASURING.items():
 
     rule:
         """Measure what learning changed in networks: weights, representation, tangent kernel."""
@@ -18,19 +20,18 @@ for kind, jobs in JOBS.items():
             f"measure_{kind}"
         input:
             unpack(jobs.measuring_inputs),
-            # Named by their rule, which Snakemake then need not look for.
-            network=getattr(rules, f"train_{kind}").output.network,
-            history=getattr(rules, f"train_{kind}").output.history,
+            network=jobs.network,
+            history=jobs.history,
         output:
             measures=jobs.measures,
         log:
-            f"{RESULTS}/logs/measure/{{networks}}.log",
+            f"{RESULTS}/logs/measure/{jobs.place}.log",
         benchmark:
-            f"{RESULTS}/benchmarks/measure/{{networks}}.tsv"
+            f"{RESULTS}/benchmarks/measure/{jobs.place}.tsv"
         wildcard_constraints:
             networks=jobs.pattern,
         group:
-            GROUP_OF_NETWORKS
+            "conditions"
         conda:
             "../../envs/compute.yaml"
         threads: 1

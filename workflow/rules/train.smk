@@ -1,4 +1,4 @@
-"""Training: one job per network, or per condition with all its seeds (configuration: training.batching).
+"""Training: one job per network, or per ten seeds of a condition (configuration: training.batching).
 
 Reads   connectivity, training trials and task description of each rate network, sentences and word vectors of each LSTM;
         configuration: training, lstm
@@ -8,13 +8,13 @@ Writes  runs/{run}/network.npz   initial and final weights, float32, those at th
         Those of LSTMs lie in language/ in place of runs/.
 """
 
-# Groups of training and measuring jobs are one job of a cluster: cluster/config.yaml says how many.
-GROUP_OF_NETWORKS = (
+TRAINING = {kind: JobsOfKind(plan, jobs) for kind, jobs in plan.training_jobs.items()}
+# Groups of training jobs are one job of a cluster: cluster/config.yaml says how many.
+GROUP_OF_TRAINING = (
     "networks" if config["training"]["batching"] == "network" else "conditions"
 )
-JOBS = {kind: JobsOfKind(plan, kind) for kind in plan.jobs}
 
-for kind, jobs in JOBS.items():
+for kind, jobs in TRAINING.items():
 
     rule:
         """Train networks and keep their initial and final weights and their loss curves."""
@@ -26,13 +26,13 @@ for kind, jobs in JOBS.items():
             network=jobs.network,
             history=jobs.history,
         log:
-            f"{RESULTS}/logs/train/{{networks}}.log",
+            f"{RESULTS}/logs/train/{jobs.place}.log",
         benchmark:
-            f"{RESULTS}/benchmarks/train/{{networks}}.tsv"
+            f"{RESULTS}/benchmarks/train/{jobs.place}.tsv"
         wildcard_constraints:
             networks=jobs.pattern,
         group:
-            GROUP_OF_NETWORKS
+            GROUP_OF_TRAINING
         conda:
             "../../envs/compute.yaml"
         threads: 1

@@ -805,7 +805,7 @@ def test_following_is_no_part_of_the_identity_of_a_run():
 # Jobs
 
 
-def test_a_job_holds_one_network_or_all_seeds_of_a_condition():
+def test_a_job_holds_one_network_or_the_seeds_of_a_condition():
     runs = {paths.run_path(run): run for run in runs_of(SVD, seeds=3)}
     assert jobs.network_jobs(runs, "network") == {
         "network": jobs.NetworkJobs(MODELS["recurrent"], list(runs), [""], paths.PATTERNS["run"]),
@@ -841,6 +841,21 @@ def test_conditions_with_other_seeds_are_another_kind_of_job():
         "condition_of_seeds_0_2": 2, "condition_of_seeds_0_to_2": 4, "condition_of_seeds_7": 2,
     }  # fmt: skip
     assert sorted(networks_of(found)) == sorted(runs)
+
+
+def test_a_job_holds_ten_seeds_at_most_so_that_more_seeds_leave_full_ones_alone():
+    def held(seeds):
+        runs = {paths.run_path(run): run for run in runs_of(SVD | {"task": ["2AF"]}, seeds=seeds)}
+        found = jobs.network_jobs(runs, "condition")
+        assert sorted(networks_of(found)) == sorted(runs)
+        return {(kind, jobs_of_one.part): len(jobs_of_one.folders) for kind, jobs_of_one in found.items()}
+
+    # Two conditions each.
+    assert held(10) == {("condition", "/seeds_0_to_9"): 2}
+    assert held(23) == {
+        (f"condition_of_seeds_{seeds}", f"/seeds_{seeds}"): 2 for seeds in ("0_to_9", "10_to_19", "20_to_22")
+    }
+    assert held([8, 11]) == {(f"condition_of_seeds_{seed}", f"/seeds_{seed}"): 2 for seed in (8, 11)}
 
 
 def networks_of(found):

@@ -38,7 +38,9 @@ CONDITIONS = {"training": {"batching": "condition"}}
 OTHER_SEEDS = {"figure_2": {"seeds": 3}, "figure_14_linear": {"seeds": [0]}, "figure_15": {"seeds": [0, 2]}}
 PLANS = {"networks": PLAN, "conditions": planned(**CONDITIONS)}
 PLANS |= {"conditions of other seeds": planned(**CONDITIONS, experiments=OTHER_SEEDS)}
-JOBS = [(way, kind) for way, plan in PLANS.items() for kind in plan.jobs]
+STAGES = {f"training {way}": (plan, plan.training_jobs) for way, plan in PLANS.items()}
+STAGES["measuring"] = (PLAN, PLAN.measuring_jobs)
+JOBS = [(stage, kind) for stage, (_, jobs) in STAGES.items() for kind in jobs]
 
 
 def of(**wildcards):
@@ -136,20 +138,36 @@ def test_networks_that_are_asked_what_they_did_not_see_have_probes_of_variants_o
 # Jobs of networks
 
 
-@pytest.mark.parametrize(("way", "kind"), JOBS)
-def test_the_pattern_of_a_kind_of_job_fits_its_folders_and_no_other_kind(way, kind):
-    plan = PLANS[way]
-    pattern = re.compile(f"(?:{JobsOfKind(plan, kind).pattern})/network.npz")  # as in the file of an output
-    assert all(pattern.fullmatch(f"{folder}/network.npz") for folder in plan.jobs[kind].folders)
-    same_files = [other for other in plan.jobs if plan.jobs[other].model.folder == plan.jobs[kind].model.folder]
-    others = [folder for other in same_files if other != kind for folder in plan.jobs[other].folders]
-    assert not any(pattern.fullmatch(f"{folder}/network.npz") for folder in others)
+def held_by(stage, kind):
+    """The plan, what the jobs of a kind hold, and the same as the rules have it."""
+    plan, jobs = STAGES[stage]
+    return plan, jobs[kind], JobsOfKind(plan, jobs[kind])
 
 
-@pytest.mark.parametrize(("way", "kind"), JOBS)
-def test_a_job_reads_and_writes_a_file_for_each_of_its_networks(way, kind):
-    plan = PLANS[way]
-    jobs, held = JobsOfKind(plan, kind), plan.jobs[kind]
+@pytest.mark.parametrize(("stage", "kind"), JOBS)
+def test_the_networks_of_a_kind_of_job_fit_its_pattern_and_no_other_one(stage, kind):
+    _, held, of_rules = held_by(stage, kind)
+    # As in the files of an output.
+    own = [re.compile(f"(?:{of_rules.pattern}){member}/network.npz") for member in held.members]
+    for other in STAGES[stage][1].values():
+        if other.model.folder != held.model.folder:
+            continue
+        files = [f"{folder}{member}/network.npz" for folder in other.folders for member in other.members]
+        assert all(any(pattern.fullmatch(file) for pattern in own) == (other is held) for file in files)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_each_network_is_in_one_job_and_each_job_has_a_place_of_its_own(stage):
+    plan, jobs = STAGES[stage]
+    networks = [folder + member for held in jobs.values() for folder in held.folders for member in held.members]
+    assert sorted(networks) == sorted(plan.all_runs)
+    places = [JobsOfKind(plan, held).place.format(networks=one) for held in jobs.values() for one in held.folders]
+    assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize(("stage", "kind"), JOBS)
+def test_a_job_reads_and_writes_a_file_for_each_of_its_networks(stage, kind):
+    plan, held, jobs = held_by(stage, kind)
     wildcards = of(networks=held.folders[0])
     runs = jobs.runs(wildcards)
     written = [file.format(networks=held.folders[0]) for file in jobs.network]
@@ -164,13 +182,12 @@ def test_a_job_reads_and_writes_a_file_for_each_of_its_networks(way, kind):
     assert jobs.measuring_minutes(wildcards, 1) > 0
 
 
-@pytest.mark.parametrize(("way", "kind"), JOBS)
-def test_training_is_told_what_to_keep_of_those_networks_alone_that_are_followed_or_matched(way, kind):
-    plan = PLANS[way]
-    jobs = JobsOfKind(plan, kind)
+@pytest.mark.parametrize(("stage", "kind"), JOBS)
+def test_training_is_told_what_to_keep_of_those_networks_alone_that_are_followed_or_matched(stage, kind):
+    plan, held, jobs = held_by(stage, kind)
     levels = {"shared_loss": "shared_excess", "convergence": "converged_excess"}
     excess = {name: plan.config["training"][key] for name, key in levels.items()}
-    for folder in plan.jobs[kind].folders:
+    for folder in held.folders:
         wildcards = of(networks=folder)
         for told, run in zip(jobs.runs_to_train(wildcards), jobs.runs(wildcards), strict=True):
             path = paths.run_path(run)
@@ -197,7 +214,7 @@ def test_networks_that_are_matched_are_measured_at_each_level_too():
         next(run for path, run in PLAN.runs.items() if (path in PLAN.matched) == is_matched and run["task"] == "2AF")
         for is_matched in (False, True)
     )
-    jobs = JobsOfKind(PLAN, "network")
+    jobs = JobsOfKind(PLAN, PLAN.training_jobs["network"])
     for run, times in ((alone, 1), (matched, 3)):
         wildcards = of(networks=paths.run_path(run))
         minutes = rate_network_jobs.measuring_need(PLAN.config, [run], 1)[1]

@@ -98,13 +98,15 @@ def _planned_seconds(plan: Plan, run: Run) -> tuple[float, float]:
 
 
 def speed(plan: Plan) -> float | None:
-    """Processor seconds of training here over those that are planned, median over networks; None before any."""
+    """Processor seconds of training here over those that are planned, median over jobs; None before any."""
     ratios = []
-    for path, run in plan.all_runs.items():
-        timed = Path(plan.results, "benchmarks", "train", f"{path}.tsv")
-        if timed.exists():
-            taken = pd.read_csv(timed, sep="\t", na_values="-")["cpu_time"].iloc[0]
-            ratios.append(taken / _planned_seconds(plan, run)[0])
+    for jobs in plan.training_jobs.values():
+        for folder in jobs.folders:
+            timed = Path(plan.results, "benchmarks", "train", f"{folder}{jobs.part}.tsv")
+            if timed.exists():
+                taken = pd.read_csv(timed, sep="\t", na_values="-")["cpu_time"].iloc[0]
+                runs = (plan.all_runs[folder + member] for member in jobs.members)
+                ratios.append(taken / sum(_planned_seconds(plan, run)[0] for run in runs))
     ratios = [ratio for ratio in ratios if ratio > 0]
     return statistics.median(ratios) if ratios else None
 

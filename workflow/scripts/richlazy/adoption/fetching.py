@@ -54,7 +54,7 @@ class Training:
 
 def training(workflow: Any) -> Training:
     """What a planned workflow of Snakemake would train."""
-    rules = {f"train_{kind}" for kind in workflow.globals["JOBS"]}
+    rules = {f"train_{kind}" for kind in workflow.globals["TRAINING"]}
     jobs = [job for job in in_order(workflow.dag) if job.rule.name in rules]
     recipes = planned_recipes(workflow.dag)
     made = {str(file): recipes[file] for job in jobs for file in job.output}

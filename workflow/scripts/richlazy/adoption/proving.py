@@ -12,14 +12,13 @@ from typing import Any
 
 from richlazy.adoption import planning
 from richlazy.adoption.judging import Job, Judged, existing
+from richlazy.experiments.plan import SCALE_OF_PROOF
 from richlazy.storage import certificates, equality
 from richlazy.wording import counted
 
 # Files of a network after training: with the way to them, what a sample that is made again vouches for.
 _LAST_OF_NETWORK = ("measures.json", "followed.json", "truncation.json", "solutions.json", "unseen.json")
 _STRATUM = re.compile(r"task~([^+/]+)|structure~([^+/]+)")
-# Scale, and so folder of results, in which the sample is made.
-_SCALE = "proof_of_adoption"
 
 
 @dataclass(frozen=True)
@@ -73,10 +72,10 @@ def prove(files: Sequence[str], results: str, tolerance: float, options: Sequenc
     Raises:
         ValueError: when they are not made again.
     """
-    again = Path("results", _SCALE)
+    again = Path("results", SCALE_OF_PROOF)
     shutil.rmtree(again, ignore_errors=True)
     kept = planning.without_targets(options, args)
-    own = ["--config", *(args.config or ()), f"scale={_SCALE}", "--quiet", "all"]
+    own = ["--config", *(args.config or ()), f"scale={SCALE_OF_PROOF}", "--quiet", "all"]
     targets = [str(again / Path(file).relative_to(results)) for file in files]
     try:
         if subprocess.run([sys.executable, "-m", "snakemake", *kept, *own, "--", *targets]).returncode:
@@ -98,7 +97,7 @@ def sample(judged: Iterable[Judged], number: int, rng: random.Random) -> list[st
 
     Args:
         judged: jobs that have results.
-        number: how many jobs of each kind, task and structure.
+        number: how many networks of each kind of job, task and structure.
         rng: of the draw.
     """
     strata: dict[tuple[Any, ...], list[Judged]] = {}
@@ -107,7 +106,7 @@ def sample(judged: Iterable[Judged], number: int, rng: random.Random) -> list[st
             key = (one.job.rule.name, *_STRATUM.findall(next(iter(one.recipes))))
             strata.setdefault(key, []).append(one)
     drawn = [one for members in strata.values() for one in rng.sample(members, min(number, len(members)))]
-    return [file for one in drawn for file in existing(one.job)]  # a job that was stopped has made some of its files
+    return [rng.choice(existing(one.job)) for one in drawn]  # one network of a job, of those that it has finished
 
 
 def vouched_for(dag: Any, judged: dict[Job, Judged], grown: frozenset[str] = frozenset()) -> set[Job]:

@@ -100,8 +100,8 @@ class Training(Settings):
         "counts as converged."
     )
     batching: Literal["network", "condition"] = Field(
-        description="What one job trains and measures: network, or condition with all its seeds. Files and, on the "
-        "CPU, bytes are the same; a change trains again."
+        description="What one job trains: a network, or ten seeds of a condition (0 to 9, 10 to 19, and so on), which "
+        "one job measures in any case. Files and, on the CPU, bytes are the same; a change trains again."
     )
     engine: Literal["torch", "compiled"] = Field(
         description="What computes the updates of rate networks. compiled: code of this project for the CPU, built "

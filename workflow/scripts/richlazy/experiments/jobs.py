@@ -1,4 +1,4 @@
-"""What one training or measuring job holds: a network, or all seeds of a condition."""
+"""What one training or measuring job holds: a network, or up to ten seeds of a condition."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -10,6 +10,9 @@ from richlazy.models.base import Model
 from richlazy.models.registry import MODELS
 from richlazy.storage import late_import
 
+# Seeds 0 to 9 of a condition are one job, 10 to 19 another: more seeds leave jobs alone that are full.
+SEEDS_OF_A_JOB = 10
+
 
 @dataclass(frozen=True)
 class NetworkJobs:
@@ -19,25 +22,26 @@ class NetworkJobs:
         model: of the networks.
         folders: those of the jobs, below that of the model.
         members: folders of the networks within each of them.
-        pattern: regular expression of the folders of the jobs, which fits those of no other jobs.
+        pattern: regular expression of the folders of the jobs; with members it fits the networks of no other jobs.
+        part: of a folder that its networks are, as the end of a path; empty where they are all of it.
     """
 
     model: Model
     folders: list[str]
     members: list[str]
     pattern: str
+    part: str = ""
 
 
 def network_jobs(runs: Mapping[str, Run], batching: str) -> dict[str, NetworkJobs]:
-    """What training or measuring jobs hold: one network, or all seeds of a condition.
+    """What training or measuring jobs hold: one network, or up to ten seeds of a condition.
 
     Args:
         runs: all runs by their paths.
         batching: ``network`` or ``condition``; networks of models that are not trained together are jobs of their own.
 
     Returns:
-        The jobs by name: ``network``, or ``condition`` where all conditions have the same seeds; with the suffix of
-        the model.
+        The jobs by name: ``network``, or ``condition`` where all have the same seeds; with the suffix of the model.
     """
     found: dict[str, NetworkJobs] = {}
     by_folder: dict[str, dict[str, Run]] = {}
@@ -55,18 +59,20 @@ def network_jobs(runs: Mapping[str, Run], batching: str) -> dict[str, NetworkJob
 
 
 def _conditions(model: Model, runs: Mapping[str, Run]) -> dict[str, NetworkJobs]:
-    seeds_of: dict[str, list[int]] = {}
+    held: dict[tuple[str, int], list[int]] = {}
     for run in runs.values():
-        seeds_of.setdefault(condition_path(run), []).append(run["seed"])
+        held.setdefault((condition_path(run), run["seed"] // SEEDS_OF_A_JOB), []).append(run["seed"])
     alike: dict[tuple[int, ...], set[str]] = {}
-    for condition, seeds in seeds_of.items():
+    for (condition, _), seeds in held.items():
         alike.setdefault(tuple(sorted(seeds)), set()).add(condition)
-    return {
-        "condition" if len(alike) == 1 else f"condition_of_seeds_{_range_text(seeds)}": NetworkJobs(
-            model, sorted(folders), list(map(seed_folder, seeds)), _pattern(folders, seeds_of.keys() - folders)
+    conditions = {condition for condition, _ in held}
+    found = {}
+    for same, folders in alike.items():
+        part = f"seeds_{_range_text(same)}"
+        found["condition" if len(alike) == 1 else f"condition_of_{part}"] = NetworkJobs(
+            model, sorted(folders), list(map(seed_folder, same)), _pattern(folders, conditions - folders), f"/{part}"
         )
-        for seeds, folders in alike.items()
-    }
+    return found
 
 
 def _range_text(numbers: Sequence[int]) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from richlazy.experiments import parameters, rate_network_jobs, resources, solution_pairs
+from richlazy.experiments.jobs import NetworkJobs
 from richlazy.experiments.parameters import Run
 from richlazy.experiments.plan import Plan, Wildcards
 from richlazy.measures.at_matched_loss import LEVELS
@@ -13,17 +14,23 @@ _DYNAMICS = ("leak", "rectification", "time_step_ms", "time_constant_ms")
 
 
 class JobsOfKind:
-    """Training and measuring jobs of one kind: of one network each, or of conditions of the same seeds.
+    """Training or measuring jobs of one kind: of one network each, or of conditions of the same seeds.
+
+    Args:
+        plan: what is to be built.
+        jobs: one kind of its jobs.
 
     Attributes:
         model: of the networks.
         pattern: regular expression of the folders of the jobs, the wildcard ``networks``.
+        place: of a job among all of its stage, as part of a path.
         network, history, measures: files of each network of a job.
     """
 
-    def __init__(self, plan: Plan, kind: str) -> None:
-        self._plan, self._jobs = plan, plan.jobs[kind]
+    def __init__(self, plan: Plan, jobs: NetworkJobs) -> None:
+        self._plan, self._jobs = plan, jobs
         self.model = self._jobs.model
+        self.place = f"{{networks}}{jobs.part}"
         self._planning = late_import.load(self.model.planning)
         self.pattern = self._jobs.pattern
         self.network, self.history, self.measures = (

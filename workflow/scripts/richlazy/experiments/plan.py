@@ -18,6 +18,8 @@ from richlazy.storage import late_import
 from richlazy.tasks.base import Task
 
 Config = Mapping[str, Any]
+# Where single networks are made again, as proof of those that are there; it is the name of their folder of results.
+SCALE_OF_PROOF = "proof_of_adoption"
 # Of a job, as Snakemake has them: attributes and keys.
 Wildcards = Any
 
@@ -78,9 +80,14 @@ class Plan:
         return trials.task_of(self.config, run)
 
     @functools.cached_property
-    def jobs(self) -> dict[str, NetworkJobs]:
-        """Training and measuring jobs, by what they hold."""
+    def training_jobs(self) -> dict[str, NetworkJobs]:
+        """Training jobs, by what they hold."""
         return network_jobs(self.all_runs, self.config["training"]["batching"])
+
+    @functools.cached_property
+    def measuring_jobs(self) -> dict[str, NetworkJobs]:
+        """Measuring jobs, by what they hold: conditions, because a network takes less time than the start of a job."""
+        return network_jobs(self.all_runs, "network" if self.config["scale"] == SCALE_OF_PROOF else "condition")
 
     def experiments_of(self, model: Model) -> list[str]:
         """Experiments whose networks lie in the folder of a model."""
