@@ -15,10 +15,13 @@ from richlazy.measures import on_probe
 from richlazy.models import kept_weights, lstm, rate_network
 from richlazy.models.rate_network import Weights
 from richlazy.models.registry import MODELS
+from richlazy.recheck_sample import AtHand, left_out, runs_tables, sample_rows
 from richlazy.storage import array_io, certificates, parquet
 from richlazy.storage.certificates import Recipe
 
 ROOT = Path(__file__).parents[2]
+# Nothing that others have to give, and each task a kind of its own.
+HERE = AtHand()
 
 
 def runs_table(*names, connectomes=None):
@@ -31,47 +34,86 @@ def runs_table(*names, connectomes=None):
 
 def test_the_sample_holds_each_run_once_and_is_the_same_each_time():
     tables = [runs_table("c", "a", "b"), runs_table("b", "d")]
-    sample = rechecking.sample_rows(tables, 3, 0, [])
+    sample = sample_rows(tables, 3, 0, HERE)
     assert len(sample) == 3
     assert sample["run"].is_unique
-    pd.testing.assert_frame_equal(rechecking.sample_rows(tables, 3, 0, []), sample)
-    pd.testing.assert_frame_equal(rechecking.sample_rows(tables[::-1], 3, 0, [])[["run"]], sample[["run"]])
-    assert rechecking.sample_rows(tables, 99, 0, [])["run"].tolist() == ["a", "b", "c", "d"]
+    pd.testing.assert_frame_equal(sample_rows(tables, 3, 0, HERE), sample)
+    pd.testing.assert_frame_equal(sample_rows(tables[::-1], 3, 0, HERE)[["run"]], sample[["run"]])
+    assert sample_rows(tables, 99, 0, HERE)["run"].tolist() == ["a", "b", "c", "d"]
 
 
 def test_every_run_can_be_drawn():
     table = runs_table(*"abcdef")
-    drawn = {run for seed in range(40) for run in rechecking.sample_rows([table], 2, seed, [])["run"]}
+    drawn = {run for seed in range(40) for run in sample_rows([table], 2, seed, HERE)["run"]}
     assert drawn == set("abcdef")
 
 
-def test_runs_that_start_from_a_connectome_are_never_drawn():
+def test_runs_that_start_from_a_connectome_are_drawn_where_it_is_here_alone():
     tables = [
         runs_table(*"abcdef", connectomes=[None, "v1 (cave): cells", None, "v1 (cave): cells", None, "x"]),
         runs_table("g", connectomes=["v1 (cave): cells"]),
     ]
     for seed in range(20):
-        assert set(rechecking.sample_rows(tables, 2, seed, [])["run"]) <= {"a", "c", "e"}
-    assert rechecking.sample_rows(tables, 99, 0, [])["run"].tolist() == ["a", "c", "e"]
+        assert set(sample_rows(tables, 2, seed, HERE)["run"]) <= {"a", "c", "e"}
+    assert sample_rows(tables, 99, 0, HERE)["run"].tolist() == ["a", "c", "e"]
+    assert left_out(tables, HERE) == "left out 4 of 7 rows, whose data is not here: a connectome"
+    there = AtHand(connectomes={"v1 (cave): cells"})
+    assert sample_rows(tables, 99, 0, there)["run"].tolist() == ["a", "b", "c", "d", "e", "g"]
+    assert left_out(tables, there) == "left out 1 of 7 rows, whose data is not here: a connectome"
+
+
+def test_of_each_kind_as_many_rows_are_drawn_as_of_the_others():
+    many = runs_table(*(f"m{number}" for number in range(50))).assign(task="2AF")
+    few = runs_table(*(f"f{number}" for number in range(4))).assign(task=["flip_flop+gap~1", "flip_flop", "a", "a"])
+    wired = runs_table(*(f"w{number}" for number in range(9)), connectomes=["x"] * 9).assign(task="2AF")
+    here = AtHand(connectomes={"x"}, kinds={"2AF": "neurogym", "flip_flop": "numbers", "a": "numbers"})
+    for seed in range(5):
+        drawn = sample_rows([many, few, wired], 12, seed, here)["run"]
+        assert drawn.str[0].value_counts().to_dict() == {"m": 4, "f": 4, "w": 4}
+        # What a kind has not is made up by the others, in equal parts.
+        assert sample_rows([many, few, wired], 20, seed, here)["run"].str[0].value_counts().to_dict() == {
+            "m": 8, "f": 4, "w": 8,
+        }  # fmt: skip
+        assert sample_rows([many, few, wired], 3, seed, here)["run"].str[0].is_unique
+
+
+@pytest.mark.parametrize("changed", ["provenance.json", "selection.json"])
+def test_another_connectome_is_refused_by_what_differs(tmp_path, changed):
+    for folder in ("here", "committed"):
+        for name in ("provenance.json", "selection.json"):
+            differs = (folder, name) == ("here", changed)
+            array_io.save_json(tmp_path / folder / name, {"files": "other" if differs else "same", "cells": 3})
+    origin = [str(tmp_path / "here" / name) for name in ("provenance.json", "selection.json")]
+    with pytest.raises(
+        ValueError, match=rf"here is not that of .*committed: {changed} differs in files; recheck needs"
+    ):
+        rechecking.check_connectome(origin, tmp_path / "committed")
+    rechecking.check_connectome(origin, tmp_path / "here")
+    rechecking.check_connectome([], tmp_path / "nowhere")
 
 
 def test_runs_of_tasks_without_data_here_are_never_drawn():
     tables = [runs_table(*"abc"), runs_table(*"def").assign(task=["sMNIST", "2AF", "MNIST"])]
-    assert rechecking.sample_rows(tables, 99, 0, ["sMNIST", "MNIST"])["run"].tolist() == ["a", "b", "c", "e"]
+    assert sample_rows(tables, 99, 0, AtHand(dict.fromkeys(["sMNIST", "MNIST"], "images")))["run"].tolist() == [
+        "a",
+        "b",
+        "c",
+        "e",
+    ]
 
 
 def test_rows_that_are_left_out_are_counted_with_their_reasons():
     tables = [runs_table("a", "b", connectomes=["x", None]), runs_table(*"cde").assign(task=["sMNIST", "2AF", "MNIST"])]
-    assert rechecking.left_out(tables, dict.fromkeys(["sMNIST", "MNIST", "other"], "images")) == (
+    assert left_out(tables, AtHand(dict.fromkeys(["sMNIST", "MNIST", "other"], "images"))) == (
         "left out 3 of 5 rows, whose data is not here: a connectome and images of MNIST, sMNIST"
     )
-    assert rechecking.left_out(tables[1:], {"MNIST": "images", "2AF": "sentences"}) == (
+    assert left_out(tables[1:], AtHand({"MNIST": "images", "2AF": "sentences"})) == (
         "left out 2 of 3 rows, whose data is not here: images of MNIST and sentences of 2AF"
     )
-    assert rechecking.left_out(tables[1:], {"MNIST": "images"}) == (
+    assert left_out(tables[1:], AtHand({"MNIST": "images"})) == (
         "left out 1 of 3 rows, whose data is not here: images of MNIST"
     )
-    assert rechecking.left_out(tables[1:], {}) == ""
+    assert left_out(tables[1:], AtHand({})) == ""
 
 
 def test_a_network_whose_rows_are_its_parts_is_drawn_once(tmp_path):
@@ -80,12 +122,12 @@ def test_a_network_whose_rows_are_its_parts_is_drawn_once(tmp_path):
     for name, runs in (("figure_1", runs_table("a", "b")), ("lstm", lstms.assign(connectome=pd.NA))):
         file = tmp_path / "experiments" / name / "tables/runs.parquet"
         parquet.save_table(file, runs, dict.fromkeys(runs, "of a test"))
-    found = rechecking.runs_tables(tmp_path)
-    drawn = rechecking.sample_rows(found, 99, 0, [])
+    found = runs_tables(tmp_path)
+    drawn = sample_rows(found, 99, 0, HERE)
     assert drawn["run"].tolist() == ["a", "b", "task~SST/seed~0", "task~SST/seed~1"]
     assert drawn["experiment"].tolist() == ["figure_1", "figure_1", "lstm", "lstm"]
-    assert rechecking.sample_rows(found, 99, 0, {"SST": "sentences"})["run"].tolist() == ["a", "b"]
-    assert rechecking.runs_tables(tmp_path / "elsewhere") == []
+    assert sample_rows(found, 99, 0, AtHand({"SST": "sentences"}))["run"].tolist() == ["a", "b"]
+    assert runs_tables(tmp_path / "elsewhere") == []
     network = rechecking.committed_network(tmp_path / "experiments/lstm/tables/runs.parquet", "task~SST/seed~1")
     assert (network.model, network.run["task"], network.run["seed"]) == (MODELS["lstm"], "SST", 1)
     assert [row["part"] for row in network.rows] == ["weights", "change"]
@@ -120,7 +162,7 @@ def test_an_lstm_is_compared_by_the_measures_of_all_its_parts(tmp_path):
 def test_tables_of_before_and_of_after_new_columns_are_drawn_from_together():
     old = pd.read_parquet(ROOT / "results/reference/experiments/figure_5/tables/runs.parquet")
     new = old.iloc[:2].assign(run=["new 1", "new 2"], architecture="feedforward", condition_number=2.0)
-    sample = rechecking.sample_rows([old, new], 999, 0, [])
+    sample = sample_rows([old, new], 999, 0, HERE)
     assert set(sample["run"]) == set(old["run"][old["connectome"].isna()]) | {"new 1", "new 2"}
     for row in sample[sample["architecture"].isna()].to_dict("records"):
         assert paths.run_path(parameters.run_of_row(row)) == row["run"]

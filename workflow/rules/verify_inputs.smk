@@ -52,20 +52,37 @@ def data_at_hand():
     }
 
 
+def connectomes_at_hand():
+    """Notes of connectomes on which such a row can be trained, likewise."""
+    here = plan.connectomes_from("file", "synthetic").keys()
+    there = {
+        path.parent.name for path in Path(RESULTS).glob("connectomes/*/weights.npy")
+    }
+    return {
+        grids.connectome_note(config, name)
+        for name in here | (there & plan.connectomes.keys())
+    }
+
+
 @functools.cache
 def recheck_sample():
     """Rows of the reference results to train again, and a sentence about those that are left out."""
-    from richlazy import rechecking
+    from richlazy import recheck_sample
 
     settings = config["recheck"]
-    found = rechecking.runs_tables(REFERENCE)
+    found = recheck_sample.runs_tables(REFERENCE)
     if not found:
         sys.exit(
             f"recheck finds no tables of runs in {REFERENCE}; name the folder of reference results in recheck.reference"
         )
-    without = trials.tasks_without_data(reference_config(), data_at_hand())
-    rows = rechecking.sample_rows(found, settings["runs"], settings["seed"], without)
-    return rows, rechecking.left_out(found, without)
+    tasks = reference_config()["tasks"]
+    here = recheck_sample.AtHand(
+        trials.tasks_without_data(reference_config(), data_at_hand()),
+        connectomes_at_hand(),
+        {name: registry.named(tasks, name).key for name in tasks},
+    )
+    rows = recheck_sample.sample_rows(found, settings["runs"], settings["seed"], here)
+    return rows, recheck_sample.left_out(found, here)
 
 
 def recheck_results(wildcards):
@@ -77,7 +94,22 @@ def recheck_results(wildcards):
 
 
 def data_of_recheck(wildcards):
-    """Input function that gives the files of data of which the task of a row of the reference results is made."""
+    """Input function that gives the files of data of which task and structure of a row of the reference results are made."""
     name = re.match("task~([^+/]+)", wildcards.run)[1]
     needed = trials.data_files(registry.named(reference_config()["tasks"], name))
+    if connectome := connectome_of_recheck(wildcards):
+        needed |= {"connectome": f"connectomes/{connectome}/weights.npy"}
     return {need: f"{RESULTS}/{file}" for need, file in needed.items()}
+
+
+def connectome_of_recheck(wildcards):
+    """The name of the connectome from which a row of the reference results starts, if any."""
+    structure = re.search("structure~([^+/]+)", wildcards.run)
+    return grids.connectome_of(reference_config(), structure[1]) if structure else None
+
+
+def origin_of_connectome(wildcards):
+    """Input function that gives what says where this connectome comes from, and which cells were chosen."""
+    name = connectome_of_recheck(wildcards)
+    files = ("provenance.json", "selection.json")
+    return [f"{RESULTS}/connectomes/{name}/{file}" for file in files if name]

@@ -12,8 +12,7 @@ from train_teacher import train_teacher
 
 
 def inputs_of_rate_network(net, files, at):
-    names = ("inputs.npy", "targets.npy", "first.npy", "second.npy", "task.json", "probe.npz", "decision.npy")
-    x, y, weights, aligned, about, probe, decision = map(at, names)
+    x, y, weights, aligned, about, probe, decision = map(at, net.FILES)
     if net.teacher:
         train_teacher(files["teacher"], at("teacher.json"), files["images"], *net.teaching)
     sample_training_trials(x, y, *net.training_trials, files)
@@ -21,7 +20,7 @@ def inputs_of_rate_network(net, files, at):
     if net.starts_aligned:
         build_teacher_aligned(weights, aligned, files["teacher"], net.teacher, net.run, net.structure["features"])
     else:
-        build_connectivity(weights, net.run, net.structure, description=about if net.task.is_feedforward else None)
+        build_connectivity(weights, net.run, net.structure, files.get("connectome"), net.first_layer_of(about))
     return net.files(x, y, weights, aligned, about, probe, decision)
 
 
@@ -34,6 +33,7 @@ def train_again(network, data, output, folder):
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "torch", "numpy")
     inputs, params = snakemake.input, snakemake.params
+    rechecking.check_connectome(inputs.origin, params.connectome)
     network = rechecking.network_to_train(inputs.config, inputs.runs, params.run, params.sources)
     with tempfile.TemporaryDirectory() as own:
         train_again(network, {name: inputs[name] for name in params.given}, snakemake.output, own)

@@ -984,10 +984,11 @@ def test_the_active_source_of_a_connectome_gives_its_settings_and_its_note(sourc
     assert active["selection"]["cells"] == cells
     for structure in ("wired", "rewired"):
         assert grids.connectome_of(config, structure) == "mine"
-        assert grids.connectome_note(config, structure) == note
+        assert grids.connectome_notes(config, ["gaussian", structure]) == {structure: note}
+    assert grids.connectome_note(config, "mine") == note
     for structure in ("gaussian", "dale"):
         assert grids.connectome_of(config, structure) is None
-        assert grids.connectome_note(config, structure) is None
+        assert grids.connectome_notes(config, [structure]) == {}
 
 
 # Numbers over time

@@ -247,8 +247,7 @@ def data_of(case, folder):
     theory = {"targets": targets, "convergence_fraction": 0.05}
     rows, histories = predictions.with_theory(rows, histories, [{}] * len(rows), theory)
     rows = json.loads(json.dumps(array_io._finite(rows)))
-    notes = {name: grids.connectome_note(config, name) for name in config["structures"]}
-    notes = {name: note for name, note in notes.items() if note}
+    notes = grids.connectome_notes(config, config["structures"])
     runs = experiment_tables.runs_table(rows, CONFIG["training"] | STATISTICS, notes)
     if case.failed:
         runs["failed"] = [case.failed(run) for run in runs.to_dict("records")]
@@ -738,7 +737,7 @@ def test_the_rows_of_a_figure_of_structures_are_labelled(drawings):
 @pytest.mark.parametrize("figure", ["measures", "losses", "effects"])
 def test_a_figure_made_of_a_connectome_says_so(drawings, figure):
     text = drawings("structures", figure).text().replace("\n", " ")
-    assert grids.connectome_note(CONFIG, "connectome").replace("v1_column", "V1 column") in text
+    assert grids.connectome_note(CONFIG, "v1_column").replace("v1_column", "V1 column") in text
     assert "connectome V1 column" not in drawings("one task", figure).text()
 
 

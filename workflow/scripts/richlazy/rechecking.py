@@ -2,81 +2,44 @@
 
 import math
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import yaml
 
+from richlazy import wording
 from richlazy.experiments import variants
 from richlazy.experiments.parameters import Run, is_missing
 from richlazy.experiments.retraining import Network, network_of
 from richlazy.measures import at_matched_loss
 from richlazy.models.base import Model
 from richlazy.models.registry import MODELS
-from richlazy.reference import PROJECTIONS, fingerprint, model_of, run_of
+from richlazy.recheck_sample import load_runs
+from richlazy.reference import PROJECTIONS, fingerprint, model_of
 from richlazy.storage import array_io, late_import, parquet
 
 
-def runs_tables(folder: str | Path) -> list[pd.DataFrame]:
-    """Committed tables of runs.
+def check_connectome(origin: Sequence[str], committed: str | Path) -> None:
+    """Refuse a connectome that is not the one of the committed results.
 
     Args:
-        folder: of the committed results.
-
-    Returns:
-        Tables with the columns ``experiment`` and ``run``, whose rows may be parts of one network; none where none is
-        committed.
+        origin: what says where it comes from, and which cells were chosen; nothing where a network has no connectome.
+        committed: folder with files of the same names.
 
     Raises:
-        ValueError: when a table is damaged.
+        ValueError: when where it comes from, or which cells were chosen, differs.
     """
-    paths = sorted(Path(folder, "experiments").glob("*/tables/runs.parquet"))
-    return [load_runs(path).assign(experiment=path.parent.parent.name) for path in paths]
-
-
-def load_runs(path: str | Path) -> pd.DataFrame:
-    """A table of runs with the column ``run``, which those of models whose rows are parts of a network do not have."""
-    runs = parquet.load_table(path)
-    return runs if "run" in runs else runs.assign(run=runs["network"].map(run_of))
-
-
-def sample_rows(tables: Sequence[pd.DataFrame], count: int, seed: int, without_tasks: Collection[str]) -> pd.DataFrame:
-    """Random rows of several tables of runs, each run once.
-
-    Runs that start from a connectome, or learn tasks whose images or sentences are not at hand, are left out: the data
-    of others cannot be committed here.
-    """
-    runs = _each_once(tables)
-    runs = runs[_can_be_trained(runs, without_tasks)].reset_index(drop=True)
-    chosen = np.random.default_rng(seed).permutation(len(runs))[:count]
-    return runs.iloc[np.sort(chosen)]
-
-
-def left_out(tables: Sequence[pd.DataFrame], without_tasks: Mapping[str, str]) -> str:
-    """A sentence about the rows that ``sample_rows`` leaves out; empty where it leaves out none."""
-    runs = _each_once(tables)
-    count = int((~_can_be_trained(runs, without_tasks)).sum())
-    if not count:
-        return ""
-    reasons = ["a connectome"] if runs["connectome"].notna().any() else []
-    for what in sorted(set(without_tasks.values())):
-        names = sorted({task for task, missing in without_tasks.items() if missing == what} & set(runs["task"]))
-        reasons += [f"{what} of {', '.join(names)}"] if names else []
-    return f"left out {count} of {len(runs)} rows, whose data is not here: {' and '.join(reasons)}"
-
-
-def _each_once(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    # Whatever types a column without values has in some of them.
-    every = pd.concat([table.astype(object) for table in tables])
-    return every.drop_duplicates("run").sort_values("run", ignore_index=True)
-
-
-def _can_be_trained(runs: pd.DataFrame, without_tasks: Collection[str]) -> pd.Series:
-    return runs["connectome"].isna() & ~runs["task"].isin(list(without_tasks))
+    for path in map(Path, origin):
+        own, theirs = array_io.load_json(path), array_io.load_json(Path(committed, path.name))
+        if own != theirs:
+            keys = sorted(key for key in own.keys() | theirs.keys() if own.get(key) != theirs.get(key))
+            raise ValueError(
+                f"the connectome in {path.parent} is not that of {committed}: {path.name} differs in "
+                f"{wording.listed(keys)}; recheck needs the same files and the same selection"
+            )
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,8 @@ def network_of(plan: Plan, run: Run) -> Path:
 
 
 def seconds_of(plan: Plan, run: Run) -> float:
-    """Seconds to train and to measure the network of a run on one core, as planned, with the starts of both jobs."""
-    return sum(START_S + seconds for seconds in _planned_seconds(plan, run))
+    """Seconds to train and to measure the network of a run on one core, as planned, with the start of its training."""
+    return START_S + sum(_planned_seconds(plan, run))
 
 
 def _planned_seconds(plan: Plan, run: Run) -> tuple[float, float]:

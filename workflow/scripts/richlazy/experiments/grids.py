@@ -226,11 +226,8 @@ def connectome_of(config: Config, structure: str) -> str | None:
     return config["structures"][structure].get("connectome")
 
 
-def connectome_note(config: Config, structure: str) -> str | None:
-    """What every table and figure says of the connectome behind a structure, or None."""
-    name = connectome_of(config, structure)
-    if name is None:
-        return None
+def connectome_note(config: Config, name: str) -> str:
+    """What every table and figure says of a connectome."""
     active = connectome(config, name)
     warning = ", not data" if active["source"] == "synthetic" else ""
     return f"{name} ({active['source']}{warning}): {active['description']}"
@@ -238,8 +235,8 @@ def connectome_note(config: Config, structure: str) -> str | None:
 
 def connectome_notes(config: Config, structures: Iterable[str]) -> dict[str, str]:
     """These notes for those of some structures that are made of a connectome, in the order of their names."""
-    notes = {structure: connectome_note(config, structure) for structure in sorted(set(structures))}
-    return {structure: note for structure, note in notes.items() if note}
+    named = {structure: connectome_of(config, structure) for structure in sorted(set(structures))}
+    return {structure: connectome_note(config, name) for structure, name in named.items() if name}
 
 
 def substitutes(config: Config, runs: Iterable[Run]) -> dict[str, dict[str, str]]:

@@ -22,6 +22,7 @@ class Network:
         probe_count: trials of its probe.
         training_trials, probe_trials: what they depend on (``trials.of_training``, ``trials.of_probe``).
         starts_aligned: whether it starts with weights of the teacher network.
+        FILES: names for what ``files`` takes, in its order.
     """
 
     run: Run
@@ -33,11 +34,16 @@ class Network:
     training_trials: tuple[str, dict[str, Any], dict[str, Any]]
     probe_trials: tuple[str, dict[str, Any], dict[str, Any]]
     starts_aligned: bool
+    FILES = ("inputs.npy", "targets.npy", "first.npy", "second.npy", "task.json", "probe.npz", "decision.npy")
 
     @property
     def teaching(self) -> tuple[Mapping[str, Any] | None, int, Mapping[str, Any]]:
         """How its teacher is trained: its settings, number of images that are held out, group ``training``."""
         return self.teacher, self.task.entry["held_out"], self.training
+
+    def first_layer_of(self, about: str) -> str | None:
+        """The description of its task if its structure is that of a first layer, which has its inputs as columns."""
+        return about if self.task.is_feedforward else None
 
     def files(
         self, inputs: str, targets: str, weights: str, aligned: str, about: str, probe: str, decision: str

@@ -36,12 +36,13 @@ def data_files(task: Task) -> dict[str, str]:
 
 
 def files_at_hand(config: Config) -> set[str]:
-    """Files of data that every machine can make: bundled images and sentences, and random vectors of their words."""
-    images = {f"images/{name}.npz" for name, own in config["image_sets"].items() if own["source"] == "scikit-learn"}
-    bundled = [name for name, own in config.get("sentence_sets", {}).items() if own["source"] == "bundled"]
+    """Files of data that need no download: images and sentences that are bundled or the user's, and random vectors."""
+    local = {"scikit-learn", "bundled", "folder"}
+    images = {f"images/{name}.npz" for name, own in config["image_sets"].items() if own["source"] in local}
+    sentences = [name for name, own in config.get("sentence_sets", {}).items() if own["source"] in local]
     drawn = [name for name, own in config.get("word_vectors", {}).items() if own["source"] == "random"]
-    vectors = {f"word_vectors/{sentences}/{name}.npy" for sentences in bundled for name in drawn}
-    return images | {f"sentences/{name}.npz" for name in bundled} | vectors
+    vectors = {f"word_vectors/{read}/{name}.npy" for read in sentences for name in drawn}
+    return images | {f"sentences/{name}.npz" for name in sentences} | vectors
 
 
 def of_training(config: Config, run: Run) -> tuple[str, dict[str, Any], dict[str, Any]]:
