@@ -310,13 +310,16 @@ def test_seconds_of_the_runs_are_summed_by_rule(tmp_path):
     assert reference.wall_seconds(tmp_path, ["task~c/seed~0"]) == {"train": None, "measure": None}
 
 
-def test_a_condition_that_is_one_job_is_timed_once(tmp_path):
+def test_seeds_of_a_condition_that_are_one_job_are_timed_once(tmp_path):
     for rule, seconds in (("train", 30.0), ("measure", 4.5)):
-        path = tmp_path / rule / "task~a/gain~1.5.tsv"
-        path.parent.mkdir(parents=True)
-        path.write_text(f"s\th:m:s\n{seconds}\t0:00:30\n")
+        for part, times in (("0_to_9", 1), ("10_to_19", 2)):
+            path = tmp_path / rule / f"task~a/gain~1.5/seeds_{part}.tsv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"s\th:m:s\n{times * seconds}\t0:00:30\n")
     found = reference.wall_seconds(tmp_path, [f"task~a/gain~1.5/seed~{seed}" for seed in range(3)])
     assert found == {"train": 30.0, "measure": 4.5}
+    found = reference.wall_seconds(tmp_path, [f"task~a/gain~1.5/seed~{seed}" for seed in (9, 10, 12)])
+    assert found == {"train": 90.0, "measure": 13.5}
 
 
 def published_lstms(results, target):

@@ -46,8 +46,11 @@ def test_a_dry_run_shows_every_network_of_the_paper_scale_once(whole):
     learning += 4 * 2 * 10  # small networks that try noise
     followed = 30 + 80 + 60  # sequential MNIST, the linear network with two readouts, Figure 3 of Schuessler et al.
     followed += 120 + 80  # Figure 1, and ten seeds of Figure 2, during training
-    for rule in ("train", "measure"):
-        assert int(counts[f"{rule}_network"]) == recurrent + later + more + learning
+    assert int(counts["train_network"]) == recurrent + later + more + learning
+    # Each network is measured once, ten seeds of a condition by a job.
+    measured = {kind: int(counts[f"measure_condition_of_seeds_{kind}"]) for kind in ("0_to_4", "0_to_9", "10_to_19")}
+    assert 5 * measured["0_to_4"] + 10 * (measured["0_to_9"] + measured["10_to_19"]) == int(counts["train_network"])
+    assert measured["10_to_19"] == 3 * 3 + 2 * 13
     assert int(counts["follow_network"]) == followed
     assert int(counts["compare_solutions"]) == 3 * 4 * 5  # five pairs of seeds of the networks of rules_rank
     assert int(counts["ask_unseen"]) == 3 * 4 * 10  # all of them
@@ -83,7 +86,7 @@ def test_the_workflow_passes_the_linter():
     ("profile", "jobs"),
     [
         ("profiles/quick", r"train condition of seeds 0 to 5 +8"),
-        ("profiles/gpu", r"train condition of seeds 0 to 9 +565"),
+        ("profiles/gpu", r"train condition of seeds 0 to 9 +600"),
     ],
 )
 def test_profiles_dry_run(profile, jobs, tmp_path):

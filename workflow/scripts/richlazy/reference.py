@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 import yaml
 
+from richlazy.experiments.paths import MARK, part_of_condition
 from richlazy.models import kept_weights
 from richlazy.models.base import Model
 from richlazy.models.registry import MODELS
@@ -189,7 +190,7 @@ def provenance(folder: str | Path, wall_seconds: Mapping[str, float | None]) -> 
 
 
 def wall_seconds(benchmarks: Path, runs: Iterable[str], rules: Iterable[str] = _TIMED_RULES) -> dict[str, float | None]:
-    """Summed wall time of the jobs of some runs, for each rule that is timed; a job is a run, or a whole condition.
+    """Summed wall time of the jobs of some runs, for each rule that is timed; a job is a run, or part of a condition.
 
     It is None where results were adopted without the timings of their jobs.
     """
@@ -217,7 +218,9 @@ def makers(networks: Iterable[str | Path]) -> dict[str, Any]:
 
 def _timing_of_job(folder: Path, run: str) -> Path:
     alone = Path(folder, f"{run}.tsv")
-    return alone if alone.exists() else Path(f"{alone.parent}.tsv")
+    condition, _, seed = run.rpartition("/")
+    part = part_of_condition(int(seed.partition(MARK)[2]))
+    return alone if alone.exists() else Path(folder, f"{condition}{part}.tsv")
 
 
 def save_origin(target: Path, results: Path, workflow_folder: Path) -> None:

@@ -5,13 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from richlazy.experiments.parameters import Run
-from richlazy.experiments.paths import PATTERNS, condition_path, seed_folder
+from richlazy.experiments.paths import PATTERNS, condition_path, part_of_condition, seed_folder
 from richlazy.models.base import Model
 from richlazy.models.registry import MODELS
 from richlazy.storage import late_import
-
-# Seeds 0 to 9 of a condition are one job, 10 to 19 another: more seeds leave jobs alone that are full.
-SEEDS_OF_A_JOB = 10
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,7 @@ class NetworkJobs:
         folders: those of the jobs, below that of the model.
         members: folders of the networks within each of them.
         pattern: regular expression of the folders of the jobs; with members it fits the networks of no other jobs.
-        part: of a folder that its networks are, as the end of a path; empty where they are all of it.
+        part: of a folder that the networks of a job are, as the end of a path; empty where that is all of it.
     """
 
     model: Model
@@ -59,20 +56,19 @@ def network_jobs(runs: Mapping[str, Run], batching: str) -> dict[str, NetworkJob
 
 
 def _conditions(model: Model, runs: Mapping[str, Run]) -> dict[str, NetworkJobs]:
-    held: dict[tuple[str, int], list[int]] = {}
+    held: dict[tuple[str, str], list[int]] = {}
     for run in runs.values():
-        held.setdefault((condition_path(run), run["seed"] // SEEDS_OF_A_JOB), []).append(run["seed"])
-    alike: dict[tuple[int, ...], set[str]] = {}
-    for (condition, _), seeds in held.items():
-        alike.setdefault(tuple(sorted(seeds)), set()).add(condition)
+        held.setdefault((condition_path(run), part_of_condition(run["seed"])), []).append(run["seed"])
+    alike: dict[tuple[str, tuple[int, ...]], set[str]] = {}
+    for (condition, part), seeds in held.items():
+        alike.setdefault((part, tuple(sorted(seeds))), set()).add(condition)
     conditions = {condition for condition, _ in held}
-    found = {}
-    for same, folders in alike.items():
-        part = f"seeds_{_range_text(same)}"
-        found["condition" if len(alike) == 1 else f"condition_of_{part}"] = NetworkJobs(
-            model, sorted(folders), list(map(seed_folder, same)), _pattern(folders, conditions - folders), f"/{part}"
+    return {
+        "condition" if len(alike) == 1 else f"condition_of_seeds_{_range_text(seeds)}": NetworkJobs(
+            model, sorted(folders), list(map(seed_folder, seeds)), _pattern(folders, conditions - folders), part
         )
-    return found
+        for (part, seeds), folders in alike.items()
+    }
 
 
 def _range_text(numbers: Sequence[int]) -> str:

@@ -16,6 +16,8 @@ from richlazy.experiments.parameters import PARAMETERS, USUAL, Run, deciding
 # Not a comma: Snakemake names the jobs of a cluster by their wildcards and splits there (its issue 2366).
 JOINT = "+"
 MARK = "~"
+# Seeds 0 to 9 of a condition are one job, 10 to 19 another: more seeds leave jobs alone that are full.
+SEEDS_OF_A_JOB = 10
 
 Folders = tuple[tuple[str, ...], ...]
 
@@ -80,6 +82,12 @@ def batches_path(run: Run) -> str:
 def seed_folder(seed: int) -> str:
     """Folder of one seed within that of its condition."""
     return f"/seed{MARK}{seed}"
+
+
+def part_of_condition(seed: int) -> str:
+    """Part of a condition whose networks one job trains or measures, in folders of what jobs say of themselves."""
+    first = seed - seed % SEEDS_OF_A_JOB
+    return f"/seeds_{first}_to_{first + SEEDS_OF_A_JOB - 1}"
 
 
 def path_of(run: Run, folders: Folders) -> str:
