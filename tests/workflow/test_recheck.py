@@ -11,8 +11,9 @@ from richlazy.models.registry import MODELS
 from richlazy.storage import array_io, parquet
 from runner import Project, assert_same_results
 
-LSTMS = {
-    "experiments_to_build": ["figure_1", "figure_1_smnist", "schuessler_figure_5"],
+OTHERS = {
+    "experiments_to_build": ["figure_1", "figure_1_smnist", "figure_19", "schuessler_figure_5"],
+    "connectomes": {"v1_column": {"source": "synthetic", "synthetic": {"selection": {"cells": 16}}}},
     "tasks": {
         "SST": {"sentences": "synthetic", "word_vectors": "random"},
         "sMNIST": {
@@ -22,7 +23,11 @@ LSTMS = {
             "probe": {"trials": 10, "kernel_trials": 2},
         },
     },
-    "experiments": {"figure_1_smnist": {"grid": {"rank": [1, 4]}, "seeds": 2}, "schuessler_figure_5": {"seeds": 2}},
+    "experiments": {
+        "figure_1_smnist": {"grid": {"rank": [1, 4]}, "seeds": 2},
+        "figure_19": {"grid": {"task": ["2AF"], "size": [16], "structure": ["gaussian", "connectome"]}, "seeds": 2},
+        "schuessler_figure_5": {"seeds": 2},
+    },
     "word_vectors": {"random": {"dimensions": 4}},
     "lstm": {"units": 6, "learning_rate": 0.01, "epochs": 1},
 }
@@ -30,11 +35,11 @@ LSTMS = {
 
 @pytest.fixture(scope="module")
 def published(finished, tmp_path_factory) -> Project:
-    """A project that has published its tiny results, and LSTMs beside them, as its reference."""
+    """A project that has published its tiny results, and those of images, a connectome and LSTMs, as its reference."""
     project = finished.copy(tmp_path_factory.mktemp("published") / "project")
     # A path that only the machine of the user has, which nothing here reads.
     mine = {"mine": {"source": "file", "file": "/home/me/vectors.txt"}}
-    project.configure(recheck={"runs": 2}, **LSTMS | {"word_vectors": LSTMS["word_vectors"] | mine})
+    project.configure(recheck={"runs": 2}, **OTHERS | {"word_vectors": OTHERS["word_vectors"] | mine})
     project.run("publish_reference")
     return project
 
@@ -130,6 +135,23 @@ def test_a_row_that_shows_images_that_are_here_is_trained_again(published):
     assert array_io.load_json(published.folder / target)["equal_bytes"]
 
 
+def test_a_row_that_starts_from_a_connectome_is_trained_again_where_it_is_the_published_one(published, tmp_path):
+    project = published.copy(tmp_path / "project")
+    runs = parquet.load_table(project.folder / "results/reference/experiments/figure_19/tables/runs.parquet")
+    run = runs["run"][runs["connectome"].notna()].iloc[0]
+    target = f"results/tiny/recheck/figure_19/{run}.json"
+    project.run(target)
+    assert array_io.load_json(project.folder / target)["equal_bytes"]
+    project.configure(connectomes={"v1_column": {"synthetic": {"selection": {"axon": ["axon_fully_extended"]}}}})
+    refused = project.snakemake(target, check=False)
+    assert refused.returncode != 0
+    log = (project.folder / f"results/tiny/logs/train_again/figure_19/{run}.log").read_text()
+    assert "v1_column is not that of results/reference/connectomes/v1_column: selection.json differs in" in log
+    # In the sample, too.
+    project.configure(recheck={"runs": 99})
+    assert f"recheck/figure_19/{run}.json" in project.snakemake("recheck", "--dry-run").stdout
+
+
 def test_rows_whose_images_are_not_here_are_left_out_with_a_sentence(published, tmp_path):
     project = published.copy(tmp_path / "project")
     kept = project.folder / "results/reference/config.yaml"
@@ -139,7 +161,7 @@ def test_rows_whose_images_are_not_here_are_left_out_with_a_sentence(published, 
     project.configure(recheck={"runs": 1, "seed": 1})
     project.snakemake("recheck")
     verdict = (project.folder / "results/tiny/recheck/verdict.txt").read_text()
-    assert "left out 4 of 18 rows, whose data is not here: images of sMNIST" in verdict
+    assert "left out 4 of 22 rows, whose data is not here: images of sMNIST" in verdict
     assert verdict.count("equal bytes") == 1  # one row
 
 
