@@ -16,7 +16,7 @@ TESTERS = 2
 
 .PHONY: run paper docs test test-slow test-faults test-slurm test-slurm-all lint coverage mutants benchmark benchmark-gpu campaign fuzz install-locked clean
 
-run: $(INSTALLED)  ## Figure 1 at the quick scale, with statistics, claims and report
+run: $(INSTALLED)  ## six experiments of both papers at the quick scale, with verdicts, a page and a report
 	$(BIN)/snakemake --profile profiles/quick
 	$(BIN)/snakemake --profile profiles/quick --logger rich --report results/quick/report.html
 	@$(BIN)/python workflow/scripts/print_verdicts.py results/quick

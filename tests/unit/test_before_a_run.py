@@ -61,6 +61,11 @@ def test_needs_of_networks_add_up():
     assert lines[2:] == ["no GPU", "no download"]
 
 
+def test_networks_that_are_trained_again_count_and_teachers_do_not():
+    lines = told(job("train_again", {}, {"own": 3600.0}), job("train_again", {}, {"own": 3600.0}), job("train_teacher"))
+    assert lines[0] == "2 networks to train, about 2 hours of one core, 60 minutes on 2 cores"
+
+
 def test_needs_of_data_and_devices_are_named():
     downloads = [job("download_source", source="mnist", file=file) for file in ("a.gz", "b.gz")]
     release = job("download_release", connectome="v1dd", part="connections", file="x")

@@ -200,7 +200,7 @@ CHECKED = {
         ("$network", "results/quick/NETWORK"), "shipped"
     ),
     'snakemake --force "$network"': Planned(("$network", "results/NETWORK")),
-    "snakemake recheck --configfile mine.yaml": by("test_networks_trained_again_are_equal_bytes"),
+    "snakemake recheck --configfile recheck.yaml": by("test_networks_trained_again_are_equal_bytes"),
     'snakemake "results/recheck/figure_1/$run.json"': Planned(("$run", "REFERENCE")),
     # verify.md
     "python workflow/scripts/fetch_networks.py figure_1": by(

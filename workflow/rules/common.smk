@@ -130,6 +130,8 @@ def require_token(jobs):
 
 def seconds_of(job):
     """Seconds in which a job trains or measures on one core; 0 for the others, which take few."""
+    if job.rule.name == "train_again":
+        return seconds_again(job.wildcards.run)
     stage, _, kind = job.rule.name.partition("_")
     jobs = {"train": TRAINING, "measure": MEASURING}.get(stage, {})
     if kind not in jobs:

@@ -5,6 +5,7 @@ import re
 
 import yaml
 
+from richlazy.experiments import variants
 from richlazy.training import rules as learning_rules
 
 REFERENCE = config["recheck"]["reference"]
@@ -100,6 +101,14 @@ def data_of_recheck(wildcards):
     if connectome := connectome_of_recheck(wildcards):
         needed |= {"connectome": f"connectomes/{connectome}/weights.npy"}
     return {need: f"{RESULTS}/{file}" for need, file in needed.items()}
+
+
+def seconds_again(run):
+    """Seconds in which the network of a row of the reference results is trained and measured again, on one core."""
+    plannings = [late_import.load(model.planning) for model in plan.models.values()]
+    planning = next(one for one in plannings if re.fullmatch(one.RUN_PATH, run))
+    row = planning.run_of_path(run)
+    return sum(planning.seconds(variants.with_entries_of(reference_config(), row), [row]))
 
 
 def connectome_of_recheck(wildcards):

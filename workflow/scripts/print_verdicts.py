@@ -12,6 +12,7 @@ def outcome(results: Path) -> list[str]:
     verdicts = parquet.load_table(results / "claims.parquet")
     return [
         *claim_counts.as_text(verdicts),
+        *claim_counts.substitutes(verdicts),
         "",
         f"Results page: {results / 'index.html'} (open it in a browser; scale {verdicts['scale'].iloc[0]})",
         f"To archive:   {results / 'report.html'}",

@@ -57,6 +57,13 @@ def test_what_was_not_run_has_no_line():
     assert "Figure 2" not in "\n".join(lines) and "1 of 2 claims tested" in lines[-1]
 
 
+def test_tested_claims_that_rest_on_what_stands_in_for_data_are_counted():
+    found = ["supported", "undecided", "not run", "supported", "supported"]
+    table = pd.DataFrame({"verdict": found, "substitute": ["drawn for data", "drawn for data", "x for y", None, ""]})
+    assert claim_counts.substitutes(table) == ["2 of these with drawn for data"]
+    assert claim_counts.substitutes(table.iloc[2:]) == []
+
+
 def test_the_terminal_ends_with_the_way_to_the_page(tmp_path):
     sys.path.insert(0, str(ROOT / "workflow/scripts"))
     import print_verdicts

@@ -63,7 +63,7 @@ def needs(
         token: says what is wrong with the token for CAVE, None where there is one.
     """
     planned = list(jobs)
-    networks = sum(len(job.params.get("runs", ())) for job in planned if job.rule.name.startswith("train_"))
+    networks = sum(map(_networks, planned))
     seconds = sum(START_S + own_seconds(job) for job in planned)
     size = sum(map(_bytes, planned))
     lines = [f"{wording.counted(networks, 'network')} to train, about {wording.duration(seconds)} of one core"]
@@ -77,6 +77,13 @@ def needs(
     if cave:
         lines.append(f"a token for CAVE. {problem}" if (problem := token()) else "a token for CAVE, and there is one")
     return lines
+
+
+def _networks(job: Job) -> int:
+    """How many networks a job trains."""
+    if job.rule.name == "train_again":
+        return 1
+    return len(job.params.get("runs", ())) if job.rule.name.startswith("train_") else 0
 
 
 def _bytes(job: Job) -> float:

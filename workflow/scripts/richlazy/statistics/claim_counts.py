@@ -64,6 +64,13 @@ def as_text(table: pd.DataFrame) -> list[str]:
     ]
 
 
+def substitutes(table: pd.DataFrame) -> list[str]:
+    """A line for each thing that stands in for data of a paper, with the number of tested claims that rest on it."""
+    tested = table[(table["verdict"] != "not run") & table["substitute"].fillna("").ne("")]
+    counts = tested["substitute"].value_counts()
+    return [f"{number} of these with {what}" for what, number in counts.items()]
+
+
 def tested_of(table: pd.DataFrame) -> str:
     """How many claims were tested, of how many."""
     return f"{int((table['verdict'] != 'not run').sum())} of {wording.counted(len(table), 'claim')} tested"
