@@ -45,10 +45,10 @@ def test_each_verdict_stands_once_in_the_table_and_once_beside_its_evidence(give
 
 def test_a_bar_says_how_far_the_reproduction_is(given):
     page = page_of(given())
-    bar = page.text[page.text.index('<ul class="standing"') :].partition("</ul>")[0]
+    bar = page.text[page.text.index('<div class="standing"') :].partition("</ul>")[0]
     assert re.findall(r"--share: (\d+)", bar) == ["1", "1"]
     assert re.findall(r"<span>([^<]+)<", bar) == ["1 supported", "1 not run"]
-    assert '<li class="none open"' in bar
+    assert '<i class="none open"' in bar and '<li class="none open"' in bar
 
 
 def test_what_was_not_run_is_folded(given):
