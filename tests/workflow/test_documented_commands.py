@@ -159,6 +159,7 @@ CHECKED = {
     "snakemake --profile cluster --executor htcondor --htcondor-jobdir <shared folder>": Elsewhere("| no |"),
     "snakemake --profile cluster --executor kubernetes --default-storage-provider s3 --default-storage-prefix "
     "s3://<bucket> --container-image <image>": Elsewhere("| no |"),
+    "snakemake -n -q rules --configfile mine.yaml": PLANNED,
     # configuration.md
     "snakemake -n --configfile mine.yaml": PLANNED,
     'snakemake --config scale=trial "experiments_to_build=[figure_1, another_task]"': SHIPPED,
