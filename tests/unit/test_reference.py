@@ -188,6 +188,7 @@ def result(run="run", equal_bytes=True, weights=0.0, measures=0.0, same_class=Tr
         (False, 1.01e-3, False, False, "beyond tolerance"),
         (False, 0.5, True, False, "differs"),
         (False, float("inf"), False, False, "beyond tolerance"),
+        (False, None, False, False, "beyond tolerance"),  # infinity after a JSON file
     ],
 )
 @pytest.mark.parametrize("part", ["weights", "measures"])

@@ -108,7 +108,9 @@ def seconds_again(run):
     plannings = [late_import.load(model.planning) for model in plan.models.values()]
     planning = next(one for one in plannings if re.fullmatch(one.RUN_PATH, run))
     row = planning.run_of_path(run)
-    return sum(planning.seconds(variants.with_entries_of(reference_config(), row), [row]))
+    return sum(
+        planning.seconds(variants.with_entries_of(reference_config(), row), [row])
+    )
 
 
 def connectome_of_recheck(wildcards):
