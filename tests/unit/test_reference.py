@@ -83,23 +83,22 @@ def test_another_connectome_is_refused_by_what_differs(tmp_path, changed):
         for name in ("provenance.json", "selection.json"):
             differs = (folder, name) == ("here", changed)
             array_io.save_json(tmp_path / folder / name, {"files": "other" if differs else "same", "cells": 3})
-    origin = [str(tmp_path / "here" / name) for name in ("provenance.json", "selection.json")]
+    origin, committed = (
+        [str(tmp_path / folder / name) for name in ("provenance.json", "selection.json")]
+        for folder in ("here", "committed")
+    )
     with pytest.raises(
         ValueError, match=rf"here is not that of .*committed: {changed} differs in files; recheck needs"
     ):
-        rechecking.check_connectome(origin, tmp_path / "committed")
-    rechecking.check_connectome(origin, tmp_path / "here")
-    rechecking.check_connectome([], tmp_path / "nowhere")
+        rechecking.check_connectome(origin, committed)
+    rechecking.check_connectome(origin, origin)
+    rechecking.check_connectome([], [])
 
 
 def test_runs_of_tasks_without_data_here_are_never_drawn():
     tables = [runs_table(*"abc"), runs_table(*"def").assign(task=["sMNIST", "2AF", "MNIST"])]
-    assert sample_rows(tables, 99, 0, AtHand(dict.fromkeys(["sMNIST", "MNIST"], "images")))["run"].tolist() == [
-        "a",
-        "b",
-        "c",
-        "e",
-    ]
+    here = AtHand(dict.fromkeys(["sMNIST", "MNIST"], "images"))
+    assert sample_rows(tables, 99, 0, here)["run"].tolist() == ["a", "b", "c", "e"]
 
 
 def test_rows_that_are_left_out_are_counted_with_their_reasons():
@@ -113,7 +112,7 @@ def test_rows_that_are_left_out_are_counted_with_their_reasons():
     assert left_out(tables[1:], AtHand({"MNIST": "images"})) == (
         "left out 1 of 3 rows, whose data is not here: images of MNIST"
     )
-    assert left_out(tables[1:], AtHand({})) == ""
+    assert left_out(tables[1:], HERE) == ""
 
 
 def test_a_network_whose_rows_are_its_parts_is_drawn_once(tmp_path):

@@ -38,7 +38,8 @@ rule train_again:
     """Train and measure the network of one row of the reference results again, from nothing."""
     input:
         unpack(data_of_recheck),
-        origin=origin_of_connectome,
+        origin=origin_of_connectome(RESULTS),
+        published_origin=origin_of_connectome(REFERENCE),
         runs=REFERENCE_TABLE.replace("{table}", "runs"),
         config=f"{REFERENCE}/config.yaml",
     output:
@@ -58,7 +59,6 @@ rule train_again:
         code=library("train_again.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_A_RUN),
         run="{run}",
         given=lambda wildcards: list(data_of_recheck(wildcards)),
-        connectome=lambda wildcards: f"{REFERENCE}/connectomes/{connectome_of_recheck(wildcards)}",
         sources={name: {"title": source["title"]} for name, source in SOURCES.items()},
     message:
         "Training again {wildcards.run}"

@@ -68,22 +68,22 @@ def connectomes_at_hand():
 @functools.cache
 def recheck_sample():
     """Rows of the reference results to train again, and a sentence about those that are left out."""
-    from richlazy import recheck_sample
+    from richlazy.recheck_sample import AtHand, left_out, runs_tables, sample_rows
 
     settings = config["recheck"]
-    found = recheck_sample.runs_tables(REFERENCE)
+    found = runs_tables(REFERENCE)
     if not found:
         sys.exit(
             f"recheck finds no tables of runs in {REFERENCE}; name the folder of reference results in recheck.reference"
         )
     tasks = reference_config()["tasks"]
-    here = recheck_sample.AtHand(
+    here = AtHand(
         trials.tasks_without_data(reference_config(), data_at_hand()),
         connectomes_at_hand(),
         {name: registry.named(tasks, name).key for name in tasks},
     )
-    rows = recheck_sample.sample_rows(found, settings["runs"], settings["seed"], here)
-    return rows, recheck_sample.left_out(found, here)
+    rows = sample_rows(found, settings["runs"], settings["seed"], here)
+    return rows, left_out(found, here)
 
 
 def recheck_results(wildcards):
@@ -119,8 +119,12 @@ def connectome_of_recheck(wildcards):
     return grids.connectome_of(reference_config(), structure[1]) if structure else None
 
 
-def origin_of_connectome(wildcards):
-    """Input function that gives what says where this connectome comes from, and which cells were chosen."""
-    name = connectome_of_recheck(wildcards)
-    files = ("provenance.json", "selection.json")
-    return [f"{RESULTS}/connectomes/{name}/{file}" for file in files if name]
+def origin_of_connectome(root):
+    """Input function that gives what says, below a folder, where this connectome comes from and which cells were chosen."""
+
+    def files(wildcards):
+        name = connectome_of_recheck(wildcards)
+        folder = f"{root}/connectomes/{name}"
+        return [f"{folder}/provenance.json", f"{folder}/selection.json"] if name else []
+
+    return files

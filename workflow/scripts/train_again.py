@@ -33,7 +33,7 @@ def train_again(network, data, output, folder):
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "torch", "numpy")
     inputs, params = snakemake.input, snakemake.params
-    rechecking.check_connectome(inputs.origin, params.connectome)
+    rechecking.check_connectome(inputs.origin, inputs.published_origin)
     network = rechecking.network_to_train(inputs.config, inputs.runs, params.run, params.sources)
     with tempfile.TemporaryDirectory() as own:
         train_again(network, {name: inputs[name] for name in params.given}, snakemake.output, own)

@@ -22,22 +22,22 @@ from richlazy.reference import PROJECTIONS, fingerprint, model_of
 from richlazy.storage import array_io, late_import, parquet
 
 
-def check_connectome(origin: Sequence[str], committed: str | Path) -> None:
+def check_connectome(origin: Sequence[str], committed: Sequence[str]) -> None:
     """Refuse a connectome that is not the one of the committed results.
 
     Args:
         origin: what says where it comes from, and which cells were chosen; nothing where a network has no connectome.
-        committed: folder with files of the same names.
+        committed: the same of the committed results.
 
     Raises:
         ValueError: when where it comes from, or which cells were chosen, differs.
     """
-    for path in map(Path, origin):
-        own, theirs = array_io.load_json(path), array_io.load_json(Path(committed, path.name))
+    for path, published in zip(map(Path, origin), map(Path, committed), strict=True):
+        own, theirs = array_io.load_json(path), array_io.load_json(published)
         if own != theirs:
             keys = sorted(key for key in own.keys() | theirs.keys() if own.get(key) != theirs.get(key))
             raise ValueError(
-                f"the connectome in {path.parent} is not that of {committed}: {path.name} differs in "
+                f"the connectome in {path.parent} is not that of {published.parent}: {path.name} differs in "
                 f"{wording.listed(keys)}; recheck needs the same files and the same selection"
             )
 

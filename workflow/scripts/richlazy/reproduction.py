@@ -4,7 +4,7 @@ Nothing here runs in a job.
 """
 
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,11 +89,11 @@ def network_of(plan: Plan, run: Run) -> Path:
 
 def seconds_of(plan: Plan, run: Run) -> float:
     """Seconds to train and to measure the network of a run on one core, as planned, with the start of its training."""
-    return START_S + sum(_planned_seconds(plan, run))
+    return START_S + sum(_planned_seconds(plan, [run]))
 
 
-def _planned_seconds(plan: Plan, run: Run) -> tuple[float, float]:
-    found: tuple[float, float] = late_import.load(MODELS[run["architecture"]].planning).seconds(plan.config, [run])
+def _planned_seconds(plan: Plan, runs: Sequence[Run]) -> tuple[float, float]:
+    found: tuple[float, float] = late_import.load(MODELS[runs[0]["architecture"]].planning).seconds(plan.config, runs)
     return found
 
 
@@ -105,8 +105,8 @@ def speed(plan: Plan) -> float | None:
             timed = Path(plan.results, "benchmarks", "train", f"{folder}{jobs.part}.tsv")
             if timed.exists():
                 taken = pd.read_csv(timed, sep="\t", na_values="-")["cpu_time"].iloc[0]
-                runs = (plan.all_runs[folder + member] for member in jobs.members)
-                ratios.append(taken / sum(_planned_seconds(plan, run)[0] for run in runs))
+                runs = [plan.all_runs[folder + member] for member in jobs.members]
+                ratios.append(taken / _planned_seconds(plan, runs)[0])
     ratios = [ratio for ratio in ratios if ratio > 0]
     return statistics.median(ratios) if ratios else None
 

@@ -87,7 +87,9 @@ class Plan:
     @functools.cached_property
     def measuring_jobs(self) -> dict[str, NetworkJobs]:
         """Measuring jobs, by what they hold: conditions, because a network takes less time than the start of a job."""
-        return network_jobs(self.all_runs, "network" if self.config["scale"] == SCALE_OF_PROOF else "condition")
+        batching = "network" if self.config["scale"] == SCALE_OF_PROOF else "condition"
+        same = batching == self.config["training"]["batching"]
+        return self.training_jobs if same else network_jobs(self.all_runs, batching)
 
     def experiments_of(self, model: Model) -> list[str]:
         """Experiments whose networks lie in the folder of a model."""
