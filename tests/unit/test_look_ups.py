@@ -1,10 +1,13 @@
 """What Snakemake is told once in place of looking it up for each job."""
 
 import inspect
+from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import smart_open
+import snakemake.api
 from snakemake import common
 from snakemake.resources import Resource
 
@@ -17,6 +20,12 @@ class Plan:
 
     def files(self, wildcards):
         return [f"{wildcards}.npy"]
+
+
+@dataclass(frozen=True)
+class RuleWithScript:
+    script: Path
+    basedir: None = None
 
 
 def growing(need):
@@ -64,3 +73,32 @@ def test_what_a_function_of_snakemake_says_of_itself_stays(looked_up):
     common.overwrite_function_params(any_of_them, {"input": None})
     look_ups.once([rule(any_of_them, any_of_them, {})])
     assert common.get_function_params(any_of_them) == {"input": None}
+
+
+def test_the_script_of_a_rule_is_looked_for_once_and_one_that_is_missing_is_told(looked_up, tmp_path):
+    asked = []
+
+    def opened(file):
+        asked.append(file.get_filename())
+        return Path(file.get_path_or_uri(secret_free=False)).open()
+
+    def process(script):
+        rule = RuleWithScript(tmp_path / script)
+        processor.process_job(SimpleNamespace(rule=rule, is_script=True, wildcards=None, params=None))
+
+    cache = SimpleNamespace(open=opened, exists=lambda file: True, get_path=lambda file: "")
+    workflow = SimpleNamespace(sourcecache=cache)
+    processor = snakemake.dag.ScriptProcessor(SimpleNamespace(workflow=workflow))
+    for script in ("train.py", "measure.py"):
+        (tmp_path / script).write_text("1\n")
+    for script in ("train.py", "measure.py", "train.py", "measure.py"):
+        process(script)
+    assert asked == ["train.py", "measure.py"]
+    with pytest.raises(FileNotFoundError, match=r"plot\.py"):
+        process("plot.py")
+
+
+def test_a_job_that_nobody_sees_is_not_described(monkeypatch):
+    monkeypatch.setattr(snakemake.jobs.Job, "log_info", snakemake.jobs.Job.log_info)
+    look_ups.describe_no_job()
+    snakemake.jobs.Job.log_info(None, indent=True, printshellcmd=False)

@@ -193,6 +193,7 @@ CHECKED = {
     ),
     "snakemake -n --quiet rules": PLANNED,
     "snakemake -n -q rules": PLANNED,
+    "snakemake -n -q": PLANNED,
     "snakemake grid_0": Planned(configuration="grid"),
     "snakemake --batch tabulate=1/10": PLANNED,
     "snakemake --until train_network": PLANNED,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from snakemake.logging import logger
 from snakemake.persistence.file import FilePersistence
+from snakemake.settings.enums import Quietness
 
 # Planning makes millions of objects that stay; by default Python searches them for garbage again and again.
 gc.set_threshold(100_000, 50, 50)
@@ -156,6 +157,8 @@ def tell_before_a_run():
         if workflow.dryrun:
             look_closely()
             leave_groups_to_clusters()
+            if Quietness.RULES in (workflow.output_settings.quiet or ()):
+                look_ups.describe_no_job()
         look_ups.once(workflow.rules)
         build()
         jobs = list(workflow.dag.needrun_jobs()) if workflow.dryrun else []
