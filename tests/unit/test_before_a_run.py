@@ -47,7 +47,8 @@ SOURCES = {
 
 
 def told(*jobs, cores=2, device="cpu", token=lambda: None):
-    return before_a_run.needs(jobs, cores, lambda one: one.resources.get("own", 0.0), device, SOURCES, token)
+    seconds, runs = (lambda one: one.resources.get("own", 0.0)), (lambda one: one.params.get("runs", []))
+    return before_a_run.needs(jobs, cores, seconds, runs, device, SOURCES, token)
 
 
 def test_needs_of_networks_add_up():

@@ -140,6 +140,13 @@ def seconds_of(job):
     return jobs[kind].seconds(job.wildcards)[stage == "measure"]
 
 
+def runs_trained_by(job):
+    """Parameters of each network that a job trains for its own sake: not of teachers, nor of those trained again."""
+    stage, _, kind = job.rule.name.partition("_")
+    is_training = stage == "train" and kind in TRAINING
+    return TRAINING[kind].runs(job.wildcards) if is_training else []
+
+
 def tell_before_a_run():
     """Have Snakemake refuse a target that does not exist in a sentence, look closely and say needs in a dry-run."""
     if not is_own_start():
@@ -158,7 +165,7 @@ def tell_before_a_run():
             look_closely()
             leave_groups_to_clusters()
             if Quietness.RULES in (workflow.output_settings.quiet or ()):
-                look_ups.describe_no_job()
+                look_ups.tell_no_job()
         look_ups.once(workflow.rules)
         build()
         jobs = list(workflow.dag.needrun_jobs()) if workflow.dryrun else []
@@ -167,6 +174,7 @@ def tell_before_a_run():
                 jobs,
                 workflow.cores,
                 seconds_of,
+                runs_trained_by,
                 config["training"]["device"],
                 SOURCES,
                 problem_of_token,

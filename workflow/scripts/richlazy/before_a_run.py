@@ -48,6 +48,7 @@ def needs(
     jobs: Iterable[Job],
     cores: int | None,
     own_seconds: Callable[[Job], float],
+    trained: Callable[[Job], Sequence[Mapping[str, Any]]],
     device: str,
     sources: Mapping[str, Any],
     token: Callable[[], str | None],
@@ -58,14 +59,16 @@ def needs(
         jobs: that would run.
         cores: on which they would run; None where that is not known.
         own_seconds: how long a job computes on one core, beside its start.
+        trained: parameters of each network that a job trains for its own sake.
         device: ``cpu`` or ``cuda``, as networks are to be trained.
         sources: registry of data, with the sizes of its files.
         token: says what is wrong with the token for CAVE, None where there is one.
     """
     planned = list(jobs)
-    networks = sum(map(_networks, planned))
+    runs = [run for job in planned for run in trained(job)]
+    networks = len(runs) + sum(job.rule.name == "train_again" for job in planned)
     seconds = sum(START_S + own_seconds(job) for job in planned)
-    size = sum(map(_bytes, planned))
+    size = sum(_COPIES * _SINGLE * (run.get("size") or 0) ** 2 for run in runs) + sum(map(_bytes_of_trials, planned))
     lines = [f"{wording.counted(networks, 'network')} to train, about {wording.duration(seconds)} of one core"]
     if cores and cores > 1:
         lines[0] += f", {wording.duration(seconds / cores)} on {cores} cores"
@@ -79,23 +82,14 @@ def needs(
     return lines
 
 
-def _networks(job: Job) -> int:
-    """How many networks a job trains."""
-    if job.rule.name == "train_again":
-        return 1
-    return len(job.params.get("runs", ())) if job.rule.name.startswith("train_") else 0
-
-
-def _bytes(job: Job) -> float:
-    """Bytes that a job writes, where these are many."""
-    if job.rule.name.startswith("train_"):
-        return sum(_COPIES * _SINGLE * (run.get("size") or 0) ** 2 for run in job.params.get("runs", ()))
-    if job.rule.name == "sample_training_trials":
-        _, entry, run = job.params["of_trials"]
-        steps = sum(time for time in entry.get("timing_ms", {}).values() if isinstance(time, (int, float)))
-        steps = steps / run["time_step_ms"] if run.get("time_step_ms") else 0
-        return run.get("iterations", 1) * run.get("batch_size", 1) * steps * _NUMBERS_OF_A_STEP * _SINGLE
-    return 0.0
+def _bytes_of_trials(job: Job) -> float:
+    """Bytes of the trials that a job writes to train on."""
+    if job.rule.name != "sample_training_trials":
+        return 0.0
+    _, entry, run = job.params["of_trials"]
+    steps = sum(time for time in entry.get("timing_ms", {}).values() if isinstance(time, (int, float)))
+    steps = steps / run["time_step_ms"] if run.get("time_step_ms") else 0
+    return run.get("iterations", 1) * run.get("batch_size", 1) * steps * _NUMBERS_OF_A_STEP * _SINGLE
 
 
 def _downloads(jobs: Iterable[Job], sources: Mapping[str, Any]) -> list[str]:
