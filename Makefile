@@ -14,12 +14,16 @@ export PYTHONUTF8 = 1
 # Processes that run the tests; those that share a build stay in one of them.
 TESTERS = 2
 
-.PHONY: run paper docs test test-slow test-faults test-slurm test-slurm-all lint coverage mutants benchmark benchmark-gpu campaign fuzz install-locked clean
+# `make` alone is `make run`.
+.PHONY: run help paper docs test test-slow test-faults test-slurm test-slurm-all lint benchmark benchmark-gpu campaign fuzz coverage mutants install-locked clean
 
 run: $(INSTALLED)  ## six experiments of both papers at the quick scale, with verdicts, a page and a report
 	$(BIN)/snakemake --profile profiles/quick
 	$(BIN)/snakemake --profile profiles/quick --logger rich --report results/quick/report.html
 	@$(BIN)/python workflow/scripts/print_verdicts.py results/quick
+
+help:  ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## /\1 /p' Makefile | while read -r target means; do printf '%-17s %s\n' "$$target" "$$means"; done
 
 paper: $(INSTALLED)  ## everything in config.yaml, at paper scale; HOURS=2 goes on with it for two hours
 ifdef HOURS

@@ -1,6 +1,7 @@
 """Files that describe the project to contributors, to GitHub and to Snakemake's catalog say the same as each other."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,13 @@ def test_folders_and_targets_that_a_page_names_exist(page):
     assert all(re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE) for target in targets)
     folders = re.findall(r"`((?:workflow|tests|data|results)/[\w/]*)`", text)
     assert all((ROOT / folder).is_dir() for folder in folders)
+
+
+def test_make_help_says_what_each_target_is_for():
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
+    assert [line.split()[0] for line in told] == targets
+    assert all(re.fullmatch(r"\S+ +\S.{10,}|help +this list", line) for line in told)
 
 
 def test_tests_that_share_a_build_stay_in_one_process(request):

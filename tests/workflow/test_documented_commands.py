@@ -77,6 +77,7 @@ CHECKED = {
     # README.md
     "make": MAKE,
     "make run": MAKE,
+    "make help": by("test_make_help_says_what_each_target_is_for"),
     "make paper": MAKE,
     "make paper HOURS=2": MAKE,
     "python workflow/scripts/reproduce.py --dry-run": by(
