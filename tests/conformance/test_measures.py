@@ -124,6 +124,21 @@ def test_a_measure_says_what_it_is(measure):
     assert measure.defined_for.__doc__.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("group", "stages"),
+    [
+        (on_probe.MEASURES, {"probe"}),
+        (after_training.MEASURES, {"history", "theory"}),
+        (during_training.QUANTITIES, {"snapshot"}),
+        (solutions.MEASURES, {"pair"}),
+        (unseen.MEASURES, {"unseen"}),
+    ],
+    ids=["probe", "finished runs", "snapshots", "pairs", "unseen trials"],
+)
+def test_measures_that_are_taken_together_say_the_stage_of_what_they_are_given(group, stages):
+    assert {measure.stage for measure in group.values()} == stages
+
+
 def test_labels_of_measures_that_may_stand_side_by_side_differ():
     for group in (registry.TESTED.values(), during_training.QUANTITIES.values()):
         labels = [measure.label for measure in group if measure.label]

@@ -1,6 +1,7 @@
 """Dimension of activity, its alignment with the readout, and the centred alignment of representations: known values."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -66,12 +67,20 @@ def test_activity_that_fills_all_directions_evenly_is_aligned_for_its_dimension(
     assert activity.readout_alignment(even, gaussian(5, 1, 8)) == pytest.approx(1)
 
 
-@given(seed=st.integers(0, 2**16), scale=st.floats(0.1, 10))
+@given(seed=st.integers(0, 2**16), scale=st.floats(1e-4, 10))
 def test_centred_alignment_does_not_see_rotation_scale_or_mean(seed, scale):
     first, second = gaussian(seed, 20, 6), gaussian(seed + 1, 20, 6)
     plain = activity.centred_alignment(activity.centred(first), activity.centred(second))
     turned = scale * second @ rotation(seed + 2, 6) + 3
     assert activity.centred_alignment(activity.centred(first), activity.centred(turned)) == pytest.approx(plain)
     assert 0 <= plain <= 1
-    own = activity.centred_alignment(activity.centred(first), activity.centred(scale * first))
-    assert own == pytest.approx(1)
+    own = activity.centred(scale * first)
+    assert activity.centred_alignment(own, own) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("trials", "units", "seen"), [(1, 4, slice(None)), (2, 4, -1), (9, 1, -1)])
+def test_representations_are_those_of_the_last_step_or_of_the_time_points_of_a_single_trial(trials, units, seen):
+    before, after = (gaussian(seed, 7, trials, units) for seed in (0, 1))
+    network = SimpleNamespace(before=SimpleNamespace(rates=before), after=SimpleNamespace(rates=after))
+    expected = activity.centred_alignment(activity.centred(before[seen]), activity.centred(after[seen]))
+    assert activity.centred_representation_alignment.formula(network) == pytest.approx(expected)

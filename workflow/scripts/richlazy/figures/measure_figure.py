@@ -15,7 +15,7 @@ from richlazy.statistics import strata
 # Measures in the unit of the loss, which depends on the task.
 _LOSSES = ("final_loss", "probe_loss")
 # Sizes without a largest value stand on a logarithmic axis where the largest is this many times the smallest.
-_DECADES = 20
+_LOGARITHMIC_FROM = 10
 # An axis spans at least this share of its largest value: what differs by less looks alike.
 _LEAST_SPAN = 0.1
 # Entries of a legend that stand beside each other.
@@ -172,8 +172,8 @@ def _label(context: FigureContext, measure: str, runs: pd.DataFrame) -> str:
 
 
 def _spans_decades(measure: str, values: pd.Series) -> bool:
-    """Whether values call for a logarithmic axis: positive, the largest over 20 times the smallest, and no shares."""
+    """Whether values call for a logarithmic axis: positive, the largest over ten times the smallest, and no shares."""
     known = values[np.isfinite(values.astype(float))]
     if known.empty or known.min() <= 0 or (known.max() <= 1 and measure not in _LOSSES):
         return False
-    return bool(known.max() > _DECADES * known.min())
+    return bool(known.max() > _LOGARITHMIC_FROM * known.min())
