@@ -1,6 +1,7 @@
 """Networks before they learn: Lyapunov exponents and outlier eigenvalues where they are known."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -95,3 +96,9 @@ def test_random_weights_have_no_outliers_and_those_with_chains_have_two():
     types = {"fraction": 0.02, "strong_gain": 10.0, "weak_gain": 0.8, "blocks": "within"}
     counts = [before_training.outliers(weights("cell_type_blocks", seed, **types)) for seed in range(5)]
     assert all(1 <= count <= 6 for count in counts)  # of the six units that are excitable
+
+
+def test_a_loss_has_no_share_of_that_of_a_silent_network_which_makes_no_error():
+    of = before_training.relative_loss_before.formula
+    assert of(SimpleNamespace(loss_before=0.3, loss_when_silent=0.6)) == 0.5
+    assert math.isnan(of(SimpleNamespace(loss_before=0.3, loss_when_silent=0.0)))

@@ -15,7 +15,7 @@ from richlazy.statistics import strata
 # Measures in the unit of the loss, which depends on the task.
 _LOSSES = ("final_loss", "probe_loss")
 # Sizes without a largest value stand on a logarithmic axis where the largest is this many times the smallest.
-_LOGARITHMIC_FROM = 10
+_DECADE = 10
 # An axis spans at least this share of its largest value: what differs by less looks alike.
 _LEAST_SPAN = 0.1
 # Entries of a legend that stand beside each other.
@@ -87,7 +87,7 @@ def plot(
                     condition_dots.plot(context, axes, group, measure, colours)
                     condition_dots.plot_theory(context, axes, group, measure)
                     axes.tick_params(labelbottom=as_grid or axes is column[-1])
-                if _spans_decades(measure, runs[measure]):
+                if _spans_a_decade(measure, runs[measure]):
                     axes.set_yscale("log")
                 counts[axes] = outcomes.count(group, measure, context.roles)
         for row in panels:
@@ -171,9 +171,9 @@ def _label(context: FigureContext, measure: str, runs: pd.DataFrame) -> str:
     return label + _DIRECTION[sign]
 
 
-def _spans_decades(measure: str, values: pd.Series) -> bool:
+def _spans_a_decade(measure: str, values: pd.Series) -> bool:
     """Whether values call for a logarithmic axis: positive, the largest over ten times the smallest, and no shares."""
     known = values[np.isfinite(values.astype(float))]
     if known.empty or known.min() <= 0 or (known.max() <= 1 and measure not in _LOSSES):
         return False
-    return bool(known.max() > _LOGARITHMIC_FROM * known.min())
+    return bool(known.max() > _DECADE * known.min())
