@@ -138,7 +138,7 @@ for model in plan.models.values():
             compare=of_experiment("compare"),
             measures=plan.tested_measures,
             settings=collect_settings(
-                "statistics", ["significance_level", "confidence_level", "loss_margin"]
+                "statistics", ["significance_level", "confidence_level", "comparable_loss"]
             )
             | measure_registry.roles(),
         message:
@@ -178,7 +178,7 @@ rule judge_claims:
                 "significance_level",
                 "minimum_seeds",
                 "confidence_level",
-                "loss_margin",
+                "comparable_loss",
                 "negligible_tau",
                 "negligible_share",
             ],

@@ -98,7 +98,7 @@ UNKNOWN_KEYS = [
     Mistake("probe", {"probe.trails": 10}, "probe has an", "did you mean 'trials'?"),
     Mistake("experiment", {f"{FIGURE_1}.tittle": "A"}, f"{FIGURE_1} has an", "did you mean 'title'?"),
     Mistake("grid", {f"{GRID}.ranks": [1]}, f"{GRID} has an unknown key 'ranks'", "did you mean 'rank'?"),
-    Mistake("statistics", {"statistics.loss_margins": 1}, "statistics has an", "did you mean 'loss_margin'?"),
+    Mistake("statistics", {"statistics.comparable_losses": 1}, "statistics has an", "did you mean 'comparable_loss'?"),
     Mistake("figures", {"figures.dot_color": "#000000"}, "figures has an", "did you mean 'dot_colour'?"),
     Mistake("recheck", {"recheck.tolerence": 0.1}, "recheck has an", "did you mean 'tolerance'?"),
     Mistake(
@@ -257,7 +257,7 @@ RANGES = [
     out_of_range("statistics.confidence_level", 1.0, "below 1"),
     out_of_range("statistics.negligible_tau", 1.0, "below 1"),
     out_of_range("statistics.negligible_share", 0.0, "above 0"),
-    out_of_range("statistics.loss_margin", 0.0, "above 0"),
+    out_of_range("statistics.comparable_loss", 0.0, "above 0"),
     out_of_range("statistics.converged_accuracy_deficit", -0.1, "at least 0"),
     out_of_range("statistics.converged_accuracy_deficit", 1.0, "below 1"),
     out_of_range("statistics.failed_share", 0.0, "above 0"),

@@ -416,13 +416,30 @@ def test_effects_have_a_panel_for_each_tested_measure(drawings, name):
     tested = STATISTICS["measures"] if CASES[name].measures == tuple(SETTINGS["measures"]) else CASES[name].measures
     assert len(drawing.axes) == len(tested) * (2 if name == "linear" else 1)
     assert {"p < 0.05 after Holm's correction", "not significant"} <= set(drawing.texts)
-    assert any(text.startswith("95% interval of the test alone, not corrected") for text in drawing.texts)
+    assert any(re.match(r"95% interval( \(of τ: Student's t\))?, not corrected", text) for text in drawing.texts)
+    empty = sum(text == "too few\nseeds" for text in drawing.texts)
+    assert empty == (len(tested) if name == "all diverged" else 0)
 
 
 @pytest.mark.parametrize(("seeds", "shown"), [(2, "50%"), (3, "75%"), (5, "94%"), (6, None), (20, None)])
 def test_intervals_of_few_seeds_say_what_they_can_give_at_most(seeds, shown):
-    said = effect_figure._meaning_of_intervals(0.95, seeds)
+    said = effect_figure._meaning_of_intervals(0.95, seeds, of_trends=False)
     assert ("at most" in said) == (shown is not None) and (shown or "") in said
+    assert "Student" not in said and "Student" in effect_figure._meaning_of_intervals(0.95, seeds, of_trends=True)
+
+
+def test_a_panel_of_fewer_seeds_says_how_many_and_a_measure_without_an_effect_has_none(data, tmp_path):
+    given = data("one task")
+    trends = given.trends.copy()
+    first, second = trends["measure"].unique()[:2]
+    trends.loc[trends["measure"] == first, "n"] -= 1
+    trends.loc[trends["measure"] == second, ["effect", "interval_low", "interval_high"]] = np.nan
+    drawing = watch(lambda: draw("effects", Data(**{**vars(given), "trends": trends}), tmp_path))
+    assert len(drawing.axes) == trends["measure"].nunique() - 1
+    shown = [text.get_text() for axes in drawing.axes for text in axes.texts]
+    assert shown == [f"n {trends['n'].min()}"]
+    (label,) = (text.get_text() for text in drawing.axes[0].get_yticklabels())
+    assert f"({trends['n'].max()} seeds" in label
 
 
 @pytest.mark.parametrize(
@@ -762,13 +779,14 @@ def test_colours_width_and_resolution_are_those_of_the_settings(data, tmp_path):
 
 
 def test_effects_point_right_where_learning_is_lazier(drawings, data):
-    """Kendall's tau of every measure rises in these tables: lazier for alignments, richer for weight changes."""
-    assert (data("one task").trends["effect"] > 0.5).all()
+    """Numbers are those of the table; the axis of what falls as learning gets lazier runs to the left."""
+    trends = data("one task").trends.set_index("measure")["effect"]
     drawing = drawings("one task", "effects")
     for axes in drawing.axes:
         (measure,) = [name for name, (label, _) in LABELS.items() if label == axes.get_title()]
         (dot,) = [c for c in axes.collections if isinstance(c, mpl.collections.PathCollection)]
-        assert np.sign(dot.get_offsets()[0, 0]) == LABELS[measure][1]
+        assert dot.get_offsets()[0, 0] == pytest.approx(trends[measure])
+        assert axes.xaxis.get_inverted() == (LABELS[measure][1] < 0)
 
 
 def test_titles_of_arms_leave_out_what_a_structure_does_not_take(drawings):
@@ -1033,7 +1051,7 @@ def test_arms_of_two_values_are_drawn_as_differences_below_the_trends(drawings, 
     assert rows == [
         [f"{way} readout, linear, {inputs} inputs (4 seeds)" for way in ("normal", "equal-norm")] for inputs in (20, 2)
     ]
-    assert [axes.get_xlim() for axes in trends] == [(-1.1, 1.1)] * 3
+    assert [sorted(axes.get_xlim()) for axes in trends] == [[-1.1, 1.1]] * 3
     assert "effect of rank of initial weights (Kendall's τ; right: lazier as it grows; larger, where" in drawing.text()
     assert "difference by rank of initial weights: 2 minus 1 (Hodges-Lehmann; right: lazier" in drawing.text()
     for axes, measure in zip(differences, CASES["linear"].measures, strict=True):

@@ -15,7 +15,7 @@ from richlazy.storage import parquet
 
 ROOT = Path(__file__).parents[3]
 SETTINGS = {
-    "significance_level": 0.05, "confidence_level": 0.95, "minimum_seeds": 5, "loss_margin": 0.005,
+    "significance_level": 0.05, "confidence_level": 0.95, "minimum_seeds": 5, "comparable_loss": 0.05,
     "negligible_tau": 0.2, "negligible_share": 0.05, "censored": ["time"], "of_failed": ["final_loss"],
     "levels": ["shared_loss"],
 }  # fmt: skip
@@ -331,7 +331,7 @@ def paired(*differences, measure="final_loss", seeds=8):
     rows = [
         {
             "task": "CXT", "rank": rank, "seed": seed, "diverged": False, "converged": True, "connectome": None,
-            measure: base[seed] + difference + 1e-4 * rng.standard_normal(),
+            "guess_loss": 0.13, "bayes_loss": 0.03, measure: base[seed] + difference + 1e-4 * rng.standard_normal(),
         }
         for rank, difference in enumerate([*differences, 0.0])
         for seed in range(seeds)
@@ -374,7 +374,17 @@ def test_the_equivalence_of_measures_has_a_margin_for_each():
     assert judged(both, claim | {"margin": 0.05}, "runs")["verdict"] == "supported"
     assert judged(both, claim | {"margin": {"change": 0.05, "alignment": 0.01}}, "runs")["verdict"] == "conflicting"
     one = claim | {"margin": 0.05, "where": {"level": ["0"]}}
-    assert judged(both, one, "runs")["evidence"].startswith("CXT change 0 against 1: +0.04 [")
+    evidence = judged(both, one, "runs")["evidence"]
+    assert evidence.startswith("CXT change 0 against 1: +0.04 [") and ", margin 0.05, p " in evidence
+
+
+def test_what_is_0_but_for_rounding_neither_agrees_nor_opposes():
+    settings = SETTINGS | {"negligible_tau": 0.1, "negligible_share": 0.1}
+    row = pd.Series(
+        {"measure": "change", "effect": -5.6e-18, "p": 0.6, "interval_low": -0.2, "interval_high": 0.2, "n": 9}
+    )
+    found = verdicts.judgement(CLAIM | {"test": "contrast", "direction": "lower"}, row, settings)
+    assert (found.p_for, found.p_against, found.favour) == (1.0, 1.0, 0.0)
 
 
 def test_claims_of_absence_can_be_supported():
@@ -574,7 +584,18 @@ def test_the_numbers_are_those_of_the_test_that_favours_the_claim_least():
 
 
 @pytest.mark.parametrize(
-    ("share", "shown"), [(0.994, "+99 %"), (1.0, "+100 %"), (-1.0, "-100 %"), (-0.045, "-4.5 %"), (12.34, "+1234 %")]
+    ("share", "shown"),
+    [
+        (0.994, "+99 %"),
+        (0.996, "+100 %"),
+        (0.0996, "+10 %"),
+        (0.0994, "+9.9 %"),
+        (-6.4e-17, "+0 %"),
+        (1.0, "+100 %"),
+        (-1.0, "-100 %"),
+        (-0.045, "-4.5 %"),
+        (12.34, "+1234 %"),
+    ],
 )
 def test_shares_are_per_cent_without_powers_of_ten(share, shown):
     assert claims.percent(share) == shown

@@ -16,7 +16,7 @@ SETTINGS = {
     "measures": ["change", "alignment"],
     "confidence_level": 0.95,
     "significance_level": 0.05,
-    "loss_margin": 0.005,
+    "comparable_loss": 0.05,
     "censored": ["time"],
     "of_failed": ["final_loss"],
 }
@@ -38,6 +38,7 @@ def runs_table(levels=(1, 30, 300), seeds=6, tasks=("CXT",), compare="rank", slo
                 "change": slope * place + noise * rng.standard_normal() + seed,
                 "alignment": -slope * place + noise * rng.standard_normal(),
                 "final_loss": 0.3 + 0.001 * rng.standard_normal(), "converged": True, "connectome": None,
+                "guess_loss": 0.13, "bayes_loss": 0.03,
             }
         )  # fmt: skip
     return typed(rows)
@@ -45,7 +46,8 @@ def runs_table(levels=(1, 30, 300), seeds=6, tasks=("CXT",), compare="rank", slo
 
 def typed(rows):
     """A table of runs with the types that some columns have in runs.parquet."""
-    return pd.DataFrame(rows).astype({"converged": "boolean", "connectome": "string"})
+    types = {"converged": "boolean", "connectome": "string", "guess_loss": float, "bayes_loss": float}
+    return pd.DataFrame(rows).astype(types)
 
 
 def sample_of(runs, measure, compare="rank"):
@@ -339,12 +341,13 @@ def test_pairing_sees_a_small_shift_under_large_differences_of_seeds():
 # Losses
 
 
-def loss_table(differences, reference=0.3):
+def loss_table(differences, reference=0.3, guess=0.13, floor=0.03):
+    """Final losses of two ranks; a twentieth of what there is to learn is 0.005."""
     rows = []
     for seed, difference in enumerate(differences):
         for rank, loss in ((1, reference + difference), (300, reference)):
             rows.append({"rank": rank, "seed": seed, "diverged": False, "final_loss": loss})
-    return typed(pd.DataFrame(rows).assign(converged=True, connectome=None))
+    return typed(pd.DataFrame(rows).assign(converged=True, connectome=None, guess_loss=guess, bayes_loss=floor))
 
 
 def test_losses_agree_with_two_signed_rank_tests():
@@ -360,7 +363,8 @@ def test_losses_agree_with_two_signed_rank_tests():
     assert row["p_opposite"] == pytest.approx(min(1, 2 * min(beyond, short)), rel=1e-12)
     assert row["effect"] == pytest.approx(estimators.hodges_lehmann(apart))
     assert (row["interval_low"], row["interval_high"]) == pytest.approx(estimators.signed_rank_interval(apart, 0.9))
-    assert row[["level", "reference", "margin"]].tolist() == ["1", "300", 0.005]
+    assert row[["level", "reference"]].tolist() == ["1", "300"]
+    assert row["margin"] == pytest.approx(0.005)
     quantiles = stats.t.ppf(0.95, 8) + stats.t.ppf(0.8, 8)
     assert row["detectable"] == pytest.approx(quantiles * stats.sem(apart))
 
@@ -398,6 +402,22 @@ def test_losses_are_equivalent_within_the_margin_on_either_side(shift, equivalen
     assert (row["p"] < 0.05) == equivalent
     if abs(shift) > 0.01:
         assert row["p"] > 0.99
+
+
+def test_the_margin_of_losses_is_a_share_of_what_there_is_to_learn_in_each_arm():
+    tables = {
+        "nats": loss_table([0.001] * 6),
+        "no floor": loss_table([0.001] * 6, guess=2.0, floor=None),
+        "small": loss_table([1e-4] * 6, reference=1e-4, guess=1e-3, floor=0.0),
+        "unknown": loss_table([0.001] * 6, guess=None),
+    }
+    runs = pd.concat([table.assign(task=task) for task, table in tables.items()], ignore_index=True)
+    found = hypothesis_tests.losses(typed(runs), ["task"], "rank", SETTINGS).set_index("task")
+    assert found["margin"].to_dict() == pytest.approx(
+        {"nats": 0.005, "no floor": 0.1, "small": 5e-5, "unknown": math.nan}, nan_ok=True
+    )
+    assert (found["p"] < 0.05).to_dict() == {"nats": True, "no floor": True, "small": False, "unknown": False}
+    assert math.isnan(found["p"]["unknown"]) and math.isnan(found["p_opposite"]["unknown"])
 
 
 def test_a_wide_spread_is_not_equivalent():

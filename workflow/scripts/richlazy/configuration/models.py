@@ -110,8 +110,9 @@ class Statistics(Settings):
         description="Family-wise error rate of a claim, and of a measure in an experiment."
     )
     confidence_level: Annotated[float, Field(ge=0.5, lt=1)] = Field(description="Of the intervals of effects.")
-    loss_margin: Annotated[float, Field(gt=0)] = Field(
-        description="Final losses count as comparable within this many nats per step."
+    comparable_loss: Annotated[float, Field(gt=0, lt=1)] = Field(
+        description="Final losses count as comparable within this share of what there is to learn: the loss of "
+        "guessing less the lowest (0 where none is known)."
     )
     converged_accuracy_deficit: Annotated[float, Field(ge=0, lt=1)] = Field(
         description="A run has also converged where its accuracy is at most this share of the way from the best to "

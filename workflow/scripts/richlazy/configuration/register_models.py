@@ -65,7 +65,7 @@ class Claim(Settings):
     )
     margin: Margin | Annotated[dict[Measure, Margin], Field(min_length=1)] = optional(
         "Difference within which the measures of an equivalence count as the same, in their unit: one for all or one "
-        "for each by name. That of final losses is statistics.loss_margin."
+        "for each by name. That of final losses is statistics.comparable_loss."
     )
     at_most: float | Bounds = optional(
         "Value that the measures of a bound do not exceed, in their unit, or values by those of one parameter, such as "

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
+from richlazy import wording
 from richlazy.experiments import parameters
 from richlazy.figures import figure_style
 from richlazy.figures.figure_context import FigureContext
@@ -20,8 +21,9 @@ def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, 
     """Plot the effect of the compared parameter on every tested measure, in every arm; lazier is always right.
 
     Between three numbers or more the effect is Kendall's tau. Between names, and between two numbers, it is the
-    Hodges-Lehmann difference, of names from the reference, of numbers from the smaller; axes of measures that fall as
-    learning gets lazier run backwards. Filled dots are significant after correction; intervals are not corrected.
+    Hodges-Lehmann difference, of names from the reference, of numbers from the smaller. Axes of measures that fall as
+    learning gets lazier run backwards; measures without any effect have no panel. Filled dots are significant after
+    correction; intervals are not corrected.
 
     Args:
         context: heading, arms, compared parameter, style and files.
@@ -29,7 +31,7 @@ def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, 
         contrasts: rows of contrasts.parquet.
         settings: ``significance_level`` of the corrected p, and ``confidence_level`` of the intervals.
     """
-    trends, contrasts = context.named(trends), _larger_minus_smaller(context.named(contrasts))
+    trends, contrasts = _known(context.named(trends)), _larger_minus_smaller(_known(context.named(contrasts)))
     arms = list(context.arms)
     rest = contrasts if trends.empty else _outside(contrasts, trends, arms)
     tables = [table for table in (trends, rest) if len(table)]
@@ -37,6 +39,7 @@ def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, 
     names = arms if len(trends) or _are_between_numbers(contrasts) else [*arms, "level"]
     everything = everything.assign(label=figure_style.arm_titles(everything[names]) if names else "")
     samples = _samples(everything)
+    everything["most"] = everything.groupby("label")["n"].transform("max")
     everything["label"] = [f"{label} ({samples[label]})".strip() for label in everything["label"]]
     parts = []
     for place, table in enumerate(tables):
@@ -52,7 +55,13 @@ def plot(context: FigureContext, trends: pd.DataFrame, contrasts: pd.DataFrame, 
             _plot_intervals(context, subfigure, table, is_trend, settings["significance_level"])
             subfigure.supxlabel("\n".join(lines), fontsize=context.font_size)
         figure.suptitle(figure_style.heading(context.title, everything, names))
-        _add_legend(context, figure, settings, rest.loc[rest["n"] > 1, "n"].min())
+        _add_legend(context, figure, settings, rest.loc[rest["n"] > 1, "n"].min(), bool(len(trends)))
+
+
+def _known(table: pd.DataFrame) -> pd.DataFrame:
+    """Tests of the measures that have an effect in some arm; all of them where no measure has one."""
+    known = table.loc[table["effect"].notna(), "measure"].unique()
+    return table[table["measure"].isin(known)] if len(known) else table
 
 
 def _outside(contrasts: pd.DataFrame, trends: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
@@ -99,32 +108,36 @@ def _meaning(context: FigureContext, table: pd.DataFrame, is_trend: bool) -> str
 
 
 def _samples(table: pd.DataFrame) -> dict[str, str]:
-    """How many seeds the tests of each row of panels count, and how many they leave out."""
+    """How many seeds the tests of each row of panels count at most, and how many these leave out."""
     found = {}
     for label, rows in table.groupby("label", sort=False):
-        fewest, most, excluded = int(rows["n"].min()), int(rows["n"].max()), int(rows["excluded"].max())
-        seeds = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
-        found[str(label)] = seeds + f"; {excluded} left out" * bool(excluded)
+        most = int(rows["n"].max())
+        excluded = int(rows.loc[rows["n"] == most, "excluded"].max())
+        found[str(label)] = wording.counted(most, "seed") + f"; {excluded} left out" * bool(excluded)
     return found
 
 
-def _meaning_of_intervals(confidence: float, fewest: float) -> str:
+def _meaning_of_intervals(confidence: float, fewest: float, of_trends: bool) -> str:
     """What the lines are. ``fewest``: seeds of a contrast, nan where there is none.
 
-    Few of them cannot give an interval of any confidence (``estimators.signed_rank_interval``).
+    Few of them cannot give an interval of any confidence (``estimators.signed_rank_interval``). That of a trend does
+    not invert its test (workflow/docs/statistics.md).
     """
-    meaning, within_reach = f"{confidence:.0%} interval of the test alone, not corrected", 1 - 2.0 ** (1 - fewest)
+    of_tau = " (of τ: Student's t)" * of_trends
+    meaning, within_reach = f"{confidence:.0%} interval{of_tau}, not corrected", 1 - 2.0 ** (1 - fewest)
     return f"{meaning} (of {fewest:.0f} seeds: {within_reach:.0%} at most)" if within_reach < confidence else meaning
 
 
-def _add_legend(context: FigureContext, figure: Figure, settings: Mapping[str, Any], fewest: float) -> None:
+def _add_legend(
+    context: FigureContext, figure: Figure, settings: Mapping[str, Any], fewest: float, of_trends: bool
+) -> None:
     """Explain dots and lines, of contrasts with so many seeds at the fewest."""
     colour, level = context.settings["median_colour"], settings["significance_level"]
     dot: dict[str, Any] = {"marker": "o", "ls": "none", "mec": colour, "mew": 0.8, "ms": context.font_size * 0.7}
     handles = {
         f"p < {level:g} after Holm's correction": Line2D([], [], mfc=colour, **dot),
         "not significant": Line2D([], [], mfc="white", **dot),
-        _meaning_of_intervals(settings["confidence_level"], fewest): Line2D([], [], color=colour),
+        _meaning_of_intervals(settings["confidence_level"], fewest, of_trends): Line2D([], [], color=colour),
     }
     figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=3, frameon=False)
 
@@ -132,24 +145,29 @@ def _add_legend(context: FigureContext, figure: Figure, settings: Mapping[str, A
 def _plot_intervals(
     context: FigureContext, figure: SubFigure, table: pd.DataFrame, is_trend: bool, significance_level: float
 ) -> None:
-    """Plot a panel for each measure, and in it a row for each label of the table."""
+    """Plot a panel for each measure, and in it a row for each label of the table.
+
+    A test of fewer seeds than the row has at most says so.
+    """
     rows = list(dict.fromkeys(table["label"]))[::-1]
     lines = _lines_of_panels(table)
-    panels = figure.subplots(len(lines), len(lines[0]), squeeze=False, sharey=True, sharex=is_trend)
+    panels = figure.subplots(len(lines), len(lines[0]), squeeze=False, sharey=True)
     colour = context.settings["median_colour"]
     for axes in panels.flat[sum(map(len, lines)) :]:
         axes.set_visible(False)
     for axes, measure in zip(panels.flat, itertools.chain.from_iterable(lines), strict=False):
         label, sign = context.labels[measure]
-        turned = sign if is_trend and sign else 1
         axes.axvline(0, color="0.6", lw=0.6, zorder=1)
         for _, row in table[table["measure"] == measure].iterrows():
             place = rows.index(row["label"])
-            ends = sorted((turned * row["interval_low"], turned * row["interval_high"]))
             fill = colour if row["p_holm"] < significance_level else "white"
-            axes.hlines(place, *ends, color=colour, lw=1.2)
+            axes.hlines(place, row["interval_low"], row["interval_high"], color=colour, lw=1.2)
+            if row["n"] < row["most"]:
+                at: dict[str, Any] = {"xytext": (0, 2.5), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+                size = 0.7 * context.font_size
+                axes.annotate(f"n {row['n']:.0f}", (row["effect"], place), **at, fontsize=size, color="0.4")
             axes.scatter(
-                turned * row["effect"],
+                row["effect"],
                 place,
                 s=context.font_size * 2.2,
                 c=fill,
@@ -163,8 +181,11 @@ def _plot_intervals(
             axes.set_xlim(-1.1, 1.1)
         else:
             axes.locator_params(axis="x", nbins=4 if panels.shape[1] < 4 else 2)
-            axes.xaxis.set_inverted(sign < 0)
-        axes.xaxis.set_tick_params(labelbottom=True)
+        axes.xaxis.set_inverted(sign < 0)
+        if table.loc[table["measure"] == measure, "effect"].isna().all():
+            axes.set_xticks([])
+            centre: dict[str, Any] = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+            axes.text(0.5, 0.5, "too few\nseeds", fontsize=context.font_size, color="0.4", **centre)
     panels[0, 0].set_yticks(range(len(rows)), rows)
 
 

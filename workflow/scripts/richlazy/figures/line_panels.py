@@ -82,10 +82,18 @@ def limit_losses(axes: Axes, losses: pd.Series) -> None:
 
 
 def plot_floor(axes: Axes, runs: pd.DataFrame) -> None:
-    """Plot the lowest loss that any observer of the trials of an arm can reach, where it is known and not 0."""
+    """Plot the lowest loss that any observer of the trials of an arm can reach, where it is known and not 0.
+
+    Networks that learn tasks one after another have another floor in each stage, and none is plotted.
+    """
     floor = float(runs["bayes_loss"].astype(float).iloc[0]) if "bayes_loss" in runs else np.nan
-    if floor > 1e-6:
+    if floor > 1e-6 and not learn_in_stages(runs):
         axes.axhline(floor, color="0.2", lw=0.9, ls="--", label=FLOOR)
+
+
+def learn_in_stages(runs: pd.DataFrame) -> bool:
+    """Whether networks learned several tasks one after another."""
+    return "first_task_performance" in runs and bool(runs["first_task_performance"].notna().any())
 
 
 @dataclass(frozen=True)

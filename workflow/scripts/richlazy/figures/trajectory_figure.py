@@ -19,7 +19,7 @@ def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> No
 
     Lines show medians over the seeds that were followed, bands hold their middle half; dots mark the iterations at
     which networks were measured. Dotted lines show what theory says, where it says something, and a dashed line the
-    lowest loss that any observer can reach.
+    lowest loss that any observer can reach. Upright lines are where networks went over to another task.
 
     Args:
         context: heading, arms, compared parameter, style and files, labels of quantities from top to bottom, and the
@@ -54,6 +54,9 @@ def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> No
             axes.set_xlim(0, 1.02 * measured["time"].max())
         else:
             _set_iterations(axes, measured["iteration"])
+        if line_panels.learn_in_stages(group):
+            for switch in sorted(measured["time"].unique())[1:-1]:
+                axes.axvline(switch, color="0.8", lw=0.8, zorder=0)
         axes.tick_params(labelbottom=is_last)
         if is_last:
             axes.set_xlabel(line_panels.time_label(x))

@@ -89,7 +89,7 @@ def rescaled_convergence_time(run: TrainedRun) -> float:
     defined_for=expanded_runs,
 )
 def weight_change_norm_recurrent_predicted(run: TrainedRun) -> float:
-    """Figure 4c."""
+    """Figure 4b."""
     return recurrent_expansion.weight_change_norm(run.known_target, run.run["gain"])
 
 
@@ -102,7 +102,7 @@ def weight_change_norm_recurrent_predicted(run: TrainedRun) -> float:
     defined_for=expanded_runs,
 )
 def gradient_norm_recurrent(run: TrainedRun) -> float:
-    """Figure 4b; nan before convergence."""
+    """Figure 4c; nan before convergence."""
     points = int(run.until_convergence.sum())
     return float(np.nanmean(run.gradient_norms[: points - 1])) if points > 1 else math.nan
 
@@ -116,7 +116,7 @@ def gradient_norm_recurrent(run: TrainedRun) -> float:
     defined_for=expanded_runs,
 )
 def gradient_norm_recurrent_predicted(run: TrainedRun) -> float:
-    """Figure 4b."""
+    """Figure 4c."""
     return recurrent_expansion.gradient_norm(run.known_target, run.run["gain"])
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from richlazy import wording
-from richlazy.statistics import hypothesis_tests, one_sided_tests, verdicts
+from richlazy.statistics import estimators, hypothesis_tests, one_sided_tests, verdicts
+from richlazy.statistics.hypothesis_tests import Margin
 from richlazy.statistics.verdicts import Judgement
 
 # Tests that a claim can name, and the table that each reads: one of the statistics, or the runs.
@@ -147,15 +148,15 @@ def _equivalences(
     settings: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Tests of the equivalence of conditions: of final losses, or of the measures that the claim names."""
-    of, margins = comparisons[claim["experiment"]], margins_of(claim, settings["loss_margin"])
+    of, margins = comparisons[claim["experiment"]], margins_of(claim, settings["comparable_loss"])
     known = {measure: margin for measure, margin in margins.items() if measure in runs}
     return hypothesis_tests.equivalences(runs, of["arms"], of["compare"], known, settings)
 
 
-def margins_of(claim: Claim, loss_margin: float) -> dict[str, float]:
+def margins_of(claim: Claim, comparable_loss: float) -> dict[str, Margin]:
     """Margin of each measure of a claim of equivalence; without measures it is about final losses."""
     if "measures" not in claim:
-        return {"final_loss": loss_margin}
+        return {"final_loss": hypothesis_tests.share_to_learn(comparable_loss)}
     margin = claim["margin"]
     return {measure: margin[measure] if isinstance(margin, Mapping) else margin for measure in claim["measures"]}
 
@@ -219,6 +220,8 @@ def evidence(test: Judgement, p: float, outcome: int, turned: str | None) -> str
         of_trend = test.kind in ("trend", "interaction")
         parts.append(f"{signed(difference(test))} ({share}) from lowest to highest" if of_trend else share)
     opposite = f", of the opposite {probability(test.p_against)}" if outcome < 0 else ""
+    if test.kind == "equivalence":
+        parts.append(f"margin {row['margin']:.2g}")
     parts += [f"p {probability(p)}{opposite}", f"n {row['n']}"]
     if turned:
         parts.append(
@@ -236,14 +239,14 @@ def evidence(test: Judgement, p: float, outcome: int, turned: str | None) -> str
     return ", ".join(parts)
 
 
-def signed(value: float) -> str:
-    """A number with its sign and three digits; what is 0 but for rounding is 0."""
-    return f"{0.0 if abs(value) < 1e-12 else value:+.3g}"
+def signed(value: float, digits: int = 3) -> str:
+    """A number with its sign and some digits; what is 0 but for rounding is 0."""
+    return f"{0.0 if abs(value) < estimators.ROUNDING else value:+.{digits}g}"
 
 
 def percent(share: float) -> str:
     """A share with its sign as per cent."""
-    return f"{100 * share:+.2g} %" if abs(share) < 1 else f"{100 * share:+.0f} %"
+    return f"{signed(100 * share, 2)} %" if abs(share) < 0.0995 else f"{100 * share:+.0f} %"
 
 
 def probability(p: float) -> str:

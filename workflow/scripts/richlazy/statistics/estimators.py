@@ -10,6 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+# An effect so small is 0 but for rounding.
+ROUNDING = 1e-12
+
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
     """P-values corrected for a family after Holm (1979): the i-th smallest times m - i + 1, running maximum.

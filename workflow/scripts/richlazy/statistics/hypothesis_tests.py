@@ -133,7 +133,7 @@ def contrasts(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: S
     Args and columns as for ``trends``, with ``CONTRAST_COLUMNS``.
     """
 
-    def test(measure: str, level: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+    def test(sample: Sample, level: np.ndarray, reference: np.ndarray) -> dict[str, float]:
         return _contrast(level, reference, settings)
 
     rows = _paired(samples.of(runs, arms, compare, settings["measures"], settings), True, test)
@@ -158,18 +158,31 @@ def _contrast(level: np.ndarray, reference: np.ndarray, settings: Settings) -> d
     }
 
 
+# A margin in the unit of a measure, or how to find it from the runs of an arm.
+Margin = float | Callable[[pd.DataFrame], float]
+
+
+def share_to_learn(share: float) -> Margin:
+    """Margin of final losses: a share of what there is to learn, the loss of a guess less the lowest possible one.
+
+    Where no lowest loss is known it is taken to be 0; over the runs of an arm it is a median.
+    """
+    return lambda runs: share * float((runs["guess_loss"] - runs["bayes_loss"].fillna(0.0)).dropna().median())
+
+
 def equivalences(
-    runs: pd.DataFrame, arms: Sequence[str], compare: str, margins: Mapping[str, float], settings: Settings
+    runs: pd.DataFrame, arms: Sequence[str], compare: str, margins: Mapping[str, Margin], settings: Settings
 ) -> pd.DataFrame:
     """Whether measures are the same in all conditions within margins, by two one-sided paired tests, in every arm.
 
     Every value of a number is compared with the largest, every name with the first.
 
-    Args and columns as for ``trends``, with ``EQUIVALENCE_COLUMNS``; ``margins`` by measure, in its unit.
+    Args and columns as for ``trends``, with ``EQUIVALENCE_COLUMNS``; ``margins`` by measure.
     """
 
-    def test(measure: str, level: np.ndarray, reference: np.ndarray) -> dict[str, float]:
-        return _equivalence(level, reference, margins[measure], settings)
+    def test(sample: Sample, level: np.ndarray, reference: np.ndarray) -> dict[str, float]:
+        margin = margins[sample.measure]
+        return _equivalence(level, reference, margin(sample.runs) if callable(margin) else margin, settings)
 
     rows = _paired(samples.of(runs, arms, compare, list(margins), settings), False, test)
     return finish(rows, [*arms, *EQUIVALENCE_COLUMNS])
@@ -177,13 +190,15 @@ def equivalences(
 
 def _equivalence(level: np.ndarray, reference: np.ndarray, margin: float, settings: Settings) -> dict[str, float]:
     differences = estimators.differences(level, reference)
-    above_low, below_low = estimators.signed_rank_test(differences, -margin)
-    above_high, below_high = estimators.signed_rank_test(differences, margin)
+    decided: dict[str, float] = {}  # nothing where no margin is known
+    if np.isfinite(margin):
+        above_low, below_low = estimators.signed_rank_test(differences, -margin)
+        above_high, below_high = estimators.signed_rank_test(differences, margin)
+        decided = {"p": max(above_low, below_high), "p_opposite": estimators.two_sided(above_high, below_low)}
     low, high = estimators.signed_rank_interval(differences, 1 - 2 * settings["significance_level"])
     return {
         "margin": margin,
-        "p": max(above_low, below_high),
-        "p_opposite": estimators.two_sided(above_high, below_low),
+        **decided,
         "effect": estimators.hodges_lehmann(differences),
         "interval_low": low,
         "interval_high": high,
@@ -193,14 +208,14 @@ def _equivalence(level: np.ndarray, reference: np.ndarray, margin: float, settin
 
 
 def losses(runs: pd.DataFrame, arms: Sequence[str], compare: str, settings: Settings) -> pd.DataFrame:
-    """Equivalence of the final losses of conditions within ``loss_margin``; as ``equivalences``."""
-    return equivalences(runs, arms, compare, {"final_loss": settings["loss_margin"]}, settings)
+    """Equivalence of the final losses of conditions within ``comparable_loss``; as ``equivalences``."""
+    return equivalences(runs, arms, compare, {"final_loss": share_to_learn(settings["comparable_loss"])}, settings)
 
 
 def _paired(
     compared: Iterable[Sample],
     extremes_only: bool,
-    test: Callable[[str, np.ndarray, np.ndarray], dict[str, float]],
+    test: Callable[[Sample, np.ndarray, np.ndarray], dict[str, float]],
 ) -> list[dict[str, Any]]:
     """A test of each sample between each condition and its reference."""
     rows = []
@@ -210,7 +225,7 @@ def _paired(
             row = sample.arm | {"measure": sample.measure, "level": str(level), "reference": str(reference)}
             row |= description
             if len(values) >= 2:
-                row |= test(sample.measure, values[level].to_numpy(), values[reference].to_numpy())
+                row |= test(sample, values[level].to_numpy(), values[reference].to_numpy())
             rows.append(row)
     return rows
 

@@ -83,7 +83,7 @@ def judgement(claim: Mapping[str, Any], row: pd.Series, settings: Mapping[str, A
         direction = claim["direction"]
         # A claim about several measures has a direction for each.
         sign = _SIGNS[direction[row["measure"]] if isinstance(direction, Mapping) else direction]
-        favour = sign * row["effect"]
+        favour = 0.0 if abs(row["effect"]) < estimators.ROUNDING else sign * row["effect"]
         p_for, p_against = (row["p"] if favour > 0 else 1.0), (row["p"] if favour < 0 else 1.0)
         turns = _turns(row, sign) if kind == "trend" else {}
         bound = _negligible(row, kind, settings)
