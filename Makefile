@@ -11,6 +11,8 @@ PACKAGES = -r envs/requirements.txt
 export OMP_NUM_THREADS = 1
 # Files of the project are UTF-8, whatever the terminal has.
 export PYTHONUTF8 = 1
+# Bars in a terminal, elsewhere lines of how far a run has come.
+PROGRESS = $(shell test -t 2 && echo --logger rich || echo --quiet rules)
 # Processes that run the tests; those that share a build stay in one of them.
 TESTERS = 2
 
@@ -18,8 +20,8 @@ TESTERS = 2
 .PHONY: run help paper docs test test-slow test-faults test-slurm test-slurm-all lint benchmark benchmark-gpu campaign fuzz coverage mutants install-locked clean
 
 run: $(INSTALLED)  ## six experiments of both papers at the quick scale, with verdicts, a page and a report
-	$(BIN)/snakemake --profile profiles/quick
-	$(BIN)/snakemake --profile profiles/quick --logger rich --report results/quick/report.html
+	$(BIN)/snakemake --profile profiles/quick $(PROGRESS)
+	$(BIN)/snakemake --profile profiles/quick $(PROGRESS) --report results/quick/report.html
 	@$(BIN)/python workflow/scripts/print_verdicts.py results/quick
 
 help:  ## this list
@@ -27,10 +29,10 @@ help:  ## this list
 
 paper: $(INSTALLED)  ## everything in config.yaml, at paper scale; HOURS=2 goes on with it for two hours
 ifdef HOURS
-	$(BIN)/python workflow/scripts/reproduce.py --hours $(HOURS) --logger rich
+	$(BIN)/python workflow/scripts/reproduce.py --hours $(HOURS) $(PROGRESS)
 else
-	$(BIN)/snakemake --logger rich
-	$(BIN)/snakemake --logger rich --report results/report.html
+	$(BIN)/snakemake $(PROGRESS)
+	$(BIN)/snakemake $(PROGRESS) --report results/report.html
 	@$(BIN)/python workflow/scripts/print_verdicts.py results
 endif
 

@@ -54,7 +54,8 @@ def test_commands_are_those_of_the_makefile_and_of_debian(image):
 def test_what_is_copied_is_all_that_the_command_needs(image):
     ran = call(["make", "-n", "run"], image).stdout
     (image / "results/quick").mkdir()
-    [planned] = re.findall(r"snakemake (--profile profiles/quick)$", ran, re.MULTILINE)
+    planned = re.findall(r"snakemake (--profile profiles/quick .*)$", ran, re.MULTILINE)[0]
+    assert "--quiet rules" in planned  # where nobody sees bars
     done = snakemake(image, "-n", *planned.split())
     assert "A run would need" in done.stdout + done.stderr
     scripts = re.findall(r"workflow/scripts/\w+\.py", ran)

@@ -610,10 +610,34 @@ def test_bands_of_losses_hold_the_middle_half_of_the_seeds(drawings, data):
 # Mean and spread
 
 
+def lines_of_means(axes):
+    return [line for line in axes.get_lines() if line.get_marker() == "o" and line.get_linestyle() == "-"]
+
+
+def open_dots(axes):
+    return [line for line in axes.get_lines() if line.get_marker() == "o" and line.get_linestyle() == "None"]
+
+
+@pytest.mark.parametrize("seeds", [4, 5])
+def test_a_mean_of_few_seeds_is_an_open_dot_and_numbers_that_span_a_decade_stand_on_a_logarithmic_axis(
+    data, tmp_path, seeds
+):
+    given = data("means of one")
+    gains = dict(zip(sorted(given.runs["gain"].unique()), (1.0, 30.0, 300.0), strict=True))
+    one = given.runs.assign(gain=given.runs["gain"].map(gains))
+    runs = pd.concat([one.assign(seed=seed, run=one["run"] + f"+{seed}") for seed in range(seeds)], ignore_index=True)
+    drawing = watch(lambda: draw("measures", Data(**{**vars(given), "runs": runs}), tmp_path))
+    for axes in drawing.axes:
+        assert axes.get_xscale() == "log"
+        assert [text.get_text() for text in axes.get_xticklabels()] == ["1", "30", "300"]
+        assert [list(line.get_xdata()) for line in open_dots(axes)] == ([[1, 30, 300]] if seeds < 5 else [])
+    assert any("fewer than" in text for text in drawing.texts) == (seeds < 5)
+
+
 def test_means_and_their_spread_are_those_of_the_runs_that_learned(drawings, data):
     drawing, runs = drawings("means", "measures"), data("means").runs
     for axes, measure in zip(drawing.axes, CASES["means"].measures, strict=True):
-        solid = [line for line in axes.get_lines() if line.get_marker() == "o"]
+        solid = lines_of_means(axes)
         bands = [c for c in axes.collections if isinstance(c, mpl.collections.PolyCollection)]
         for line, band, (_, group) in zip(solid, bands, runs.groupby("task", sort=False), strict=True):
             whole = group.loc[group["gain"] == 0, measure].mean() if measure == "convergence_time" else 1
@@ -636,7 +660,7 @@ def test_normalised_measures_of_all_targets_have_one_prediction(drawings):
 
 def test_a_condition_in_which_something_did_not_happen_has_no_mean(drawings, data):
     axes, runs = drawings("means with marks", "measures").axes[0], data("means with marks").runs
-    solid = [line for line in axes.get_lines() if line.get_marker() == "o"]
+    solid = lines_of_means(axes)
     for line, (_, group) in zip(solid, runs.groupby("task", sort=False), strict=True):
         means = group.groupby("gain")["convergence_iterations"].mean()
         np.testing.assert_allclose(line.get_ydata()[:2], means[:2])
@@ -653,7 +677,7 @@ def test_a_condition_in_which_something_did_not_happen_has_no_mean(drawings, dat
 def test_one_seed_has_a_mean_without_spread(drawings, data):
     runs = data("means of one").runs
     for axes, measure in zip(drawings("means of one", "measures").axes, SETTINGS["measures"], strict=True):
-        (line,) = [line for line in axes.get_lines() if line.get_marker() == "o"]
+        (line,) = lines_of_means(axes)
         np.testing.assert_allclose(line.get_ydata(), runs.sort_values("gain")[measure])
         assert notes_above(axes) == "3 networks"
 

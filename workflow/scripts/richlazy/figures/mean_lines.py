@@ -13,14 +13,20 @@ from richlazy.figures.figure_context import FigureContext
 
 _DASHES = (0, (3, 1.5))
 _MEAN, _SINGLE = "mean ± 1 SD over seeds", "single network, no mean"
+# A mean of fewer seeds is an open dot.
+_ENOUGH = 5
+_FEW = f"mean of fewer than\n{_ENOUGH} seeds"
+# Positive numbers of which the largest is so many times the smallest stand on a logarithmic axis.
+_DECADE = 10
 
 
 def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -> dict[str, Any]:
     """Plot a line at the mean over seeds and a band of one standard deviation on each side of it.
 
-    Where a condition has an infinite value it has no mean: the line breaks, finite values are small dots, infinite ones
-    open triangles at the upper edge. Runs that failed are crosses, of which means count what tests do. What theory
-    says is a dashed line in the colour of the runs, or a black one where it is the same for all.
+    Means of few seeds are open dots. Where a condition has an infinite value it has no mean: the line breaks, finite
+    values are small dots, infinite ones open triangles at the upper edge. Runs that failed are crosses, of which means
+    count what tests do. What theory says is a dashed line in the colour of the runs, or a black one where it is the
+    same for all.
 
     Args:
         context: heading, arms, compared parameter, style and files, and the option ``overlay``.
@@ -45,6 +51,11 @@ def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -
         if label:
             handles[label] = line
         handles[_MEAN] = figure_style.band("0.4", marker="o", ms=2.2)
+        few = of_level.count().lt(_ENOUGH).to_numpy() & mean.notna().to_numpy()
+        open_dot: dict[str, Any] = {"ls": "none", "marker": "o", "ms": 4, "mfc": "white"}
+        if few.any():
+            axes.plot(at[few], mean[few], color=colour, zorder=3, **open_dot)
+            handles[_FEW] = Line2D([], [], color="0.4", **open_dot)
         broken = counting[~counting[compare].map(whole).fillna(True).astype(bool)]
         infinite = np.isinf(broken[measure])
         size = 0.35 * context.font_size
@@ -58,6 +69,11 @@ def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -
         predicted = condition_dots.predicted(counting, measure, compare)
         if len(predicted):
             theories.append((colour, predicted))
+    levels = np.array(sorted(runs[compare].dropna().unique()), float)
+    if levels.min() > 0 and levels.max() >= _DECADE * levels.min():
+        axes.set_xscale("log")
+        axes.set_xticks(levels, [figure_style.text_of(level) for level in levels])
+        axes.set_xticks([], minor=True)
     one = len({tuple(predicted.round(9).items()) for _, predicted in theories}) == 1
     for colour, predicted in theories[:1] if one else theories:
         dashes: dict[str, Any] = {"color": "black" if one else colour, "lw": 0.9, "ls": _DASHES, "zorder": 4}

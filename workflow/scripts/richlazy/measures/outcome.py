@@ -24,7 +24,7 @@ def final_loss(run: TrainedRun) -> float:
     "convergence_iterations",
     unit="updates",
     meaning="updates until the loss of a batch fell below a stated share of the first; infinite where it did not",
-    label="iterations to\nconvergence",
+    label="iterations to\nconvergence\n(first batch)",
     stage="history",
     censored=True,
 )
