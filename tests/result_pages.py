@@ -51,7 +51,16 @@ def runs(conditions=(1, 30), seeds=3, tasks=("2AF", "DMS"), **changes) -> pd.Dat
     rows = [
         {"task": task, "rank": rank, "seed": seed, "network": f"results/runs/{task}/{rank}/{seed}/network.npz"}
         | {"kernel_alignment": 0.1 * place + 0.01 * seed, "weight_change_norm": 2.0 - place, "final_loss": 0.1}
-        | {"diverged": False, "failed": False, "converged": True, "connectome": None, "substitute": None}
+        | {"structure": "svd_truncation", "matching": "frobenius", "size": 24, "rectification": "after_leak"}
+        | {"time_step_ms": 100.0, "time_constant_ms": 100.0, "iterations": 20, "batch_size": 4, "learning_rate": 0.003}
+        | {
+            "guess_accuracy": 0.5,
+            "diverged": False,
+            "failed": False,
+            "converged": True,
+            "connectome": None,
+            "substitute": None,
+        }
         for task in tasks
         for place, rank in enumerate(conditions)
         for seed in range(seeds)

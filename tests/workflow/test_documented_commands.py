@@ -5,10 +5,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -225,8 +227,11 @@ CHECKED = {
     "python workflow/scripts/check_results.py results --delete": RUN,
     "snakemake --unlock": RUN,
     "snakemake <path>": Planned(("<path>", "results/NETWORK")),
+    "python -c \"import yaml; yaml.safe_load(open('mine.yaml'))\"": by(
+        "test_mistakes_in_the_file_of_a_configuration_read_as_the_page_says"
+    ),
     # your_connectome.md
-    "snakemake -n --configfile larva.yaml": by("test_the_tutorial_puts_a_brain_beside_the_structures_of_figure_2"),
+    "snakemake -n -q rules --configfile larva.yaml": by("test_whole_configurations_plan_only_what_they_name"),
     "snakemake --configfile larva.yaml": by("test_the_tutorial_puts_a_brain_beside_the_structures_of_figure_2"),
 }  # fmt: skip
 
@@ -344,6 +349,94 @@ def test_every_experiment_that_a_page_names_is_planned(tmp_path):
     planned = plan(project, "--quiet", "rules", "--", *dict.fromkeys(names))
     for name in names:
         assert re.search(rf"^{name} +1$", planned, re.MULTILINE), f"{name} is not planned"
+
+
+# Blocks of configuration
+
+
+def whole_configurations() -> dict[str, dict]:
+    """Blocks that can be saved as a file and run: they have experiments, or the structure of a connectome."""
+    found = {}
+    for page in PAGES:
+        for _, block in re.findall(r"^( *)```yaml\n(.*?)^\1```", text_of(page), re.MULTILINE | re.DOTALL):
+            content = yaml.safe_load(textwrap.dedent(block))
+            experiments = content.get("experiments", {})
+            if experiments or {"connectomes", "structures"} <= set(content):
+                found[f"{page.name}: {', '.join(experiments) or 'no experiment'}"] = content
+    return found
+
+
+WHOLE = whole_configurations()
+
+
+def test_pages_show_whole_configurations():
+    assert {name.split(":")[0] for name in WHOLE} >= {"README.md", "extending.md", "your_connectome.md"}
+    assert len(WHOLE) >= 5
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_configurations_name_their_scale_and_their_experiments(name):
+    content = WHOLE[name]
+    assert content.get("scale", "paper") != "paper", "its results would be mixed with those of the papers"
+    assert content.get("experiments_to_build"), "it would train every network of the papers"
+    assert set(content["experiments_to_build"]) <= set(content["experiments"])
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_configurations_plan_only_what_they_name(name, tmp_path):
+    project = small_project(tmp_path / "project", "shipped")
+    (project.folder / "mine.yaml").write_text(yaml.safe_dump(WHOLE[name]))
+    for connectome in WHOLE[name].get("connectomes", {}).values():
+        if connectome["source"] == "file":
+            write_files_of(connectome["file"], project.folder)
+    planned = plan(project, "-q", "rules", "--configfile", "mine.yaml")
+    networks = int(re.search(r"^ +(\d+) networks to train", planned, re.MULTILINE)[1])
+    assert networks <= 200, planned
+    assert "no download" in planned
+    [page] = [page for page in PAGES if page.name == name.split(":")[0]]
+    stated = re.findall(rf"--configfile {WHOLE[name]['scale']}\.yaml +# (\d+) networks", page.read_text())
+    assert stated in ([], [str(networks)])
+
+
+def write_files_of(declared: dict, folder: Path) -> None:
+    """Random files of the layout that a connectome declares, with the number of cells that it selects."""
+    rng, cells, layout = np.random.default_rng(0), declared["selection"]["cells"], declared["format"]
+    path = folder / declared["connections"]
+    path.parent.mkdir(exist_ok=True)
+    if layout["connections"] == "matrix":
+        np.save(path, rng.normal(size=(cells, cells)))
+        return
+    pairs = np.stack([np.arange(10 * cells) % cells, rng.integers(0, cells, 10 * cells)])
+    columns = layout["presynaptic"], layout["postsynaptic"], layout["weight"]
+    pd.DataFrame(dict(zip(columns, [*pairs, rng.integers(1, 50, 10 * cells)], strict=True))).to_csv(path, index=False)
+    if "cells" in declared:
+        classes = rng.choice([*layout["inhibitory"], *layout["excitatory"]], cells)
+        table = pd.DataFrame({layout["cell"]: np.arange(cells), layout["class"]: classes})
+        table.to_csv(folder / declared["cells"], index=False)
+
+
+def test_mistakes_in_the_file_of_a_configuration_read_as_the_page_says(tmp_path):
+    page = " ".join((ROOT / "workflow/docs/when_things_fail.md").read_text().split())
+    project = new_project(tmp_path / "project")
+    mine = project.folder / "mine.yaml"
+
+    def quoted(start):
+        """The line of Snakemake's output, which is that of the page, that starts so."""
+        done = call([sys.executable, "-m", "snakemake", "-n", "--configfile", "mine.yaml"], project.folder)
+        [line] = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(start)]
+        assert done.returncode and f"`{line}`" in page
+
+    quoted("FileNotFoundError: [Errno 2] No such file or directory: 'mine.yaml'")
+    for content, place in (("scale: mine\n\tcores: 2\n", "line 2, column 1"), ("scale: [mine\n", "line 2, column 1")):
+        mine.write_text(content)
+        quoted("Config file is not valid JSON or YAML.")
+        [command] = [command for command in SHOWN if "yaml.safe_load" in command]
+        done = call([sys.executable, *shlex.split(command)[1:]], project.folder)
+        assert done.returncode and place in done.stderr
+    mine.write_text("scale: mine\nexperiments_to_build: [figure_1]\n")
+    harmless = "Config file {}/config.yaml is extended by additional config specified via the command line."
+    assert harmless.format(project.folder) in plan(project, "--configfile", "mine.yaml")
+    assert harmless.format("…") in page
 
 
 def plan(project: Project, *arguments: str) -> str:

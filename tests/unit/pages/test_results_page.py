@@ -6,12 +6,14 @@ import gzip
 import itertools
 import json
 import re
+from html import unescape
 
 import numpy as np
 import pytest
 
-from result_pages import NASTY, Page, claim, described, runs, write
-from richlazy.pages import results_page
+from result_pages import METHODS, NASTY, ROOT, Page, claim, described, runs, write
+from richlazy.pages import documents, results_page
+from richlazy.statistics import verdicts
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def test_a_bar_says_how_far_the_reproduction_is(given):
     bar = page.text[page.text.index('<div class="standing"') :].partition("</ul>")[0]
     assert re.findall(r"--share: (\d+)", bar) == ["1", "1"]
     assert re.findall(r"<span>([^<]+)<", bar) == ["1 supported", "1 not run"]
-    assert '<i class="none open"' in bar and '<li class="none open"' in bar
+    assert '<i class="not-run"' in bar and '<li class="not-run"' in bar
 
 
 def test_what_was_not_run_is_folded(given):
@@ -165,13 +167,13 @@ def test_partial_results_are_said(given):
 
 def test_a_page_without_any_result_is_still_a_page(given):
     page = page_of(given({}, [], {}))
-    assert "none of the 0 claims" in page.text and not page.all("section")
+    assert "the registers have 0 claims, and none is about them" in page.text and not page.all("section")
 
 
 def test_experiments_that_no_claim_is_about_have_no_table_of_verdicts(given):
     untested = claim("liu2024-one", experiment="figure_9", verdict="not run", supporting=0, n=0, evidence="")
     page = page_of(given(claims=[untested]))
-    assert "none of the 1 claims in the registers is about them" in page.text
+    assert "the registers have 1 claim, and none is about them" in page.text
     assert 'id="verdicts"' not in page.text and "#verdicts" not in page.text
     assert "it previews their results" not in page.text
 
@@ -199,6 +201,14 @@ def test_counts_of_tests_are_sentences(given, counts, said):
     assert said in page_of(given(claims=[claim("liu2024-one", verdict=verdict, **names)])).text
 
 
+@pytest.mark.parametrize(
+    ("seeds", "said"), [(0, "it has no seed to test"), (1, "1 seed cannot decide it"), (2, "2 seeds cannot decide it")]
+)
+def test_too_few_runs_say_how_many(given, seeds, said):
+    one = claim("liu2024-one", verdict="too few runs", supporting=0, undecided=1, n=seeds)
+    assert f"<td>{said}; its test decides nothing" in page_of(given(claims=[one])).text
+
+
 def test_the_table_of_runs_has_times_versions_and_commit(given):
     page = page_of(given())
     row = re.search(r'<th scope="row">figure_1</th>(.*?)</tr>', page.text)[1]
@@ -217,3 +227,103 @@ def test_the_table_of_verdicts_stands_alone_for_the_report(given):
     page = Page(text)
     assert page.open == [] and not page.all("a")
     assert "1 supported" in text and "verdict-liu2024-one" in text
+
+
+def methods_of(page: Page) -> str:
+    """The methods of a page as text, in one line."""
+    section = page.text[page.text.index('<h2 id="methods">') : page.text.index('<h2 id="runs">')]
+    assert section.count("<p>") == 3  # the question, the methods and the scale, none of them torn
+    return " ".join(unescape(re.sub("<[^>]+>", "", section)).split())
+
+
+def test_methods_say_what_was_run_and_not_what_the_configuration_has_for_others(given):
+    said = methods_of(page_of(given({"figure_1": runs(size=200, matching="leading_eigenvalue", iterations=7)})))
+    assert "Networks have 200 rectified-linear units and a linear readout" in said
+    assert "rescaled to its leading eigenvalue." in said and "the time step is 100 ms" in said
+    assert "All weights are trained by stochastic gradient descent on the cross-entropy (7 iterations" in said
+    assert "of 10 and 2 trials" in said and "at the last step" not in said
+    assert not re.search("image|teacher|feedforward|squared error|LSTM|rule of learning", said)
+
+
+def test_methods_name_each_kind_of_network_that_was_run(given):
+    taught = runs(tasks=["linear_2"], architecture="feedforward", rectification="none", size=1000).assign(
+        matching=None, guess_accuracy=np.nan, condition_number=2.0, time_step_ms=np.nan, time_constant_ms=np.nan
+    )
+    only = methods_of(page_of(given({"figure_1": taught})))
+    assert "Networks have 1000 linear units" in only and "They are feedforward networks of two layers" in only
+    assert "on half the mean squared error (" in only and "cross-entropy" not in only
+    assert "Weights of the first layer of a seed start" in only and "rescaled" not in only
+    assert "(Eq. 6); of a linear teacher with one trial for each input" in only
+
+
+def test_methods_of_several_experiments_list_their_values_or_range_over_them(given):
+    tables = {f"figure_{place}": runs(size=size) for place, size in enumerate((24, 100, 300, 64))}
+    tables["figure_1"] = tables["figure_1"].assign(
+        trained="recurrent", rule="eligibility", optimiser="adam", batch_size=8
+    )
+    tables["figure_9"] = runs().drop(columns="structure")
+    every = {name: one for name in tables for name, one in described(name).items()}
+    said = methods_of(page_of(given(tables, experiments=every)))
+    assert "Sentences are read by LSTMs" in said and "Other networks have 24 to 300 rectified-linear units" in said
+    assert "All or the recurrent weights are trained by Adam or stochastic gradient descent" in said
+    assert "batches of 4 or 8" in said and "rule of learning: backpropagation or eligibility" in said
+
+
+def test_methods_of_the_report_which_does_not_know_what_was_run_hold_for_all():
+    text = documents.caption(ROOT / "workflow/report/workflow.rst", {}, {}, METHODS | {"scale": "tiny"})
+    said = " ".join(re.sub("<[^>]+>", "", text).split())
+    assert "rescaled to its Frobenius norm or leading eigenvalue." in said
+    assert "Weights are trained by stochastic gradient descent or Adam." in said
+    assert "This report shows the scale tiny; the papers' own is paper" in said
+    assert not re.search("Networks have|trials\\)|image|smaller", said)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"), [("supported", "smaller than the papers'"), ("not run", "a scale of its own")]
+)
+def test_only_a_scale_that_tests_claims_is_a_smaller_one_of_the_papers(given, verdict, said):
+    text = methods_of(page_of(given(claims=[claim("liu2024-one", verdict=verdict)])))
+    both = re.findall("smaller than the papers'|a scale of its own", text)
+    assert both == [said] and ("A claim is one family" in text) == (verdict == "supported")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "changes", "said"),
+    [
+        ("2AF sign_similarity: +0.5 [+0.4, +0.6], p 0.01, n 3", {}, "sign similarity: τ +0.5 [+0.4, +0.6]"),
+        (
+            "2AF weight_change_norm 1 against 30: -0.1 [-0.2, +0], p 0.5, n 3; 2AF accuracy 1 against 30: "
+            "+0.5 [+0.4, +0.6], +9 %, margin 0.0023, p 0.01, n 3",
+            {"effect_is": "difference", "relative_effect": 0.09, "supporting": 1, "undecided": 1},
+            "accuracy, 1 against 30: +0.5 [+0.4, +0.6], +9 %, margin 0.0023"
+            "<br><small>least favourable of 2 tests</small>",
+        ),
+        ("from_units rank: +0.5 [+0.4, +0.6], p 0.01", {}, "from_units rank: τ +0.5 [+0.4, +0.6]"),
+        ("2AF rank: +nan [+nan, +nan], n 0", {"effect": np.nan, "undecided": 2, "verdict": "too few runs"}, ""),
+    ],
+)  # fmt: skip
+def test_an_effect_names_its_measure_its_margin_and_of_how_many_tests_it_is(given, evidence, changes, said):
+    usual = {"supporting": 1} | changes
+    text = page_of(given(claims=[claim("liu2024-one", evidence=evidence, **usual), claim("liu2024-two")])).text
+    row = text[text.index('<tr id="verdict-liu2024-one">') :].partition("</tr>")[0]
+    assert re.findall("<td>(.*?)</td>", row)[2] == said
+
+
+def test_no_two_verdicts_look_alike():
+    style = (results_page.TEMPLATES / "style.css").read_text()
+    looks = {word: [] for word in verdicts.VERDICTS}
+    for selectors, rule in re.findall(r"^((?:\.[\w-]+(?:, )?)+) \{ (.*) \}$", style, re.MULTILINE):
+        for word in looks:
+            if f".{word.replace(' ', '-')}" in selectors.split(", "):
+                looks[word] += re.findall(r"--(?:fill|edge): [^;]+", rule)
+    assert all(any(part.startswith("--fill") for part in look) for look in looks.values())
+    assert len({tuple(look) for look in looks.values()}) == len(looks)
+
+
+def test_the_table_of_counts_is_no_list_in_a_row():
+    assert re.findall(r"^(\S*)\.counts \{", (results_page.TEMPLATES / "style.css").read_text(), re.MULTILINE) == ["ul"]
+
+
+def test_one_thing_has_no_plural(given):
+    page = page_of(given({"figure_1": runs(conditions=[1], seeds=1, tasks=["2AF"])}))
+    assert "1 network, 1 seed ·" in page.text and not re.search(r"\b1 (networks|seeds|claims|tests)\b", page.text)

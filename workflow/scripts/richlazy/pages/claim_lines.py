@@ -1,5 +1,6 @@
 """Claims as a page shows them: counts by paper and figure, a line for each, and its tests."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,9 @@ class ClaimLine:
         id, paper, location, statement, experiment: of the claim.
         figure: of the paper, by which claims are counted.
         word: the verdict.
-        effect: of the test that favours the claim least; empty where nothing was tested.
+        of: what the effect is of: measure, and what is compared; empty where nothing was tested.
+        effect: of the test that favours the claim least, with the margin of an equivalence; likewise.
+        tests: how many tests there are.
         reason: why the verdict is what it is, in a sentence.
         tasks: on which tasks it was tested; empty where its tests name none.
         evidence: every test, a line each.
@@ -34,18 +37,14 @@ class ClaimLine:
     statement: str
     experiment: str
     word: str
+    of: str
     effect: str
+    tests: int
     reason: str
     tasks: str
     evidence: list[str]
     repeats: list[str]
     note: str
-
-    @property
-    def tone(self) -> str:
-        """Class of its colour: whether the verdict is for, against, between, or none."""
-        tones = {"supported": "for", "partly supported": "for", "contradicted": "against"}
-        return tones.get(self.word, "none" if self.word in ("undecided", "too few runs", "not run") else "between")
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class PaperVerdicts:
     """
 
     paper: str
-    counts: list[tuple[str, list[tuple[str, int, str]]]]
+    counts: list[tuple[str, list[tuple[str, int]]]]
     tested: list[ClaimLine]
     untested: list[ClaimLine]
 
@@ -73,24 +72,37 @@ def lines(table: pd.DataFrame, labels: Mapping[str, tuple[str, int]], experiment
         experiments: those that the page shows.
     """
     known = set(experiments)
-    return [
-        ClaimLine(
-            id=row.id,
-            paper=row.paper,
-            figure=claim_counts.figure_of(row.location),
-            location=row.location,
-            statement=row.statement,
-            experiment=row.experiment,
-            word=row.verdict,
-            effect=claim_documents.effect_of(row),
-            reason=_reason(row, row.experiment in known),
-            tasks=claim_documents.on_tasks(row).strip(),
-            evidence=words.evidence(row.evidence, labels),
-            repeats=[part for part in row.repeats.split("; ") if part],
-            note=f"substitute: {row.substitute}" if row.substitute else "",
-        )
-        for row in table.itertuples()
-    ]
+    return [_line(row, labels, row.experiment in known) for row in table.itertuples()]
+
+
+def _line(row: Any, labels: Mapping[str, tuple[str, int]], was_selected: bool) -> ClaimLine:
+    of, effect = _least_favourable(row, labels)
+    return ClaimLine(
+        id=row.id,
+        paper=row.paper,
+        figure=claim_counts.figure_of(row.location),
+        location=row.location,
+        statement=row.statement,
+        experiment=row.experiment,
+        word=row.verdict,
+        of=of,
+        effect=effect,
+        tests=row.supporting + row.contradicting + row.undecided,
+        reason=_reason(row, was_selected),
+        tasks=claim_documents.on_tasks(row).strip(),
+        evidence=words.evidence(row.evidence, labels),
+        repeats=[part for part in row.repeats.split("; ") if part],
+        note=f"substitute: {row.substitute}" if row.substitute else "",
+    )
+
+
+def _least_favourable(row: Any, labels: Mapping[str, tuple[str, int]]) -> tuple[str, str]:
+    """What the test that favours a claim least is of, and its effect, as the evidence has them."""
+    effect = claim_documents.effect_of(row)
+    numbers = f": {effect.removeprefix('τ ').partition(']')[0]}]"
+    test = next((part for part in row.evidence.split("; ") if numbers in part), "")
+    margin = re.search(r", margin [^,]+", test)
+    return words.tested(test.partition(numbers)[0], labels), effect + (margin[0] if margin else "")
 
 
 def _reason(row: Any, was_selected: bool) -> str:
@@ -113,7 +125,7 @@ def _reason(row: Any, was_selected: bool) -> str:
         counted = f"{of_tests}: " + ", ".join(f"{of} {what[of > 1]}" for what, of in parts.items() if of)
     rules = {
         "not monotone": "the trend turns without its lowest or highest condition",
-        "too few runs": f"{wording.counted(row.n, 'seed')} cannot decide it",
+        "too few runs": f"{wording.counted(row.n, 'seed')} cannot decide it" if row.n else "it has no seed to test",
         "negligible effect": "every interval lies within the stated bound",
     }
     rule = f"{rules[row.verdict]}; " if row.verdict in rules else ""
@@ -125,14 +137,14 @@ def by_paper(found: list[ClaimLine]) -> list[PaperVerdicts]:
     table = pd.DataFrame([{"paper": one.paper, "location": one.location, "verdict": one.word} for one in found])
     if table.empty:
         return []
-    counts, tones = claim_counts.by_figure(table), {one.word: one.tone for one in found}
+    counts = claim_counts.by_figure(table)
     papers = []
     for paper in dict.fromkeys(counts.index.get_level_values("paper")):
         of_paper = counts.loc[paper]
         order = {figure: place for place, figure in enumerate(of_paper.index)}
         mine = sorted((one for one in found if one.paper == paper), key=lambda one: order[one.figure])
         chips = [
-            (str(figure), [(word, int(number), tones[word]) for word, number in row.items() if number])
+            (str(figure), [(word, int(number)) for word, number in row.items() if number])
             for figure, row in of_paper.iterrows()
         ]
         tested = [one for one in mine if one.word != "not run"]
@@ -140,11 +152,10 @@ def by_paper(found: list[ClaimLine]) -> list[PaperVerdicts]:
     return papers
 
 
-def standing(found: list[ClaimLine]) -> list[tuple[str, int, str]]:
-    """How many claims have each verdict, with its tone, from what favours a claim to what says nothing of it."""
-    tones = {one.word: one.tone for one in found}
+def standing(found: list[ClaimLine]) -> list[tuple[str, int]]:
+    """How many claims have each verdict, from what favours a claim to what says nothing of it."""
     counts = {word: sum(one.word == word for one in found) for word in verdicts.VERDICTS}
-    return [(word, number, tones[word]) for word, number in counts.items() if number]
+    return [(word, number) for word, number in counts.items() if number]
 
 
 def rules() -> dict[str, str]:

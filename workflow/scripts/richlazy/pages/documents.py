@@ -8,8 +8,8 @@ from typing import Any
 import jinja2
 from docutils.core import publish_parts
 
-# Captions name only what their figure has; what one does not have is empty.
-_TEMPLATES = jinja2.Environment(undefined=jinja2.ChainableUndefined)
+# Captions name only what their figure has; what one does not have is empty. Snakemake trims blocks too.
+_TEMPLATES = jinja2.Environment(undefined=jinja2.ChainableUndefined, trim_blocks=True, lstrip_blocks=True)
 _SETTINGS = {"file_insertion_enabled": False, "raw_enabled": False, "report_level": 5, "_disable_config": True}
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from richlazy import wording
 from richlazy.figures import figure_style
-from richlazy.pages import charts, claim_lines, documents, networks, notices, origins, pictures, words
+from richlazy.pages import charts, claim_lines, documents, methods, networks, notices, origins, pictures, words
 from richlazy.pages.claim_lines import ClaimLine
 from richlazy.pages.networks import Asked, Networks
 from richlazy.pages.pictures import Picture
@@ -111,6 +111,7 @@ def render(given: Given) -> str:
     tested = sum(claim.word != "not run" for claim in claims)
     scale, missing = str(given.methods["scale"]), [name for name in asked if name not in runs]
     networks_of = {name: table["network"].nunique() for name, table in runs.items()}
+    told = {**given.methods, "ran": methods.ran(runs.values()), "tests_claims": tested > 0}
     return (
         environment()
         .get_template("results.html")
@@ -123,14 +124,14 @@ def render(given: Given) -> str:
             main=main,
             main_picture=_main_picture(given, main),
             tested=tested,
-            claims=claims,
+            claims=wording.counted(len(claims), "claim"),
             standing=claim_lines.standing(claims),
             papers=claim_lines.by_paper(claims),
             rules=claim_lines.rules(),
             shown=set(runs),
             groups=_groups(sections),
             experiments=wording.counted(len(sections), "experiment"),
-            methods=documents.caption(given.captions / "workflow.rst", {}, {}, given.methods),
+            methods=documents.caption(given.captions / "workflow.rst", {}, {}, told),
             beside=_beside(given),
             origins=origins.table({name: given.provenance.get(name) for name in runs}, networks_of),
             library=_packed(given.library),
@@ -200,7 +201,7 @@ def _section(given: Given, asked: Asked, runs: pd.DataFrame, claims: Sequence[Cl
     head, summary = networks.summary(drawn, labels, asked.compare) if drawn else ([], [])
     return Section(
         asked=asked,
-        count=f"{runs['network'].nunique()} networks, {runs['seed'].nunique()} seeds",
+        count=", ".join(wording.counted(runs[what].nunique(), what) for what in ("network", "seed")),
         notices=notices.of_experiment(asked, runs),
         charts=_panels(asked, drawn, labels) if drawn else [],
         data=_packed(json.dumps(_data(asked, drawn, runs, labels), allow_nan=False, separators=(",", ":"))),
