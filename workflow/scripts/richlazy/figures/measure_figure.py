@@ -1,6 +1,6 @@
 """Figure of the measures of change of an experiment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,7 @@ def plot(
             panels = whole.subplots(len(labels) * blocks, columns, squeeze=False, sharey=share)
             drawn = figure_style.panels_by_arm(panels, groups, labels)
         counts: dict[Axes, str] = {}
+        shown: dict[Axes, tuple[str, pd.Series]] = {}
         for column, group in drawn:
             if spectra is not None:
                 spectrum_panel.plot(column[0], spectra, group, context.compare, str(spectrum), colours or {})
@@ -87,10 +88,10 @@ def plot(
                     condition_dots.plot(context, axes, group, measure, colours)
                     condition_dots.plot_theory(context, axes, group, measure)
                     axes.tick_params(labelbottom=as_grid or axes is column[-1])
-                if _spans_a_decade(measure, runs[measure]):
-                    axes.set_yscale("log")
+                shown[axes] = measure, group[measure]
                 counts[axes] = outcomes.count(group, measure, context.roles)
         for row in panels:
+            _scale(row, shown)
             _tidy(row)
             outcomes.write_counts([(axes, counts[axes]) for axes in row if axes in counts], context.font_size)
         label = figure_style.parameter_label(context.compare, runs)
@@ -142,10 +143,22 @@ def normalised(
     return found
 
 
+def _scale(row: np.ndarray, shown: Mapping[Axes, tuple[str, pd.Series]]) -> None:
+    """Make the axis that panels of a row share logarithmic where their values, by measure, call for it."""
+    for axes in filter(shown.__contains__, row):
+        alike = [values for other, (_, values) in shown.items() if _share_an_axis(axes, other)]
+        if _spans_a_decade(shown[axes][0], pd.concat(alike)):
+            axes.set_yscale("log")
+
+
+def _share_an_axis(axes: Axes, other: Axes) -> bool:
+    return other is axes or bool(axes.get_shared_y_axes().joined(axes, other))
+
+
 def _tidy(row: np.ndarray) -> None:
     """Keep values of a row that differ by little close together, and leave panels without values unmarked."""
     for axes in row:
-        sharing = [other for other in row if other is axes or axes.get_shared_y_axes().joined(axes, other)]
+        sharing = [other for other in row if _share_an_axis(axes, other)]
         low = min(other.dataLim.intervaly[0] for other in sharing)
         high = max(other.dataLim.intervaly[1] for other in sharing)
         if not np.isfinite([low, high]).all():
