@@ -138,7 +138,8 @@ for model in plan.models.values():
             compare=of_experiment("compare"),
             measures=plan.tested_measures,
             settings=collect_settings(
-                "statistics", ["significance_level", "confidence_level", "comparable_loss"]
+                "statistics",
+                ["significance_level", "confidence_level", "comparable_loss"],
             )
             | measure_registry.roles(),
         message:
