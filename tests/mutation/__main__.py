@@ -14,8 +14,6 @@ ROOT = Path(__file__).parents[2]
 _ORACLES = "tests/conformance/test_measures.py::test_a_measure_of_"
 _PROBE = ("tests/unit/measures/test_probe_measures.py", f"{_ORACLES}the_probe_is_its_formula")
 _RUN = f"{_ORACLES}a_finished_run_is_its_formula"
-_STRUCTURES = ("tests/unit/connectivity/test_structure_statistics.py", "tests/unit/connectivity/test_connectivity.py")
-_FOLLOWED = "tests/conformance/test_measures.py::test_a_quantity_that_is_followed_is_its_formula"
 _TABLES = ("tests/unit/statistics/test_statistics.py",)
 _CLAIMS = ("tests/unit/statistics/test_claims.py",)
 _DESCENT = ("tests/unit/training/test_training.py", "tests/unit/training/test_parametrisation.py")
@@ -27,27 +25,10 @@ SUBJECTS = {
     "measures/activity.py": ("tests/unit/measures/test_activity.py", *_PROBE),
     "measures/at_matched_loss.py": ("tests/unit/measures/test_matched_loss.py", _RUN),
     "measures/before_training.py": ("tests/unit/measures/test_before_training.py", *_PROBE),
-    "measures/credit.py": ("tests/unit/measures/test_credit.py", *_PROBE),
-    "measures/disturbance.py": ("tests/unit/measures/test_credit.py", *_PROBE),
-    "measures/during_training.py": ("tests/unit/measures/test_movement.py", _FOLLOWED),
-    "measures/fixed_points.py": ("tests/unit/measures/test_fixed_points.py", *_PROBE),
-    "measures/forgetting.py": ("tests/unit/measures/test_forgetting.py", _RUN),
-    "measures/learning_speed.py": ("tests/unit/measures/test_learning_time.py", _RUN),
-    "measures/solutions.py": ("tests/unit/measures/test_solutions.py", f"{_ORACLES}two_networks_is_its_formula"),
-    "measures/task_kernels.py": ("tests/unit/measures/test_task_kernels.py", *_PROBE),
-    "measures/unseen.py": ("tests/unit/measures/test_unseen.py", f"{_ORACLES}unseen_trials_is_its_formula"),
     "measures/agreement.py": ("tests/unit/measures/test_learning_time.py", _RUN),
     "measures/effective_ranks.py": ("tests/unit/connectivity/test_structure_statistics.py", *_PROBE),
     "measures/task_alignment.py": ("tests/unit/measures/test_task_kernels.py", *_PROBE),
     "measures/low_rank_change.py": ("tests/unit/measures/test_low_rank_change.py", *_PROBE),
-    "connectivity/aligned.py": _STRUCTURES,
-    "connectivity/cell_types.py": _STRUCTURES,
-    "connectivity/chain.py": _STRUCTURES,
-    "connectivity/connectome_based.py": _STRUCTURES,
-    "connectivity/dale.py": _STRUCTURES,
-    "connectivity/low_rank.py": _STRUCTURES,
-    "connectivity/matching.py": _STRUCTURES,
-    "connectivity/motifs.py": ("tests/unit/connectivity/test_motifs.py", *_STRUCTURES),
     "statistics/claims.py": (*_CLAIMS, "tests/unit/statistics/test_claims_register.py"),
     "statistics/estimators.py": ("tests/unit/statistics/test_intervals.py", *_TABLES),
     "statistics/foretold.py": ("tests/unit/statistics/test_foretold.py",),
