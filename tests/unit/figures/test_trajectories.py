@@ -236,6 +236,21 @@ def test_loss_opens_the_figure_with_its_floor_over_the_same_iterations(tmp_path)
     assert "Bayes floor" not in watch(lambda: draw("classes", runs, curves, tmp_path)).texts
 
 
+def test_networks_that_learn_in_stages_have_a_line_at_each_switch_and_no_floor(tmp_path):
+    runs, curves = tables("classes")
+    stages = pd.DataFrame(
+        {"run": run, "iteration": at, "quantity": "performance_on_task_1", "value": 0.5}
+        for run in curves["run"].unique()
+        for at in (0, 3000, 6000, 10000)
+    )
+    staged = runs.assign(bayes_loss=0.5, first_task_performance=0.9)
+    drawing = watch(lambda: draw("classes", staged, pd.concat([curves, stages]), tmp_path))
+    assert "Bayes floor" not in drawing.texts
+    for axes in drawing.axes:
+        upright = [line.get_xdata()[0] for line in axes.get_lines() if str(line.get_color()) == "0.8"]
+        assert upright == [3000, 6000]
+
+
 def test_a_followed_run_that_failed_is_a_thin_line_with_a_cross(tmp_path):
     runs, curves = tables("classes")
     runs["failed"] = (runs["rank"] == 5) & (runs["seed"] == 2)

@@ -12,6 +12,8 @@ from richlazy.figures.figure_context import FigureContext
 from richlazy.measures.base import PREDICTED
 
 _LOSS = "loss"
+# Of networks that learn tasks one after another: measured before the first and after each of them.
+_AFTER_STAGES = "performance_on_task_"
 
 
 def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> None:
@@ -37,6 +39,7 @@ def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> No
         quantities, labels = [_LOSS, *quantities], [figure_style.loss_label(followed), *labels]
     colours = figure_style.colours_of(runs, compare)
     linear = context.option("loss_axes") == "linear"
+    switches = sorted(measured.loc[measured["quantity"].str.startswith(_AFTER_STAGES), "time"].unique())[1:-1]
 
     def plot_panel(axes: Axes, row: int, group: pd.DataFrame) -> None:
         quantity, is_last = quantities[row], row == len(quantities) - 1
@@ -54,9 +57,8 @@ def plot(context: FigureContext, runs: pd.DataFrame, curves: pd.DataFrame) -> No
             axes.set_xlim(0, 1.02 * measured["time"].max())
         else:
             _set_iterations(axes, measured["iteration"])
-        if line_panels.learn_in_stages(group):
-            for switch in sorted(measured["time"].unique())[1:-1]:
-                axes.axvline(switch, color="0.8", lw=0.8, zorder=0)
+        for switch in switches:
+            axes.axvline(switch, color="0.8", lw=0.8, zorder=0)
         axes.tick_params(labelbottom=is_last)
         if is_last:
             axes.set_xlabel(line_panels.time_label(x))
