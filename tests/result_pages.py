@@ -82,7 +82,8 @@ def claim(identity: str, **changes) -> dict:
         "id": identity, "paper": "Liu et al. 2024", "location": "Figure 1B (2AF)",
         "statement": f"Statement of {identity}.",
         "experiment": "figure_1", "scale": "tiny", "verdict": "supported", "supporting": 2, "contradicting": 0,
-        "undecided": 0, "effect": 0.5, "effect_is": "Kendall's tau", "interval_low": 0.4, "interval_high": 0.6,
+        "undecided": 0, "measure": "kernel_alignment", "margin": np.nan,
+        "effect": 0.5, "effect_is": "Kendall's tau", "interval_low": 0.4, "interval_high": 0.6,
         "relative_effect": np.nan, "p": 0.01, "n": 3,
         "evidence": "2AF kernel_alignment: +0.5 [+0.4, +0.6], p 0.01, n 3",
     }  # fmt: skip

@@ -10,6 +10,14 @@ from matplotlib.figure import Figure
 from richlazy.figures import log_ticks
 
 
+@pytest.mark.parametrize(
+    ("numbers", "do"),
+    [([1, 10], True), ([300, 3, 30], True), ([1, 9.9], False), ([0, 10], False), ([-1, 10], False), ([], False)],
+)
+def test_positive_numbers_that_span_a_decade_call_for_a_logarithmic_axis(numbers, do):
+    assert log_ticks.span_a_decade(np.array(numbers, float)) is do
+
+
 @given(st.floats(1e-12, 1e9), st.floats(1.05, 1e6))
 def test_two_ticks_lie_on_every_axis(low, span):
     found = log_ticks.ticks(low, low * span)

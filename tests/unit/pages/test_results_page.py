@@ -288,23 +288,22 @@ def test_only_a_scale_that_tests_claims_is_a_smaller_one_of_the_papers(given, ve
 
 
 @pytest.mark.parametrize(
-    ("evidence", "changes", "said"),
+    ("changes", "said"),
     [
-        ("2AF sign_similarity: +0.5 [+0.4, +0.6], p 0.01, n 3", {}, "sign similarity: τ +0.5 [+0.4, +0.6]"),
+        ({"measure": "sign_similarity"}, "sign similarity: τ +0.5 [+0.4, +0.6]"),
         (
-            "2AF weight_change_norm 1 against 30: -0.1 [-0.2, +0], p 0.5, n 3; 2AF accuracy 1 against 30: "
-            "+0.5 [+0.4, +0.6], +9 %, margin 0.0023, p 0.01, n 3",
-            {"effect_is": "difference", "relative_effect": 0.09, "supporting": 1, "undecided": 1},
+            {"measure": "accuracy", "contrast": "1 against 30", "margin": 0.00234, "effect_is": "difference",
+             "relative_effect": 0.09, "undecided": 1},
             "accuracy, 1 against 30: +0.5 [+0.4, +0.6], +9 %, margin 0.0023"
             "<br><small>least favourable of 2 tests</small>",
         ),
-        ("from_units rank: +0.5 [+0.4, +0.6], p 0.01", {}, "from_units rank: τ +0.5 [+0.4, +0.6]"),
-        ("2AF rank: +nan [+nan, +nan], n 0", {"effect": np.nan, "undecided": 2, "verdict": "too few runs"}, ""),
+        ({"measure": "unknown_rank"}, "unknown rank: τ +0.5 [+0.4, +0.6]"),
+        ({"effect": np.nan, "undecided": 2, "verdict": "too few runs"}, ""),
     ],
 )  # fmt: skip
-def test_an_effect_names_its_measure_its_margin_and_of_how_many_tests_it_is(given, evidence, changes, said):
+def test_an_effect_names_its_measure_its_margin_and_of_how_many_tests_it_is(given, changes, said):
     usual = {"supporting": 1} | changes
-    text = page_of(given(claims=[claim("liu2024-one", evidence=evidence, **usual), claim("liu2024-two")])).text
+    text = page_of(given(claims=[claim("liu2024-one", **usual), claim("liu2024-two")])).text
     row = text[text.index('<tr id="verdict-liu2024-one">') :].partition("</tr>")[0]
     assert re.findall("<td>(.*?)</td>", row)[2] == said
 

@@ -576,11 +576,33 @@ def test_the_numbers_are_those_of_the_test_that_favours_the_claim_least():
     table = trend_rows((-0.9, 0.001), (-0.4, 0.03), (-0.7, 0.01))
     table["n"] = [10, 9, 8]
     row = judged(table)
-    assert row[["effect", "p", "n"]].tolist() == [-0.4, 0.03, 9]
-    assert (row["effect_is"], row["relative_effect"]) == ("Kendall's tau", -0.1)
+    assert row[["measure", "contrast", "effect", "p", "n"]].tolist() == ["change", "", -0.4, 0.03, 9]
+    assert (row["effect_is"], row["relative_effect"]) == ("Kendall's tau", -0.1) and np.isnan(row["margin"])
     assert (row["interval_low"], row["interval_high"]) == pytest.approx((-0.5, -0.3))
     opposite = judged(table, CLAIM | {"direction": "increasing"})
     assert opposite[["effect", "p", "n"]].tolist() == [-0.9, 1, 10]
+
+
+def test_of_all_tests_the_one_of_the_largest_p_favours_a_claim_least_whatever_its_effect():
+    row = judged(trend_rows((-0.3, 0.001), (-0.9, 0.03)))
+    assert row[["effect", "p"]].tolist() == [-0.9, 0.03]
+    opposite = judged(trend_rows((0.3, 0.001), (0.9, 0.03), (-0.2, 0.04)))  # both p of the opposite are 1 for the claim
+    assert opposite[["effect", "p"]].tolist() == [0.3, 1]
+
+
+def test_differences_of_equal_p_are_compared_as_shares_of_the_reference_or_the_margin():
+    of_tests = {"test": "contrast", "direction": "lower", "measures": ["change", "other"]}
+    table = pd.concat([trend_rows((-50.0, 0.01)), trend_rows((-0.5, 0.01), measure="other")])
+    table["reference_median"] = [1000.0, 1.0]
+    row = claims.judge([CLAIM | of_tests], {"figure_1": {"contrasts": table}}, COMPARISONS, SETTINGS, "quick").iloc[0]
+    assert row[["measure", "effect"]].tolist() == ["change", -50.0]
+    found = [
+        verdicts.judgement(
+            CLAIM | {"test": "equivalence"}, trend_rows((0.2, 0.01), p_opposite=1.0, margin=margin).iloc[0], SETTINGS
+        ).favour
+        for margin in (0.4, 2.0)
+    ]
+    assert found == pytest.approx([-0.5, -0.1])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Ticks of logarithmic axes: as many that a reader can tell the scale, also where an axis spans hardly a decade."""
+"""Logarithmic axes: which numbers call for one, and ticks that tell its scale, also where it spans hardly a decade."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -6,6 +6,11 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 
 # Parts of a decade that have ticks: the first of these that gives two. Below them ticks are evenly spaced.
 _PARTS = ((1,), (1, 3), (1, 2, 5), range(1, 10))
+
+
+def span_a_decade(numbers: np.ndarray) -> bool:
+    """Whether numbers call for a logarithmic axis: there are some, all above 0, the largest ten times the smallest."""
+    return bool(numbers.size and numbers.min() > 0 and numbers.max() >= 10 * numbers.min())
 
 
 def ticks(low: float, high: float) -> list[float]:

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from richlazy.figures import condition_dots, figure_style, outcomes
+from richlazy.figures import condition_dots, figure_style, log_ticks, outcomes
 from richlazy.figures.figure_context import FigureContext
 
 _DASHES = (0, (3, 1.5))
@@ -16,8 +16,6 @@ _MEAN, _SINGLE = "mean ± 1 SD over seeds", "single network, no mean"
 # A mean of fewer seeds is an open dot.
 _ENOUGH = 5
 _FEW = f"mean of fewer than\n{_ENOUGH} seeds"
-# Positive numbers of which the largest is so many times the smallest stand on a logarithmic axis.
-_DECADE = 10
 
 
 def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -> dict[str, Any]:
@@ -70,7 +68,7 @@ def plot(context: FigureContext, axes: Axes, runs: pd.DataFrame, measure: str) -
         if len(predicted):
             theories.append((colour, predicted))
     levels = np.array(sorted(runs[compare].dropna().unique()), float)
-    if levels.min() > 0 and levels.max() >= _DECADE * levels.min():
+    if log_ticks.span_a_decade(levels):
         axes.set_xscale("log")
         axes.set_xticks(levels, [figure_style.text_of(level) for level in levels])
         axes.set_xticks([], minor=True)

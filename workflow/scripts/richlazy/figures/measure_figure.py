@@ -7,15 +7,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from richlazy.figures import condition_dots, figure_style, line_panels, mean_lines, outcomes, spectrum_panel
+from richlazy.figures import condition_dots, figure_style, line_panels, log_ticks, mean_lines, outcomes, spectrum_panel
 from richlazy.figures.figure_context import FigureContext
 from richlazy.measures.base import PREDICTED
 from richlazy.statistics import strata
 
 # Measures in the unit of the loss, which depends on the task.
 _LOSSES = ("final_loss", "probe_loss")
-# Sizes without a largest value stand on a logarithmic axis where the largest is this many times the smallest.
-_DECADE = 10
 # An axis spans at least this share of its largest value: what differs by less looks alike.
 _LEAST_SPAN = 0.1
 # Entries of a legend that stand beside each other.
@@ -185,8 +183,6 @@ def _label(context: FigureContext, measure: str, runs: pd.DataFrame) -> str:
 
 
 def _spans_a_decade(measure: str, values: pd.Series) -> bool:
-    """Whether values call for a logarithmic axis: positive, the largest over ten times the smallest, and no shares."""
-    known = values[np.isfinite(values.astype(float))]
-    if known.empty or known.min() <= 0 or (known.max() <= 1 and measure not in _LOSSES):
-        return False
-    return bool(known.max() > _DECADE * known.min())
+    """Whether values of a measure call for a logarithmic axis; shares do not."""
+    known = values[np.isfinite(values.astype(float))].to_numpy(float)
+    return (measure in _LOSSES or bool((known > 1).any())) and log_ticks.span_a_decade(known)

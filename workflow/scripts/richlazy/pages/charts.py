@@ -6,6 +6,8 @@ A measure has one specification; its panels differ in their rows alone. Colours 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from richlazy.figures import log_ticks, outcomes
 from richlazy.figures.condition_dots import theory_of
 from richlazy.measures.base import PREDICTED
@@ -16,7 +18,6 @@ _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _HEIGHT = 170
 # Shares of a range that stay free above and below the values, and above them for what was not reached.
 _MARGIN = 0.08
-_DECADES = 100
 _FONT = "system-ui, sans-serif"
 _STATES = ["converged", outcomes.UNCONVERGED, outcomes.FAILED, "diverged"]
 # A path within a square from -1 to 1.
@@ -128,12 +129,12 @@ def _colour(networks: Networks) -> dict[str, Any]:
 def _scale(networks: Networks, measure: str, *, is_bounded: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Vertical scale that all panels of a measure share, and its ticks.
 
-    Logarithmic where values span decades and are no share; else the range of the values.
+    Logarithmic where values span a decade and are no share; else the range of the values.
     """
     found = [row.get(name) for row in [*networks.rows, *networks.medians] for name in (measure, measure + PREDICTED)]
     values = [value for value in found if isinstance(value, (int, float))]
     low, high = min(values, default=0), max(values, default=1)
-    if low > 0 and high > _DECADES * low and not is_bounded:
+    if log_ticks.span_a_decade(np.array(values)) and not is_bounded:
         low, high = low / 1.3, high * 1.5
         return {"type": "log", "domain": [low, high], "nice": False}, {"values": log_ticks.ticks(low, high)}
     margin = _MARGIN * (high - low) or 0.05 * abs(high) or 1.0

@@ -1,6 +1,5 @@
 """Claims as a page shows them: counts by paper and figure, a line for each, and its tests."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +75,8 @@ def lines(table: pd.DataFrame, labels: Mapping[str, tuple[str, int]], experiment
 
 
 def _line(row: Any, labels: Mapping[str, tuple[str, int]], was_selected: bool) -> ClaimLine:
-    of, effect = _least_favourable(row, labels)
+    of = ", ".join(filter(None, [words.measure(row.measure, labels), row.contrast]))
+    margin = f", margin {row.margin:.2g}" if pd.notna(row.margin) else ""
     return ClaimLine(
         id=row.id,
         paper=row.paper,
@@ -86,7 +86,7 @@ def _line(row: Any, labels: Mapping[str, tuple[str, int]], was_selected: bool) -
         experiment=row.experiment,
         word=row.verdict,
         of=of,
-        effect=effect,
+        effect=claim_documents.effect_of(row) + margin,
         tests=row.supporting + row.contradicting + row.undecided,
         reason=_reason(row, was_selected),
         tasks=claim_documents.on_tasks(row).strip(),
@@ -94,15 +94,6 @@ def _line(row: Any, labels: Mapping[str, tuple[str, int]], was_selected: bool) -
         repeats=[part for part in row.repeats.split("; ") if part],
         note=f"substitute: {row.substitute}" if row.substitute else "",
     )
-
-
-def _least_favourable(row: Any, labels: Mapping[str, tuple[str, int]]) -> tuple[str, str]:
-    """What the test that favours a claim least is of, and its effect, as the evidence has them."""
-    effect = claim_documents.effect_of(row)
-    numbers = f": {effect.removeprefix('τ ').partition(']')[0]}]"
-    test = next((part for part in row.evidence.split("; ") if numbers in part), "")
-    margin = re.search(r", margin [^,]+", test)
-    return words.tested(test.partition(numbers)[0], labels), effect + (margin[0] if margin else "")
 
 
 def _reason(row: Any, was_selected: bool) -> str:

@@ -40,15 +40,6 @@ def parameter(name: str) -> str:
     return plain(parameters.label(name))
 
 
-def tested(identity: str, labels: Mapping[str, tuple[str, int]]) -> str:
-    """Measure of a test, and what is compared, without the arm that stands before it in the evidence."""
-    parts = identity.split()
-    place = next((place for place, part in enumerate(parts) if part in labels), None)
-    if place is None:
-        return identity
-    return ", ".join(filter(None, [measure(parts[place], labels), " ".join(parts[place + 1 :])]))
-
-
 def evidence(text: str, labels: Mapping[str, tuple[str, int]]) -> list[str]:
     """Tests of a claim, one a line, with the names of measures in words."""
     names = sorted(labels, key=len, reverse=True)

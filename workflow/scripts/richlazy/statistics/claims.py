@@ -34,7 +34,11 @@ CLAIM_COLUMNS: dict[str, str] = {
     "supporting": "tests that agree with the claim after Holm's correction over the claim",
     "contradicting": "tests that show the opposite after that correction",
     "undecided": "tests that show neither",
-    "effect": "effect of the test that favours the claim least",
+    "measure": "measure of the test that favours the claim least: the one with the largest p",
+    "contrast": "with what that test compares it: another condition, or a bound; empty for a trend",
+    "margin": "difference within which that test counts conditions as equivalent, in units of the measure; null for "
+    "others",
+    "effect": "effect of that test",
     "effect_is": "what that effect is",
     "interval_low": "lower end of the interval of that effect",
     "interval_high": "upper end of the interval of that effect",
@@ -174,6 +178,8 @@ def _row(claim: Claim, judgements: Sequence[Judgement], significance_level: floa
         "contradicting": verdict.outcomes.count(-1),
         "undecided": verdict.outcomes.count(0),
         "n": 0,
+        "measure": "",
+        "contrast": "",
         "effect_is": _EFFECTS[claim["test"]] if judgements else "",
         "evidence": "; ".join(
             evidence(judgements[place], verdict.p[place], verdict.outcomes[place], verdict.turns.get(place))
@@ -181,11 +187,18 @@ def _row(claim: Claim, judgements: Sequence[Judgement], significance_level: floa
         ),
     }
     if judgements:
-        place = min(shown, key=lambda place: (judgements[place].favour, verdict.outcomes[place]))
-        weakest, largest = judgements[place].row, float(np.max([one.p_for for one in judgements]))
-        row |= {key: float(weakest[key]) for key in ("effect", "interval_low", "interval_high")}
-        row |= {"relative_effect": relative(judgements[place]), "p": largest, "n": int(weakest["n"])}
+        weakest = judgements[max(shown, key=lambda place: _doubt(judgements[place]))]
+        measure, *compared = _identity(weakest.row)["measure":]
+        row |= {"measure": measure, "contrast": " ".join(compared), "margin": weakest.row.get("margin", np.nan)}
+        row |= {key: float(weakest.row[key]) for key in ("effect", "interval_low", "interval_high")}
+        row |= {"relative_effect": relative(weakest), "p": weakest.p_for, "n": int(weakest.row["n"])}
     return row
+
+
+def _doubt(test: Judgement) -> tuple[float, float, float]:
+    """How little a test favours its claim: by its p, among equals by that of the opposite, and by its effect."""
+    p_for, p_against = (1.0 if np.isnan(p) else p for p in (test.p_for, test.p_against))
+    return p_for, -p_against, -test.favour
 
 
 def _joined(judgements: Iterable[Judgement], column: str) -> str:
@@ -207,14 +220,19 @@ def relative(test: Judgement) -> float:
     )
 
 
-def evidence(test: Judgement, p: float, outcome: int, turned: str | None) -> str:
-    """A test in a line: what was tested, effect with interval, corrected p, seeds, and what to know of them."""
-    row = test.row
+def _identity(row: pd.Series) -> pd.Series:
+    """What tells a test from others: its arm, its measure, and with what it compares that."""
     identity = row.loc[:"n"].iloc[:-1].dropna().astype(str)
     if "reference" in identity:
         identity["reference"] = f"against {identity['reference']}"
+    return identity
+
+
+def evidence(test: Judgement, p: float, outcome: int, turned: str | None) -> str:
+    """A test in a line: what was tested, effect with interval, corrected p, seeds, and what to know of them."""
+    row = test.row
     ends = f"[{signed(row['interval_low'])}, {signed(row['interval_high'])}]"
-    parts = [f"{' '.join(identity)}: {signed(row['effect'])} {ends}"]
+    parts = [f"{' '.join(_identity(row))}: {signed(row['effect'])} {ends}"]
     if np.isfinite(relative(test)):
         share = percent(relative(test))
         of_trend = test.kind in ("trend", "interaction")

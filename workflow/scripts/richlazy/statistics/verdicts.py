@@ -48,7 +48,8 @@ class Judgement:
         row: of a table of tests.
         kind: of the test, as claims name it.
         p_for, p_against: of the claim, and of its opposite.
-        favour: how much the effect favours the claim, to find the test that favours it least.
+        favour: how much the effect favours the claim: Kendall's tau, or a difference over the median of the reference
+            or over the margin, where these are known.
         turns: of a trend, p of each of its parts that turns against the claim, by the condition without which it does.
         is_negligible: whether the interval lies within the stated bound.
         decides: whether so many seeds can be significant.
@@ -79,16 +80,23 @@ def judgement(claim: Mapping[str, Any], row: pd.Series, settings: Mapping[str, A
         p_for, p_against = row["p"], row["p_opposite"]
         nearer = -abs(row["effect"]) if kind == "equivalence" else row["effect"]
         favour = -row["effect"] if "at_most" in claim else nearer
+        favour /= _unit(row.get("margin"))
     else:
         direction = claim["direction"]
         # A claim about several measures has a direction for each.
         sign = _SIGNS[direction[row["measure"]] if isinstance(direction, Mapping) else direction]
         favour = 0.0 if abs(row["effect"]) < estimators.ROUNDING else sign * row["effect"]
         p_for, p_against = (row["p"] if favour > 0 else 1.0), (row["p"] if favour < 0 else 1.0)
+        favour /= _unit(row.get("reference_median")) if kind == "contrast" else 1.0
         turns = _turns(row, sign) if kind == "trend" else {}
         bound = _negligible(row, kind, settings)
         is_negligible = bool(max(abs(row["interval_low"]), abs(row["interval_high"])) <= bound)
     return Judgement(row, kind, p_for, p_against, favour, turns, is_negligible, _decides(row, kind, settings))
+
+
+def _unit(size: float | None) -> float:
+    """Size of what a difference is a share of; 1 where it is 0 or not known."""
+    return 1.0 if size is None or size == 0 or np.isnan(size) else abs(size)
 
 
 def _turns(row: pd.Series, sign: int) -> dict[str, float]:
