@@ -590,6 +590,12 @@ def test_of_all_tests_the_one_of_the_largest_p_favours_a_claim_least_whatever_it
     assert opposite[["effect", "p"]].tolist() == [0.3, 1]
 
 
+def test_a_test_of_too_few_seeds_favours_a_claim_least():
+    table = trend_rows((-0.9, 0.001), (0.5, 0.001), n=[SETTINGS["minimum_seeds"] - 1, 10])
+    row = judged(table)
+    assert row[["verdict", "effect", "p", "n"]].tolist() == ["too few runs", -0.9, 1, SETTINGS["minimum_seeds"] - 1]
+
+
 def test_differences_of_equal_p_are_compared_as_shares_of_the_reference_or_the_margin():
     of_tests = {"test": "contrast", "direction": "lower", "measures": ["change", "other"]}
     table = pd.concat([trend_rows((-50.0, 0.01)), trend_rows((-0.5, 0.01), measure="other")])

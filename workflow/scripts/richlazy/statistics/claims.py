@@ -34,7 +34,7 @@ CLAIM_COLUMNS: dict[str, str] = {
     "supporting": "tests that agree with the claim after Holm's correction over the claim",
     "contradicting": "tests that show the opposite after that correction",
     "undecided": "tests that show neither",
-    "measure": "measure of the test that favours the claim least: the one with the largest p",
+    "measure": "measure of the test that favours the claim least: that of the largest p, or one of too few seeds",
     "contrast": "with what that test compares it: another condition, or a bound; empty for a trend",
     "margin": "difference within which that test counts conditions as equivalent, in units of the measure; null for "
     "others",
@@ -191,14 +191,18 @@ def _row(claim: Claim, judgements: Sequence[Judgement], significance_level: floa
         measure, *compared = _identity(weakest.row)["measure":]
         row |= {"measure": measure, "contrast": " ".join(compared), "margin": weakest.row.get("margin", np.nan)}
         row |= {key: float(weakest.row[key]) for key in ("effect", "interval_low", "interval_high")}
-        row |= {"relative_effect": relative(weakest), "p": weakest.p_for, "n": int(weakest.row["n"])}
+        row["p"] = float(np.max([one.p_for for one in judgements]))
+        row |= {"relative_effect": relative(weakest), "n": int(weakest.row["n"])}
     return row
 
 
-def _doubt(test: Judgement) -> tuple[float, float, float]:
-    """How little a test favours its claim: by its p, among equals by that of the opposite, and by its effect."""
+def _doubt(test: Judgement) -> tuple[bool, float, float, float]:
+    """How little a test favours its claim: by its p, among equals by that of the opposite, and by its effect.
+
+    One of too few seeds, which decides the verdict, favours it least.
+    """
     p_for, p_against = (1.0 if np.isnan(p) else p for p in (test.p_for, test.p_against))
-    return p_for, -p_against, -test.favour
+    return not test.decides, p_for, -p_against, -test.favour
 
 
 def _joined(judgements: Iterable[Judgement], column: str) -> str:
