@@ -819,7 +819,7 @@ def test_markdown_shows_effect_interval_p_and_seeds(table):
     row = next(
         line for line in claim_documents.as_markdown(table).splitlines() if line.startswith("| paper-other-task")
     )
-    assert row.endswith("| τ -0.4 [-0.5, -0.3], -10 % | 0.30 | 10 |")
+    assert row.endswith("| change: τ -0.4 [-0.5, -0.3], -10 % | 0.30 | 10 |")
 
 
 class Page(HTMLParser):

@@ -19,8 +19,7 @@ class ClaimLine:
         id, paper, location, statement, experiment: of the claim.
         figure: of the paper, by which claims are counted.
         word: the verdict.
-        of: what the effect is of: measure, and what is compared; empty where nothing was tested.
-        effect: of the test that favours the claim least, with the margin of an equivalence; likewise.
+        effect: of the test that favours the claim least, with its measure; empty where nothing was tested.
         tests: how many tests there are.
         reason: why the verdict is what it is, in a sentence.
         tasks: on which tasks it was tested; empty where its tests name none.
@@ -36,7 +35,6 @@ class ClaimLine:
     statement: str
     experiment: str
     word: str
-    of: str
     effect: str
     tests: int
     reason: str
@@ -75,8 +73,6 @@ def lines(table: pd.DataFrame, labels: Mapping[str, tuple[str, int]], experiment
 
 
 def _line(row: Any, labels: Mapping[str, tuple[str, int]], was_selected: bool) -> ClaimLine:
-    of = ", ".join(filter(None, [words.measure(row.measure, labels), row.contrast]))
-    margin = f", margin {row.margin:.2g}" if pd.notna(row.margin) else ""
     return ClaimLine(
         id=row.id,
         paper=row.paper,
@@ -85,8 +81,7 @@ def _line(row: Any, labels: Mapping[str, tuple[str, int]], was_selected: bool) -
         statement=row.statement,
         experiment=row.experiment,
         word=row.verdict,
-        of=of,
-        effect=claim_documents.effect_of(row) + margin,
+        effect=claim_documents.effect_of(row, words.measure(row.measure, labels)),
         tests=row.supporting + row.contradicting + row.undecided,
         reason=_reason(row, was_selected),
         tasks=claim_documents.on_tasks(row).strip(),

@@ -67,7 +67,7 @@ def as_html(table: pd.DataFrame) -> str:
             f"<code>{html.escape(row.id)}</code>"
             f"{f'<br>connectome {html.escape(row.connectome)}' if row.connectome else ''}</small></td>"
             f'<td class="{row.verdict.replace(" ", "-")}">{row.verdict}'
-            f"{html.escape(on_tasks(row) + stand_in(row))}{again}</td><td>{effect_of(row)}</td>"
+            f"{html.escape(on_tasks(row) + stand_in(row))}{again}</td><td>{html.escape(effect_of(row))}</td>"
             f"<td>{p_of(row)}</td><td>{row.n or ''}</td>"
             f"<td>{f'<details><summary>{tests}</summary><ul>{evidence}</ul></details>' if evidence else ''}</td></tr>"
         )
@@ -100,14 +100,21 @@ def stand_in(row: Any) -> str:
     return f" (substitute: {row.substitute})" if row.substitute else ""
 
 
-def effect_of(row: Any) -> str:
-    """Effect of the test that favours a claim least, with its interval; empty where nothing was tested."""
+def effect_of(row: Any, measure: str = "") -> str:
+    """What the test that favours a claim least is of, and its effect with interval; empty where nothing was tested.
+
+    Args:
+        row: of the table of claims.
+        measure: what the document calls the measure of that test; empty for its name.
+    """
     if pd.isna(row.effect):
         return ""
+    of = ", ".join(filter(None, [measure or row.measure, row.contrast]))
     sign = "τ " if row.effect_is == "Kendall's tau" else ""
     share = f", {claims.percent(row.relative_effect)}" if pd.notna(row.relative_effect) else ""
     ends = f"[{claims.signed(row.interval_low)}, {claims.signed(row.interval_high)}]"
-    return f"{sign}{claims.signed(row.effect)} {ends}{share}"
+    margin = f", margin {row.margin:.2g}" if pd.notna(row.margin) else ""
+    return f"{of}: {sign}{claims.signed(row.effect)} {ends}{share}{margin}"
 
 
 def p_of(row: Any) -> str:
