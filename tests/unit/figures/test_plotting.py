@@ -1036,6 +1036,20 @@ def test_losses_of_many_sizes_stand_on_a_logarithmic_axis(data, tmp_path):
         assert not measure_figure._spans_a_decade("kernel_alignment", pd.Series(values, dtype=float))
 
 
+def test_where_a_measure_is_not_known_there_are_no_axes_and_conditions_stand_below_the_panel_above(data, tmp_path):
+    given = data("three tasks")
+    lost = given.runs["kernel_alignment_recurrent"].where(given.runs["task"] != "DMS")
+    partly = given.runs.assign(kernel_alignment_recurrent=lost)
+    drawing = watch(lambda: draw("measures", Data(**{**vars(given), "runs": partly}), tmp_path))
+    *_, before, lowest = panel_rows(drawing, "three tasks")
+    for above, axes in zip(before, lowest, strict=True):
+        is_known = not notes_above(axes).startswith("0 networks")
+        assert (above.get_frame_on(), axes.get_frame_on()) == (True, is_known)
+        named = [any(label.get_visible() for label in one.get_xticklabels()) for one in (above, axes)]
+        assert named == [not is_known, is_known]
+    assert [axes.get_frame_on() for axes in lowest].count(False) == 1
+
+
 @pytest.mark.parametrize("step", [1e-12, 1e-4])
 def test_small_differences_are_not_magnified(data, tmp_path, step):
     given = data("linear")

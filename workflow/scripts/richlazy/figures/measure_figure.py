@@ -85,9 +85,10 @@ def plot(
                 else:
                     condition_dots.plot(context, axes, group, measure, colours)
                     condition_dots.plot_theory(context, axes, group, measure)
-                    axes.tick_params(labelbottom=as_grid or axes is column[-1])
                 shown[axes] = measure, group[measure]
                 counts[axes] = outcomes.count(group, measure, context.roles)
+            if not as_means:
+                _name_conditions(column[len(labels) - len(measures) :], below_each=as_grid)
         for row in panels:
             _scale(row, shown)
             _tidy(row)
@@ -164,6 +165,16 @@ def _tidy(row: np.ndarray) -> None:
         elif 0 < high - low < (least := _LEAST_SPAN * max(abs(low), abs(high))):
             middle = (low + high) / 2
             axes.set_ylim(middle - 0.55 * least, middle + 0.55 * least)
+
+
+def _name_conditions(panels: np.ndarray, *, below_each: bool) -> None:
+    """Name the conditions below each panel of an arm that has values, or the last one; others have no axes."""
+    filled = [axes for axes in panels if np.isfinite(axes.dataLim.intervaly).all()] or list(panels)
+    for axes in panels:
+        axes.tick_params(labelbottom=axes in filled and (below_each or axes is filled[-1]))
+        if axes not in filled:
+            axes.set_frame_on(False)
+            axes.tick_params(length=0)
 
 
 def _label(context: FigureContext, measure: str, runs: pd.DataFrame) -> str:
