@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from shipped import CONFIG
 
-CAPTIONS = sorted((Path(__file__).parents[2] / "workflow/report").glob("*.rst"))
+ROOT = Path(__file__).parents[2]
+CAPTIONS = sorted((ROOT / "workflow/report").glob("*.rst"))
 OF_USERS = r"params\.(?:title|source)|wildcards\.\w+|config\[\"scale\"\]"
 TITLES = [
     r"C:\new\table and \alpha",
@@ -37,6 +38,7 @@ def shown(path: Path, title: str, source: str = "no paper") -> str:
     template = jinja2.Environment(trim_blocks=True, lstrip_blocks=True).from_string(path.read_text())
     params = SimpleNamespace(
         title=title, source=source, kind="images", spectrum="eigenvalues", significance_level=0.05,
+        statistics={"significance_level": 0.05},
         run={"seed": 0, "time_step_ms": 100.0}, options={}, networks=[{"seed": 0}],
     )  # fmt: skip
     wildcards = SimpleNamespace(experiment="figure_1_", task="a_b_")
@@ -45,6 +47,26 @@ def shown(path: Path, title: str, source: str = "no paper") -> str:
     assert "system-message" not in body and "problematic" not in body
     text = html.unescape(re.sub(r"<[^>]+>", "", body))
     return re.sub(r"\s+", " ", text)
+
+
+def params_of_captions() -> dict[str, list[set[str]]]:
+    """Names of the params of each rule that has a caption, by the caption."""
+    found = {}
+    for file in sorted(ROOT.glob("workflow/rules/*.smk")):
+        for rule in re.split(r"^ *rule\b", file.read_text(), flags=re.MULTILINE):
+            params = re.search(r"^( *)params:\n((?:\1 +.*\n)*)", rule, flags=re.MULTILINE)
+            names = set(re.findall(rf"^{params[1]}    (\w+)=", params[2], flags=re.MULTILINE)) if params else set()
+            for caption in re.findall(r'caption="\.\./report/(\w+)\.rst"', rule):
+                found.setdefault(caption, []).append(names)
+    return found
+
+
+def test_captions_ask_only_for_what_their_rules_give():
+    given = params_of_captions()
+    assert set(given) == {path.stem for path in CAPTIONS} - {"workflow"}
+    for path in CAPTIONS:
+        asked = set(re.findall(r"snakemake\.params\.(\w+)", path.read_text()))
+        assert all(asked <= names for names in given.get(path.stem, ())), path.stem
 
 
 @pytest.mark.parametrize("title", TITLES)

@@ -55,7 +55,7 @@ an experiment under a new name.
 `snakemake figure_1` builds the figures and statistics of one of them. Results of another `scale` go to
 `results/<scale>/` and never mix with those of the paper's.
 
-**On the command line.** `--config` sets the two keys that are no mappings:
+**On the command line.** `--config` sets keys that are no mappings:
 
 ```
 snakemake --config scale=trial "experiments_to_build=[figure_1, another_task]"

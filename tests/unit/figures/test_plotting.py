@@ -17,7 +17,7 @@ from matplotlib import pyplot as plt
 from drawings import watch
 from richlazy.connectivity.base import STRUCTURES, settings_of, structured_weights
 from richlazy.experiments import expansions, grids, paths
-from richlazy.figures import effect_figure, figure_style, loss_figure, measure_figure, spectrum_panel
+from richlazy.figures import effect_figure, figure_style, log_ticks, loss_figure, measure_figure, spectrum_panel
 from richlazy.figures.figure_context import FigureContext
 from richlazy.measures import on_probe, predictions, registry
 from richlazy.statistics import hypothesis_tests
@@ -1030,10 +1030,10 @@ def test_losses_of_many_sizes_stand_on_a_logarithmic_axis(data, tmp_path):
     scales = [[axes.get_yscale() for axes in row] for row in panel_rows(drawing, "linear")]
     assert scales == [["linear"] * 4, ["log"] * 4, ["linear"] * 4]
     for values in ([1.0, 10.5, np.nan], [20, 700]):
-        assert measure_figure._spans_a_decade("convergence_iterations", pd.Series(values))
-    assert measure_figure._spans_a_decade("final_loss", pd.Series([0.01, 0.9]))
+        assert log_ticks.is_logarithmic("convergence_iterations", values)
+    assert log_ticks.is_logarithmic("final_loss", [0.01, 0.9])
     for values in ([1.0, 9.9], [0.0, 100.0], [0.01, 0.9], [np.nan], []):  # the last but two: shares
-        assert not measure_figure._spans_a_decade("kernel_alignment", pd.Series(values, dtype=float))
+        assert not log_ticks.is_logarithmic("kernel_alignment", values)
 
 
 def test_where_a_measure_is_not_known_there_are_no_axes_and_conditions_stand_below_the_panel_above(data, tmp_path):

@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[3]
         ("Figure 14A, Appendix C.2", "Figure 14"),
         ("Theorem 1; Appendix B.1", "Theorem 1"),
         ("Section 3, higher-order terms (Eq. 14)", "Section 3"),
+        ("networks of Liu et al. 2024, Figure 2B, at the loss that all reach", "Liu, Figure 2"),
+        ("symmetric e-prop on the networks of Liu et al. 2024, Figure 1", "Liu, Figure 1"),
     ],
 )
 def test_a_claim_belongs_to_its_figure_or_else_to_its_first_place(location, figure):

@@ -31,6 +31,7 @@ def trend_rows(*rows, **columns):
         [
             {
                 "task": f"T{place}", "measure": "change", "n": 10, "excluded": 0, "page_statistic": 1.0, "p": p,
+                "conditions": "1, 30, 100, 300",
                 "effect": effect, "interval_low": effect - 0.1, "interval_high": effect + 0.1, "detectable": 0.4,
                 "difference": effect / 2, "reference_median": 2.0,
                 **{f"effect_without_{end}": effect for end in ("lowest", "highest")},
@@ -170,10 +171,11 @@ def test_an_empty_table_is_not_run():
 
 def test_tests_without_numbers_are_too_few_runs():
     """Too few seeds were left: the statistics hold a row without p and effect."""
-    empty = dict.fromkeys(trend_rows((0.0, 1.0)).columns[5:], np.nan)
+    empty = dict.fromkeys(set(trend_rows((0.0, 1.0)).columns[5:]) - {"conditions"}, np.nan)
     row = judged(trend_rows((0.0, 1.0), n=1, **empty))
     assert row["verdict"] == "too few runs"
     assert row["undecided"] == 1
+    assert row["evidence"] == "T0 change: not tested, n 1"
 
 
 ROWS = st.lists(st.tuples(st.floats(-1, 1).filter(bool), st.floats(0, 1)), min_size=1, max_size=6)
@@ -262,7 +264,8 @@ def families(shape, repetitions, tasks=3, seeds=10, noise=1.0, rng=None):
     for _ in range(repetitions):
         samples = [np.asarray(shape) + noise * rng.standard_normal((seeds, len(shape))) for _ in range(tasks)]
         rows = [
-            {"task": f"T{task}", "measure": "change", "n": seeds} | hypothesis_tests.trend(values, SETTINGS)
+            {"task": f"T{task}", "measure": "change", "n": seeds, "conditions": ", ".join(map(str, range(len(shape))))}
+            | hypothesis_tests.trend(values, SETTINGS)
             for task, values in enumerate(samples)
         ]
         judgements = [verdicts.judgement(CLAIM, row, SETTINGS) for _, row in pd.DataFrame(rows).iterrows()]
@@ -463,7 +466,7 @@ def test_a_bound_is_corrected_over_the_tests_of_its_claim_alone():
     assert (everywhere["supporting"], everywhere["contradicting"], everywhere["effect"]) == (1, 2, 7)
     first = bounded(runs, where={"gain": [0]})
     assert (first["verdict"], first["p"], first["effect"]) == ("supported", 1 / 64, 0)
-    assert first["evidence"] == "CXT 0.0 change at most 2: +0 [+0, +0], p 0.02, n 6"
+    assert first["evidence"] == "CXT 0.0 change at most 2: +0 [+0, +0], p 0.016, n 6"
     assert bounded(runs, where={"size": [300], "gain": [1, 2]})["verdict"] == "contradicted"
 
 
@@ -473,7 +476,7 @@ def test_diverged_runs_and_missing_values_do_not_enter_a_bound_and_are_counted()
     runs.loc[0, "converged"] = False
     row = one_sided_tests.tests(BOUND, runs, SETTINGS).iloc[0]
     assert (row["n"], row["excluded"], row["unconverged"], row["p"]) == (5, 3, 1, 1 / 32)
-    assert bounded(runs)["evidence"].endswith("p 0.03, n 5, 1 of them with a run that has not converged")
+    assert bounded(runs)["evidence"].endswith("p 0.031, n 5, 1 of them with a run that has not converged")
     runs["diverged"] = True
     assert bounded(runs)["verdict"] == "too few runs"
 
@@ -594,6 +597,14 @@ def test_a_test_of_too_few_seeds_favours_a_claim_least():
     table = trend_rows((-0.9, 0.001), (0.5, 0.001), n=[SETTINGS["minimum_seeds"] - 1, 10])
     row = judged(table)
     assert row[["verdict", "effect", "p", "n"]].tolist() == ["too few runs", -0.9, 1, SETTINGS["minimum_seeds"] - 1]
+
+
+def test_seeds_of_which_no_order_of_the_conditions_is_significant_are_too_few_for_a_trend():
+    claim = CLAIM | {"test": "trend"}
+    for conditions, fewest in (("1, 30, 300", 3), ("1, 30, 100, 300", 2)):  # 2 / 6^2 is .056, 2 / 24^2 is .003
+        rows = [trend_rows((-0.9, 0.06), n=n, conditions=conditions).iloc[0] for n in (1, 2, 3)]
+        found = [verdicts.judgement(claim, row, SETTINGS | {"minimum_seeds": 1}).decides for row in rows]
+        assert found == [n >= fewest for n in (1, 2, 3)]
 
 
 def test_differences_of_equal_p_are_compared_as_shares_of_the_reference_or_the_margin():
@@ -902,7 +913,16 @@ def test_every_verdict_has_a_style(table):
 
 
 @pytest.mark.parametrize(
-    ("p", "shown"), [(1.0, "1.00"), (0.04999, "0.05"), (0.0123, "0.01"), (0.00123, "0.001"), (0, "0")]
+    ("p", "shown"),
+    [
+        (1.0, "1.00"),
+        (0.0996, "0.100"),
+        (0.052, "0.052"),
+        (0.0123, "0.012"),
+        (0.01, "0.010"),
+        (0.00123, "0.001"),
+        (0, "0"),
+    ],
 )
 def test_probabilities_are_short(p, shown):
     assert (

@@ -148,3 +148,4 @@ def test_detectable_effects_are_found_with_the_stated_power():
     assert 0.77 <= found / 2000 <= 0.84
     assert np.isnan(estimators.detectable(np.array([1.0, np.inf]), 0.05))
     assert np.isnan(estimators.detectable(np.array([1.0]), 0.05))
+    assert np.isnan(estimators.detectable(np.full(5, 0.25), 0.05))  # what has no spread says nothing of it

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from richlazy.configuration.connectome_formats import OF_CONNECTIONS, Format
-from richlazy.configuration.fields import Address, Checksum, FilePath, Line, Several, refuse
+from richlazy.configuration.fields import Address, Checksum, FilePath, Note, Several, refuse
 from richlazy.field_types import Name, Whole, optional
 from richlazy.settings import Settings
 from richlazy.wording import listed
@@ -62,11 +62,11 @@ class Selection(Settings):
 class Source(Settings):
     """What every source of a connectome has."""
 
-    description: Line = Field(
+    description: Note = Field(
         description="What the connectome is, in a line; stands in every table and figure made of it."
     )
     selection: Selection = Field(description="Which cells become units of the network.")
-    stands_for: Line = optional(
+    stands_for: Note = optional(
         "What of a paper it stands in for, where it is not that: every table and every verdict made with it says so."
     )
 

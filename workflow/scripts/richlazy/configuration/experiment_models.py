@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from richlazy.configuration.fields import ExperimentName, Line, Seeds, Several
+from richlazy.configuration.fields import ExperimentName, Line, Note, Seeds, Several
 from richlazy.configuration.network_models import Matching
 from richlazy.configuration.registries import Measures, Quantities, grid_entry
 from richlazy.field_types import (
@@ -112,7 +112,7 @@ class Repeats(Settings):
     """Which experiment another one repeats."""
 
     experiment: ExperimentName = Field(description="The experiment that is repeated; both compare the same parameter.")
-    as_: Annotated[Line, Field(max_length=30)] = Field(
+    as_: Annotated[Note, Field(max_length=30)] = Field(
         description="What is different, in a few words: the head of a column of verdicts.", alias="as"
     )
 

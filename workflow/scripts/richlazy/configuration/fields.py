@@ -45,6 +45,17 @@ def _in_one_line(text: str) -> str:
 
 
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_in_one_line)]
+
+
+def _one_note(text: str) -> str:
+    if "; " in text:
+        raise ValueError("holds '; ', at which tables part one note from another; write a comma")
+    return text
+
+
+Note = Annotated[Line, AfterValidator(_one_note)]
+"""A line that stands beside others in a cell of a table."""
+
 Text = Annotated[str, Field(min_length=1)]
 
 

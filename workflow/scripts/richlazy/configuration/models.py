@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from richlazy.configuration.connectome_models import Connectome
 from richlazy.configuration.experiment_models import Experiment
-from richlazy.configuration.fields import Colour, ExperimentName, FilePath, Line, Several, refuse
+from richlazy.configuration.fields import Colour, ExperimentName, FilePath, Line, Note, Several, refuse
 from richlazy.configuration.network_models import Connectivity, Dynamics, Lstm, Preset, Probe, Training
 from richlazy.configuration.registries import Measures, StructureEntry, TaskEntry
 from richlazy.field_types import Count, Name, Size, Whole, optional
@@ -22,7 +22,7 @@ class _Sourced(Settings):
     """An entry whose key ``source`` decides which of its other keys count."""
 
     source: str
-    stands_for: Line = optional(
+    stands_for: Note = optional(
         "What of a paper it stands in for, where it is not that: every table and every verdict made with it says so."
     )
 

@@ -5,7 +5,7 @@ job, and resources with the attempt too. They give files with the folder of the 
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from richlazy.experiments import grids, paths, planning, rate_network_jobs, solution_pairs, trials, unseen_probes
@@ -232,13 +232,11 @@ class Plan:
 
     def tested_roles(self, wildcards: Wildcards) -> dict[str, list[str]]:
         """Which of the measures that an experiment tests runs have that failed or diverged, by the reason."""
-        names, roles = self.tested_measures(wildcards), registry.roles()
-        return {role: [name for name in names if name in roles[role]] for role in ("censored", "of_failed")}
+        return _roles_of(self.tested_measures(wildcards))
 
     def drawn_roles(self, wildcards: Wildcards) -> dict[str, list[str]]:
         """Which of the measures that an experiment draws runs have that failed or diverged, by the reason."""
-        names, roles = self.drawn_measures(wildcards), registry.roles()
-        return {role: [name for name in names if name in roles[role]] for role in ("censored", "of_failed")}
+        return _roles_of(self.drawn_measures(wildcards))
 
     def drawn_weights(self, wildcards: Wildcards) -> list[str]:
         """Weights of which the figure of an experiment with LSTMs has a panel each."""
@@ -249,3 +247,9 @@ class Plan:
     def file_of_probe(self, run: Run, file: str) -> str:
         """A file of the probe of a run."""
         return f"{self.results}/trials/{paths.probe_path(run)}/{file}"
+
+
+def _roles_of(measures: Collection[str]) -> dict[str, list[str]]:
+    """Which of some measures runs have that failed or diverged, by the reason."""
+    roles = registry.roles()
+    return {role: [name for name in measures if name in roles[role]] for role in ("censored", "of_failed")}

@@ -27,7 +27,7 @@ _USUAL: dict[str, Any] = {
 
 
 # Columns of text by which figures look things up, and which no figure shows as they are.
-_IDENTITIES = {"run", "network", "probe", "connectome", "substitute", "measure", "quantity", "weights", "part"}
+_IDENTITIES = {"run", "network", "probe", "connectome", "substitute", "measure", "swept", "quantity", "weights", "part"}
 
 
 @dataclass(frozen=True)

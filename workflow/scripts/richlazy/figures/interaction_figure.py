@@ -28,6 +28,7 @@ def plot(context: FigureContext, runs: pd.DataFrame, tests: pd.DataFrame, signif
         tests: rows of interactions.parquet.
         significance_level: of the corrected p.
     """
+    runs, tests = context.named(runs), context.named(tests)
     measures, columns = list(context.labels), _columns(tests, context.arms)
     with context.page(_ROW * len(measures) + _AROUND) as figure:
         panels = figure.subplots(len(measures), len(columns), squeeze=False, sharey="row", sharex="col")
@@ -91,7 +92,7 @@ def _plot_panel(
     is_significant = pd.notna(test["p_holm"]) and test["p_holm"] < significance_level
     axes.plot(
         places,
-        finite.dropna().median().to_numpy(float),
+        apart.dropna().median().replace([np.inf, -np.inf], np.nan).to_numpy(float),
         color=colour,
         lw=1.6,
         marker="o",

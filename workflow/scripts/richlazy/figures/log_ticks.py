@@ -1,11 +1,23 @@
 """Logarithmic axes: which numbers call for one, and ticks that tell its scale, also where it spans hardly a decade."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
 
 # Parts of a decade that have ticks: the first of these that gives two. Below them ticks are evenly spaced.
 _PARTS = ((1,), (1, 3), (1, 2, 5), range(1, 10))
+
+
+# Measures in the unit of the loss; of others, values up to 1 are shares.
+LOSSES = ("final_loss", "probe_loss")
+
+
+def is_logarithmic(measure: str, values: Iterable[float]) -> bool:
+    """Whether the values of a measure stand on a logarithmic axis: they span a decade, and are no shares."""
+    known = np.array([value for value in values if np.isfinite(value)])
+    return (measure in LOSSES or bool((known > 1).any())) and span_a_decade(known)
 
 
 def span_a_decade(numbers: np.ndarray) -> bool:

@@ -12,8 +12,6 @@ from richlazy.figures.figure_context import FigureContext
 from richlazy.measures.base import PREDICTED
 from richlazy.statistics import strata
 
-# Measures in the unit of the loss, which depends on the task.
-_LOSSES = ("final_loss", "probe_loss")
 # An axis spans at least this share of its largest value: what differs by less looks alike.
 _LEAST_SPAN = 0.1
 # Entries of a legend that stand beside each other.
@@ -146,7 +144,7 @@ def _scale(row: np.ndarray, shown: Mapping[Axes, tuple[str, pd.Series]]) -> None
     """Make the axis that panels of a row share logarithmic where their values, by measure, call for it."""
     for axes in filter(shown.__contains__, row):
         alike = [values for other, (_, values) in shown.items() if _share_an_axis(axes, other)]
-        if _spans_a_decade(shown[axes][0], pd.concat(alike)):
+        if log_ticks.is_logarithmic(shown[axes][0], pd.concat(alike).astype(float)):
             axes.set_yscale("log")
 
 
@@ -180,7 +178,7 @@ def _name_conditions(panels: np.ndarray, *, below_each: bool) -> None:
 def _label(context: FigureContext, measure: str, runs: pd.DataFrame) -> str:
     """Label of a measure; a loss has its unit too, which depends on the task."""
     label, sign = context.labels[measure]
-    if measure in _LOSSES:
+    if measure in log_ticks.LOSSES:
         numbers = figure_style.targets_are_numbers(runs)
         if numbers.any():
             unit = "half squared\nerror" if numbers.all() else "nats per step, or\nhalf squared error"
@@ -191,9 +189,3 @@ def _label(context: FigureContext, measure: str, runs: pd.DataFrame) -> str:
         first = figure_style.levels_of(runs, context.compare)[0]
         label = f"{label}\nover that at {figure_style.with_name(context.compare, first)}"
     return label + _DIRECTION[sign]
-
-
-def _spans_a_decade(measure: str, values: pd.Series) -> bool:
-    """Whether values of a measure call for a logarithmic axis; shares do not."""
-    known = values[np.isfinite(values.astype(float))].to_numpy(float)
-    return (measure in _LOSSES or bool((known > 1).any())) and log_ticks.span_a_decade(known)

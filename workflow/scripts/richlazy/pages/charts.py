@@ -43,7 +43,7 @@ def _arrow(name: str, labels: Mapping[str, tuple[str, int]]) -> str:
 
 def _spec(asked: Asked, networks: Networks, measure: str, labels: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
     x = _condition(asked, networks)
-    scale, ticks = _scale(networks, measure, is_bounded=labels.get(measure, ("", 0))[1] == 1)
+    scale, ticks = _scale(networks, measure)
     y = {"field": measure, "type": "quantitative", "scale": scale, "axis": {"title": None} | ticks}
     colour = _colour(networks)
     is_open = f"datum.state === '{outcomes.UNCONVERGED}'"
@@ -103,7 +103,7 @@ def _condition(asked: Asked, networks: Networks) -> dict[str, Any]:
     found = {"field": "condition", "title": words.parameter(asked.compare)}
     if networks.numeric:
         values = [value for value in networks.conditions if isinstance(value, (int, float))]
-        wide = min(values) > 0 and max(values) > 20 * min(values)
+        wide = log_ticks.span_a_decade(np.array(values))
         scale = {"type": "log"} if wide else {"zero": False}
         ticks = {"values": log_ticks.ticks(min(values), max(values))} if wide else {"tickCount": 4}
         return found | {
@@ -126,7 +126,7 @@ def _colour(networks: Networks) -> dict[str, Any]:
     return {"field": "overlaid", "type": "nominal", "scale": scale, "legend": legend}
 
 
-def _scale(networks: Networks, measure: str, *, is_bounded: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def _scale(networks: Networks, measure: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Vertical scale that all panels of a measure share, and its ticks.
 
     Logarithmic where values span a decade and are no share; else the range of the values.
@@ -134,7 +134,7 @@ def _scale(networks: Networks, measure: str, *, is_bounded: bool) -> tuple[dict[
     found = [row.get(name) for row in [*networks.rows, *networks.medians] for name in (measure, measure + PREDICTED)]
     values = [value for value in found if isinstance(value, (int, float))]
     low, high = min(values, default=0), max(values, default=1)
-    if log_ticks.span_a_decade(np.array(values)) and not is_bounded:
+    if log_ticks.is_logarithmic(measure, values):
         low, high = low / 1.3, high * 1.5
         return {"type": "log", "domain": [low, high], "nice": False}, {"values": log_ticks.ticks(low, high)}
     margin = _MARGIN * (high - low) or 0.05 * abs(high) or 1.0

@@ -85,10 +85,13 @@ def of(asked: Asked, runs: pd.DataFrame, roles: outcomes.Roles) -> Networks:
     rows, medians = [], []
     for title, group in groups:
         states = _states(group)
+        shown = {
+            name: group[name].where(group.index.isin(outcomes.drawn(group, name, roles).index)) for name in measures
+        }
         for place, run in enumerate(group.to_dict("records")):
             own = {key: _plain(run[name]) for key, name in of_networks.items()}
             row = {"panel": title, **own, "seed": int(run["seed"]), "state": states[place], "path": str(run["network"])}
-            rows.append(row | {name: _plain(run[name]) for name in measures})
+            rows.append(row | {name: _plain(shown[name].iloc[place]) for name in measures})
         for values, mine in group.groupby(list(of_networks.values()), sort=False, dropna=False):
             row = {"panel": title, **dict(zip(of_networks, map(_plain, values), strict=True))}
             medians.append(row | _medians(mine, measures, roles))

@@ -35,7 +35,8 @@ def of_experiment(asked: Asked, runs: pd.DataFrame) -> list[str]:
         found.append(f"Diverged: {diverged} of {wording.counted(networks, 'network')}; they count in times alone.")
     failed = int(outcomes.failed(by_network).sum()) if "diverged" in runs else 0
     if failed:
-        found.append(f"Failed: {failed} of {wording.counted(networks, 'network')} learned nothing and are left out.")
+        of = f"{failed} of {wording.counted(networks, 'network')}"
+        found.append(f"Failed: {of} learned nothing; measures of rich and lazy leave them out.")
     return found
 
 

@@ -33,6 +33,7 @@ SHOWN = {
     "trajectories": "Networks during training",
     "truncation": "Singular values of the weight change, and loss with the change truncated",
     "outputs": "Outputs of trained networks on a few trials",
+    "interactions": "How the effect changes over the numbers that are swept",
     "lstm": "Singular values, accuracy after truncation and course of training of LSTMs",
 }
 
@@ -187,12 +188,11 @@ def _groups(sections: Sequence[Section]) -> list[tuple[str, list[Section]]]:
 def _section(given: Given, asked: Asked, runs: pd.DataFrame, claims: Sequence[ClaimLine]) -> Section:
     labels, roles = given.measures["labels"], given.measures["roles"]
     params = {"title": asked.title, "source": asked.source, "options": asked.options, "networks": [{"seed": 0}]}
-    params["significance_level"] = given.methods.get("statistics", {}).get("significance_level", "")
     drawn: Networks | None = networks.of(asked, runs, roles) if "measures" in asked.figures else None
     found = []
     for name in asked.figures:
         file = _of(given, asked.name) / "figures" / f"{name}.png"
-        if file.exists() and (name != "measures" or drawn is None):
+        if file.exists() and name != "measures":
             caption = documents.caption(
                 given.captions / f"{name}.rst", params, {"experiment": asked.name}, given.methods
             )
@@ -259,6 +259,7 @@ def _caption(drawn: Networks) -> str:
     parts += ["Open circles have not converged."] * ("not converged" in states)
     parts += ["Crosses failed to learn and are left out of medians of rich and lazy."] * ("failed to learn" in states)
     values = [value for row in drawn.rows for value in row.values()]
+    parts += ["Triangles that point down diverged; only their times count."] * ("diverged" in states)
     parts += ["Open triangles at the upper edge: not reached in training."] * ("inf" in values)
     theory = any(name.endswith("_predicted") for row in drawn.medians for name in row)
     parts += ["Diamonds are medians of what theory says of the same networks."] * theory

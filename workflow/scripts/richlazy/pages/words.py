@@ -10,7 +10,6 @@ _SIGNS = {
     r"\Delta ": "Δ", r"\Delta": "Δ", r"\kappa": "κ", r"\beta": "β", r"\tau": "τ", r"\|": "‖", r"\,": "",
     "^*": "*", "^2": "²", "_h": "ₕ", "_0": "₀", "_1": "₁", "-": "\N{MINUS SIGN}",
 }  # fmt: skip
-_DIRECTION = {1: "larger is lazier", -1: "smaller is lazier", 0: ""}
 
 
 def plain(label: str) -> str:
@@ -28,11 +27,6 @@ def plain(label: str) -> str:
 def measure(name: str, labels: Mapping[str, tuple[str, int]]) -> str:
     """Name of a measure; of one without a label, or of any other column of a table, its name in words."""
     return plain(labels[name][0]) if name in labels else name.replace("_", " ")
-
-
-def direction(name: str, labels: Mapping[str, tuple[str, int]]) -> str:
-    """In which direction of a measure learning is lazier; empty where it says neither."""
-    return _DIRECTION[labels[name][1]] if name in labels else ""
 
 
 def parameter(name: str) -> str:

@@ -15,16 +15,19 @@ def figure_of(location: str) -> str:
     """The figure of a paper to which a claim belongs, such as ``Figure 1``; of a claim without one its first place.
 
     Args:
-        location: of the claim, such as ``Section 3, first paragraph; title of Figure 1``.
+        location: of the claim, such as ``Section 3, first paragraph; title of Figure 1``, or
+            ``networks of Liu et al. 2024, Figure 1``, which names another paper.
     """
-    figure = re.search(r"Figures? (S?\d+)", location)
-    return f"Figure {figure[1]}" if figure else re.split(r"[;,(]", location)[0].strip()
+    figure = re.search(r"(?:(\w+) et al\. \d+, )?Figures? (S?\d+)", location)
+    if figure:
+        return f"{figure[1]}, Figure {figure[2]}" if figure[1] else f"Figure {figure[2]}"
+    return re.split(r"[;,(]", location)[0].strip()
 
 
 def _place(figure: str) -> tuple[int, int, str]:
     """Order of figures: by number, those of a supplement after them, then all other places by name."""
-    number = re.fullmatch(r"Figure (S?)(\d+)", figure)
-    return (len(number[1]), int(number[2]), "") if number else (2, 0, figure)
+    number = re.fullmatch(r"(?:\w+, )?Figure (S?)(\d+)", figure)
+    return (len(number[1]), int(number[2]), figure) if number else (2, 0, figure)
 
 
 def by_figure(table: pd.DataFrame) -> pd.DataFrame:

@@ -38,7 +38,7 @@ _NUMBERS = (
 def _repeats(table: pd.DataFrame) -> list[str]:
     """Table of the claims whose experiments were repeated, a column for each way."""
     words = {
-        row.id: dict(part.split(": ", 1) for part in row.repeats.split("; "))
+        row.id: dict(part.rsplit(": ", 1) for part in row.repeats.split("; "))
         for row in table.itertuples()
         if row.repeats
     }

@@ -31,7 +31,7 @@ CLAIM_COLUMNS: dict[str, str] = {
     "connectome": "where the connectomes behind the tests come from; empty where there is none",
     "substitute": "data behind the tests that stand in for those of the paper; empty where there are none",
     "verdict": ", ".join(verdicts.VERDICTS[:-1]) + f" or {verdicts.VERDICTS[-1]}",
-    "supporting": "tests that agree with the claim after Holm's correction over the claim",
+    "supporting": "tests that agree with the claim, after Holm's correction over the claim or as its conjunction",
     "contradicting": "tests that show the opposite after that correction",
     "undecided": "tests that show neither",
     "measure": "measure of the test that favours the claim least: that of the largest p, or one of too few seeds",
@@ -236,7 +236,8 @@ def evidence(test: Judgement, p: float, outcome: int, turned: str | None) -> str
     """A test in a line: what was tested, effect with interval, corrected p, seeds, and what to know of them."""
     row = test.row
     ends = f"[{signed(row['interval_low'])}, {signed(row['interval_high'])}]"
-    parts = [f"{' '.join(_identity(row))}: {signed(row['effect'])} {ends}"]
+    numbers = f"{signed(row['effect'])} {ends}" if np.isfinite(row["effect"]) else "not tested"
+    parts = [f"{' '.join(_identity(row))}: {numbers}"]
     if np.isfinite(relative(test)):
         share = percent(relative(test))
         of_trend = test.kind in ("trend", "interaction")
@@ -244,14 +245,15 @@ def evidence(test: Judgement, p: float, outcome: int, turned: str | None) -> str
     opposite = f", of the opposite {probability(test.p_against)}" if outcome < 0 else ""
     if test.kind == "equivalence":
         parts.append(f"margin {row['margin']:.2g}")
-    parts += [f"p {probability(p)}{opposite}", f"n {row['n']}"]
+    parts += [f"p {probability(p)}{opposite}"] * bool(np.isfinite(row["effect"])) + [f"n {row['n']}"]
     if turned:
         parts.append(
             f"without the {turned} condition {signed(row[f'effect_without_{turned}'])}, "
             f"p {probability(row[f'p_without_{turned}'])}"
         )
     if outcome == 0 and np.isfinite(row.get("detectable", np.nan)):
-        parts.append(f"could have found {row['detectable']:.2g}")
+        found = "shown within" if test.kind == "equivalence" else "found"
+        parts.append(f"could have {found} {row['detectable']:.2g}")
     notes = {
         "failed": "{} left out that learned nothing",
         "censored": "{} where it did not happen",
@@ -272,8 +274,8 @@ def percent(share: float) -> str:
 
 
 def probability(p: float) -> str:
-    """A probability, short."""
-    return f"{p:.1g}" if p < 0.01 else f"{p:.2f}"
+    """A probability, short, but with the digits that tell it from the usual level."""
+    return f"{p:.1g}" if p < 0.01 else f"{p:.{3 if p < 0.1 else 2}f}"
 
 
 def summary(table: pd.DataFrame) -> str:

@@ -182,10 +182,10 @@ def cliffs_delta(first: np.ndarray, second: np.ndarray) -> float:
 def detectable(sample: np.ndarray, significance_level: float, power: float = 0.8) -> float:
     """Mean that a two-sided t-test of so many values with their spread would find with some probability.
 
-    It says how large an effect could have been found; nan for fewer than two values and for infinite ones.
+    It says how large an effect could have been found; nan for infinite values and those without a spread.
     """
     seeds = len(sample)
-    if seeds < 2 or not np.isfinite(sample).all():
+    if seeds < 2 or not np.isfinite(sample).all() or np.ptp(sample) < ROUNDING:
         return np.nan
     quantiles = stats.t.ppf([1 - significance_level / 2, power], seeds - 1)
     return float(quantiles.sum() * sample.std(ddof=1) / np.sqrt(seeds))

@@ -1,5 +1,6 @@
 """From the tests of a claim to one word: the rules, each a sentence, and what a test says for and against a claim."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ RULES: dict[str, str] = {
     "partly supported": "After Holm's correction some tests agree, the others decide nothing.",
     "negligible effect": "No test agrees, and every interval lies within the stated bound: `statistics.negligible_tau` "
     "of a trend, `statistics.negligible_share` of the median of the reference of a contrast.",
-    "undecided": "Nothing of the above; the evidence says how large an effect could have been found.",
+    "undecided": "Nothing of the above; except for bounds the evidence says how large an effect could have been found.",
 }
 # As summaries list them, from what favours a claim to what says nothing of it.
 VERDICTS = (
@@ -117,7 +118,10 @@ def _negligible(row: pd.Series, kind: str, settings: Mapping[str, Any]) -> float
 def _decides(row: pd.Series, kind: str, settings: Mapping[str, Any]) -> bool:
     """Whether the test has the fewest seeds that are asked for, and its smallest possible p is significant."""
     seeds = int(row["n"])
-    smallest = {"contrast": 2.0 ** (1 - seeds), "bound": 2.0**-seeds, "equivalence": 2.0**-seeds}.get(kind, 0.0)
+    if kind in ("trend", "interaction"):
+        smallest = 2.0 / math.factorial(len(row["conditions"].split(", "))) ** seeds
+    else:
+        smallest = 2.0 ** (1 - seeds) if kind == "contrast" else 2.0**-seeds
     return seeds >= settings["minimum_seeds"] and smallest < settings["significance_level"]
 
 
