@@ -1,6 +1,7 @@
 """Kernel and directions of rules of learning: what they say is what a small update by the rule does."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 import oracles
 from richlazy.measures import credit, disturbance
-from richlazy.measures.change import alignment
+from richlazy.measures.change import alignment, weight_change_norms
 from richlazy.measures.learning_rule import LearningRule
 from richlazy.measures.tangent_kernel import kernel_of_rule, tangent_kernel
 from richlazy.models.rate_network import Dynamics, Weights, respond
@@ -77,6 +78,33 @@ def test_nothing_has_no_direction():
     assert math.isnan(credit.asymmetry(torch.tensor([[0.0, 1.0], [-1.0, 0.0]])))
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_asymmetry_is_what_a_kernel_lacks_in_symmetry_at_any_scale(scale):
+    symmetric, antisymmetric = torch.eye(2).double(), torch.tensor([[0.0, 1.0], [-1.0, 0.0]]).double()
+    for share in (0.0, 0.3, 2.0):
+        assert credit.asymmetry(scale * (symmetric + share * antisymmetric)) == pytest.approx(share)
+
+
+def readout_share(before, after):
+    context = SimpleNamespace(
+        before=SimpleNamespace(weights=before),
+        after=SimpleNamespace(weights=after),
+        weight_change_norms=weight_change_norms(before, after),
+        values={},
+    )
+    return credit.readout_change_share(context)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_the_share_of_the_readout_is_one_of_squares_however_little_changed(scale):
+    before = network()
+    after = before.map(torch.clone)
+    for matrix, change in zip(after, (2, 2, 1), strict=True):
+        matrix[0, 0] += scale * change
+    assert readout_share(before, after) == pytest.approx(1 / 9, rel=1e-8)
+    assert math.isnan(readout_share(before, before))
+
+
 def test_nobody_hears_a_silent_unit():
     weights, (inputs, _) = network(), trials()
     dynamics = Dynamics(0.3)
@@ -88,3 +116,10 @@ def test_nobody_hears_a_silent_unit():
         others = Weights(weights.recurrent[~silent][:, ~silent], weights.input[~silent], weights.readout[:, ~silent])
         torch.testing.assert_close(after[..., ~silent], respond(others, inputs, dynamics)[0])
         assert not torch.equal(after, before)
+
+
+@pytest.mark.parametrize(("size", "silent"), [(3, 1), (12, 1), (40, 4), (46, 5)])
+def test_a_tenth_of_the_units_is_silent_and_one_at_least(size, silent):
+    weights = Weights(*oracles.random_weights(np.random.default_rng(0), size, 2, CLASSES))
+    lesioned = [one.readout == 0 for one in disturbance.lesioned(weights, seed=5)]
+    assert [int(one.all(0).sum()) for one in lesioned] == [silent] * 10
