@@ -158,6 +158,14 @@ def test_a_network_without_recurrent_weights_has_no_singular_values_of_their_cha
     assert np.isnan([found[name] for name in OF_RECURRENT_WEIGHTS]).all()
 
 
+def test_what_a_network_without_recurrent_weights_lacks_is_known_beforehand():
+    draw, (inputs, targets), dynamics, trials, times = SITUATIONS["feedforward"]
+    probe = following.KernelProbe(inputs[:, :trials], targets[:, :trials], dynamics, times)
+    found = following.follow([(0, draw(0)), (10, draw(1))], probe, during_training.QUANTITIES)
+    lacking = [name for name, values in found.items() if np.isnan(values).any()]
+    assert lacking == during_training.OF_RECURRENT_WEIGHTS
+
+
 def test_of_what_was_followed_some_is_chosen():
     followed = {"iterations": [0, 5], "kernel_alignment": [1, 0.5], "weight_change_norm": [0, 2]}
     assert during_training.chosen(followed, ["weight_change_norm"]) == {
@@ -187,6 +195,7 @@ def arrival(iterations, alignment):
         ([0, 10, 20, 100], [0.0, 0.5, 1.0, 1.0], 18.0),
         ([0, 10, 20, 100], [0.2, 0.1, 1.2, 0.3], 10 + 10 * 1.0 / 1.1),  # falls first, and again later
         ([0, 10, 20, 30], [0.0, 0.95, 0.2, 1.0], 10 * 0.9 / 0.95),  # the first time counts
+        ([0, 10, 20, 30], [0.0, 0.9, 0.5, 1.0], 10.0),  # and so it does just there
         ([0, 1000], [-0.5, 0.5], 900.0),
     ],
 )
