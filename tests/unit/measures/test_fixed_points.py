@@ -55,8 +55,45 @@ def test_states_beside_each_other_are_found_whatever_the_basis_of_the_units():
 def test_saddles_are_no_stable_points_though_states_start_there():
     recurrent = torch.diag(torch.tensor([2.0, 2.0])).double()
     states = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0]]).double()
-    points, _ = fixed_points.stable_fixed_points(recurrent, states, Dynamics(0.5, "tanh"))
+    points, leading = fixed_points.stable_fixed_points(recurrent, states, Dynamics(0.5, "tanh"))
     torch.testing.assert_close(points, torch.full((1, 2), BISTABLE).double())
+    assert leading.tolist() == pytest.approx([eigenvalue(0.5)])
+
+
+def of_states(recurrent, states, leak=0.5):
+    """Stable fixed points of small networks from some states, plain."""
+    recurrent, states = (torch.tensor(rows).double() for rows in (recurrent, states))
+    points, leading = fixed_points.stable_fixed_points(recurrent, states, Dynamics(leak, "tanh"))
+    assert len(points) == len(leading)
+    return points.tolist(), leading.tolist()
+
+
+def test_what_neither_draws_nearer_nor_pushes_away_is_not_stable():
+    assert of_states([[1.0]], [[0.0]]) == ([], [])
+
+
+def test_states_that_are_still_under_way_are_brought_to_their_points():
+    """A slow network: 500 steps leave 1.5 % of the way, and a state that is there waits for the other one."""
+    leak = 0.99
+    points, leading = of_states([[2.0, 0.0], [0.0, 0.4]], [[BISTABLE, 0.0], [-1.5, 0.5]], leak)
+    assert np.array(points) == pytest.approx(np.array([[BISTABLE, 0.0], [-BISTABLE, 0.0]]), abs=1e-8)
+    assert leading == pytest.approx([leak + (1 - leak) * 0.4] * 2, rel=1e-10)
+
+
+def test_states_that_move_by_a_hundredth_after_five_hundred_steps_are_left_out():
+    """Far beyond where its unit is saturated, a state comes nearer to the point at 10 by the leak in each step."""
+    leak = 0.99
+    away = 1e-2 / (1 - leak) / leak**500
+    assert len(of_states([[10.0]], [[10 + 0.995 * away]], leak)[0]) == 1
+    assert len(of_states([[10.0]], [[10 + 1.005 * away]], leak)[0]) == 0
+
+
+def test_at_a_point_nothing_moves_by_a_billionth_and_points_are_a_thousandth_apart():
+    """Of a unit with weight 1 every state near 0 is almost a point: it moves by a third of its cube."""
+    ((point,),), _ = of_states([[1.0]], [[(3 * 1.5e-9) ** (1 / 3)]])
+    assert 0 < point - math.tanh(point) < 1e-9
+    for beside, number in ((4e-4, 1), (7e-4, 2)):
+        assert len(of_states([[1.0]], [[beside], [-beside]])[0]) == number
 
 
 def test_what_turns_and_what_is_chaotic_has_no_stable_point():
@@ -94,6 +131,8 @@ def test_last_states_are_those_at_the_ends_of_trials():
     found_states = fixed_points.last_states(states.tanh())
     torch.testing.assert_close(found_states, torch.cat([states[-1], states[-2, :28]]))
     assert torch.isfinite(fixed_points.last_states(torch.ones(2, 2, 2))).all()
+    nearly = torch.full((1, 1, 1), 1 - 2**-23)  # in single precision
+    assert fixed_points.last_states(nearly).item() == pytest.approx(math.atanh(1 - 2**-23), rel=1e-12)
 
 
 FLIP_FLOP = {
