@@ -16,6 +16,7 @@ from richlazy.models import kept_weights, rate_network
 from richlazy.models.rate_network import Dynamics, Weights, respond
 from richlazy.storage import array_io
 from richlazy.tasks.curriculum_trials import Space
+from richlazy.tasks.kinds.curriculum import CurriculumEntry
 from richlazy.training import loop
 from richlazy.training.settings import TrainingSettings
 
@@ -93,12 +94,32 @@ def test_the_ratio_of_times_is_that_of_the_time_constants(first, again):
     assert forgetting.relearning_time_ratio(run) == pytest.approx(expected, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("first", "again", "ratio"),
+    [
+        # The end is 1/8, and the level 1/8 + 7/8 / 4.
+        ([1.0, 0.9, 0.8, 0.7, 0.6, 0.4, 0.34375, 0.3, 0.25, 0.0], [0.9, 0.34375, 0.2], 2 / 7),
+        # Of a few points the last one is the end, 0.
+        ([1.0, 0.3, 0.0], [0.2], 1 / 3),
+    ],
+    ids=["ten points", "three points"],
+)
+def test_the_level_is_a_quarter_of_the_way_from_the_last_fifth_of_the_first_stage_to_guessing(first, again, ratio):
+    points = len(first)
+    losses = [*first, *[0.0] * points, *again, *[0.9] * (points - len(again))]
+    history = {"iterations": list(range(10, 30 * points + 1, 10)), "loss": losses}
+    run = trained([[0, 0]] * 4, [0, 1, 0], history, iterations=30 * points)
+    assert forgetting.relearning_time_ratio(run) == pytest.approx(ratio)
+
+
 def test_what_is_not_learned_again_takes_for_ever_and_what_was_never_learned_has_no_ratio():
     stuck = course(10.0, 10.0)
     stuck["loss"][200:] = [0.7] * 100
     assert forgetting.relearning_time_ratio(trained([[0, 0]] * 4, [0, 1, 0], stuck)) == math.inf
     unlearned = course(1e9, 10.0)
     assert math.isnan(forgetting.relearning_time_ratio(trained([[0, 0]] * 4, [0, 1, 0], unlearned, guess=0.9)))
+    guessing = course(10.0, 10.0) | {"loss": [0.5] * 300}
+    assert math.isnan(forgetting.relearning_time_ratio(trained([[0, 0]] * 4, [0, 1, 0], guessing, guess=0.5)))
 
 
 # Performance on every task after every stage
@@ -225,3 +246,13 @@ def test_performance_is_followed_from_stage_to_stage():
     assert found["performance_on_task_2"] == [0.2, 0.25, 0.8, 0.7]
     assert found.keys() - {"iterations"} <= registry.quantity_labels().keys()
     assert forgetting.course({"iterations": 30}) == {}
+
+
+def test_each_task_of_the_longest_curriculum_has_a_label_and_none_grows_with_laziness():
+    (longest,) = (
+        one.max_length for one in CurriculumEntry.model_fields["curriculum"].metadata if hasattr(one, "max_length")
+    )
+    curriculum = {"stages": list(range(longest)), "performance": np.zeros((longest + 1, longest)).tolist()}
+    found = forgetting.course({"iterations": longest, "curriculum": curriculum})
+    assert found.keys() - {"iterations"} == forgetting.LABELS.keys()
+    assert {lazier for _, lazier in forgetting.LABELS.values()} == {0}
