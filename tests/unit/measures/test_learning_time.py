@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from richlazy.experiments import expansions, grids
-from richlazy.measures import after_training, at_matched_loss, forgetting, predictions, trained_run
+from richlazy.measures import after_training, at_matched_loss, forgetting, learning_speed, predictions, trained_run
 from richlazy.measures.base import declared
 from richlazy.models.rate_network import Dynamics, Weights, gaussian_directions
 from richlazy.theory import recurrent_expansion
@@ -298,6 +298,32 @@ def test_a_loss_that_rises_has_no_gradient_there():
     history = {"iterations": [1, 2, 3, 4], "loss": [1.0, 0.5, 0.7, None]}
     found = trained_run.gradient_norms(history, 0.1)
     np.testing.assert_allclose(found, [math.sqrt(5), np.nan, np.nan])
+
+
+def expanded(losses, every=1, updates=None):
+    """A run that the expansion is about, by the points of its loss curve."""
+    history = {"iterations": [every * (place + 1) for place in range(len(losses))], "loss": losses}
+    return trained_run.TrainedRun(run_of({"convergence_iterations": updates}), history, TARGET, FRACTION)
+
+
+def test_the_mean_gradient_is_that_between_the_points_until_convergence():
+    losses, falls = [1.0, 0.5, 0.25, 0.05], np.array([0.5, 0.25, 0.2])
+    for updates in (1, 2, 3):
+        expected = np.sqrt(falls[:updates] / RATE).mean()
+        assert learning_speed.gradient_norm_recurrent(expanded(losses, updates=updates)) == pytest.approx(expected)
+    # Converged before the second point.
+    assert math.isnan(learning_speed.gradient_norm_recurrent(expanded(losses, every=100, updates=99)))
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_the_growth_of_the_gradient_is_a_ratio_of_the_largest_to_the_first(scale):
+    losses = scale * np.array([10.0, 9.0, 5.0, 5.0, 4.0])  # falls by 1, 4, 0 and 1
+    assert learning_speed.gradient_growth(expanded(losses.tolist())) == pytest.approx(2)
+
+
+@pytest.mark.parametrize("losses", [[1.0], [1.0, 2.0, 3.0], [1.0, 1.0, 0.5]], ids=["one point", "rises", "flat first"])
+def test_without_a_first_gradient_there_is_no_growth(losses):
+    assert math.isnan(learning_speed.gradient_growth(expanded(losses)))
 
 
 def test_other_networks_have_a_learning_time_and_a_roughness_and_adam_no_time():
