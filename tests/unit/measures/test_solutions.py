@@ -64,9 +64,23 @@ def test_two_linear_systems_are_as_far_apart_as_their_eigenvalues():
 def test_components_that_are_left_out_are_the_smallest():
     rates, inputs = driven(with_eigenvalues([0.9], [0.4]))
     noisy = torch.cat([rates, 1e-4 * gaussian(5, *rates.shape[:2], 30)], -1) @ rotation(6, 32)
-    assert len(solutions.spectrum(noisy, inputs)) == solutions.COMPONENTS
+    assert len(solutions.spectrum(noisy, inputs)) == 10
     found = solutions.spectrum(noisy, inputs, components=2)
     assert solutions.spectral_distance(found, solutions.spectrum(rates, inputs)) == pytest.approx(0, abs=1e-3)
+
+
+def test_the_ridge_is_one_part_in_a_hundred_million_of_the_variance_of_the_activity():
+    """All three units do the same; in one step it grows ten-thousandfold, so that it begins with hardly more than that.
+
+    Units of variance are those of all steps together, and the ridge takes a third of the growth.
+    """
+    start = gaussian(0, 50)
+    start = (start - start.mean()) / start.std(correction=0)
+    course = 7 * torch.stack([1e-4 * start, start])
+    rates = course[..., None] * torch.tensor([1.0, 2.0, -2.0]).double()
+    (found,) = solutions.spectrum(rates, torch.zeros(2, 50, 1).double(), components=1)
+    at_first = 2 * 1e-8 / (1 + 1e-8)
+    assert found == pytest.approx(1e4 * at_first / (at_first + 1e-8), rel=1e-10)
 
 
 @given(seed=st.integers(0, 2**16), scale=st.floats(0.1, 10))
@@ -88,11 +102,14 @@ def test_silent_activity_has_no_spectrum_and_no_distance():
     silent = solutions.spectrum(torch.zeros(4, 5, 6).double(), gaussian(0, 4, 5, 3))
     assert silent.shape == (6,) and np.isnan(silent).all()
     assert math.isnan(solutions.spectral_distance(silent, silent))
+    assert math.isnan(solutions.spectral_distance(np.array([1.0, math.nan]), np.array([1.0, 2.0])))
 
 
 def test_units_are_found_again_by_what_they_receive():
     received, order = gaussian(0, 5, 20, 9), np.random.default_rng(1).permutation(9)
-    other = 3 * received[..., order] + 7
+    # Neither how much a unit receives nor how much it varies says which one it is.
+    received = received * torch.logspace(-1, 1, 9) + torch.linspace(9, -9, 9)
+    other = received[..., order] * torch.logspace(2, -2, 9) + torch.linspace(-50, 50, 9)
     assert solutions.matched_units(received, other)[order].tolist() == list(range(9))
     # The opposite of a unit does not stand for it: one that is a little like it does.
     like = received[..., 0] + 2 * received[..., 2]
@@ -105,6 +122,7 @@ def test_a_copy_has_no_distance_unrelated_weights_one_and_opposite_ones_the_larg
     as_they_are = np.arange(200)
     assert solutions.matched_distance(weights, gaussian(2, 200, 200), as_they_are) == pytest.approx(1, abs=0.02)
     assert solutions.matched_distance(weights, -weights, as_they_are) == pytest.approx(math.sqrt(2))
+    assert solutions.matched_distance(1e-6 * weights, 0 * weights, as_they_are) == pytest.approx(1)
     assert math.isnan(solutions.matched_distance(0 * weights, 0 * weights, as_they_are))
 
 
@@ -114,8 +132,13 @@ def test_answers_of_classes_differ_by_their_probabilities_and_numbers_by_their_v
     assert solutions.answer_distance_of(sure, sure + 3, True) == pytest.approx(0)
     assert solutions.answer_distance_of(sure, sure.flip(1), True) == pytest.approx(1)
     assert solutions.answer_distance_of(sure, torn, True) == pytest.approx(0.5)
+    shares = (torch.tensor([[0.7, 0.2, 0.1], last]).double() for last in ([0.5, 0.25, 0.25], [0.25, 0.5, 0.25]))
+    one, other = (each.log() for each in shares)
+    other[0] = other[0].flip(0)  # 0.1, 0.2, 0.7
+    assert solutions.answer_distance_of(one, other, True) == pytest.approx((0.6 + 0.25) / 2)
     assert solutions.answer_distance_of(sure, sure, False) == 0
     assert solutions.answer_distance_of(sure, sure.flip(1), False) == pytest.approx(1)
+    assert solutions.answer_distance_of(1e-6 * sure, torn, False) == pytest.approx(1)
     assert math.isnan(solutions.answer_distance_of(torn, torn, False))
 
 
