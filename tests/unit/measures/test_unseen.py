@@ -47,6 +47,13 @@ def test_what_may_be_different_is_what_the_entry_of_a_task_names():
     assert tuple(Unseen.model_fields) == unseen.DIFFERENT
 
 
+@pytest.mark.parametrize("what", unseen.DIFFERENT)
+def test_each_measure_is_drawn_with_what_is_different(what):
+    found = [one for name, one in unseen.MEASURES.items() if name.startswith(f"unseen_{what}_")]
+    assert len(found) == 2 and {one.stage for one in found} == {"unseen"}
+    assert all(one.label.endswith(f"\nunseen {what}") for one in found)
+
+
 def test_steps_of_fixation_that_longer_trials_have_more_make_them_no_easier():
     """A network without memory answers the last step alike, however many silent steps came before."""
     weights = network()
