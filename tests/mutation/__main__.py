@@ -11,9 +11,13 @@ from . import runs
 from .campaign import campaign
 
 ROOT = Path(__file__).parents[2]
-_ORACLES = "tests/conformance/test_measures.py::test_a_measure_of_"
+_CONFORMANCE = "tests/conformance/test_measures.py::test_"
+_ORACLES = f"{_CONFORMANCE}a_measure_of_"
 _PROBE = ("tests/unit/measures/test_probe_measures.py", f"{_ORACLES}the_probe_is_its_formula")
 _RUN = f"{_ORACLES}a_finished_run_is_its_formula"
+_FOLLOWED = f"{_CONFORMANCE}a_quantity_that_is_followed_is_its_formula"
+_CREDIT = ("tests/unit/measures/test_credit.py", f"{_ORACLES}the_probe_is_its_formula")
+_PAIR = (f"{_ORACLES}two_networks_is_its_formula", f"{_CONFORMANCE}two_networks_of_which_one_was_lost_have_no_measures")
 _TABLES = ("tests/unit/statistics/test_statistics.py",)
 _CLAIMS = ("tests/unit/statistics/test_claims.py",)
 _DESCENT = ("tests/unit/training/test_training.py", "tests/unit/training/test_parametrisation.py")
@@ -29,6 +33,14 @@ SUBJECTS = {
     "measures/effective_ranks.py": ("tests/unit/connectivity/test_structure_statistics.py", *_PROBE),
     "measures/task_alignment.py": ("tests/unit/measures/test_task_kernels.py", *_PROBE),
     "measures/low_rank_change.py": ("tests/unit/measures/test_low_rank_change.py", *_PROBE),
+    "measures/credit.py": _CREDIT,
+    "measures/disturbance.py": _CREDIT,
+    "measures/during_training.py": ("tests/unit/measures/test_movement.py", _FOLLOWED),
+    "measures/fixed_points.py": ("tests/unit/measures/test_fixed_points.py",),
+    "measures/forgetting.py": ("tests/unit/measures/test_forgetting.py",),
+    "measures/learning_speed.py": ("tests/unit/measures/test_learning_time.py",),
+    "measures/solutions.py": ("tests/unit/measures/test_solutions.py", *_PAIR),
+    "measures/unseen.py": ("tests/unit/measures/test_unseen.py", f"{_ORACLES}unseen_trials_is_its_formula"),
     "statistics/claims.py": (*_CLAIMS, "tests/unit/statistics/test_claims_register.py"),
     "statistics/estimators.py": ("tests/unit/statistics/test_intervals.py", *_TABLES),
     "statistics/foretold.py": ("tests/unit/statistics/test_foretold.py",),
