@@ -74,6 +74,13 @@ def test_transposition_exchanges_convergent_and_divergent(weights):
     )
 
 
+@pytest.mark.parametrize("weights", [np.zeros((4, 4)), np.eye(3), np.ones((2, 2)), np.ones((1, 1))])
+def test_motifs_are_not_known_without_connections_or_with_fewer_than_three_units(weights):
+    found = motifs.second_order_motifs(weights)
+    assert list(found) == list(motifs.MOTIFS)
+    assert np.isnan([*found.values()]).all()
+
+
 @pytest.mark.parametrize(
     ("links", "expected"),
     [

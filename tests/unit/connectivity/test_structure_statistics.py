@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import linalg
 
 from oracles import random_connectome
-from richlazy.connectivity.aligned import TASK_VECTORS
+from richlazy.connectivity.aligned import TASK_VECTORS, TaskAligned
 from richlazy.connectivity.base import STRUCTURES, structure_parameters, structured_weights
 from richlazy.connectivity.cell_types import CellTypeBlocks
 from richlazy.connectivity.chain import ChainMotif
@@ -113,6 +113,41 @@ def test_structures_without_random_numbers_of_their_own_leave_the_generator_wher
     entries = SETTINGS[kind].get("entries", "uniform" if kind == "uniform" else "gaussian")
     ENTRIES[entries](20, 20, GAIN, plain)
     assert structured.random() == plain.random()
+
+
+# Of options with a range: values inside, as far as its ends, and values outside.
+NAMES = ["v1_column", "V1-2", "7"], ["", "-v1", "_v1", "../v1", "v1 column", "v1.npy"]
+RANGES = [
+    ("cell_type_blocks", "fraction", [1e-9, 1 - 1e-9], [0.0, 1.0]),
+    ("cell_type_blocks", "strong_gain", [1e-9, 1e3], [0.99e-9, 1001.0]),
+    ("cell_type_blocks", "weak_gain", [1e-9, 1e3], [0.99e-9, 1001.0]),
+    ("chain_motif", "correlation", [-0.2499, -1e-9, 1e-9, 0.2499], [-0.25, 0.0, 0.25]),
+    ("dales_law", "excitatory_fraction", [1e-9, 1 - 1e-9], [0.0, 1.0]),
+    ("connectome", "connectome", *NAMES),
+    ("shuffled_connectome", "connectome", *NAMES),
+]
+
+
+def options_of(kind, **changes):
+    """Options of a kind as the configuration gives them."""
+    of_connectome = {"connectome": "v1", "shuffle": "values_within_column"}
+    known = STRUCTURES[kind].Options
+    entry = {name: value for name, value in (SETTINGS[kind] | of_connectome).items() if name in known.model_fields}
+    return known(**entry | changes)
+
+
+@pytest.mark.parametrize(("kind", "option", "inside", "outside"), RANGES)
+def test_an_option_is_taken_as_it_is_and_only_inside_of_its_range(kind, option, inside, outside):
+    assert [getattr(options_of(kind, **{option: value}), option) for value in inside] == inside
+    for value in outside:
+        with pytest.raises(ValueError, match=f"1 validation error.*\n{option}\n"):
+            options_of(kind, **{option: value})
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SETTINGS if STRUCTURES[kind].signed])
+def test_signs_are_held_only_where_it_is_asked_for(kind):
+    assert options_of(kind).signs_held is False
+    assert options_of(kind, signs_held=True).signs_held is True
 
 
 @pytest.mark.parametrize(
@@ -224,11 +259,19 @@ def test_a_task_aligned_layer_has_one_unit_that_reads_the_task(size, inputs, see
     assert np.linalg.matrix_rank(weights) == 1
     assert np.linalg.norm(weights) == pytest.approx(np.linalg.norm(base), rel=1e-12)
     assert weights[0] @ beta == pytest.approx(np.linalg.norm(base) * np.linalg.norm(beta), rel=1e-12)
+    # Before it takes the magnitude of the draw its one unit has a norm of 1, whatever that of the task.
+    assert np.linalg.norm(TaskAligned.shape(base, 50 * beta)) == pytest.approx(1)
     # It is the layer of Proposition 1, and a list from a file serves as well.
     expected = two_layer.aligned_first_layer(beta, size, np.linalg.norm(base))
     np.testing.assert_allclose(weights, expected, rtol=1e-12)
     listed = weights_of(seed, "task_aligned", size, columns=inputs, task_vector=beta.tolist())
     assert np.array_equal(listed, weights)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SETTINGS if "feedforward" in STRUCTURES[kind].architectures])
+def test_a_task_changes_nothing_in_the_options_of_a_first_layer_that_is_not_aligned_with_it(kind):
+    task = linear_teacher.describe({"inputs": 3, "samples": 9, "whitened": False}, 2.0, 0)
+    assert STRUCTURES[kind].of_task(SETTINGS[kind], task) == SETTINGS[kind]
 
 
 def test_only_some_structures_are_for_first_layers():
@@ -413,7 +456,41 @@ def test_a_fraction_that_leaves_one_kind_empty_is_refused(fraction):
         weights_of(0, "dales_law", excitatory_fraction=fraction)
 
 
+@pytest.mark.parametrize(
+    ("size", "fraction", "excitatory"),
+    [(20, 0.04, 0), (20, 0.05, 1), (20, 0.5, 10), (20, 0.95, 19), (20, 1.0, 20), (2, 0.5, 1)],
+)
+def test_a_fraction_is_refused_before_a_run_where_it_cannot_be_drawn(size, fraction, excitatory):
+    refusal = DalesLaw.refusal({"excitatory_fraction": fraction}, size, "training.size")
+    if 0 < excitatory < size:
+        assert refusal is None
+        weights = weights_of(0, "dales_law", size, excitatory_fraction=fraction)
+        assert (weights > 0).any(0).sum() == excitatory
+    else:
+        assert f"is {fraction}, which leaves {excitatory} of the {size} units of training.size excitatory" in refusal
+        with pytest.raises(ValueError, match=f"leaves {excitatory} of {size} units excitatory"):
+            weights_of(0, "dales_law", size, excitatory_fraction=fraction)
+
+
 # Chain motifs
+
+
+@pytest.mark.parametrize("tau", [0.03, -0.1])
+def test_chains_are_a_factor_and_a_draw_in_the_shares_that_their_covariances_ask_for(tau):
+    size = 12
+    weights = ChainMotif.shape(np.empty((size, size)), np.random.default_rng(0), tau)
+    rng = np.random.default_rng(0)
+    factor, draw = rng.standard_normal(size), rng.standard_normal((size, size))
+    parts = np.stack([np.add.outer(factor, np.sign(tau) * factor), draw, draw.T], axis=-1)
+    shares = np.linalg.lstsq(parts.reshape(-1, 3), weights.ravel())[0]
+    np.testing.assert_allclose(parts @ shares, weights, atol=1e-12)
+    of_factor, of_draw, of_transpose = shares
+    chain = np.sign(tau) * of_factor**2
+    assert chain == pytest.approx(tau)
+    assert 2 * of_factor**2 + of_draw**2 + of_transpose**2 == pytest.approx(1)  # the variance
+    assert 2 * chain + 2 * of_draw * of_transpose == pytest.approx(0, abs=1e-12)  # reciprocal pairs
+    # The draw could change places with its transpose, and its sign, without a change of any covariance.
+    assert of_draw > abs(of_transpose)
 
 
 def expected_motifs(tau, exact, size):
