@@ -27,6 +27,14 @@ def test_effective_rank_of_known_targets():
     assert task_kernels.effective_rank_of_targets(torch.linspace(-1, 2, 9).view(1, 1, 9)) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("entry", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("place", [(1, 1), (1, 2)])
+def test_a_kernel_of_which_an_entry_has_overflowed_has_no_effective_rank(entry, place):
+    kernel = torch.eye(4, dtype=torch.float64)
+    kernel[place] = kernel[place[::-1]] = entry
+    assert math.isnan(task_kernels.kernel_effective_rank(kernel))
+
+
 @pytest.mark.parametrize("inputs", [2, 5])
 def test_effective_rank_of_a_linear_task_is_that_of_its_final_kernel(inputs):
     rng = np.random.default_rng(inputs)

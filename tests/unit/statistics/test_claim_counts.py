@@ -47,16 +47,25 @@ def test_the_table_of_the_terminal_is_aligned_has_a_dozen_lines_and_counts_every
         ("A et al. 2020", f"Figure {number}", word) for number in range(1, figures + 1) for word in verdicts.VERDICTS
     ]
     lines = claim_counts.as_text(table_of(rows))
-    assert len(lines) <= 12
+    assert len(lines) == 3 + min(figures, 9)
+    assert any(line.startswith("others, ") for line in lines) == (figures > 9)
     assert len({len(line) for line in lines[2:]}) == 1  # the last column is set to the right
     cells = [[int(cell) for cell in line.split("  ")[1:] if cell.strip(" ·")] for line in lines[2:]]
     assert cells[-1] == [figures] * (len(verdicts.VERDICTS) - 1)
     assert [sum(column) for column in zip(*cells[:-1], strict=True)] == cells[-1]
 
 
+def test_figures_with_the_most_tested_claims_have_a_line_of_their_own_and_the_first_of_equals():
+    rows = [("A 2020", f"Figure {number}", "supported") for number in [*range(1, 31), *range(5, 31, 5)]]
+    lines = claim_counts.as_text(table_of(rows))
+    kept = [1, 2, 5, 10, 15, 20, 25, 30]
+    assert [line.split("  ")[0] for line in lines[1:-2]] == [f"A 2020, Figure {number}" for number in kept]
+    assert lines[-2].split() == ["others,", "22", "figures", "and", "sections", "22"]
+
+
 def test_what_was_not_run_has_no_line():
     lines = claim_counts.as_text(table_of([("A 2020", "Figure 1", "supported"), ("A 2020", "Figure 2", "not run")]))
-    assert "Figure 2" not in "\n".join(lines) and "1 of 2 claims tested" in lines[-1]
+    assert [line.split("  ")[0] for line in lines[1:]] == ["A 2020, Figure 1", "all, 1 of 2 claims tested"]
 
 
 def test_tested_claims_that_rest_on_what_stands_in_for_data_are_counted():

@@ -44,6 +44,8 @@ UNKNOWN_BEST = {"guess_loss": 2.0, "guess_accuracy": 0.1}
         (CLASSES | {"final_loss": 5.0, "accuracy": 0.6}, (False, False)),
         (CLASSES | {"final_loss": 5.0, "accuracy": 0.539}, (False, True)),
         (CLASSES | {"final_loss": 0.3, "accuracy": 0.95}, (True, False)),
+        # A tenth of the way from the best accuracy to a guess, exactly.
+        ({"bayes_accuracy": 0.625, "guess_accuracy": 0.0, "accuracy": 0.5625}, (True, False)),
         # Delayed match to sample: every answer can be right, so that an accuracy of 1 has converged whatever the loss.
         (CLASSES | {"bayes_loss": 0.0, "bayes_accuracy": 1.0, "final_loss": 0.2, "accuracy": 1.0}, (True, False)),
         # Where no best is known nothing is said of convergence, but a guess is a guess.
@@ -55,8 +57,12 @@ UNKNOWN_BEST = {"guess_loss": 2.0, "guess_accuracy": 0.1}
         # Diverged runs have neither converged nor failed; they are counted as diverged.
         (CLASSES | {"diverged": True, "accuracy": 0.9}, (False, False)),
         (UNKNOWN_BEST | {"diverged": True, "accuracy": 0.1}, (None, False)),
-        # Nothing is above the floor: there is no share of it.
+        # The best is a guess: there is no share of the way between them.
         ({"bayes_loss": 0.5, "guess_loss": 0.5, "final_loss": 0.5}, (False, False)),
+        ({"bayes_loss": 0.5, "guess_loss": 0.5, "final_loss": 0.6}, (False, False)),
+        ({"bayes_loss": 0.5, "guess_loss": 0.5, "final_loss": 0.4}, (False, False)),
+        ({"bayes_accuracy": 0.5, "guess_accuracy": 0.5, "accuracy": 0.4}, (False, False)),
+        ({"bayes_accuracy": 0.5, "guess_accuracy": 0.5, "accuracy": 0.6}, (False, False)),
     ],
 )
 def test_a_run_has_converged_or_failed(run, expected):
