@@ -18,6 +18,8 @@ _RUN = f"{_ORACLES}a_finished_run_is_its_formula"
 _FOLLOWED = f"{_CONFORMANCE}a_quantity_that_is_followed_is_its_formula"
 _CREDIT = ("tests/unit/measures/test_credit.py", f"{_ORACLES}the_probe_is_its_formula")
 _PAIR = (f"{_ORACLES}two_networks_is_its_formula", f"{_CONFORMANCE}two_networks_of_which_one_was_lost_have_no_measures")
+_STRUCTURES = ("tests/conformance/test_structures.py", "tests/unit/connectivity/test_structure_statistics.py")
+_DRAWS = ("tests/unit/connectivity/test_connectivity.py",)
 _TABLES = ("tests/unit/statistics/test_statistics.py",)
 _CLAIMS = ("tests/unit/statistics/test_claims.py",)
 _DESCENT = ("tests/unit/training/test_training.py", "tests/unit/training/test_parametrisation.py")
@@ -41,6 +43,19 @@ SUBJECTS = {
     "measures/learning_speed.py": ("tests/unit/measures/test_learning_time.py",),
     "measures/solutions.py": ("tests/unit/measures/test_solutions.py", *_PAIR),
     "measures/unseen.py": ("tests/unit/measures/test_unseen.py", f"{_ORACLES}unseen_trials_is_its_formula"),
+    "measures/task_kernels.py": ("tests/unit/measures/test_task_kernels.py", *_PROBE),
+    "connectivity/aligned.py": _STRUCTURES,
+    "connectivity/base.py": (*_STRUCTURES, *_DRAWS),
+    "connectivity/cell_types.py": _STRUCTURES,
+    "connectivity/chain.py": _STRUCTURES,
+    "connectivity/connectome_based.py": _STRUCTURES,
+    "connectivity/dale.py": _STRUCTURES,
+    "connectivity/low_rank.py": (*_DRAWS, *_STRUCTURES),
+    "connectivity/matching.py": (*_DRAWS, "tests/unit/connectivity/test_structure_statistics.py"),
+    "connectivity/motifs.py": ("tests/unit/connectivity/test_motifs.py",),
+    "connectivity/truncation.py": (*_DRAWS, "tests/unit/connectivity/test_structure_statistics.py"),
+    "connectivity/unstructured.py": _DRAWS,
+    "statistics/claim_counts.py": ("tests/unit/statistics/test_claim_counts.py",),
     "statistics/claims.py": (*_CLAIMS, "tests/unit/statistics/test_claims_register.py"),
     "statistics/estimators.py": ("tests/unit/statistics/test_intervals.py", *_TABLES),
     "statistics/foretold.py": ("tests/unit/statistics/test_foretold.py",),
@@ -54,6 +69,7 @@ SUBJECTS = {
     "models/backpropagation.py": _PASSES,
     "models/feedback.py": ("tests/unit/models/test_feedback.py",),
     "models/losses.py": _PASSES,
+    "tables/learning.py": ("tests/unit/tables/test_learning.py",),
     "training/optimisers.py": (*_DESCENT, "tests/unit/models/test_feedback.py"),
 }  # fmt: skip
 
