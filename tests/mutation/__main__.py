@@ -1,4 +1,4 @@
-"""Put random faults into kernels, measures, structures, statistics and backpropagation; exit status 1 where tests miss one."""
+"""Put random faults into kernels, measures, structures, statistics and training; exit status 1 where tests miss one."""
 
 import argparse
 import os
