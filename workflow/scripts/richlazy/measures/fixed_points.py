@@ -33,7 +33,7 @@ def last_states(rates: torch.Tensor) -> torch.Tensor:
     Args:
         rates: of tanh units, (T, m, N).
     """
-    largest = 1 - 1e-7  # single precision has no rate between this and 1
+    largest = 1 - 1e-7  # what single precision rounds to 1 has a state too
     return rates.flip(0).flatten(0, 1)[:STARTS].double().clamp(-largest, largest).atanh()
 
 

@@ -80,7 +80,7 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
     Args:
         files: ``measures`` and ``histories`` of its networks.
         tables: where each goes.
-        settings: ``weights`` and ``parts`` that the experiment compares.
+        settings: ``weights`` and ``parts`` that the experiment compares; ``substitutes``, what is said of those.
     """
     measured = load_measures(files["measures"])
     courses = [array_io.load_json(path) for path in files["histories"]]
