@@ -39,7 +39,7 @@ def test_measures_of_a_run_follow_from_its_weights(printed):
 
 
 def test_the_verdict_is_printed_with_its_evidence(printed):
-    assert printed.startswith("undecided ")
+    assert printed.startswith("too few runs ")  # no order of three conditions is significant with two seeds
     assert "2AF kernel_alignment_recurrent: " in printed
 
 

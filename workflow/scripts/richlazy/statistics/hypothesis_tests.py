@@ -8,7 +8,6 @@ import pandas as pd
 
 from richlazy.statistics import estimators, samples
 from richlazy.statistics.samples import Sample
-from richlazy.tables import learning
 
 _FAMILY = "p after Holm's correction over the tests of the measure in the experiment"
 _DETECTABLE = "effect that a t-test of so many seeds with their spread would find with a probability of 0.8"
@@ -166,9 +165,9 @@ Margin = float | Callable[[pd.DataFrame], float]
 def share_to_learn(share: float) -> Margin:
     """Margin of final losses: a share of what there is to learn, the loss of a guess less the lowest one.
 
-    Over the runs of an arm it is a median.
+    Where no lowest loss is known it is taken to be 0; over the runs of an arm it is a median.
     """
-    return lambda runs: share * float((runs["guess_loss"] - learning.lowest_loss(runs)).dropna().median())
+    return lambda runs: share * float((runs["guess_loss"] - runs["bayes_loss"].fillna(0.0)).dropna().median())
 
 
 def equivalences(

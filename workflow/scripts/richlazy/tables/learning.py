@@ -28,17 +28,12 @@ def converged(runs: pd.DataFrame, settings: Mapping[str, float]) -> pd.Series:
     return ((by_loss | by_accuracy) & ~runs["diverged"]).astype("boolean").mask(unknown)
 
 
-def lowest_loss(runs: pd.DataFrame) -> pd.Series:
-    """Loss of the best observer; where none is known it is taken to be 0."""
-    return runs["bayes_loss"].fillna(0.0)
-
-
 def failed(runs: pd.DataFrame, settings: Mapping[str, float]) -> pd.Series:
     """Whether runs that did not diverge have learned nothing: their accuracy, or else their loss, is about a guess.
 
-    Where no best is known it is taken to be an accuracy of 1 and ``lowest_loss``; arguments as for ``converged``,
+    Where no best is known it is taken to be an accuracy of 1 and a loss of 0; arguments as for ``converged``,
     settings ``failed_share``.
     """
     short = accuracy_deficit(runs, runs["bayes_accuracy"].fillna(1.0))
-    above = excess(runs["final_loss"], lowest_loss(runs), runs["guess_loss"])
+    above = excess(runs["final_loss"], runs["bayes_loss"].fillna(0.0), runs["guess_loss"])
     return (short.fillna(above) >= settings["failed_share"]) & ~runs["diverged"]
