@@ -89,9 +89,9 @@ def save_tables(files: Files, tables: Mapping[str, str], settings: Mapping[str, 
             ``further_columns.joined`` takes.
         tables: where each goes.
         settings: ``learned``, as ``learning.converged`` and ``learning.failed`` take it; ``connectomes`` and
-            ``substitutes``, what is said of those; ``swept``, options that the experiment sweeps; ``followed``, by run what of it is followed, in the
-            order of its files; ``matched``, whether it compares networks at levels of their loss; ``theory``, what
-            ``predictions.with_theory`` takes; and what ``further_columns.joined`` does.
+            ``substitutes``, what is said of these; ``swept``, options that the experiment sweeps; ``followed``, by run
+            what of it is followed, in the order of its files; ``matched``, whether it compares networks at levels of
+            their loss; ``theory``, what ``predictions.with_theory`` takes; and what ``further_columns.joined`` does.
     """
     rows = load_measures(files["measures"])
     courses = [array_io.load_json(path) for path in files["histories"]]
