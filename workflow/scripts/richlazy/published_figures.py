@@ -8,6 +8,7 @@ from richlazy.experiments import grids, planning
 from richlazy.figures import (
     effect_figure,
     figure_style,
+    interaction_figure,
     loss_figure,
     lstm_figure,
     measure_figure,
@@ -59,6 +60,11 @@ def drawn_again(
         page, settings = context("effects", registry.labels()), config["statistics"]
         effect_figure.plot(page, tables["trends"], tables["contrasts"], settings)
 
+    def interactions() -> None:
+        known = [name for name in grids.measures(published, folder.name, "statistics") if name in tables["runs"]]
+        page, level = context("interactions", registry.labels(known)), config["statistics"]["significance_level"]
+        interaction_figure.plot(page, tables["runs"], tables["interactions"], level)
+
     def trajectories() -> None:
         page = context("trajectories", registry.quantity_labels())
         trajectory_figure.plot(page, tables["runs"], tables["curves"])
@@ -70,5 +76,5 @@ def drawn_again(
         known = {name: tables[name] for name in planning.model_of(published, folder.name).tables if name in tables}
         lstm_figure.plot(context("lstm", {}), known, experiment.get("draw", experiment.get("weights")))
 
-    known = {draw.__name__: draw for draw in (measures, losses, effects, trajectories, truncation, lstm)}
+    known = {draw.__name__: draw for draw in (measures, losses, effects, interactions, trajectories, truncation, lstm)}
     return {name: known[name] for name in planning.figure_names(published, folder.name) if name in known}
