@@ -90,6 +90,17 @@ def test_an_overlaid_parameter_is_a_colour_and_no_panel():
     found, marks = drawn(runs(), options={"overlay": "task"})
     assert found.panels == [""] and found.overlay == "task"
     assert {dot["stroke"] for dot in marks["symbol"]} == {"var(--colour-0)", "var(--colour-1)"}
+    assert charts.legend(found) == {"2AF": "var(--colour-0)", "DMS": "var(--colour-1)"}
+    assert charts.legend(drawn(runs())[0]) == {}
+
+
+def test_what_diverged_has_no_dot_but_of_times():
+    table = runs(tasks=["2AF"]).assign(convergence_iterations=5.0)
+    table.loc[0, ["diverged", "convergence_iterations"]] = [True, np.inf]
+    found, marks = drawn(table, measures=["kernel_alignment", "convergence_iterations"])
+    assert found.rows[0]["state"] == "diverged"
+    assert (found.rows[0]["kernel_alignment"], found.rows[0]["convergence_iterations"]) == (None, "inf")
+    assert len(marks["symbol"]) == 5
 
 
 def test_hovering_names_seed_condition_values_and_path():

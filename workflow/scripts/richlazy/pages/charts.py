@@ -18,6 +18,7 @@ _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 _HEIGHT = 170
 # Shares of a range that stay free above and below the values, and above them for what was not reached.
 _MARGIN = 0.08
+_COLOURS = 6
 _FONT = "system-ui, sans-serif"
 _STATES = ["converged", outcomes.UNCONVERGED, outcomes.FAILED, "diverged"]
 # A path within a square from -1 to 1.
@@ -117,13 +118,18 @@ def _condition(asked: Asked, networks: Networks) -> dict[str, Any]:
 
 
 def _colour(networks: Networks) -> dict[str, Any]:
-    """Encoding of the overlaid parameter as colour, with a legend; without one the colour of dots on the page."""
+    """Encoding of the overlaid parameter as colour; without one the colour of dots on the page."""
     if networks.overlay is None:
         return {"value": "var(--dot)"}
-    values = list(dict.fromkeys(row["overlaid"] for row in networks.medians))
-    scale = {"domain": values, "range": [f"var(--colour-{place % 6})" for place in range(len(values))]}
-    legend = {"title": words.parameter(networks.overlay), "orient": "bottom", "columns": 4, "symbolType": "circle"}
-    return {"field": "overlaid", "type": "nominal", "scale": scale, "legend": legend}
+    colours = legend(networks)
+    scale = {"domain": list(colours), "range": list(colours.values())}
+    return {"field": "overlaid", "type": "nominal", "scale": scale, "legend": None}
+
+
+def legend(networks: Networks) -> dict[Any, str]:
+    """Colour of each value of the overlaid parameter, the same in all panels; empty without one."""
+    values = dict.fromkeys(row["overlaid"] for row in networks.medians if "overlaid" in row)
+    return {value: f"var(--colour-{place % _COLOURS})" for place, value in enumerate(values)}
 
 
 def _scale(networks: Networks, measure: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -167,5 +173,4 @@ def _config() -> dict[str, Any]:
         "view": {"stroke": None},
         "axis": axis,
         "axisX": {"grid": False},
-        "legend": quiet | size,
     }

@@ -74,6 +74,7 @@ class Section:
         count: how many networks and seeds it has.
         notices: about its data.
         charts: title and panels of each measure; empty where the experiment has no figure of measures.
+        overlay, legend: name of the parameter that is told by colour, and colour of each value; empty where none is.
         data: the networks, packed, for charts and download.
         head, summary: the chart in words.
         caption: of the chart.
@@ -86,6 +87,8 @@ class Section:
     count: str
     notices: list[str]
     charts: list[dict[str, Any]]
+    overlay: str
+    legend: dict[Any, str]
     data: str
     head: list[str]
     summary: list[list[str]]
@@ -204,6 +207,8 @@ def _section(given: Given, asked: Asked, runs: pd.DataFrame, claims: Sequence[Cl
         count=", ".join(wording.counted(runs[what].nunique(), what) for what in ("network", "seed")),
         notices=notices.of_experiment(asked, runs),
         charts=_panels(asked, drawn, labels) if drawn else [],
+        overlay=words.parameter(drawn.overlay) if drawn and drawn.overlay else "",
+        legend=charts.legend(drawn) if drawn else {},
         data=_packed(json.dumps(_data(asked, drawn, runs, labels), allow_nan=False, separators=(",", ":"))),
         head=head,
         summary=summary,
@@ -259,7 +264,8 @@ def _caption(drawn: Networks) -> str:
     parts += ["Open circles have not converged."] * ("not converged" in states)
     parts += ["Crosses failed to learn and are left out of medians of rich and lazy."] * ("failed to learn" in states)
     values = [value for row in drawn.rows for value in row.values()]
-    parts += ["Triangles that point down diverged; only their times count."] * ("diverged" in states)
+    lost = [row[name] for row in drawn.rows if row["state"] == "diverged" for name in drawn.measures]
+    parts += ["Triangles that point down diverged; only their times count."] * any(value is not None for value in lost)
     parts += ["Open triangles at the upper edge: not reached in training."] * ("inf" in values)
     theory = any(name.endswith("_predicted") for row in drawn.medians for name in row)
     parts += ["Diamonds are medians of what theory says of the same networks."] * theory
