@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
+from recheck import recheck
 from richlazy import rechecking, reference
 from richlazy.experiments import parameters, paths
 from richlazy.measures import on_probe
@@ -443,3 +444,14 @@ def test_makers_of_networks_are_counted_by_the_digest_of_their_code(tmp_path):
     found = reference.makers(tmp_path.glob("*.npz"))
     assert sorted(found["code"].values()) == [1, 2]
     assert found["adopted"] == ["proven"]
+
+
+def test_where_there_is_no_repository_nothing_is_said_to_be_changed(tmp_path):
+    found = reference.provenance(tmp_path, {})
+    assert (found["commit"], found["uncommitted_changes"]) == (reference.UNKNOWN, False)
+
+
+def test_a_recheck_of_no_network_at_all_is_no_success(tmp_path):
+    with pytest.raises(ValueError, match="no committed network can be trained again here: left out 3 rows"):
+        recheck([], tmp_path / "verdict.txt", 0.1, "left out 3 rows")
+    assert not list(tmp_path.iterdir())

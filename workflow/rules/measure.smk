@@ -31,7 +31,7 @@ for kind, jobs in MEASURING.items():
         wildcard_constraints:
             networks=jobs.pattern,
         group:
-            "conditions"
+            "conditions" if jobs.model.together else "singles"
         conda:
             "../../envs/compute.yaml"
         threads: 1

@@ -9,7 +9,8 @@ Writes  runs/{run}/network.npz   initial and final weights, float32, those at th
 """
 
 TRAINING = {kind: JobsOfKind(plan, jobs) for kind, jobs in plan.training_jobs.items()}
-# Groups of training jobs are one job of a cluster: cluster/config.yaml says how many.
+# Groups of training jobs are one job of a cluster: cluster/config.yaml says how many. Networks that are never trained
+# together take hours each.
 GROUP_OF_TRAINING = (
     "networks" if config["training"]["batching"] == "network" else "conditions"
 )
@@ -32,7 +33,7 @@ for kind, jobs in TRAINING.items():
         wildcard_constraints:
             networks=jobs.pattern,
         group:
-            GROUP_OF_TRAINING
+            GROUP_OF_TRAINING if jobs.model.together else "singles"
         conda:
             "../../envs/compute.yaml"
         threads: 1

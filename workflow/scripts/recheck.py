@@ -8,6 +8,8 @@ from richlazy.storage import array_io, logs
 
 def recheck(results, output, tolerance, left_out):
     compared = [array_io.load_json(path) for path in results]
+    if not compared:
+        raise ValueError(f"no committed network can be trained again here: {left_out or 'there is none'}")
     passed, lines = rechecking.verdict(compared, tolerance)
     same = sum(result["same_class"] for result in compared)
     rule = (

@@ -406,6 +406,15 @@ COMBINATIONS = [
         "step of grid", {f"{GRID}.time_step_ms": [20, 200]}, f"{FIGURE_1} has a time step of 200", "shorten the step"
     ),
     Mistake("constant of grid", {f"{GRID}.time_constant_ms": [50]}, f"{FIGURE_1} has a time step", "shorten the step"),
+    Mistake(
+        "no decision", {"tasks.DMS.timing_ms.decision": 0}, "tasks.DMS.timing_ms.decision is 0", "give it a duration"
+    ),
+    Mistake(
+        "unbuilt",
+        {"experiments_to_build": ["figure_1"], "experiments_to_publish": ["figure_2"]},
+        "experiments_to_publish names 'figure_2', which experiments_to_build leaves out",
+        "leave it out here",
+    ),
     Mistake("short period", {"tasks.DMS.timing_ms.test": 50}, "tasks.DMS.timing_ms.test is 50 ms", "set it to 0"),
     Mistake(
         "step beside a period",

@@ -383,7 +383,10 @@ def test_connectomes_are_found_by_their_source():
 
 
 def test_a_release_is_read_from_where_it_is_downloaded_and_files_from_where_they_are():
-    settings = {"description": "d", "connections": {"url": "https://x.org/a/connections.csv.gz", "sha256": "0"}}
+    settings = {
+        "description": "d",
+        "connections": {"url": "https://x.org/a/connections.csv.gz?download=1", "sha256": "0"},
+    }
     plan = copy.copy(PLAN)
     plan.connectomes = {"theirs": {"source": "release", **settings}, "mine": {"source": "file", "connections": "c.csv"}}
     data = DataPlan(plan, own_file=lambda path: f"own/{path}")

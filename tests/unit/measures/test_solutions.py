@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from richlazy.measures import network_pair, registry, solutions
+from richlazy.measures.probed_network import Trained
 from richlazy.models.rate_network import Dynamics, Weights, save_network
 from richlazy.storage import array_io
 
@@ -155,6 +156,18 @@ def test_answers_are_compared_where_a_decision_is_due(tmp_path):
         files = (tmp_path / name for name in ("first.npz", "second.npz", "probe.npz", "decision.npy"))
         pair = network_pair.NetworkPair.load(*files, Dynamics(0.0))
         assert solutions.MEASURES["answer_distance"](pair) == distance
+
+
+def test_networks_whose_activity_overflows_have_no_distance():
+    """Weights that are finite still, as those of a network that has just diverged."""
+    single = torch.ones(1, 1)
+    inputs, decision = torch.ones(12, 1, 1), torch.ones(12, 1, dtype=torch.bool)
+    first, second = (
+        Trained(weights, weights, inputs, inputs, decision)
+        for weights in (Weights(torch.full((1, 1), size), single, single) for size in (0.5, 3e38))
+    )
+    found = solutions.measured(network_pair.NetworkPair.of(first, second, Dynamics(0.0)))
+    assert found.keys() == solutions.MEASURES.keys() and all(map(math.isnan, found.values()))
 
 
 def test_networks_that_learned_nothing_are_no_solutions():

@@ -1,6 +1,7 @@
 """What people call: the same as the jobs of the workflow do, and refusals in a sentence."""
 
 import dataclasses
+import inspect
 import math
 import subprocess
 import sys
@@ -78,8 +79,8 @@ def test_usual_settings_are_those_of_the_configuration():
         "time_step_ms": CONFIG["dynamics"]["time_step_ms"],
     }
     assert richlazy.draw_probe.__kwdefaults__["trials"] == CONFIG["probe"]["trials"]
-    assert richlazy.measure.__kwdefaults__["kernel_trials"] == CONFIG["probe"]["kernel_trials"]
-    assert richlazy.measure.__kwdefaults__["kernel_times"] == CONFIG["probe"]["kernel_times"]
+    for name in ("kernel_trials", "kernel_times"):
+        assert inspect.signature(richlazy.measure).parameters[name].default == CONFIG["probe"][name]
     connectivity = {name: richlazy.initial_weights.__kwdefaults__[name] for name in ("matching", "readout")}
     assert connectivity == {name: CONFIG["connectivity"][name] for name in connectivity}
 
@@ -153,6 +154,40 @@ def test_a_connectome_starts_a_network():
     expected = matrix * (np.linalg.norm(gaussian.recurrent) / np.linalg.norm(matrix))
     np.testing.assert_allclose(weights.recurrent, expected, rtol=1e-5)
     assert torch.equal(weights.input, gaussian.input)
+
+
+def test_measures_redraw_what_was_random_in_the_training_of_its_seed():
+    trials, probe, weights = small()
+    settings = dataclasses.replace(SETTINGS, rule="feedback_alignment", seeds=(3,))
+    network = richlazy.train(weights, trials, settings)
+    default, of_seed, of_another = (richlazy.measure(network, probe, **of) for of in ({}, {"seed": 3}, {"seed": 0}))
+    name = "gradient_alignment_initial"
+    assert default[name] == of_seed[name] != of_another[name]
+
+
+def test_networks_are_trained_in_one_thread_and_others_get_theirs_back():
+    torch.set_num_threads(2)
+    found = []
+    trials, _, weights = small()
+    hooked = dataclasses.replace(weights, recurrent=weights.recurrent.clone())
+    with pytest.MonkeyPatch.context() as patch:
+        train = networks.loop.train
+        patch.setattr(networks.loop, "train", lambda *given: found.append(torch.get_num_threads()) or train(*given))
+        richlazy.train(hooked, trials, SETTINGS)
+    assert (found, torch.get_num_threads()) == ([1], 2)
+    torch.set_num_threads(1)
+
+
+def test_what_has_no_effect_here_is_refused():
+    _, probe, _ = small()
+    entry = {"kind": "dales_law", "excitatory_fraction": 0.8}
+    with pytest.raises(ValueError, match=r"signs_held is of training; give TrainingSettings\(signs_held=True\)"):
+        richlazy.initial_weights(entry | {"signs_held": True}, probe, size=12)
+    with pytest.raises(ValueError, match=r"readout of a recurrent network is one of linear_layer, .* got 'normal'"):
+        richlazy.initial_weights(entry, probe, size=12, readout="normal")
+    teacher = {name: one for name, one in CONFIG["tasks"]["linear_2"].items() if name != "defaults"}
+    with pytest.raises(ValueError, match="task has teacher, whose networks have no recurrent weights"):
+        richlazy.draw_trials(teacher, batches=2)
 
 
 def edge_list(folder, **changes):

@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 import yaml
 
+from richlazy.configuration import loading
 from richlazy.experiments.paths import MARK, part_of_condition
 from richlazy.models import kept_weights
 from richlazy.models.base import Model
@@ -177,11 +178,10 @@ def provenance(folder: str | Path, wall_seconds: Mapping[str, float | None]) -> 
         wall_seconds: for each rule the summed wall time of its jobs.
     """
     packages = ("snakemake", "neurogym", "pandas", "pyarrow", "matplotlib")
+    changes = _git(folder, "status", "--porcelain", "--", "workflow", "data", "config.yaml", "Snakefile")
     return {
         "commit": commit(folder),
-        "uncommitted_changes": bool(
-            _git(folder, "status", "--porcelain", "--", "workflow", "data", "config.yaml", "Snakefile")
-        ),
+        "uncommitted_changes": changes not in ("", UNKNOWN),
         "python": platform.python_version(),
         "versions": {name: importlib.metadata.version(name) for name in packages},
         "machine_class": machine_class(),
@@ -242,19 +242,6 @@ def save_origin(target: Path, results: Path, workflow_folder: Path) -> None:
     array_io.save_json(target / "provenance.json", found | {"training": makers(networks)})
 
 
-# Groups whose entries have names of their own, of which a later publication may lack some.
-_NAMED_GROUPS = (
-    "presets",
-    "connectomes",
-    "structures",
-    "tasks",
-    "image_sets",
-    "sentence_sets",
-    "word_vectors",
-    "experiments",
-)
-
-
 def merged_configuration(
     earlier: Mapping[str, Any], latest: Mapping[str, Any], selected: Collection[str]
 ) -> dict[str, Any]:
@@ -268,7 +255,7 @@ def merged_configuration(
         selected: experiments that are published now. The others stay as they were when their tables were made.
     """
     merged = _without_local_folders(latest)
-    for group in _NAMED_GROUPS:
+    for group in loading.NAMED_GROUPS:  # of which a later publication may lack some entries
         merged[group] = {**earlier.get(group, {}), **merged[group]}
     kept = {name: entry for name, entry in earlier.get("experiments", {}).items() if name not in selected}
     merged["experiments"] |= kept

@@ -123,7 +123,12 @@ def _of_selection(config: Config, broken: Broken) -> Iterator[str]:
     if not {("experiments_to_build",), ("experiments_to_publish",), ("experiments",)} & broken:
         published = config["experiments_to_publish"]
         for name in () if published == "all" else published:
-            yield from unknown("experiments_to_publish", "experiment", name, selected(config))
+            if name in config["experiments"] and name not in selected(config):
+                yield (
+                    f"experiments_to_publish names {name!r}, which experiments_to_build leaves out; name it "
+                    "there too, or leave it out here"
+                )
+            yield from unknown("experiments_to_publish", "experiment", name, config["experiments"])
     for group in ("statistics", "figures"):
         named = config[group]["measures"] if (group,) not in broken else ()
         foreign = [name for name in named if name in OF_LSTMS_ALONE]

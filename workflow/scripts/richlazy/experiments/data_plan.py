@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from richlazy import wording
 from richlazy.experiments.plan import Plan, Wildcards
@@ -88,7 +89,7 @@ class DataPlan:
         files = {part: entry[part] for part in ("connections", "cells") if part in entry}
         if entry["source"] == "file":
             return {part: self._own_file(Path(path)) for part, path in files.items()}
-        names = {part: Path(file["url"]).name for part, file in files.items()}
+        names = {part: Path(urlsplit(file["url"]).path).name for part, file in files.items()}
         return {part: RELEASE.format(connectome=wildcards.connectome, part=part, file=names[part]) for part in files}
 
     def connectome_import(self, wildcards: Wildcards) -> dict[str, Any]:

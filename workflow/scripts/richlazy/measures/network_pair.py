@@ -87,5 +87,5 @@ class NetworkPair:
 
     @property
     def is_finite(self) -> bool:
-        """Whether all weights after training are finite."""
-        return all(is_finite(one.weights) for one in self.after)
+        """Whether all weights after training are finite, and all activity with them."""
+        return all(is_finite(one.weights) and bool(one.rates.isfinite().all()) for one in self.after)

@@ -1,13 +1,15 @@
 """One call each for drawing trials, and for starting, training and measuring one network.
 
 Each calls what the jobs of the workflow call, with what is in memory in place of files, and first refuses arrays of
-another shape and settings that do not fit. ``richlazy`` gives these names (``richlazy.train``).
+another shape and settings that do not fit. Training and measuring take one thread, as jobs do. ``richlazy`` gives these
+names (``richlazy.train``).
 
 N are the units of a network, N_in its inputs and N_out its outputs; T the steps of a trial, B the trials of a batch and
 m those of a probe.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +26,7 @@ from richlazy.measures.tangent_kernel import TangentKernel
 from richlazy.models import rate_network
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.public import checks
+from richlazy.storage import devices
 from richlazy.storage.seeds import generator
 from richlazy.tasks import registry as task_registry
 from richlazy.tasks.base import Task
@@ -33,6 +36,22 @@ from richlazy.training.settings import TrainingSettings
 
 # The share of the last iterations whose mean is the final loss, as in config.yaml.
 FINAL_LOSS_FRACTION = 0.2
+
+
+# How input and readout weights of a recurrent network can start.
+_READOUTS = ("linear_layer", "gaussian_directions", "aligned_directions")
+
+
+@contextmanager
+def _as_jobs_compute() -> Iterator[None]:
+    """Compute in one thread, and so to the bytes of jobs; numbers too small to be normal are 0."""
+    threads = torch.get_num_threads()
+    devices.prepare("cpu")
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(False)
 
 
 @dataclass(frozen=True)
@@ -59,8 +78,8 @@ def draw_trials(
     """Trials on which a network is trained, the same for equal arguments.
 
     Args:
-        task: an entry as ``tasks`` of the configuration has it: a NeuroGym environment, numbers over time
-            (``continuous``) or a linear ``teacher``.
+        task: an entry as ``tasks`` of the configuration has it: a NeuroGym environment or numbers over time
+            (``continuous``). Its ``defaults`` are those of experiments, and none of these arguments.
         batches: how many batches; training starts again at the first after the last.
         batch_size: trials B of a batch.
         seed: of the run; trials of one seed do not depend on those of another.
@@ -127,6 +146,10 @@ def initial_weights(
     if connectome is not None:
         own.setdefault("connectome", "given")
     checks.entry("structure", own, registries.StructureEntry)
+    if own.get("signs_held"):
+        raise ValueError("structure: signs_held is of training; give TrainingSettings(signs_held=True) to train")
+    if readout not in _READOUTS:
+        raise ValueError(f"readout of a recurrent network is one of {', '.join(_READOUTS)}, got {readout!r}")
     name, kind = own["kind"], STRUCTURES[own["kind"]]
     for need in {"task", "teacher"} & set(kind.needs):
         raise ValueError(f"structure {name} needs a {need}; run it with Snakemake")
@@ -146,6 +169,7 @@ def initial_weights(
     return rate_network.initial_weights(recurrent, inputs, probe.description["outputs"], seed, readout=readout)
 
 
+@_as_jobs_compute()
 def train(
     weights: Weights, trials: TrainingTrials, settings: TrainingSettings, dynamics: Dynamics | None = None
 ) -> TrainedNetwork:
@@ -171,8 +195,14 @@ def train(
     return TrainedNetwork(weights, own, dynamics, settings, course.of_network(0, FINAL_LOSS_FRACTION))
 
 
+@_as_jobs_compute()
 def measure(
-    network: TrainedNetwork, probe: ProbeTrials, *, kernel_trials: int = 32, kernel_times: str = "all", seed: int = 0
+    network: TrainedNetwork,
+    probe: ProbeTrials,
+    *,
+    kernel_trials: int = 32,
+    kernel_times: str = "all",
+    seed: int | None = None,
 ) -> dict[str, Any]:
     """All measures of one trained network, a row of a table of runs.
 
@@ -181,7 +211,7 @@ def measure(
         probe: ``inputs`` (T, m, N_in), ``targets`` (T, m) or (T, m, N_out) and ``decision`` (T, m).
         kernel_trials: the tangent kernel is measured on this many first trials.
         kernel_times: of ``all`` steps of a trial, or of the ``last`` one.
-        seed: of the run, for what is random in measures.
+        seed: of the run, for what is random in measures; by default that of its training, or 0 where that has none.
 
     Returns:
         A value for each of ``MEASURES``, nan where a measure has no meaning for the network; outcome of training, such
@@ -194,6 +224,7 @@ def measure(
     inputs = checks.array("inputs", probe.inputs, ("T", "m", "N_in"), sizes)
     shape = dict(zip(("T", "m"), inputs.shape, strict=False))
     settings = network.settings
+    seed = next(iter(settings.seeds), 0) if seed is None else seed
     targets = checks.targets(probe.targets, list(shape), shape | sizes, settings.loss)
     decision = checks.array("decision", probe.decision, ("T", "m"), shape)
     # In the layout of files, as jobs have it: another one would round otherwise.
@@ -211,6 +242,7 @@ def measure(
     return {**outcome, **best, **values}
 
 
+@_as_jobs_compute()
 def tangent_kernel(weights: Weights, inputs: np.ndarray, dynamics: Dynamics, times: str = "all") -> TangentKernel:
     """Exact empirical tangent kernel of a recurrent network, in the precision of its weights.
 
@@ -237,6 +269,8 @@ def _task(entry: Mapping[str, Any], time_step_ms: float) -> Task:
     task = task_registry.task(entry)
     if task.needs or task.trials is None:
         raise ValueError(f"task has {task.key}, and its trials are made of files; run it with Snakemake")
+    if task.is_feedforward:
+        raise ValueError(f"task has {task.key}, whose networks have no recurrent weights; run it with Snakemake")
     if task.parts:
         raise ValueError(f"task has {task.key}, which names other tasks of a configuration; run it with Snakemake")
     if problem := next(task.problems_in_use({"dynamics": {"time_step_ms": time_step_ms}}), None):

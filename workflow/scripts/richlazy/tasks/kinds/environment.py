@@ -74,6 +74,8 @@ class EnvironmentEntry(WithUnseen):
                 raise ValueError(f".arguments.{argument} would overrule {key}; remove it and set {key}")
         if not any(self.timing_ms.values()):
             raise ValueError(".timing_ms has no period above 0 ms; give the decision a duration")
+        if self.timing_ms.get("decision") == 0:
+            raise ValueError(".timing_ms.decision is 0, so that no answer is ever due; give it a duration")
         return self
 
     @model_validator(mode="after")
