@@ -1,23 +1,25 @@
 """Print damaged and displaced files, and those that killed jobs left half written; `--delete` removes them.
 
-Not for a folder on which a run is working: the half-written files of its jobs would be among them.
+A file without a certificate may be yours: it is named, and stays. Not for a folder on which a run is working: the half-written files of its jobs would be among them.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from richlazy.storage import integrity
+from richlazy import wording
+from richlazy.storage import certificates, integrity
 
 
 def check_results(folder, delete):
-    """A line for every file found; the files are deleted where asked."""
-    found = dict(integrity.damaged_files(folder))
-    found |= {path: f"{path} is half written, by a job that was killed" for path in integrity.unfinished_files(folder)}
+    """Sentences about files that a run makes again, which are deleted where asked, and about those that may be yours."""
+    damaged, unfinished = dict(integrity.damaged_files(folder)), integrity.unfinished_files(folder)
+    made = [path for path in damaged if certificates.path_of(path).exists()]
     if delete:
-        for path in found:
+        for path in (*made, *unfinished):
             path.unlink()
-    return list(found.values())
+    again = [damaged[path] for path in made] + [f"{path} is half written, by a killed job" for path in unfinished]
+    return again, [f"{damaged[path]} (it has no certificate)" for path in damaged if path not in made]
 
 
 if __name__ == "__main__":
@@ -28,9 +30,11 @@ if __name__ == "__main__":
     )
     asked = parser.parse_args()
     try:
-        lines = check_results(asked.folder, asked.delete)
+        again, left = check_results(asked.folder, asked.delete)
     except ValueError as error:
         sys.exit(str(error))
     done = "deleted; run the same command again" if asked.delete else "found; --delete removes them"
-    print(*lines, f"{len(lines)} files {done}" if lines else f"every record in {asked.folder} is whole", sep="\n")
-    sys.exit(bool(lines) and not asked.delete)
+    lines = [*again, f"{len(again)} files {done}"] if again else []
+    lines += [*left, f"{wording.counted(len(left), 'file')} left; remove what is not yours"] if left else []
+    print(*lines or [f"every record in {asked.folder} is whole"], sep="\n")
+    sys.exit(bool(left or (again and not asked.delete)))

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from richlazy.storage import array_io, integrity, parquet
+from richlazy.storage import array_io, certificates, integrity, parquet
+from richlazy.storage.certificates import Recipe
 
 ROOT = Path(__file__).parents[3]
 ARRAYS = {"weights": np.arange(6.0).reshape(2, 3), "classes": np.array([1, 2], np.uint8)}
@@ -177,9 +178,11 @@ def results(tmp_path) -> Path:
         for place in ("whole", "damaged"):
             (folder / place).mkdir(parents=True, exist_ok=True)
             save(folder / place / name)
+            certificates.certify(folder / place / name, Recipe({}, {}, {}))
         content = (folder / "damaged" / name).read_bytes()
         (folder / "damaged" / name).write_bytes(content[: len(content) // 2])
     (folder / "whole/figure.png").write_bytes(b"no record")
+    (folder / "whole/.my.notesabc").write_text("of the user")
     (folder / "whole/.network.k3_x9abc.npz").write_bytes(b"half")
     (folder / "reference").mkdir()
     (folder / "reference/provenance.json").write_text("{}")
@@ -205,6 +208,16 @@ def test_check_results_names_what_is_damaged_or_half_written_and_deletes_it_wher
     assert {path for path in results.rglob("*") if path.is_file()} == files - set(bad)
     again = check_results(results)
     assert again.returncode == 0 and again.stdout == f"every record in {results} is whole\n"
+
+
+def test_files_of_the_user_are_named_and_stay(results):
+    mine = results / "whole/mine.json"
+    mine.write_text("{}")
+    done = check_results(results, "--delete")
+    assert done.returncode == 1 and mine.exists()
+    sentence, last = done.stdout.splitlines()[-2:]
+    assert sentence.startswith(f"{mine} is damaged") and sentence.endswith("(it has no certificate)")
+    assert last == "1 file left; remove what is not yours"
 
 
 def test_a_folder_that_is_not_there_is_told_in_one_sentence(tmp_path):

@@ -14,7 +14,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     ".json": array_io.load_json,
     ".parquet": parquet.load_table,
 }
-_TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}(\.\w+)?")  # as records.atomic names them
+_TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}\.\w+")  # as array_io.atomic names them
 
 
 def check(path: str | Path) -> None:
