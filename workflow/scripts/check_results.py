@@ -1,6 +1,7 @@
 """Print damaged and displaced files, and those that killed jobs left half written; `--delete` removes them.
 
-A file without a certificate may be yours: it is named, and stays. Not for a folder on which a run is working: the half-written files of its jobs would be among them.
+A file without a certificate may be yours: it is named, and stays. Not for a folder on which a run is working: the
+half-written files of its jobs would be among them.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from richlazy.storage import certificates, integrity
 
 
 def check_results(folder, delete):
-    """Sentences about files that a run makes again, which are deleted where asked, and about those that may be yours."""
+    """Sentences about files that a run makes again, deleted where asked, and about those that may be the user's."""
     damaged, unfinished = dict(integrity.damaged_files(folder)), integrity.unfinished_files(folder)
     made = [path for path in damaged if certificates.path_of(path).exists()]
     if delete:
