@@ -53,8 +53,8 @@ rule train_again:
         "../../envs/compute.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        mem_mb=mb_again,
+        runtime=minutes_again,
     params:
         code=library("train_again.py", *SCRIPTS_OF_A_RUN, modules=MODULES_OF_A_RUN),
         run="{run}",

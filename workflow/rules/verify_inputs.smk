@@ -103,14 +103,32 @@ def data_of_recheck(wildcards):
     return {need: f"{RESULTS}/{file}" for need, file in needed.items()}
 
 
-def seconds_again(run):
-    """Seconds in which the network of a row of the reference results is trained and measured again, on one core."""
+def planned_again(run):
+    """What plans the network of a row of the reference results, its configuration, and itself in a list."""
     plannings = [late_import.load(model.planning) for model in plan.models.values()]
     planning = next(one for one in plannings if re.fullmatch(one.RUN_PATH, run))
     row = planning.run_of_path(run)
-    return sum(
-        planning.seconds(variants.with_entries_of(reference_config(), row), [row])
-    )
+    return planning, variants.with_entries_of(reference_config(), row), [row]
+
+
+def seconds_again(run):
+    """Seconds in which the network of a row of the reference results is trained and measured again, on one core."""
+    planning, *of_run = planned_again(run)
+    return sum(planning.seconds(*of_run))
+
+
+def mb_again(wildcards, attempt):
+    """MB to train and to measure it, one after the other, with its trials beside it."""
+    planning, *of_run = planned_again(wildcards.run)
+    needs = (planning.training_need, planning.measuring_need)
+    return 1000 * attempt + max(need(*of_run, attempt)[0] for need in needs)
+
+
+def minutes_again(wildcards, attempt):
+    """Minutes to draw its trials, to train and to measure it."""
+    planning, *of_run = planned_again(wildcards.run)
+    needs = (planning.training_need, planning.measuring_need)
+    return 10 * attempt + sum(need(*of_run, attempt)[1] for need in needs)
 
 
 def connectome_of_recheck(wildcards):

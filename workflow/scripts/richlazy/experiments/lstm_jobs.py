@@ -89,8 +89,8 @@ def training_need(config: Config, runs: Sequence[Run], attempt: int) -> tuple[in
 
 
 def measuring_need(config: Config, runs: Sequence[Run], attempt: int) -> tuple[int, int]:
-    """MB and minutes to measure a network."""
-    return _MEMORY_MB * attempt, 60 * attempt
+    """MB and minutes to measure a network: 20 minutes with 256 units, more with the cube of more, over three times."""
+    return _MEMORY_MB * attempt, math.ceil(60 * max(1.0, config["lstm"]["units"] / 256) ** 3 * attempt)
 
 
 def seconds(config: Config, runs: Sequence[Run]) -> tuple[float, float]:
