@@ -26,9 +26,7 @@ def check_results(folder, delete):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("results"))
-    parser.add_argument(
-        "--delete", action="store_true", help="delete what was found, so that the next run makes it again"
-    )
+    parser.add_argument("--delete", action="store_true", help="delete it, so that the next run makes it again")
     asked = parser.parse_args()
     try:
         again, left = check_results(asked.folder, asked.delete)
