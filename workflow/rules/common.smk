@@ -260,6 +260,11 @@ def figure_settings(*read):
     }
 
 
+def group_of(jobs, usual):
+    """Group of jobs of networks; those that are never trained together take hours, and are jobs of a cluster each."""
+    return usual if jobs.model.together else "singles"
+
+
 def growing(need):
     """Resource that needs the same whatever a job's parameters, and more at each attempt."""
 

@@ -31,7 +31,7 @@ for kind, jobs in MEASURING.items():
         wildcard_constraints:
             networks=jobs.pattern,
         group:
-            "conditions" if jobs.model.together else "singles"
+            group_of(jobs, "conditions")
         conda:
             "../../envs/compute.yaml"
         threads: 1

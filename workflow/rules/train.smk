@@ -9,8 +9,7 @@ Writes  runs/{run}/network.npz   initial and final weights, float32, those at th
 """
 
 TRAINING = {kind: JobsOfKind(plan, jobs) for kind, jobs in plan.training_jobs.items()}
-# Groups of training jobs are one job of a cluster: cluster/config.yaml says how many. Networks that are never trained
-# together take hours each.
+# Groups of training jobs are one job of a cluster: cluster/config.yaml says how many.
 GROUP_OF_TRAINING = (
     "networks" if config["training"]["batching"] == "network" else "conditions"
 )
@@ -33,7 +32,7 @@ for kind, jobs in TRAINING.items():
         wildcard_constraints:
             networks=jobs.pattern,
         group:
-            GROUP_OF_TRAINING if jobs.model.together else "singles"
+            group_of(jobs, GROUP_OF_TRAINING)
         conda:
             "../../envs/compute.yaml"
         threads: 1

@@ -117,18 +117,23 @@ def seconds_again(run):
     return sum(planning.seconds(*of_run))
 
 
+def needs_again(run, attempt):
+    """All MB, and all minutes, that training and measuring it take."""
+    planning, *of_run = planned_again(run)
+    needs = (planning.training_need, planning.measuring_need)
+    return zip(*(need(*of_run, attempt) for need in needs))
+
+
 def mb_again(wildcards, attempt):
     """MB to train and to measure it, one after the other, with its trials beside it."""
-    planning, *of_run = planned_again(wildcards.run)
-    needs = (planning.training_need, planning.measuring_need)
-    return 1000 * attempt + max(need(*of_run, attempt)[0] for need in needs)
+    megabytes, _ = needs_again(wildcards.run, attempt)
+    return 1000 * attempt + max(megabytes)
 
 
 def minutes_again(wildcards, attempt):
     """Minutes to draw its trials, to train and to measure it."""
-    planning, *of_run = planned_again(wildcards.run)
-    needs = (planning.training_need, planning.measuring_need)
-    return 10 * attempt + sum(need(*of_run, attempt)[1] for need in needs)
+    _, minutes = needs_again(wildcards.run, attempt)
+    return 10 * attempt + sum(minutes)
 
 
 def connectome_of_recheck(wildcards):

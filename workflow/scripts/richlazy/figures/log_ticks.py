@@ -1,6 +1,6 @@
 """Logarithmic axes: which numbers call for one, and ticks that tell its scale, also where it spans hardly a decade."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -16,13 +16,13 @@ LOSSES = ("final_loss", "probe_loss")
 
 def is_logarithmic(measure: str, values: Iterable[float]) -> bool:
     """Whether the values of a measure stand on a logarithmic axis: they span a decade, and are no shares."""
-    known = np.array([value for value in values if np.isfinite(value)])
-    return (measure in LOSSES or bool((known > 1).any())) and span_a_decade(known)
+    known = [value for value in values if np.isfinite(value)]
+    return (measure in LOSSES or any(value > 1 for value in known)) and span_a_decade(known)
 
 
-def span_a_decade(numbers: np.ndarray) -> bool:
+def span_a_decade(numbers: Collection[float]) -> bool:
     """Whether numbers call for a logarithmic axis: there are some, all above 0, the largest ten times the smallest."""
-    return bool(numbers.size and numbers.min() > 0 and numbers.max() >= 10 * numbers.min())
+    return len(numbers) > 0 and bool(min(numbers) > 0 and max(numbers) >= 10 * min(numbers))
 
 
 def ticks(low: float, high: float) -> list[float]:

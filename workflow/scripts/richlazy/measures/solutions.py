@@ -198,4 +198,5 @@ MEASURES = declared(sys.modules[__name__])
 
 def measured(pair: NetworkPair) -> dict[str, float]:
     """A value for each of ``MEASURES``; all nan where weights or activity are not finite."""
-    return {name: one(pair) if pair.is_finite else math.nan for name, one in MEASURES.items()}
+    known = pair.is_finite
+    return {name: one(pair) if known else math.nan for name, one in MEASURES.items()}

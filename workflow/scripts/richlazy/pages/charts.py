@@ -6,8 +6,6 @@ A measure has one specification; its panels differ in their rows alone. Colours 
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from richlazy.figures import log_ticks, outcomes
 from richlazy.figures.condition_dots import theory_of
 from richlazy.measures.base import PREDICTED
@@ -104,7 +102,7 @@ def _condition(asked: Asked, networks: Networks) -> dict[str, Any]:
     found = {"field": "condition", "title": words.parameter(asked.compare)}
     if networks.numeric:
         values = [value for value in networks.conditions if isinstance(value, (int, float))]
-        wide = log_ticks.span_a_decade(np.array(values))
+        wide = log_ticks.span_a_decade(values)
         scale = {"type": "log"} if wide else {"zero": False}
         ticks = {"values": log_ticks.ticks(min(values), max(values))} if wide else {"tickCount": 4}
         return found | {
@@ -165,9 +163,11 @@ def _tooltip(asked: Asked, networks: Networks, labels: Mapping[str, tuple[str, i
 
 
 def _config() -> dict[str, Any]:
-    quiet = {"labelColor": "currentColor", "titleColor": "currentColor", "labelFont": _FONT, "titleFont": _FONT}
-    size = {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal"}
-    axis = quiet | size | {"domainColor": "var(--line)", "tickColor": "var(--line)", "gridColor": "var(--grid)"}
+    axis = {
+        "labelColor": "currentColor", "titleColor": "currentColor", "labelFont": _FONT, "titleFont": _FONT,
+        "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal",
+        "domainColor": "var(--line)", "tickColor": "var(--line)", "gridColor": "var(--grid)",
+    }  # fmt: skip
     return {
         "background": None,
         "view": {"stroke": None},

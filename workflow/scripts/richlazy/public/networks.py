@@ -18,6 +18,7 @@ import torch
 
 from richlazy.configuration import registries
 from richlazy.connectivity.base import STRUCTURES, settings_of, structured_weights
+from richlazy.experiments import parameters
 from richlazy.measures import measuring
 from richlazy.measures import tangent_kernel as kernels
 from richlazy.measures.learning_rule import LearningRule
@@ -39,7 +40,7 @@ FINAL_LOSS_FRACTION = 0.2
 
 
 # How input and readout weights of a recurrent network can start.
-_READOUTS = ("linear_layer", "gaussian_directions", "aligned_directions")
+_READOUTS = ("linear_layer", *parameters.DIRECTIONS)
 
 
 @contextmanager

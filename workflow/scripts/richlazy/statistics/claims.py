@@ -187,7 +187,7 @@ def _row(claim: Claim, judgements: Sequence[Judgement], significance_level: floa
         ),
     }
     if judgements:
-        weakest = judgements[max(shown, key=lambda place: _doubt(judgements[place]))]
+        weakest = max(judgements, key=_doubt)
         measure, *compared = _identity(weakest.row)["measure":]
         row |= {"measure": measure, "contrast": " ".join(compared), "margin": weakest.row.get("margin", np.nan)}
         row |= {key: float(weakest.row[key]) for key in ("effect", "interval_low", "interval_high")}

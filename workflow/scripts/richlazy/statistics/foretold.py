@@ -1,12 +1,11 @@
 """What the tests of an experiment can show, before it runs: how many there are, and the smallest p that seeds allow."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from richlazy import wording
 from richlazy.experiments import grids, solution_pairs
-from richlazy.statistics import strata
+from richlazy.statistics import smallest_p, strata
 
 # More seeds than anyone trains.
 _MOST = 1000
@@ -34,10 +33,10 @@ def tests(config: Mapping[str, Any], name: str) -> str:
     contrasts = len(counts) if is_number else sum(counts) - len(counts)
     trends = [count for count in counts if count > 2] if is_number else []
     level = config["statistics"]["significance_level"]
-    parts = [_family(contrasts, "contrast", seeds, level, lambda number: 2.0 ** (1 - number))]
+    parts = [_family(contrasts, "contrast", seeds, level, smallest_p.of_contrast)]
     if trends:
         fewest = min(trends)
-        parts.append(_family(len(trends), "trend", seeds, level, lambda number: 2 / math.factorial(fewest) ** number))
+        parts.append(_family(len(trends), "trend", seeds, level, lambda number: smallest_p.of_trend(number, fewest)))
     tested = interacting(config, name)
     untested = [arm for arm in arms if arm not in tested and len({str(row[arm]) for row in rows}) > 1]
     text = f"{name} has for each measure {' and '.join(parts)}"

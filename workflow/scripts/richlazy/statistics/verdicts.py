@@ -1,6 +1,5 @@
 """From the tests of a claim to one word: the rules, each a sentence, and what a test says for and against a claim."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from richlazy.statistics import estimators
+from richlazy.statistics import estimators, smallest_p
 
 # Every verdict and its rule. The first rule that fits decides, in this order.
 RULES: dict[str, str] = {
@@ -119,9 +118,9 @@ def _decides(row: pd.Series, kind: str, settings: Mapping[str, Any]) -> bool:
     """Whether the test has the fewest seeds that are asked for, and its smallest possible p is significant."""
     seeds = int(row["n"])
     if kind in ("trend", "interaction"):
-        smallest = 2.0 / math.factorial(len(row["conditions"].split(", "))) ** seeds
+        smallest = smallest_p.of_trend(seeds, len(row["conditions"].split(", ")))
     else:
-        smallest = 2.0 ** (1 - seeds) if kind == "contrast" else 2.0**-seeds
+        smallest = smallest_p.of_contrast(seeds) if kind == "contrast" else smallest_p.one_sided(seeds)
     return seeds >= settings["minimum_seeds"] and smallest < settings["significance_level"]
 
 
