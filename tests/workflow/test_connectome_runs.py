@@ -114,6 +114,10 @@ def test_an_edited_file_rebuilds_only_what_is_made_of_it(tmp_path):
     )  # fmt: skip
     project.run()
     project.assert_adopts_itself()
+    project.configure(connectomes={"mine": {"file": {"description": "the same ten cells"}}})
+    jobs = project.run()
+    assert jobs["plot_connectome"] == jobs["tabulate"] == 1
+    assert not jobs.keys() & {"import_connectome", "build_connectivity", "train_network", "measure_condition"}
     before = project.results()
     edges.assign(synapses=edges["synapses"] + edges.index).to_csv(project.folder / "edges.csv", index=False)
     jobs = project.run()

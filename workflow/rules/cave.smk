@@ -164,7 +164,6 @@ rule gather_cave_connections:
         runtime=growing(5),
     params:
         code=library("gather_cave_connections.py"),
-        description=lookup(within=CAVE_CONNECTOMES, dpath="{connectome}/description"),
     message:
         "Summing the synapses of {wildcards.connectome}"
     script:

@@ -4,14 +4,14 @@ from richlazy.connectome import assembly, cave_cells
 from richlazy.storage import array_io, jobs, parquet
 
 
-def gather_cave_connections(synapses, selection, cells, source, connections, provenance, description):
+def gather_cave_connections(synapses, selection, cells, source, connections, provenance):
     chosen = parquet.load_table(selection)
     between = cave_cells.synapses_between(parquet.load_table(synapses), chosen)
     parquet.save_table(connections, assembly.connections_from_synapses(between, chosen), assembly.CONNECTION_COLUMNS)
     cells, synapses = array_io.load_json(cells), array_io.load_json(source)
     array_io.save_json(
         provenance,
-        {"source": "cave", "description": description, "cells": cells["cells"], "synapses": len(between)}
+        {"source": "cave", "cells": cells["cells"], "synapses": len(between)}
         | {"tables": [*cells["tables"], synapses]},
     )
 
@@ -26,5 +26,4 @@ if __name__ == "__main__":
             source=inputs.provenance,
             connections=output.connections,
             provenance=output.provenance,
-            description=snakemake.params.description,
         )

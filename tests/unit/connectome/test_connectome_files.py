@@ -479,7 +479,6 @@ def test_the_origin_names_files_by_checksum_and_not_by_folder(tmp_path):
     edges = write(tmp_path / "edges.csv", "from,to,size\n1,2,4\n")
     settings = {
         "source": "release",
-        "description": "mine",
         "format": EDGES,
         "connections": {"url": "https://x/edges.csv"},
     }

@@ -24,11 +24,11 @@ _WORDS = ("cell_type", "axon_proofreading", "dendrite_proofreading")
 def describe_origin(
     paths: Mapping[str, str | Path | None], settings: Mapping[str, Any], counts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Where a connectome came from, for provenance.json: description, files with checksums, format and counts.
+    """Where a connectome came from, for provenance.json: files with checksums, format and counts.
 
     Args:
         paths: the files that were read: ``connections``, and perhaps ``cells``.
-        settings: ``source``, ``description`` and ``format`` of the connectome, and the addresses of a release.
+        settings: ``source`` and ``format`` of the connectome, and the addresses of a release.
         counts: counts of ``read``.
     """
     files = {}
@@ -37,7 +37,7 @@ def describe_origin(
             origin = settings.get(part)
             address = {"url": origin["url"]} if isinstance(origin, Mapping) else {}
             files[part] = {"file": Path(path).name, **address, "sha256": array_io.checksum(path)}
-    declared = {key: settings[key] for key in ("source", "description", "format")}
+    declared = {key: settings[key] for key in ("source", "format")}
     return {**declared, "files": files, "counts": dict(counts)}
 
 

@@ -93,12 +93,12 @@ class DataPlan:
         return {part: RELEASE.format(connectome=wildcards.connectome, part=part, file=names[part]) for part in files}
 
     def connectome_import(self, wildcards: Wildcards) -> dict[str, Any]:
-        """How the files of a connectome are read."""
-        return self._settings(wildcards, "source", "description", "connections", "cells", "format")
+        """How the files of a connectome are read. Its description is for its figure: other words are no other cells."""
+        return self._settings(wildcards, "source", "connections", "cells", "format")
 
     def connectome_generator(self, wildcards: Wildcards) -> dict[str, Any]:
         """How a synthetic connectome is drawn."""
-        return self._settings(wildcards, "source", "description", "seed")
+        return self._settings(wildcards, "source", "seed")
 
     def _settings(self, wildcards: Wildcards, *keys: str) -> dict[str, Any]:
         entry = self.plan.connectomes[wildcards.connectome]
