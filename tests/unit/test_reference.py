@@ -96,6 +96,12 @@ def test_another_connectome_is_refused_by_what_differs(tmp_path, changed):
     rechecking.check_connectome([], [])
 
 
+def test_the_origin_of_every_committed_connectome_can_be_read():
+    committed = sorted(map(str, ROOT.glob("results/reference/connectomes/*/*.json")))
+    assert len(committed) >= 4
+    rechecking.check_connectome(committed, committed)
+
+
 def test_runs_of_tasks_without_data_here_are_never_drawn():
     tables = [runs_table(*"abc"), runs_table(*"def").assign(task=["sMNIST", "2AF", "MNIST"])]
     here = AtHand(dict.fromkeys(["sMNIST", "MNIST"], "images"))
