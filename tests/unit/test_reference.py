@@ -2,6 +2,7 @@
 
 import copy
 import math
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,21 @@ def test_another_connectome_is_refused_by_what_differs(tmp_path, changed):
         rechecking.check_connectome(origin, committed)
     rechecking.check_connectome(origin, origin)
     rechecking.check_connectome([], [])
+
+
+@pytest.mark.parametrize("counts, differs", [({"rows": 3}, False), ({"rows": 4, "cells": 2}, True), ({}, False)])
+def test_what_a_later_version_counts_makes_no_other_connectome(tmp_path, counts, differs):
+    now, then = str(tmp_path / "now.json"), str(tmp_path / "then.json")
+    array_io.save_json(now, {"counts": {"rows": 3, "cells": 2, "isolated": 0}, "note": "drawn"})
+    array_io.save_json(then, {"counts": counts, "description": "mine"})
+    with pytest.raises(ValueError, match="differs in counts") if differs else nullcontext():
+        rechecking.check_connectome([now], [then])
+
+
+def test_the_origin_of_every_committed_connectome_can_be_read():
+    committed = sorted(map(str, ROOT.glob("results/reference/connectomes/*/*.json")))
+    assert len(committed) >= 4
+    rechecking.check_connectome(committed, committed)
 
 
 def test_runs_of_tasks_without_data_here_are_never_drawn():

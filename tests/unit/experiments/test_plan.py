@@ -394,7 +394,8 @@ def test_a_release_is_read_from_where_it_is_downloaded_and_files_from_where_they
         "connections": "data/downloads/releases/theirs/connections/connections.csv.gz"
     }
     assert data.connectome_files(of(connectome="mine")) == {"connections": "own/c.csv"}
-    assert data.connectome_import(of(connectome="theirs")) == {"source": "release", "connections": settings["connections"]}
+    read = {"source": "release", "connections": settings["connections"]}
+    assert data.connectome_import(of(connectome="theirs")) == read
 
 
 def test_files_of_cave_follow_its_versions_and_tables():

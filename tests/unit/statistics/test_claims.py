@@ -178,6 +178,13 @@ def test_tests_without_numbers_are_too_few_runs():
     assert row["evidence"] == "T0 change: not tested, n 1"
 
 
+def test_an_infinite_effect_was_tested():
+    """As of networks that never learn beside others that do."""
+    row = judged(trend_rows((-np.inf, 0.001), interval_low=-np.inf, interval_high=-5.0))
+    assert row["verdict"] == "supported"
+    assert row["evidence"].startswith("T0 change: -inf [-inf, -5], ") and "p 0.001, n 10" in row["evidence"]
+
+
 ROWS = st.lists(st.tuples(st.floats(-1, 1).filter(bool), st.floats(0, 1)), min_size=1, max_size=6)
 
 

@@ -234,9 +234,9 @@ def _identity(row: pd.Series) -> pd.Series:
 
 def evidence(test: Judgement, p: float, outcome: int, turned: str | None) -> str:
     """A test in a line: what was tested, effect with interval, corrected p, seeds, and what to know of them."""
-    row = test.row
+    row, tested = test.row, not np.isnan(test.row["effect"])  # it is infinite where the measure mostly is
     ends = f"[{signed(row['interval_low'])}, {signed(row['interval_high'])}]"
-    numbers = f"{signed(row['effect'])} {ends}" if np.isfinite(row["effect"]) else "not tested"
+    numbers = f"{signed(row['effect'])} {ends}" if tested else "not tested"
     parts = [f"{' '.join(_identity(row))}: {numbers}"]
     if np.isfinite(relative(test)):
         share = percent(relative(test))
@@ -245,7 +245,7 @@ def evidence(test: Judgement, p: float, outcome: int, turned: str | None) -> str
     opposite = f", of the opposite {probability(test.p_against)}" if outcome < 0 else ""
     if test.kind == "equivalence":
         parts.append(f"margin {row['margin']:.2g}")
-    parts += [f"p {probability(p)}{opposite}"] * bool(np.isfinite(row["effect"])) + [f"n {row['n']}"]
+    parts += [f"p {probability(p)}{opposite}"] * tested + [f"n {row['n']}"]
     if turned:
         parts.append(
             f"without the {turned} condition {signed(row[f'effect_without_{turned}'])}, "
