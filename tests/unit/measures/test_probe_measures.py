@@ -351,7 +351,7 @@ def test_losses_with_other_recurrent_weights_do_not_depend_on_how_many_are_held_
     single = Trained(network(0), network(1), *probe())
     others = torch.stack([network(seed).recurrent for seed in range(7)])
     together = trained_network.probe_losses(single, others, Dynamics(0.2))
-    monkeypatch.setattr(measuring, "_RATES_TOGETHER", 2 * 5 * 8 * 10)
+    monkeypatch.setattr(trained_network, "_RATES_TOGETHER", 2 * 5 * 8 * 10)
     np.testing.assert_allclose(trained_network.probe_losses(single, others, Dynamics(0.2)), together, rtol=1e-6)
     rest = (single.final.input, single.final.readout)
     expected = [float(oracles.network_loss((one, *rest), *probe()[:2], 0.2, "after_leak")) for one in others]
