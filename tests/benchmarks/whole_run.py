@@ -70,7 +70,7 @@ class Run:
 
     def plot_trials(self) -> None:
         """Our trials, by the workflow's scripts: all batches and the probe, written to files."""
-        paths = [str(self.folder / name) for name in ("inputs.npy", "targets.npy")]
+        paths = [str(self.folder / name) for name in ("inputs.npy", "targets.npy", "description.json")]
         trials = ("tasks.neurogym_trials", self.task, self.parameters, {})
         sample_training_trials(*paths, *trials)
         probe = [str(self.folder / name) for name in ("probe.npz", "decision.npy", "task.json")]

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 
-from runner import CONTENT_DECIDES, call, job_counts, new_project
+from runner import CONTENT_DECIDES, TINY, call, job_counts, new_project
 
 # Networks, and conditions of two seeds each.
 RUNS, CONDITIONS = 12, 6
@@ -172,6 +172,13 @@ def test_a_changed_bound_of_negligible_effects_judges_alone(project):
 def test_a_changed_number_of_kernel_trials_measures_again(project):
     project.configure(probe={"kernel_trials": 3})
     assert project.jobs() == {"measure_condition": CONDITIONS, **SUMMARY, **FIGURES}
+
+
+def test_a_changed_number_of_probe_trials_samples_and_measures_again(project):
+    project.configure(probe={"trials": 1 + TINY["probe"]["trials"]})
+    jobs = project.jobs()
+    assert jobs.pop("plot_trials") == 2
+    assert jobs == {"sample_probe_trials": 4, "measure_condition": CONDITIONS, **SUMMARY, **FIGURES}
 
 
 def test_measures_of_another_network_are_refused_and_made_again(finished, project):
