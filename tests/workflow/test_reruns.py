@@ -124,6 +124,15 @@ def test_an_edit_of_the_training_loop_trains_again(project):
     assert project.jobs() == {"train_network": RUNS, "measure_condition": CONDITIONS, **SUMMARY, **FIGURES}
 
 
+def test_a_pack_is_made_again_when_its_networks_are_by_other_code(project):
+    """Their bytes are equal, and their certificates, which it has as well, are not."""
+    pack = "results/tiny/artefacts/figure_1.zip"
+    project.run(pack)
+    project.edit(f"{LIBRARY}/training/optimisers.py", "weight.sub_(velocity", "weight.sub_( velocity")
+    assert project.run(*networks(project)) == {"train_network": RUNS}
+    assert project.jobs(pack) == {"pack_experiment": 1}
+
+
 def test_a_module_that_the_kernels_use_measures_again(project):
     project.edit(
         f"{LIBRARY}/measures/tangent_kernel.py",
