@@ -13,7 +13,6 @@ from richlazy.experiments import grids
 from richlazy.storage import array_io
 from richlazy.storage.seeds import generator
 from richlazy.tasks import registry
-from sample_probe_trials import sample_probe_trials
 from sample_training_trials import sample_training_trials
 
 from . import ROOT
@@ -55,8 +54,7 @@ def training_job(config: Mapping[str, Any], folder: Path) -> tuple[int, int]:
     )
     task = registry.named(config["tasks"], TASK)
     trials = (str(task.trials), task.trial_entry, run, {})
-    sample_training_trials(inputs, targets, *trials)
-    sample_probe_trials(str(folder / "probe.npz"), str(folder / "decision.npy"), description, *trials, 1)
+    sample_training_trials(inputs, targets, description, *trials)
     job = {
         "files": {
             "structured": recurrent,

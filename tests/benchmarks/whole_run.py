@@ -13,7 +13,7 @@ import torch
 from neurogym.utils.data import Dataset
 
 from richlazy.connectivity.base import structured_weights
-from richlazy.measures import measuring, probed_network
+from richlazy.measures import measuring, trained_network
 from richlazy.measures.tangent_kernel import TangentKernel
 from richlazy.models import rate_network
 from richlazy.storage.seeds import generator
@@ -70,7 +70,7 @@ class Run:
 
     def plot_trials(self) -> None:
         """Our trials, by the workflow's scripts: all batches and the probe, written to files."""
-        paths = [str(self.folder / name) for name in ("inputs.npy", "targets.npy")]
+        paths = [str(self.folder / name) for name in ("inputs.npy", "targets.npy", "description.json")]
         trials = ("tasks.neurogym_trials", self.task, self.parameters, {})
         sample_training_trials(*paths, *trials)
         probe = [str(self.folder / name) for name in ("probe.npz", "decision.npy", "task.json")]
@@ -120,7 +120,7 @@ class Run:
         with mock.patch.object(measuring, "tangent_kernel", timed):
             started = clock()
             values = measuring.measure(
-                probed_network.Trained(self.initial, final, inputs, targets, decision),
+                trained_network.Trained(self.initial, final, inputs, targets, decision),
                 self.dynamics,
                 measuring.ProbeSettings(probe["kernel_trials"], probe["kernel_times"]),
             )

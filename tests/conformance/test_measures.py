@@ -24,7 +24,7 @@ from richlazy.measures import (
 )
 from richlazy.measures.learning_rule import LearningRule
 from richlazy.measures.network_pair import NetworkPair
-from richlazy.measures.probed_network import Trained
+from richlazy.measures.trained_network import Trained
 from richlazy.measures.trained_run import TrainedRun
 from richlazy.models.rate_network import Dynamics, Weights
 

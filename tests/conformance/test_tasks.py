@@ -142,6 +142,9 @@ def test_its_trials_have_the_promised_shapes_and_are_the_same_however_often_they
     np.testing.assert_array_equal(again[1].inputs, probe.inputs)
     np.testing.assert_array_equal(again[1].targets, probe.targets)
     assert again[1].description == described
+    # What training is told hangs on the parameters of training, and not on the number of trials of the probe.
+    assert net.task.probe_trials(run, files, 1).told_to_training == probe.told_to_training
+    assert {"outputs", "bayes_loss"} <= set(probe.told_to_training)
     assert ("task_vector" in described) == net.task.has_task_vector
     # What is sampled is written as it is: contiguous arrays have the same bytes whoever saves them.
     assert all(array.flags.c_contiguous for array in (training.inputs, training.targets, probe.inputs, probe.targets))

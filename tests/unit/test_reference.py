@@ -262,7 +262,7 @@ def network_file(path, without_recurrent=False, **changes):
 
 def test_the_checksum_of_a_network_is_that_of_one_that_keeps_nothing_of_its_way(tmp_path):
     files, weights = [tmp_path / f"{name}.npz" for name in "ab"], Weights(*map(torch.ones, [(4, 4), (4, 2), (3, 4)]))
-    kept = kept_weights.arrays_of_snapshots([(0, weights), (5, weights)])
+    kept = kept_weights.arrays_of_snapshots([(0, weights), (5, weights)], weights)
     kept |= kept_weights.arrays_of_crossings({"shared_loss": (5, weights)}, weights)
     for file, beside in zip(files, ({}, kept), strict=True):
         rate_network.save_network(file, weights, weights, beside)

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 
-from runner import CONTENT_DECIDES, call, job_counts, new_project
+from runner import CONTENT_DECIDES, TINY, call, job_counts, new_project
 
 # Networks, and conditions of two seeds each.
 RUNS, CONDITIONS = 12, 6
@@ -124,6 +124,15 @@ def test_an_edit_of_the_training_loop_trains_again(project):
     assert project.jobs() == {"train_network": RUNS, "measure_condition": CONDITIONS, **SUMMARY, **FIGURES}
 
 
+def test_a_pack_is_made_again_when_its_networks_are_by_other_code(project):
+    """Their bytes are equal, and their certificates, which it has as well, are not."""
+    pack = "results/tiny/artefacts/figure_1.zip"
+    project.run(pack)
+    project.edit(f"{LIBRARY}/training/optimisers.py", "weight.sub_(velocity", "weight.sub_( velocity")
+    assert project.run(*networks(project)) == {"train_network": RUNS}
+    assert project.jobs(pack) == {"pack_experiment": 1}
+
+
 def test_a_module_that_the_kernels_use_measures_again(project):
     project.edit(
         f"{LIBRARY}/measures/tangent_kernel.py",
@@ -172,6 +181,13 @@ def test_a_changed_bound_of_negligible_effects_judges_alone(project):
 def test_a_changed_number_of_kernel_trials_measures_again(project):
     project.configure(probe={"kernel_trials": 3})
     assert project.jobs() == {"measure_condition": CONDITIONS, **SUMMARY, **FIGURES}
+
+
+def test_a_changed_number_of_probe_trials_samples_and_measures_again(project):
+    project.configure(probe={"trials": 1 + TINY["probe"]["trials"]})
+    jobs = project.jobs()
+    assert jobs.pop("plot_trials") == 2
+    assert jobs == {"sample_probe_trials": 4, "measure_condition": CONDITIONS, **SUMMARY, **FIGURES}
 
 
 def test_measures_of_another_network_are_refused_and_made_again(finished, project):

@@ -27,6 +27,7 @@ rule pack_experiment:
     params:
         code=library("pack_experiment.py"),
         parameters=packed_runs,
+        trained_by=code_of_packed,
     message:
         "Packing the networks of {wildcards.experiment}"
     script:

@@ -3,6 +3,7 @@
 import itertools
 from pathlib import PurePath
 
+from richlazy.experiments.network_plan import training_modules
 from snakemake.io import strip_wildcard_constraints
 
 # What training makes, as its rules name it, below the folder of a job.
@@ -33,6 +34,14 @@ def packed_runs(wildcards):
         f"{folder}/{path}": parameters.told(plan.all_runs[path])
         for path in plan.paths_of_runs(wildcards)
     }
+
+
+def code_of_packed(wildcards):
+    """Params function that describes the code of their training, which certificates name: they are packed, too."""
+    model = plan.model[wildcards.experiment]
+    runs = (plan.all_runs[path] for path in plan.paths_of_runs(wildcards))
+    modules = (module for run in runs for module in training_modules(model, run))
+    return library("train_networks.py", modules=tuple(dict.fromkeys(modules)))
 
 
 def packed_files(wildcards):

@@ -37,10 +37,10 @@ rule download_release:
         mem_mb=500,
         runtime=30,
     params:
-        # No code: an edit of it must not download again what a checksum vouches for.
-        file=lookup(within=plan.connectomes, dpath="{connectome}/{part}"),
+        # No code and no address: an edit of them must not download again what a checksum vouches for.
+        sha256=lookup(within=plan.connectomes, dpath="{connectome}/{part}/sha256"),
     message:
-        "Downloading {params.file[url]}"
+        "Downloading {wildcards.file} of connectome {wildcards.connectome}"
     script:
         "../scripts/download_release.py"
 

@@ -5,6 +5,7 @@ Reads   images/{image_set}.npz where the task shows images; teachers/{teacher}/n
 Writes  trials/{batches}/inputs.npy    (batches, T, B, N_in) float32, trained on, from the first again after the last
         trials/{batches}/targets.npy   (batches, T, B) classes, or (batches, T, B, N_out) float32 for a teacher and for
                                        numbers over time, which are nan where none is asked for
+        trials/{batches}/description.json  what training is told of the task
         trials/{probe}/probe.npz       inputs (T, m, N_in), targets (T, m) or (T, m, N_out), never trained on
         trials/{probe}/decision.npy    (T, m), whether a decision is due
         trials/{probe}/task.json       input units, outputs, lowest loss and highest accuracy
@@ -19,6 +20,7 @@ rule sample_training_trials:
     output:
         inputs=f"{RESULTS}/trials/{{batches}}/inputs.npy",
         targets=f"{RESULTS}/trials/{{batches}}/targets.npy",
+        description=f"{RESULTS}/trials/{{batches}}/description.json",
     log:
         f"{RESULTS}/logs/sample_training_trials/{{batches}}.log",
     group:

@@ -126,6 +126,7 @@ rule publish_reference:
         ),
         folder=REFERENCE,
         selected=plan.published,
+        config=config,
         register=CLAIMS,
         roles=measure_registry.roles(),
         published_values=PUBLISHED_VALUES,

@@ -5,4 +5,6 @@ from richlazy.storage.downloads import download
 
 if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pooch", "requests")
-    download(snakemake.params.file["url"], snakemake.params.file["sha256"], snakemake.output[0])
+    wildcards = snakemake.wildcards
+    release = snakemake.config["connectomes"][wildcards.connectome]["release"]
+    download(release[wildcards.part]["url"], snakemake.params.sha256, snakemake.output[0])

@@ -34,5 +34,5 @@ if __name__ == "__main__":
     logs.attach(snakemake.log[0], "pandas", "torch", "matplotlib")
     params, project = snakemake.params, Path(snakemake.scriptdir).resolve().parents[1]
     publishing.publish(params.folder, params.selected, snakemake.input.files, project)
-    merged = reference.update_configuration(Path(params.folder, "config.yaml"), snakemake.config, params.selected)
-    over_all(params.folder, snakemake.config, merged, params.register, params.roles, params.published_values, project)
+    merged = reference.update_configuration(Path(params.folder, "config.yaml"), params.config, params.selected)
+    over_all(params.folder, params.config, merged, params.register, params.roles, params.published_values, project)

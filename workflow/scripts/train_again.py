@@ -15,7 +15,7 @@ def inputs_of_rate_network(net, files, at):
     x, y, weights, aligned, about, probe, decision = map(at, net.FILES)
     if net.teacher:
         train_teacher(files["teacher"], at("teacher.json"), files["images"], *net.teaching)
-    sample_training_trials(x, y, *net.training_trials, files)
+    sample_training_trials(x, y, about, *net.training_trials, files)
     sample_probe_trials(probe, decision, about, *net.probe_trials, files, net.probe_count)
     if net.starts_aligned:
         build_teacher_aligned(weights, aligned, files["teacher"], net.teacher, net.run, net.structure["features"])

@@ -480,12 +480,11 @@ def test_the_origin_names_files_by_checksum_and_not_by_folder(tmp_path):
     settings = {
         "source": "release",
         "format": EDGES,
-        "connections": {"url": "https://x/edges.csv"},
     }
     origin = imported_files.describe_origin({"connections": edges, "cells": None}, settings, {"rows": 1})
     assert origin["files"] == {
         "connections": {
-            "file": "edges.csv", "url": "https://x/edges.csv", "sha256": hashlib.sha256(edges.read_bytes()).hexdigest()
+            "file": "edges.csv", "sha256": hashlib.sha256(edges.read_bytes()).hexdigest()
         }
     }  # fmt: skip
     assert str(tmp_path) not in str(origin)

@@ -394,7 +394,7 @@ def test_a_release_is_read_from_where_it_is_downloaded_and_files_from_where_they
         "connections": "data/downloads/releases/theirs/connections/connections.csv.gz"
     }
     assert data.connectome_files(of(connectome="mine")) == {"connections": "own/c.csv"}
-    read = {"source": "release", "connections": settings["connections"]}
+    read = {"source": "release", "connections": {"sha256": "0"}}
     assert data.connectome_import(of(connectome="theirs")) == read
 
 

@@ -131,7 +131,7 @@ def files(tmp_path, targets, kept):
     initial, final, *between = (
         Weights(*oracles.random_weights(rng, 12, 3, 3)).map(lambda matrix: matrix.float()) for _ in range(5)
     )
-    snapshots = kept_weights.arrays_of_snapshots(list(zip(kept, between, strict=False)))
+    snapshots = kept_weights.arrays_of_snapshots(zip(kept, between, strict=False), initial)
     rate_network.save_network(tmp_path / "network.npz", initial, final, snapshots)
     inputs = rng.standard_normal((2, 4, 20, 3)).astype(np.float32)
     decision = np.zeros((2, 4, 20), bool)
@@ -164,9 +164,10 @@ def test_rows_of_numbers_are_losses_with_the_other_sign(tmp_path):
 
 def test_a_stage_that_training_did_not_come_to_has_no_row(tmp_path):
     classes = np.zeros((2, 4, 20), np.uint8)
-    files(tmp_path, classes, [10])
-    rows = curricula.measure(tmp_path / "network.npz", tmp_path / "probe.npz", RUN, [0, 1, 0])["performance"]
-    assert np.isnan(rows).all(1).tolist() == [False, False, True, False]
+    for kept in ([10], []):
+        files(tmp_path, classes, kept)
+        rows = curricula.measure(tmp_path / "network.npz", tmp_path / "probe.npz", RUN, [0, 1, 0])["performance"]
+        assert np.isnan(rows).all(1).tolist() == [False, not kept, True, False]
 
 
 # Lazy networks: what they forget is what regression with their kernel says

@@ -84,6 +84,18 @@ def measured(run, history, target, fraction):
     return found
 
 
+def test_times_of_a_network_that_diverged_later_are_infinite():
+    _, history = trained(60)
+    one = history.of_network(0, 0.1)
+    crossings = {level: {"updates": 5} for level in at_matched_loss.LEVELS}
+    times = ["convergence_iterations", "convergence_time", "rescaled_convergence_time"]
+    times += ["updates_to_shared_loss", "updates_to_convergence"]
+    for diverged in (False, True):
+        run = trained_run.TrainedRun(run_of(one, diverged=diverged), one, TARGET, FRACTION, crossings=crossings)
+        found = after_training.measured(run)
+        assert [math.isinf(found[name]) for name in times] == [diverged] * len(times)
+
+
 def test_networks_of_long_trials_learn_as_their_fixed_points_do():
     final, history = trained(60)
     recurrent, losses, _ = fixed_point_descent(60)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import oracles
-from richlazy.measures import low_rank_change, measuring, probed_network
+from richlazy.measures import low_rank_change, trained_network
 from richlazy.measures.base import declared
 from richlazy.models.rate_network import Dynamics, Weights
 from weight_changes import matrices, squares
@@ -98,10 +98,10 @@ def test_losses_with_all_components_and_none_are_those_of_networks():
     rng = np.random.default_rng(0)
     before, after = (Weights(*oracles.random_weights(rng, 12, 3, 3)) for _ in range(2))
     inputs, targets = oracles.random_trials(rng, 6, 9, 3, 3)
-    network = probed_network.Trained(before, after, inputs, targets, torch.ones(6, 9, dtype=torch.bool))
+    network = trained_network.Trained(before, after, inputs, targets, torch.ones(6, 9, dtype=torch.bool))
 
     def losses(recurrent):
-        return measuring.probe_losses(network, recurrent, Dynamics(0.3, "tanh"))
+        return trained_network.probe_losses(network, recurrent, Dynamics(0.3, "tanh"))
 
     found = low_rank_change.truncate(before.recurrent, after.recurrent, losses).losses
     assert len(found) == 13

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import oracles
-from richlazy.measures import at_matched_loss, measuring, on_probe, rate_network_measures, registry
-from richlazy.measures.probed_network import Trained
+from richlazy.measures import at_matched_loss, measuring, on_probe, rate_network_measures, registry, trained_network
+from richlazy.measures.trained_network import Trained
 from richlazy.models import kept_weights, rate_network
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import array_io
@@ -86,7 +86,7 @@ def test_a_crossing_is_measured_as_a_final_network_is(measured):
         folder = measured / f"seed~{seed}"
         record = measures(folder)
         assert record["crossings"].keys() == crossings.keys()
-        probe = measuring.load_trained(folder / "network.npz", folder / "probe.npz", folder / "decision.npy")
+        probe = trained_network.load_trained(folder / "network.npz", folder / "probe.npz", folder / "decision.npy")
         for level, (updates, then) in crossings.items():
             stopped = Trained(probe.initial, then, probe.inputs, probe.targets, probe.decision)
             whole = measuring.measure(stopped, DYNAMICS, SETTINGS)
@@ -100,7 +100,7 @@ def test_a_crossing_is_measured_as_a_final_network_is(measured):
 def test_the_final_network_is_measured_as_without_crossings(measured):
     for seed in range(4):
         folder = measured / f"seed~{seed}"
-        probe = measuring.load_trained(folder / "network.npz", folder / "probe.npz", folder / "decision.npy")
+        probe = trained_network.load_trained(folder / "network.npz", folder / "probe.npz", folder / "decision.npy")
         expected = array_io._finite(measuring.measure(probe, DYNAMICS, SETTINGS, seed))
         found = measures(folder)
         assert {name: found[name] for name in on_probe.MEASURES} == pytest.approx(expected, rel=1e-6)
@@ -114,6 +114,6 @@ def measures(folder):
 def test_what_did_not_happen_is_named_in_the_record(measured):
     for seed in range(4):
         folder = measured / f"seed~{seed}"
-        probe = measuring.load_trained(folder / "network.npz", folder / "probe.npz", folder / "decision.npy")
+        probe = trained_network.load_trained(folder / "network.npz", folder / "probe.npz", folder / "decision.npy")
         never = measuring.measure(probe, DYNAMICS, SETTINGS, seed)["functional_rank"] == math.inf
         assert measures(folder)["censored"] == ["functional_rank"] * never

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import oracles
-from richlazy.measures import during_training, following, measuring, probed_network
+from richlazy.measures import during_training, following, measuring, trained_network
 from richlazy.models.rate_network import Dynamics, Weights
 
 
@@ -49,7 +49,7 @@ def test_quantities_of_each_snapshot_are_the_measures_of_the_change_since_the_st
     decision = torch.ones(inputs.shape[:2], dtype=torch.bool)
     for place, (_, weights) in enumerate(snapshots):
         measures = measuring.measure(
-            probed_network.Trained(snapshots[0][1], weights, inputs, targets, decision),
+            trained_network.Trained(snapshots[0][1], weights, inputs, targets, decision),
             dynamics,
             measuring.ProbeSettings(trials, times),
         )

@@ -18,9 +18,10 @@ from richlazy.measures import (
     performance,
     task_alignment,
     task_kernels,
+    trained_network,
 )
-from richlazy.measures.probed_network import Trained
 from richlazy.measures.tangent_kernel import tangent_kernel
+from richlazy.measures.trained_network import Trained
 from richlazy.models import rate_network
 from richlazy.models.rate_network import Dynamics, Weights, respond
 from richlazy.tasks import linear_teacher
@@ -349,9 +350,9 @@ def test_the_order_of_shuffled_weights_is_that_of_the_seed():
 def test_losses_with_other_recurrent_weights_do_not_depend_on_how_many_are_held_together(monkeypatch):
     single = Trained(network(0), network(1), *probe())
     others = torch.stack([network(seed).recurrent for seed in range(7)])
-    together = measuring.probe_losses(single, others, Dynamics(0.2))
-    monkeypatch.setattr(measuring, "_RATES_TOGETHER", 2 * 5 * 8 * 10)
-    np.testing.assert_allclose(measuring.probe_losses(single, others, Dynamics(0.2)), together, rtol=1e-6)
+    together = trained_network.probe_losses(single, others, Dynamics(0.2))
+    monkeypatch.setattr(trained_network, "_RATES_TOGETHER", 2 * 5 * 8 * 10)
+    np.testing.assert_allclose(trained_network.probe_losses(single, others, Dynamics(0.2)), together, rtol=1e-6)
     rest = (single.final.input, single.final.readout)
     expected = [float(oracles.network_loss((one, *rest), *probe()[:2], 0.2, "after_leak")) for one in others]
     np.testing.assert_allclose(together, expected, rtol=1e-5)

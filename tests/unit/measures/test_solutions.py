@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from richlazy.measures import network_pair, registry, solutions
-from richlazy.measures.probed_network import Trained
+from richlazy.measures.trained_network import Trained
 from richlazy.models.rate_network import Dynamics, Weights, save_network
 from richlazy.storage import array_io
 

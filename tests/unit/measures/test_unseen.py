@@ -9,7 +9,7 @@ import torch
 
 import oracles
 from richlazy.measures import asked_network, unseen
-from richlazy.measures.probed_network import Trained
+from richlazy.measures.trained_network import Trained
 from richlazy.models import rate_network
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import array_io

@@ -294,6 +294,19 @@ def test_a_network_that_overflows_diverges_though_not_every_output_is_asked_for(
     assert None not in history.diverged_at
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "masked_squared_error"])
+def test_the_bound_of_a_loss_is_in_losses_of_silence_at_the_targets_of_the_network(loss):
+    weights, signals, (targets, other) = problem(loss, stored=3)
+    louder = weights.map(torch.clone)
+    louder.readout[1] *= 1e3
+    settings = TrainingSettings(0.0, divergence_loss=100.0, report_every=1, loss=loss)
+    for scale in (1.0, 1e6):  # of the targets of the network that trains beside it
+        _, history = loop.train(louder, signals, [scale * targets, other], Dynamics(0.2, "tanh"), settings)
+        assert history.diverged_at == [None, 1]
+    _, history = loop.train(weights, signals, [0 * targets, 0 * other], Dynamics(0.2), TrainingSettings(0.0, loss=loss))
+    assert history.diverged_at == [None, None]
+
+
 @every_engine
 @pytest.mark.parametrize("loss", LOSSES)
 def test_silence_teaches_linear_networks_nothing(engine, loss):

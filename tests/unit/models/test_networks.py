@@ -253,6 +253,8 @@ def test_aligned_directions_read_along_the_inputs_of_gaussian_ones(seed=3):
     torch.testing.assert_close(aligned.readout.norm(dim=1), torch.full((2,), 1 / np.sqrt(size)).float())
     with pytest.raises(ValueError, match="as many outputs as inputs, not 1 and 2"):
         rate_network.initial_weights(start, 2, 1, seed, readout="aligned_directions")
+    with pytest.raises(ValueError, match="recurrent networks have no readout 'normal'"):
+        rate_network.initial_weights(start, 2, 2, seed, readout="normal")
 
 
 FIRST_LAYER = np.random.default_rng(0).standard_normal((40, 6)) * 0.3

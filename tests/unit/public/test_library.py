@@ -95,10 +95,12 @@ def test_the_library_gives_the_bytes_of_the_workflow(key, tmp_path):
     net, needed = kinds_of_tasks.network_and_files(key, tmp_path, config)
     run, entry = net.run, net.task.trial_entry
     at = {name: str(tmp_path / name) for name in ("x.npy", "y.npy", "probe.npz", "decision.npy", "task.json", "w.npy")}
-    sample_training_trials(at["x.npy"], at["y.npy"], *net.training_trials, needed)
+    sample_training_trials(at["x.npy"], at["y.npy"], at["task.json"], *net.training_trials, needed)
+    described = array_io.load_json(at["task.json"])
     sample_probe_trials(
         at["probe.npz"], at["decision.npy"], at["task.json"], *net.probe_trials, needed, net.probe_count
     )
+    assert described.items() <= array_io.load_json(at["task.json"]).items()
     build_connectivity(at["w.npy"], run, net.structure)
     files = {"structured": [at["w.npy"]], "inputs": [at["x.npy"]], "targets": [at["y.npy"]]}
     files |= {"input_weights": [], "description": [at["task.json"]]}

@@ -113,7 +113,7 @@ import sample_training_trials, sample_probe_trials
 entry, run, probe_run, files = json.loads(sys.argv[1])
 folder = {str(tmp_path)!r}
 x, y, probe, decision, about = (folder + name for name in ("/x.npy", "/y.npy", "/p.npz", "/d.npy", "/t.json"))
-sample_training_trials.sample_training_trials(x, y, {implementation!r}, entry, run, files)
+sample_training_trials.sample_training_trials(x, y, about, {implementation!r}, entry, run, files)
 sample_probe_trials.sample_probe_trials(probe, decision, about, {implementation!r}, entry, probe_run, files, 2)
 print(json.dumps(sorted(name for name in sys.modules if name.startswith("richlazy."))))
 """

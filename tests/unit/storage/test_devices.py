@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import oracles
-from richlazy.measures import measuring, probed_network
+from richlazy.measures import measuring, trained_network
 from richlazy.measures.tangent_kernel import tangent_kernel
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import devices
@@ -162,7 +162,7 @@ def test_kernels_and_measures_on_a_cuda_device_are_those_on_the_cpu(times, other
     initial, final = (Weights(*oracles.random_weights(rng, 64, 3, 3, 4, torch.float32)) for _ in range(2))
     inputs = torch.from_numpy(rng.standard_normal((4, 8, 40, 3)).astype(np.float32))
     targets, decision = torch.from_numpy(rng.integers(0, 3, (4, 8, 40))), torch.ones(4, 8, 40, dtype=torch.bool)
-    trained = probed_network.Trained(initial, final, inputs, targets, decision)
+    trained = trained_network.Trained(initial, final, inputs, targets, decision)
     expected, actual = (
         tangent_kernel(
             final.map(lambda matrix, device=device: matrix.to(device)), inputs.to(device), Dynamics(0.2), times

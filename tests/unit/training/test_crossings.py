@@ -113,7 +113,7 @@ def test_networks_that_have_ended_cross_no_more():
 def test_a_network_that_ends_at_a_crossing_has_crossed():
     weights = loop.laid_out(problem(networks=2)[0])
     settings = TrainingSettings(0.1, target_accuracy=0.9, stop_at_target=True, excess_levels=LEVELS, floor=0.2)
-    recorder = training_history.Recorder(weights, settings, 10.0, [1.0, 1.0])
+    recorder = training_history.Recorder(weights, settings, [10.0, 10.0], [1.0, 1.0])
     recorder.add_point(5, np.array([0.6, 0.601]), np.array([0.9, 0.8]))
     ended = contents(weights.of_network(0))
     for matrix in weights:
@@ -265,7 +265,7 @@ def test_crossings_are_read_as_they_were_written_and_none_are_told_from_those_of
 def test_snapshots_are_read_as_they_were_written(tmp_path):
     weights, *_ = problem(networks=2)
     snapshots = [(iteration, weights.of_network(place)) for place, iteration in enumerate((0, 250))]
-    kept = kept_weights.arrays_of_snapshots(snapshots)
+    kept = kept_weights.arrays_of_snapshots(snapshots, weights.of_network(0))
     rate_network.save_network(tmp_path / "network.npz", weights.of_network(0), weights.of_network(1), kept)
     found = kept_weights.load_snapshots(tmp_path / "network.npz")
     assert [iteration for iteration, _ in found] == [0, 250]

@@ -256,7 +256,7 @@ def test_a_network_converges_at_the_first_batch_whose_loss_is_below_a_share_of_t
 
 def test_a_network_that_ended_does_not_converge_afterwards():
     weights = loop.laid_out(problem()[0])
-    recorder = training_history.Recorder(weights, TrainingSettings(0.1, convergence_fraction=0.5), 2.0)
+    recorder = training_history.Recorder(weights, TrainingSettings(0.1, convergence_fraction=0.5), [2.0] * 3)
     recorder.add_batches(0, np.array([[1.0, 1.0, 1.0], [3.0, 0.6, 0.4]]))
     recorder.add_point(2, np.array([3.0, 0.6, 0.4]), None)
     recorder.add_batches(2, np.array([[0.1, 0.4, 0.1]]))

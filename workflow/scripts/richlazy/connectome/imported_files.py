@@ -28,15 +28,11 @@ def describe_origin(
 
     Args:
         paths: the files that were read: ``connections``, and perhaps ``cells``.
-        settings: ``source`` and ``format`` of the connectome, and the addresses of a release.
+        settings: ``source`` and ``format`` of the connectome.
         counts: counts of ``read``.
     """
-    files = {}
-    for part, path in paths.items():
-        if path:
-            origin = settings.get(part)
-            address = {"url": origin["url"]} if isinstance(origin, Mapping) else {}
-            files[part] = {"file": Path(path).name, **address, "sha256": array_io.checksum(path)}
+    read = {part: Path(path) for part, path in paths.items() if path}
+    files = {part: {"file": path.name, "sha256": array_io.checksum(path)} for part, path in read.items()}
     declared = {key: settings[key] for key in ("source", "format")}
     return {**declared, "files": files, "counts": dict(counts)}
 

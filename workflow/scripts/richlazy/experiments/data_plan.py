@@ -72,9 +72,9 @@ class DataPlan:
         return self.sources[entry]["files"][lstm_settings.ARCHIVE] if entry else {}
 
     def word_vectors(self, wildcards: Wildcards) -> dict[str, Any]:
-        """How the vectors of the words are made; the path of a file is an input."""
+        """How the vectors of the words are made; the path of a file is an input, and tables say what they stand for."""
         settings = self.config["word_vectors"][wildcards.word_vectors]
-        return {key: value for key, value in settings.items() if key != "file"}
+        return {key: value for key, value in settings.items() if key not in ("file", "stands_for")}
 
     def word_vector_file(self, wildcards: Wildcards) -> dict[str, str]:
         """File of the user with vectors of words, where there is one."""
@@ -93,8 +93,12 @@ class DataPlan:
         return {part: RELEASE.format(connectome=wildcards.connectome, part=part, file=names[part]) for part in files}
 
     def connectome_import(self, wildcards: Wildcards) -> dict[str, Any]:
-        """How the files of a connectome are read. Its description is for its figure: other words are no other cells."""
-        return self._settings(wildcards, "source", "connections", "cells", "format")
+        """How the files of a connectome are read; other words or another address of equal files change no cell."""
+        read = self._settings(wildcards, "source", "connections", "cells", "format")
+        return {
+            key: {"sha256": value["sha256"]} if isinstance(value, dict) and "url" in value else value
+            for key, value in read.items()
+        }
 
     def connectome_generator(self, wildcards: Wildcards) -> dict[str, Any]:
         """How a synthetic connectome is drawn."""

@@ -7,10 +7,16 @@ from richlazy.experiments.jobs import NetworkJobs
 from richlazy.experiments.parameters import Run
 from richlazy.experiments.plan import Plan, Wildcards
 from richlazy.measures.at_matched_loss import LEVELS
+from richlazy.models.base import Model
 from richlazy.storage import late_import
 from richlazy.training import rules
 
 _DYNAMICS = ("leak", "rectification", "time_step_ms", "time_constant_ms")
+
+
+def training_modules(model: Model, run: Run) -> tuple[str, ...]:
+    """Names of the modules with which networks of a model learn that have the rule and the engine of a run."""
+    return (model.training, *([rules.module(run["rule"], run["engine"])] if model.by_rules else []))
 
 
 class JobsOfKind:
@@ -41,9 +47,7 @@ class JobsOfKind:
 
     def training_modules(self, wildcards: Wildcards) -> tuple[str, ...]:
         """Names of the modules with which the networks of a job are trained, which learn by one rule."""
-        run = self._runs(wildcards.networks)[0]
-        updates = [rules.module(run["rule"], run["engine"])] if self.model.by_rules else []
-        return (self.model.training, *updates)
+        return training_modules(self.model, self._runs(wildcards.networks)[0])
 
     def runs(self, wildcards: Wildcards) -> list[Run]:
         """Parameters of each network of a job, as the job is told them."""

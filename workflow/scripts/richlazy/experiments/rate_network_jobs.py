@@ -61,7 +61,7 @@ def training_inputs(config: Config, runs: Sequence[Run]) -> dict[str, list[str]]
         ],
         "inputs": [f"trials/{paths.batches_path(run)}/inputs.npy" for run in runs],
         "targets": [f"trials/{paths.batches_path(run)}/targets.npy" for run in runs],
-        "description": [_probe_file(run, "task.json") for run in runs],
+        "description": [f"trials/{paths.batches_path(run)}/description.json" for run in runs],
     }
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import torch
 
-from richlazy.measures.measuring import load_trained
 from richlazy.measures.performance import loss_and_accuracy
-from richlazy.measures.probed_network import Trained, is_finite
+from richlazy.measures.trained_network import Trained, is_finite, load_trained
 from richlazy.models.rate_network import Dynamics, respond
 
 # probe.npz and decision.npy of a probe.

@@ -27,14 +27,14 @@ OF_CHANGE = {
 def _updates(run: TrainedRun, level: str) -> float:
     if run.crossings is None:
         return math.nan
-    return run.crossings[level]["updates"] if level in run.crossings else math.inf
+    return run.crossings[level]["updates"] if level in run.crossings and not run.run.get("diverged") else math.inf
 
 
 @measure(
     "updates_to_shared_loss",
     unit="updates",
     meaning="updates until the loss was down to the level that conditions share (training.shared_excess); infinite "
-    "where it did not come down to it, null where the experiment does not match losses",
+    "where it did not come down to it, or training diverged; null where the experiment does not match losses",
     label="updates to the\nshared loss",
     stage="history",
     censored=True,

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from richlazy.measures.performance import loss_and_accuracy
-from richlazy.measures.probed_network import is_finite
+from richlazy.measures.trained_network import is_finite
 from richlazy.models import kept_weights, rate_network
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.storage import array_io

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from richlazy.measures import outcome
 from richlazy.measures.base import expanded_runs, measure
 from richlazy.measures.trained_run import TrainedRun, predicted_loss, predicted_movement, roughness
 from richlazy.theory import recurrent_expansion
@@ -40,7 +41,8 @@ def loss_curve_roughness(run: TrainedRun) -> float:
 @measure(
     "convergence_time",
     unit="learning time",
-    meaning="learning rate times updates until convergence (tau*); infinite where there was none, null for adam",
+    meaning="learning rate times updates until convergence (tau*); infinite where there was none or training "
+    "diverged, null for adam",
     label="learning time to\nconvergence $\\tau^*$",
     stage="history",
     censored=True,
@@ -49,7 +51,7 @@ def convergence_time(run: TrainedRun) -> float:
     """Figure 4a."""
     if run.run.get("optimiser", "gradient_descent") != "gradient_descent":
         return math.nan
-    return math.inf if run.updates is None else run.run["learning_rate"] * run.updates
+    return run.run["learning_rate"] * outcome.convergence_iterations(run)
 
 
 @measure(

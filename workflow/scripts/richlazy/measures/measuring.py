@@ -12,17 +12,14 @@ import torch
 from richlazy.measures import at_matched_loss, curricula, on_probe
 from richlazy.measures.base import Measure
 from richlazy.measures.learning_rule import BACKPROPAGATION, LearningRule
-from richlazy.measures.performance import loss_and_accuracy
-from richlazy.measures.probed_network import Moment, ProbedNetwork, Trained, is_finite
+from richlazy.measures.probed_network import Moment, ProbedNetwork
 from richlazy.measures.tangent_kernel import TangentKernel, tangent_kernel
 from richlazy.measures.task_alignment import targets_of_kernel
+from richlazy.measures.trained_network import Trained, is_finite, load_trained, probe_losses
 from richlazy.models import kept_weights, rate_network
 from richlazy.models.rate_network import Dynamics, Weights, respond
 from richlazy.storage import array_io, devices
 from richlazy.training import training_history
-
-# Rates that are held together to find losses of networks with other recurrent weights.
-_RATES_TOGETHER = 2**24
 
 
 @dataclass(frozen=True)
@@ -129,30 +126,6 @@ def measure_crossings(
         measured = measure_together(own, dynamics, settings, measures=at_matched_loss.OF_CHANGE)
         for network, values in zip(crossed, measured, strict=True):
             found[network][level] = {"updates": kept[network][level][0], **values}
-    return found
-
-
-def load_trained(network: str | Path, probe: str | Path, decision: str | Path) -> Trained:
-    """One network before and after training with its probe, from network.npz, probe.npz and decision.npy."""
-    initial, final = rate_network.load_network(network)
-    trials = array_io.load_arrays(probe)
-    inputs, targets = torch.from_numpy(trials["inputs"]), torch.from_numpy(trials["targets"])
-    return Trained(initial, final, inputs, targets, torch.from_numpy(array_io.load_array(decision)))
-
-
-def probe_losses(
-    network: Trained, recurrent: torch.Tensor, dynamics: Dynamics, loss_steps: str = "all", loss: str | None = None
-) -> list[float]:
-    """Loss on the probe of one network with each of K other recurrent weights (K, N, N), all else being final."""
-    steps, trials, _ = network.inputs.shape
-    found = []
-    for part in recurrent.split(max(1, _RATES_TOGETHER // (steps * trials * recurrent.shape[-1]))):
-        rest = (matrix.expand(len(part), -1, -1) for matrix in (network.final.input, network.final.readout))
-        rates, _ = respond(Weights(part, *rest), network.inputs.expand(len(part), -1, -1, -1), dynamics)
-        found += [
-            loss_and_accuracy(network.final, one, network.targets, network.decision, loss_steps, loss)[0]
-            for one in rates
-        ]
     return found
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import torch
 
-from richlazy.measures.measuring import load_trained
-from richlazy.measures.probed_network import Trained, is_finite
+from richlazy.measures.trained_network import Trained, is_finite, load_trained
 from richlazy.models.rate_network import Dynamics, Weights, respond
 
 

@@ -23,14 +23,15 @@ def final_loss(run: TrainedRun) -> float:
 @measure(
     "convergence_iterations",
     unit="updates",
-    meaning="updates until the loss of a batch fell below a stated share of the first; infinite where it did not",
+    meaning="updates until the loss of a batch fell below a stated share of the first; infinite where it did not, or "
+    "training diverged",
     label="iterations to\nconvergence\n(first batch)",
     stage="history",
     censored=True,
 )
 def convergence_iterations(run: TrainedRun) -> float:
     """As ``training_history.History`` has it."""
-    return math.inf if run.updates is None else run.updates
+    return math.inf if run.updates is None or run.run.get("diverged") else run.updates
 
 
 @measure(

@@ -1,6 +1,6 @@
 """What a measure of the probe is calculated from: one network before and after training, with what it answers."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,65 +11,8 @@ import torch
 from richlazy.measures import change, fixed_points, low_rank_change, performance
 from richlazy.measures.learning_rule import BACKPROPAGATION, LearningRule
 from richlazy.measures.tangent_kernel import TangentKernel
+from richlazy.measures.trained_network import Trained
 from richlazy.models.rate_network import Dynamics, Weights, respond
-
-
-def is_finite(weights: Weights) -> bool:
-    """Whether all weights are finite."""
-    return all(bool(torch.isfinite(matrix).all()) for matrix in weights)
-
-
-@dataclass(frozen=True)
-class Trained:
-    """One network before and after training with its probe, or K of them with a leading network axis.
-
-    Attributes:
-        initial, final: weights before and after training.
-        inputs: probe trials (T, m, N_in).
-        targets: classes (T, m), or numbers (T, m, N_out).
-        decision: (T, m), whether a decision is due.
-    """
-
-    initial: Weights
-    final: Weights
-    inputs: torch.Tensor
-    targets: torch.Tensor
-    decision: torch.Tensor
-
-    @property
-    def is_recurrent(self) -> bool:
-        """Whether there are recurrent weights."""
-        return bool(self.initial.recurrent.numel())
-
-    def map(self, function: Callable[[torch.Tensor], torch.Tensor]) -> "Trained":
-        """The same function of each array."""
-        return Trained(
-            self.initial.map(function),
-            self.final.map(function),
-            function(self.inputs),
-            function(self.targets),
-            function(self.decision),
-        )
-
-    def of_network(self, network: int) -> "Trained":
-        """One of K networks, by its place."""
-        return self.map(lambda array: array[network])
-
-    def of_networks(self, networks: Sequence[int]) -> "Trained":
-        """Some of K networks, by their places."""
-        return self.map(lambda array: array[list(networks)])
-
-    @staticmethod
-    def stacked(networks: Iterable["Trained"]) -> "Trained":
-        """Several networks with a leading network axis."""
-        one_by_one = list(networks)
-        return Trained(
-            Weights.stacked(one.initial for one in one_by_one),
-            Weights.stacked(one.final for one in one_by_one),
-            torch.stack([one.inputs for one in one_by_one]),
-            torch.stack([one.targets for one in one_by_one]),
-            torch.stack([one.decision for one in one_by_one]),
-        )
 
 
 @dataclass(frozen=True)

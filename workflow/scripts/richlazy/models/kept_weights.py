@@ -3,7 +3,7 @@
 They stand beside the initial and the final weights in the networks that are asked for them (``network_job``).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,13 @@ from richlazy.storage import array_io
 _SNAPSHOT, _CROSSING = "snapshot_", "crossing_"
 
 
-def arrays_of_snapshots(snapshots: Sequence[tuple[int, Weights]]) -> dict[str, np.ndarray]:
+def arrays_of_snapshots(snapshots: Iterable[tuple[int, Weights]], like: Weights) -> dict[str, np.ndarray]:
     """Weights at some iterations as arrays by name, float32.
 
-    Keys: ``snapshot_iterations`` (S,), and of the three matrices ``snapshot_<matrix>`` (S, rows, columns).
+    Keys: ``snapshot_iterations`` (S,), and of the three matrices ``snapshot_<matrix>`` (S, rows, columns); all are
+    empty for a network that diverged before the first, whose matrices are ``like`` these.
     """
-    stacked = Weights.stacked(weights for _, weights in snapshots)
-    return _arrays(_SNAPSHOT, (iteration for iteration, _ in snapshots), stacked)
+    return _arrays(_SNAPSHOT, snapshots, like)
 
 
 def load_snapshots(network: str | Path) -> list[tuple[int, Weights]]:
@@ -36,9 +36,7 @@ def arrays_of_crossings(crossings: Mapping[str, tuple[int, Weights]], like: Weig
     matrices ``crossing_<matrix>`` (levels, rows, columns); all are empty for a network that came down to none, whose
     matrices are ``like`` these.
     """
-    stacked = Weights.stacked([like, *(weights for _, weights in crossings.values())])
-    found = _arrays(_CROSSING, (iteration for iteration, _ in crossings.values()), stacked.map(lambda each: each[1:]))
-    return {f"{_CROSSING}levels": np.array(list(crossings), str)} | found
+    return {f"{_CROSSING}levels": np.array(list(crossings), str)} | _arrays(_CROSSING, crossings.values(), like)
 
 
 def load_crossings(network: str | Path) -> dict[str, tuple[int, Weights]] | None:
@@ -54,9 +52,11 @@ def checksum(arrays: Mapping[str, np.ndarray]) -> str:
     return array_io.checksum_of_arrays(**{name: array for name, array in arrays.items() if not name.startswith(kept)})
 
 
-def _arrays(start: str, iterations: Iterable[int], stacked: Weights) -> dict[str, np.ndarray]:
+def _arrays(start: str, kept: Iterable[tuple[int, Weights]], like: Weights) -> dict[str, np.ndarray]:
+    moments = list(kept)
+    stacked = Weights.stacked([like, *(weights for _, weights in moments)]).map(lambda matrix: matrix[1:])
     matrices = {f"{start}{name}": getattr(stacked, name).numpy().astype(np.float32) for name in MATRICES}
-    return {f"{start}iterations": np.array(list(iterations), int)} | matrices
+    return {f"{start}iterations": np.array([iteration for iteration, _ in moments], int)} | matrices
 
 
 def _load(arrays: Mapping[str, np.ndarray], start: str) -> list[tuple[int, Weights]]:

@@ -152,7 +152,7 @@ def initial_weights(
     place (their cosine task).
 
     Raises:
-        ValueError: for aligned directions of another number of outputs than inputs.
+        ValueError: for aligned directions of another number of outputs than inputs, and for another readout.
     """
     size, of_input, of_readout = len(recurrent), generator(seed, "input_weights"), generator(seed, "readout_weights")
     if readout == "gaussian_directions":
@@ -163,9 +163,11 @@ def initial_weights(
             raise ValueError(f"aligned_directions need as many outputs as inputs, not {outputs} and {input_units}")
         drawn = gaussian_directions(input_units, size, math.sqrt(size), of_input).T
         readout_weights = drawn.T / size
-    else:
+    elif readout == "linear_layer":
         drawn = linear_layer_weights(size, input_units, of_input)
         readout_weights = linear_layer_weights(outputs, size, of_readout)
+    else:
+        raise ValueError(f"recurrent networks have no readout {readout!r}")
     matrices = (recurrent, drawn if input_weights is None else input_weights, readout_weights)
     return Weights(*(torch.from_numpy(matrix.astype(np.float32)) for matrix in matrices))
 

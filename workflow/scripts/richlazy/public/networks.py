@@ -22,8 +22,8 @@ from richlazy.experiments import parameters
 from richlazy.measures import measuring
 from richlazy.measures import tangent_kernel as kernels
 from richlazy.measures.learning_rule import LearningRule
-from richlazy.measures.probed_network import Trained
 from richlazy.measures.tangent_kernel import TangentKernel
+from richlazy.measures.trained_network import Trained
 from richlazy.models import rate_network
 from richlazy.models.rate_network import Dynamics, Weights
 from richlazy.public import checks

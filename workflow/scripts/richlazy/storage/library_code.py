@@ -15,6 +15,11 @@ from richlazy.storage import array_io, late_import
 SCRIPTS = Path(__file__).parents[2]
 # Of a digest, as certificates have it.
 DIGITS = 16
+# What finds code, says which made a file, and writes logs: all jobs import it, and an edit of it changes no result.
+_WITHOUT_EFFECT = {
+    SCRIPTS / "richlazy" / "storage" / f"{name}.py"
+    for name in ("certificates", "import_closure", "late_import", "library_code", "logs")
+}
 
 
 @functools.cache
@@ -50,7 +55,6 @@ def digests_of(description: str) -> dict[str, str]:
 
 
 def _files(names: Iterable[str]) -> list[Path]:
-    # By its name: an edit of how imports are found changes no result, and every job reads its own code.
     closures = late_import.load("storage.import_closure")
     found: set[Path] = set()
     for name in names:
@@ -58,7 +62,7 @@ def _files(names: Iterable[str]) -> list[Path]:
         found |= (
             {script, *closures.import_closure(script)} if name.endswith(".py") else {*closures.module_closure(name)}
         )
-    return sorted(found)
+    return sorted(found - _WITHOUT_EFFECT)
 
 
 def digests(paths: Iterable[Path]) -> dict[str, str]:

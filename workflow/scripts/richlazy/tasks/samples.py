@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+_TOLD = ("outputs", "bayes_loss", "stages")
+
 
 @dataclass(frozen=True)
 class TrainingTrials:
@@ -38,6 +40,11 @@ class ProbeTrials:
     decision: np.ndarray
     description: dict[str, Any]
     tasks: tuple["ProbeTrials", ...] = ()
+
+    @property
+    def told_to_training(self) -> dict[str, Any]:
+        """Of the description what training needs, which hangs on no number of trials."""
+        return {name: self.description[name] for name in _TOLD if name in self.description}
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:

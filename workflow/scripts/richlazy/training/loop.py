@@ -57,8 +57,8 @@ def train(
         raise ValueError("target_accuracy needs loss_steps last and cross_entropy: no other accuracy is followed")
     last = slice(-(stored // settings.stages), None)
     guess_losses = [guessing.guess_loss(one[last], settings.loss, settings.loss_steps) for one in targets]
-    divergence_loss = settings.divergence_loss * _unit_of_loss(targets, settings.loss)
-    recorder = Recorder(weights, settings, divergence_loss, guess_losses)
+    bounds = [settings.divergence_loss * _unit_of_loss(one, settings.loss) for one in targets]
+    recorder = Recorder(weights, settings, bounds, guess_losses)
     if 0 in snapshots:
         recorder.add_snapshot(0)
     started = time.monotonic()
@@ -88,9 +88,9 @@ def _advance(staged: StagedDescent, recorder: Recorder, first: int, done: int, s
     staged.advance(done - at)
 
 
-def _unit_of_loss(targets: Sequence[np.ndarray], loss: str) -> float:
-    """In what a bound of the loss is given: the largest loss of a silent network for numbers, 1 for classes."""
-    return 1.0 if loss == "cross_entropy" else max(guessing.silent_loss(one, loss) for one in targets)
+def _unit_of_loss(targets: np.ndarray, loss: str) -> float:
+    """In what the bound of a network's loss is given: the loss of a silent one for numbers; 1 for classes, and 0."""
+    return (loss != "cross_entropy" and guessing.silent_loss(targets, loss)) or 1.0
 
 
 def _snapshots(snapshot_at: Sequence[int], iterations: int) -> set[int]:

@@ -63,12 +63,12 @@ def train_files(
         )
         final, course = train_together(runs[part], initial, inputs, targets, training, device)
         for place, (one, run) in enumerate(zip(own, runs[part], strict=True)):
-            kept: dict[str, np.ndarray] = {}
+            kept, start = dict[str, np.ndarray](), initial.of_network(place)
             if "snapshot_at" in run:
                 snapshots = [(at, then) for at, then in course.snapshots[place] if at in run["snapshot_at"]]
-                kept |= kept_weights.arrays_of_snapshots(snapshots)
+                kept |= kept_weights.arrays_of_snapshots(snapshots, start)
             if "excess_levels" in run:
-                kept |= kept_weights.arrays_of_crossings(course.crossings[place], initial.of_network(place))
-            rate_network.save_network(one.network, initial.of_network(place), final.of_network(place), kept)
+                kept |= kept_weights.arrays_of_crossings(course.crossings[place], start)
+            rate_network.save_network(one.network, start, final.of_network(place), kept)
             outcome = course.of_network(place, training["final_loss_fraction"])
             array_io.save_json(one.history, outcome | {"device": devices.name(device)})

@@ -34,7 +34,7 @@ class TrainingSettings:
         iterations: number of updates, None for as many as there are stored batches. Iteration i takes batch
             i mod stored, so that more of them are epochs in one order.
         divergence_loss: a mean loss above it, or one that is not finite, counts as divergence. Of squared errors, which
-            have no natural unit, in multiples of the loss of a silent network.
+            have no natural unit, in multiples of that of a silent network on the same trials.
         target_accuracy: of which the history has the point where each network first reached it; None for no target.
         stop_at_target: whether a network ends there.
         snapshot_at: iterations after which a copy of the weights is kept, 0 for the initial ones. They change nothing

@@ -85,15 +85,19 @@ class Recorder:
         weights: that training changes in place.
         settings: of their training: where networks reach their target and have converged, whether they end there, and
             the levels of the loss at which a copy of their weights is kept.
-        divergence_loss: a mean loss above it, or one that is not finite, is divergence: the network ends.
+        divergence_losses: of each network; a mean loss above it, or one that is not finite, is divergence, and it ends.
         guess_losses: of each network what guessing costs.
     """
 
     def __init__(
-        self, weights: Weights, settings: TrainingSettings, divergence_loss: float, guess_losses: Sequence[float] = ()
+        self,
+        weights: Weights,
+        settings: TrainingSettings,
+        divergence_losses: Sequence[float],
+        guess_losses: Sequence[float] = (),
     ):
         networks = len(weights.input)
-        self.weights, self.settings, self.divergence_loss = weights, settings, divergence_loss
+        self.weights, self.settings, self.divergence_losses = weights, settings, divergence_losses
         self.iterations: list[int] = []
         self.losses: list[np.ndarray] = []
         self.accuracies: list[np.ndarray] = []
@@ -142,7 +146,7 @@ class Recorder:
         for network, loss in enumerate(losses):
             if network in self.ended:
                 continue
-            if not (math.isfinite(loss) and loss <= self.divergence_loss):
+            if not (math.isfinite(loss) and loss <= self.divergence_losses[network]):
                 self.diverged_at[network] = iteration
                 self._end(network)
                 continue
