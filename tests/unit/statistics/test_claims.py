@@ -553,6 +553,13 @@ def test_a_claim_about_what_was_not_varied_is_not_run(where):
     assert judged(trend_rows((-0.9, 0.001)), CLAIM | {"where": where})["verdict"] == "not run"
 
 
+@pytest.mark.parametrize(("momentum", "verdict"), [([0.9, 0.9], "supported"), ([0.9, 0.5], "not run")], ids=str)
+def test_a_claim_about_a_value_that_all_runs_have_is_judged_by_their_tests(momentum, verdict):
+    tables = {"trends": trend_rows((-0.9, 0.001)), "runs": pd.DataFrame({"momentum": momentum})}
+    claim = CLAIM | {"where": {"momentum": [0.9]}}
+    assert claims.judge([claim], {"figure_1": tables}, COMPARISONS, SETTINGS, "paper").iloc[0]["verdict"] == verdict
+
+
 def test_a_claim_reads_the_table_of_its_test():
     found = {"figure_1": {"trends": trend_rows((-0.9, 0.001)), "contrasts": trend_rows((0.9, 0.001))}}
     claim_rows = [CLAIM, CLAIM | {"test": "contrast", "direction": "lower"}]

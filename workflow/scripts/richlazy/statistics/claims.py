@@ -119,8 +119,9 @@ def _judged(
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:
     """A row of the table of claims, but for what is not of the claim alone."""
-    table = tables.get(claim["experiment"], {}).get(TESTS[claim["test"]])
-    tests = [] if table is None else _tests(claim, table, comparisons, settings)
+    known = tables.get(claim["experiment"], {})
+    table = known.get(TESTS[claim["test"]])
+    tests = [] if table is None else _tests(claim, table, known.get("runs"), comparisons, settings)
     judgements = [verdicts.judgement(claim, row, settings) for row in tests]
     row = _row(claim, judgements, settings["significance_level"])
     if table is not None and not judgements:
@@ -131,17 +132,24 @@ def _judged(
 def _tests(
     claim: Claim,
     table: pd.DataFrame,
+    runs: pd.DataFrame | None,
     comparisons: Mapping[str, Mapping[str, Any]],
     settings: Mapping[str, Any],
 ) -> list[pd.Series]:
-    """Tests of a claim: its rows in a table of statistics, or what is tested of the runs for it alone."""
+    """Tests of a claim: its rows in a table of statistics, or what is tested of the runs for it alone.
+
+    A parameter that the experiment does not vary names no arm of its tests; the runs say whether it has the value.
+    """
     if claim["test"] == "bound":
         return [row for _, row in one_sided_tests.tests(claim, table, settings).iterrows()]
     chosen = _equivalences(claim, table, comparisons, settings) if claim["test"] == "equivalence" else table
     if "measures" in claim:
         chosen = chosen[chosen["measure"].isin(claim["measures"])]
     for column, values in claim.get("where", {}).items():
-        chosen = chosen[chosen[column].isin(values)] if column in chosen else chosen.iloc[:0]
+        if column in chosen:
+            chosen = chosen[chosen[column].isin(values)]
+        elif runs is None or column not in runs or not runs[column].isin(values).all():
+            return []
     return [row for _, row in chosen.iterrows()]
 
 
