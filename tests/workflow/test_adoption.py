@@ -226,7 +226,7 @@ def test_old_results_with_new_times_stop_the_next_run_before_any_job(project, tm
     for options in ((), ("--touch",)):
         said = refusal(project, *options, "--rerun-triggers", "params")
         assert "No job was started" in said
-        assert "network.npz: other inputs (description)" in said
+        assert "measures.json: other inputs (decision, description, probe)" in said
 
 
 def test_results_without_certificates_are_adopted_only_with_proof(project):

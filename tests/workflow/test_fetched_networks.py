@@ -88,7 +88,9 @@ def comparable(project):
     """Results but the pack, and the training trials that nobody needs who trains nothing."""
     found = project.results().items()
     return {
-        name: content for name, content in found if not re.match(r"artefacts/|trials/.*/\.?(inputs|targets)\.npy", name)
+        name: content
+        for name, content in found
+        if not re.match(r"artefacts/|trials/.*/\.?(inputs\.npy|targets\.npy|description\.json)", name)
     }
 
 
