@@ -1,6 +1,7 @@
 """Images, linear teachers and networks that are followed during training, through real Snakemake runs."""
 
 import json
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,7 @@ def curve(curves, run, quantity):
     return chosen["iteration"].tolist(), chosen["value"].tolist()
 
 
-def assert_complete(project, experiment, runs_count, curves_followed):
+def assert_complete(project, experiment, runs_count, curves_followed, swept=MappingProxyType({})):
     """Columns of the tables, one row a run, and curves with all quantities of those runs that were followed."""
     every = {
         "runs": experiment_tables.RUN_COLUMNS,
@@ -50,8 +51,8 @@ def assert_complete(project, experiment, runs_count, curves_followed):
         "spectra": experiment_tables.SPECTRUM_COLUMNS,
     }
     tables = {name: table(project, experiment, name) for name in every}
-    for name, columns in every.items():  # beside them stand options of the task that are swept
-        assert [column for column in tables[name].columns if not column.startswith("teacher.")] == list(columns)
+    for name, columns in every.items():
+        assert list(tables[name].columns) == list(experiment_tables.with_swept(columns, swept))
     runs, curves = tables["runs"], tables["curves"]
     assert len(runs) == runs["run"].nunique() == runs_count
     assert not runs["diverged"].any()
@@ -176,7 +177,8 @@ def test_linear_networks_learn_teachers(tmp_path):
         "train_condition": 5,
     }  # fmt: skip
 
-    runs, curves = assert_complete(project, names[0], 6, 6)
+    white = {"teacher.whitened": {"owner": "task", "meaning": "whether inputs are white"}}
+    runs, curves = assert_complete(project, names[0], 6, 6, white)
     assert_followed(runs, curves, seeds=[0, 1])
     assert set(curves["quantity"]) == {"loss", *during_training.USUAL}  # numbers are neither right nor wrong
     aligned, _ = assert_complete(project, names[1], 4, 0)

@@ -621,6 +621,7 @@ IMAGE_SETS = [
 ]  # fmt: skip
 
 LINEAR = "experiments.figure_14_linear"
+WHITE = "'linear_20+teacher.whitened~true'"  # its task
 SMNIST = "experiments.figure_1_smnist"
 FOLLOWED = "experiments.figure_14_smnist"
 TEACHER = CONFIG["tasks"]["linear_2"]["teacher"]
@@ -775,12 +776,12 @@ ARCHITECTURES = [
     Mistake("condition_number of an environment", {f"{GRID}.condition_number": [2.0]},
             f"{GRID}.condition_number has no effect on task '2AF'", "remove it"),
     Mistake("rank above the inputs", {f"{LINEAR}.grid.rank": [1, 21]},
-            f"{LINEAR}.grid.rank has 21, more than the 20 inputs of task 'linear_20", "lower the rank"),
+            f"{LINEAR}.grid.rank has 21, more than the 20 inputs of task {WHITE}", "lower the rank"),
     Mistake("rank above the inputs of a group",
             {"experiments.figure_4_a.groups": [{"task": ["linear_2"], "rank": [1, 3]}]},
             "experiments.figure_4_a.groups[0].rank has 3, more than the 2 inputs", "lower the rank"),
     Mistake("recurrent structure", {f"{LINEAR}.grid.structure": ["svd_truncation", "dale"]},
-            f"{LINEAR}.grid.structure names 'dale' of kind 'dales_law', but task 'linear_20+teacher.whitened~true' is",
+            f"{LINEAR}.grid.structure names 'dale' of kind 'dales_law', but task {WHITE} is learned by feedforward",
             "choose one of gaussian, uniform, soft_rank, svd_truncation, task_aligned"),
     Mistake("structure of images shown whole", {"experiments.figure_4_b.grid.structure": ["dale"]},
             "grid.structure names 'dale' of kind 'dales_law', but task 'MNIST'", "choose one of gaussian"),
@@ -791,7 +792,7 @@ ARCHITECTURES = [
             "experiments.figure_4_b.grid.structure names 'aligned', aligned with a teacher, but task 'MNIST' has none",
             "use a task with teacher"),
     Mistake("eigenvalues of a first layer", {f"{LINEAR}.grid.matching": ["frobenius", "leading_eigenvalue"]},
-            f"{LINEAR}.grid.matching is leading_eigenvalue, but task 'linear_20+teacher.whitened~true' is learned by",
+            f"{LINEAR}.grid.matching is leading_eigenvalue, but task {WHITE} is learned by feedforward networks",
             "use matching: [frobenius]"),
     Mistake("usual matching of a first layer", {"connectivity.matching": "leading_eigenvalue"},
             "matching is leading_eigenvalue, but task", "use matching: [frobenius]"),

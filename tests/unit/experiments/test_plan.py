@@ -386,6 +386,7 @@ def test_a_release_is_read_from_where_it_is_downloaded_and_files_from_where_they
     settings = {
         "description": "d",
         "connections": {"url": "https://x.org/a/connections.csv.gz?download=1", "sha256": "0"},
+        "format": {"connections": "matrix"},
     }
     plan = copy.copy(PLAN)
     plan.connectomes = {"theirs": {"source": "release", **settings}, "mine": {"source": "file", "connections": "c.csv"}}
@@ -394,8 +395,7 @@ def test_a_release_is_read_from_where_it_is_downloaded_and_files_from_where_they
         "connections": "data/downloads/releases/theirs/connections/connections.csv.gz"
     }
     assert data.connectome_files(of(connectome="mine")) == {"connections": "own/c.csv"}
-    read = {"source": "release", "connections": {"sha256": "0"}}
-    assert data.connectome_import(of(connectome="theirs")) == read
+    assert data.connectome_import(of(connectome="theirs")) == {"source": "release", "format": {"connections": "matrix"}}
 
 
 def test_files_of_cave_follow_its_versions_and_tables():

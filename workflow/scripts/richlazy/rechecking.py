@@ -25,11 +25,11 @@ from richlazy.storage import array_io, late_import, parquet
 def check_connectome(origin: Sequence[str], committed: Sequence[str]) -> None:
     """Refuse a connectome that is not the one of the committed results.
 
+    What only one of them says is no difference: later versions count more.
+
     Args:
         origin: what says where it comes from, and which cells were chosen; nothing where a network has no connectome.
         committed: the same of the committed results.
-
-    What only one of them says is no difference: later versions count more.
 
     Raises:
         ValueError: when where it comes from, or which cells were chosen, differs.

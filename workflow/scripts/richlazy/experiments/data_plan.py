@@ -93,12 +93,8 @@ class DataPlan:
         return {part: RELEASE.format(connectome=wildcards.connectome, part=part, file=names[part]) for part in files}
 
     def connectome_import(self, wildcards: Wildcards) -> dict[str, Any]:
-        """How the files of a connectome are read; other words or another address of equal files change no cell."""
-        read = self._settings(wildcards, "source", "connections", "cells", "format")
-        return {
-            key: {"sha256": value["sha256"]} if isinstance(value, dict) and "url" in value else value
-            for key, value in read.items()
-        }
+        """How the files of a connectome are read; the files are inputs, and no cell hangs on what words say of them."""
+        return self._settings(wildcards, "source", "format")
 
     def connectome_generator(self, wildcards: Wildcards) -> dict[str, Any]:
         """How a synthetic connectome is drawn."""

@@ -27,7 +27,7 @@ OF_CHANGE = {
 def _updates(run: TrainedRun, level: str) -> float:
     if run.crossings is None:
         return math.nan
-    return run.crossings[level]["updates"] if level in run.crossings and not run.run.get("diverged") else math.inf
+    return run.crossings[level]["updates"] if level in run.crossings and not run.diverged else math.inf
 
 
 @measure(

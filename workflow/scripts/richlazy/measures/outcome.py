@@ -31,7 +31,7 @@ def final_loss(run: TrainedRun) -> float:
 )
 def convergence_iterations(run: TrainedRun) -> float:
     """As ``training_history.History`` has it."""
-    return math.inf if run.updates is None or run.run.get("diverged") else run.updates
+    return math.inf if run.updates is None or run.diverged else run.updates
 
 
 @measure(
@@ -46,4 +46,4 @@ def convergence_iterations(run: TrainedRun) -> float:
 def kernel_task_alignment_iterations(run: TrainedRun) -> float:
     """Figure 14B."""
     found = iterations_to_task_alignment(run.followed)
-    return math.inf if run.run.get("diverged") and not math.isnan(found) else found
+    return math.inf if run.diverged and not math.isnan(found) else found

@@ -53,6 +53,11 @@ class TrainedRun:
         """Number of updates until convergence, None for a network that did not come so far."""
         return self.run.get("convergence_iterations")
 
+    @property
+    def diverged(self) -> bool:
+        """Whether training diverged, perhaps after what it waits for had come: such times are infinite."""
+        return bool(self.run.get("diverged"))
+
     @cached_property
     def gradient_norms(self) -> np.ndarray:
         """Norms of the gradient between the points of the loss curve."""

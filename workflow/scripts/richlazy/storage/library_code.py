@@ -17,8 +17,7 @@ SCRIPTS = Path(__file__).parents[2]
 DIGITS = 16
 # What finds code, says which made a file, and writes logs: all jobs import it, and an edit of it changes no result.
 _WITHOUT_EFFECT = {
-    SCRIPTS / "richlazy" / "storage" / f"{name}.py"
-    for name in ("certificates", "import_closure", "late_import", "library_code", "logs")
+    SCRIPTS / "richlazy" / "storage" / f"{name}.py" for name in ("certificates", "late_import", "library_code", "logs")
 }
 
 
@@ -55,6 +54,7 @@ def digests_of(description: str) -> dict[str, str]:
 
 
 def _files(names: Iterable[str]) -> list[Path]:
+    # By its name: an edit of how imports are found changes no result, and every job reads its own code.
     closures = late_import.load("storage.import_closure")
     found: set[Path] = set()
     for name in names:

@@ -90,7 +90,7 @@ def _advance(staged: StagedDescent, recorder: Recorder, first: int, done: int, s
 
 def _unit_of_loss(targets: np.ndarray, loss: str) -> float:
     """In what the bound of a network's loss is given: the loss of a silent one for numbers; 1 for classes, and 0."""
-    return (loss != "cross_entropy" and guessing.silent_loss(targets, loss)) or 1.0
+    return 1.0 if loss == "cross_entropy" else guessing.silent_loss(targets, loss) or 1.0
 
 
 def _snapshots(snapshot_at: Sequence[int], iterations: int) -> set[int]:
